@@ -1,0 +1,1 @@
+"""wasmvm: a Cython-accelerated WebAssembly virtual machine for Python."""

@@ -1,0 +1,123 @@
+"""The exceptions of wasmvm: one class per stage of the pipeline, each with the position it speaks of.
+
+======================  =====================================================================
+stage                   class
+======================  =====================================================================
+binary (decoding)       `DecodeError`, `offset` is a byte offset in the module
+validation              `ValidationError`, `offset` is a byte offset in the module
+text                    `TextError`, `line` and `column` count from 1
+linking, instantiation  `LinkError`, naming the import
+execution               `Trap`, with `code` and `frames`
+our own bugs            `InternalError`
+======================  =====================================================================
+"""
+
+from __future__ import annotations
+
+
+class WasmError(Exception):
+    """Base of everything that wasmvm raises on its own account."""
+
+
+class _OffsetError(WasmError):
+    """An error at a byte offset of a module; the message begins with the specification's own words."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(f"{message} (at offset 0x{offset:x})")
+        self.message = message
+        self.offset = offset
+
+    def __reduce__(self) -> tuple[type[_OffsetError], tuple[str, int]]:
+        return type(self), (self.message, self.offset)
+
+
+class DecodeError(_OffsetError):
+    """The bytes are not a module of the binary format (specification, chapter 5)."""
+
+
+class ValidationError(_OffsetError):
+    """The module is well-formed but not valid (specification, chapter 3)."""
+
+
+class TextError(WasmError):
+    """The text is not a module of the text format (specification, chapter 6)."""
+
+    def __init__(self, message: str, line: int, column: int, source_line: str = "") -> None:
+        shown = f"\n    {source_line}\n    {' ' * (column - 1)}^" if source_line else ""
+        super().__init__(f"{line}:{column}: {message}{shown}")
+        self.message = message
+        self.line = line
+        self.column = column
+        self.source_line = source_line
+
+    def __reduce__(self) -> tuple[type[TextError], tuple[str, int, int, str]]:
+        return type(self), (self.message, self.line, self.column, self.source_line)
+
+
+class LinkError(WasmError):
+    """An import is missing or of another type, or a limit of the store forbids the instance."""
+
+
+class InternalError(WasmError):
+    """A bug in wasmvm itself: a stage received what an earlier stage should have refused."""
+
+
+class Frame:
+    """One function activation in a trap's backtrace.
+
+    Attributes:
+        funcidx: index in the module's function index space.
+        name: from the name section, or None.
+        module_name: the module's name, or None.
+        offset: byte offset in the module of the instruction that was being executed.
+        func_offset: the same, counted from the start of the function's body.
+    """
+
+    __slots__ = ("func_offset", "funcidx", "module_name", "name", "offset")
+
+    def __init__(self, funcidx: int, name: str | None, module_name: str | None, offset: int, func_offset: int) -> None:
+        self.funcidx = funcidx
+        self.name = name
+        self.module_name = module_name
+        self.offset = offset
+        self.func_offset = func_offset
+
+    def __repr__(self) -> str:
+        return f"<Frame {self}>"
+
+    def __str__(self) -> str:
+        name = self.name if self.name is not None else f"<wasm function {self.funcidx}>"
+        return f"0x{self.offset:x} - {self.module_name or '<unknown>'}!{name}"
+
+
+class Trap(WasmError):
+    """Execution was aborted (specification, 4.1 "Traps").
+
+    Attributes:
+        code: a short constant name such as ``"memory_out_of_bounds"`` (see `TRAPS`), or None for a trap made by a host.
+        frames: the wasm frames that were active, innermost first.
+    """
+
+    def __init__(self, message: str, code: str | None = None, frames: tuple[Frame, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.frames = frames
+
+    def __reduce__(self) -> tuple[type[Trap], tuple[str, str | None]]:
+        return type(self), (self.message, self.code)
+
+    def backtrace(self) -> str:
+        """The frames as text, one a line, innermost first; empty where there are none."""
+        return "".join(f"    {i}: {frame}\n" for i, frame in enumerate(self.frames))
+
+
+class ExitTrap(Trap):
+    """The guest asked to end with an exit code (WASI ``proc_exit``); `exit_code` is that code."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__(f"exit with code {exit_code}", "exit")
+        self.exit_code = exit_code
+
+    def __reduce__(self) -> tuple[type[ExitTrap], tuple[int]]:  # type: ignore[override]
+        return type(self), (self.exit_code,)

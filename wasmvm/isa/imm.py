@@ -1,0 +1,29 @@
+"""Kinds of immediates: what follows an opcode in the binary format (specification, 5.4).
+
+Each kind is one rule for reading, skipping, validating and printing; an instruction's row names its kind.
+"""
+
+NONE = 0
+BLOCKTYPE = 1  # block, loop, if
+LABELIDX = 2  # br, br_if
+LABELS = 3  # br_table: vec(labelidx) labelidx
+FUNCIDX = 4  # call, ref.func
+CALL_INDIRECT = 5  # typeidx tableidx
+VALTYPES = 6  # select t*: vec(valtype)
+LOCALIDX = 7
+GLOBALIDX = 8
+TABLEIDX = 9
+MEMARG = 10  # align offset
+MEMIDX = 11  # memory.size, memory.grow, memory.fill
+I32 = 12
+I64 = 13
+F32 = 14
+F64 = 15
+REFTYPE = 16  # ref.null: a heap type
+MEMORY_INIT = 17  # dataidx memidx
+DATAIDX = 18  # data.drop
+MEMORY_COPY = 19  # memidx memidx
+TABLE_INIT = 20  # elemidx tableidx
+ELEMIDX = 21  # elem.drop
+TABLE_COPY = 22  # tableidx tableidx
+# Room for SIMD: V128, LANEIDX, MEMARG_LANEIDX, LANES (i8x16.shuffle).

@@ -1,0 +1,205 @@
+"""What a decoded module is (specification, 2.5): frozen records, and offsets into the bytes they came from.
+
+Function bodies and constant expressions stay bytes: an `Extent` says where. The naming legend: a name that ends in
+`idx` is an index into an index space (imports first, then definitions); `offset` is a byte offset in the module.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import NamedTuple
+
+from wasmvm.types import FUNC, GLOBAL, MEMORY, TABLE, ExternType, FuncType, GlobalType, MemoryType, TableType
+
+
+class Extent(NamedTuple):
+    """Bytes `start` up to and without `end` of the module."""
+
+    start: int
+    end: int
+
+
+class Import(NamedTuple):
+    """2.5.11; `desc` is a typeidx for functions, else the type itself."""
+
+    module: str
+    name: str
+    kind: int
+    desc: int | TableType | MemoryType | GlobalType
+    offset: int
+
+
+class Export(NamedTuple):
+    """2.5.10; `index` counts in the index space that `kind` names."""
+
+    name: str
+    kind: int
+    index: int
+    offset: int
+
+
+class Table(NamedTuple):
+    """2.5.4."""
+
+    type: TableType
+    offset: int
+
+
+class Memory(NamedTuple):
+    """2.5.5."""
+
+    type: MemoryType
+    offset: int
+
+
+class Global(NamedTuple):
+    """2.5.6; `init` is a constant expression."""
+
+    type: GlobalType
+    init: Extent
+    offset: int
+
+
+ACTIVE, PASSIVE, DECLARATIVE = range(3)
+"""Modes of segments."""
+
+
+class Elem(NamedTuple):
+    """2.5.7; the elements are either function indices or constant expressions, never both.
+
+    Attributes:
+        funcidxs: an ``array("I")``, or None where `exprs` is given.
+        exprs: extents of constant expressions, or None where `funcidxs` is given.
+        offset_expr: for active segments, the constant expression of the first index.
+    """
+
+    reftype: int
+    mode: int
+    tableidx: int
+    offset_expr: Extent | None
+    funcidxs: array[int] | None
+    exprs: tuple[Extent, ...] | None
+    offset: int
+
+    def __len__(self) -> int:
+        return len(self.funcidxs if self.funcidxs is not None else self.exprs or ())
+
+
+class Data(NamedTuple):
+    """2.5.8; `init` is where the bytes lie."""
+
+    mode: int
+    memidx: int
+    offset_expr: Extent | None
+    init: Extent
+    offset: int
+
+
+class Custom(NamedTuple):
+    """5.5.3; `after` is the id of the last non-custom section before it (0 for none)."""
+
+    name: str
+    content: Extent
+    after: int
+
+
+class Section(NamedTuple):
+    """A section as it lies in the file, for tools that print."""
+
+    id: int
+    content: Extent
+
+
+class Module:
+    """2.5: a decoded module; `binary.decode` makes it and nothing changes it afterwards.
+
+    Attributes:
+        source: the module's bytes.
+        types: function types by typeidx.
+        imports, tables, mems, globals, exports, elems, datas, customs: lists of the records above.
+        funcs: ``array("I")``, the typeidx of each function defined here.
+        code: ``array("Q")``, for the function `i` defined here its body (locals and expression) lies from
+            ``code[2*i]`` up to ``code[2*i+1]``.
+        start: funcidx of the start function, or None.
+        data_count: what the data count section says, or None without one.
+        sections: every section in the order of the file.
+    """
+
+    __slots__ = (
+        "code",
+        "customs",
+        "data_count",
+        "datas",
+        "elems",
+        "exports",
+        "func_imports",
+        "funcs",
+        "global_imports",
+        "globals",
+        "imports",
+        "mem_imports",
+        "mems",
+        "sections",
+        "source",
+        "start",
+        "start_offset",
+        "table_imports",
+        "tables",
+        "types",
+    )
+
+    def __init__(self, source: bytes) -> None:
+        self.source = source
+        self.types: list[FuncType] = []
+        self.imports: list[Import] = []
+        self.func_imports: list[Import] = []
+        self.table_imports: list[Import] = []
+        self.mem_imports: list[Import] = []
+        self.global_imports: list[Import] = []
+        self.funcs: array[int] = array("I")
+        self.tables: list[Table] = []
+        self.mems: list[Memory] = []
+        self.globals: list[Global] = []
+        self.exports: list[Export] = []
+        self.start: int | None = None
+        self.start_offset = 0
+        self.elems: list[Elem] = []
+        self.data_count: int | None = None
+        self.code: array[int] = array("Q")
+        self.datas: list[Data] = []
+        self.customs: list[Custom] = []
+        self.sections: list[Section] = []
+
+    # Index spaces: imports come first (2.5.1).
+
+    @property
+    def func_count(self) -> int:
+        return len(self.func_imports) + len(self.funcs)
+
+    def func_typeidx(self, funcidx: int) -> int:
+        """The typeidx of a function of the index space; IndexError where there is none."""
+        imported = len(self.func_imports)
+        if funcidx < imported:
+            return self.func_imports[funcidx].desc  # type: ignore[return-value]
+        return self.funcs[funcidx - imported]
+
+    def func_type(self, funcidx: int) -> FuncType:
+        return self.types[self.func_typeidx(funcidx)]
+
+    def table_types(self) -> list[TableType]:
+        return [i.desc for i in self.table_imports] + [t.type for t in self.tables]  # type: ignore[misc]
+
+    def mem_types(self) -> list[MemoryType]:
+        return [i.desc for i in self.mem_imports] + [m.type for m in self.mems]  # type: ignore[misc]
+
+    def global_types(self) -> list[GlobalType]:
+        return [i.desc for i in self.global_imports] + [g.type for g in self.globals]  # type: ignore[misc]
+
+    def import_type(self, import_: Import) -> ExternType:
+        return self.types[import_.desc] if import_.kind == FUNC else import_.desc  # type: ignore[index,return-value]
+
+    def export_type(self, export: Export) -> ExternType:
+        if export.kind == FUNC:
+            return self.func_type(export.index)
+        spaces = {TABLE: self.table_types, MEMORY: self.mem_types, GLOBAL: self.global_types}
+        return spaces[export.kind]()[export.index]
