@@ -7,8 +7,9 @@ import sysconfig
 from setuptools import Extension, setup
 
 HOT = [
-    "wasmvm/binary/reader.py",
+    "wasmvm/reader.py",
     "wasmvm/binary/sections.py",
+    "wasmvm/validation/stacks.py",
     "wasmvm/validation/body.py",
     "wasmvm/lowering/body.py",
 ]
