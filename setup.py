@@ -19,8 +19,9 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CCompilerError, ExecError, PlatformError
 
 HOT = [
-    "wasmvm/binary/reader.py",
+    "wasmvm/reader.py",
     "wasmvm/binary/sections.py",
+    "wasmvm/validation/stacks.py",
     "wasmvm/validation/body.py",
     "wasmvm/lowering/context.py",
     "wasmvm/lowering/code.py",
