@@ -8,6 +8,7 @@ An embedder says what it grants in a `WasiConfig` and makes a `Wasi` of it, whos
 
 from wasmvm.wasi.config import HostDirectory, WasiConfig
 from wasmvm.wasi.host import Wasi
+from wasmvm.wasi.memtree import MemoryDirectory
 from wasmvm.wasi.streams import INHERIT
 
-__all__ = ["INHERIT", "HostDirectory", "Wasi", "WasiConfig"]
+__all__ = ["INHERIT", "HostDirectory", "MemoryDirectory", "Wasi", "WasiConfig"]
