@@ -11,8 +11,8 @@ from itertools import count
 
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
-from wasmvm.wasi.fdtable import Descriptor, Filestat
-from wasmvm.wasi.hostfile import MAX_OFFSET, checked_end, scatter
+from wasmvm.wasi.fdtable import MAX_OFFSET, Descriptor, Filestat
+from wasmvm.wasi.hostfile import scatter
 from wasmvm.wasi.timesource import Clock, SystemClock
 from wasmvm.wasi.walk import DirectoryEntry
 
@@ -368,9 +368,8 @@ class MemoryFile(Descriptor):
     def allocate(self, offset: int, length: int) -> None:
         if not self._writable:
             raise WasiError(abi.EBADF)
-        end = checked_end(offset, length)
-        if end > len(self._node.data):
-            self._tree.resize(self._node, end)
+        if offset + length > len(self._node.data):
+            self._tree.resize(self._node, offset + length)
 
     def available(self, write: bool) -> int:
         return 1 if write else max(0, len(self._node.data) - self._offset)
