@@ -280,11 +280,10 @@ class MemoryTree:
             raise WasiError(abi.ENOENT)
         if node is replaced:
             return
-        above: DirectoryNode | None = new_directory
-        while above is not None:
-            if above is node:
-                raise WasiError(abi.EINVAL)
-            above = above.parent
+        if node in lineage(new_directory):
+            raise WasiError(abi.EINVAL)
+        if replaced in lineage(directory):
+            raise WasiError(abi.ENOTEMPTY)
         if replaced is not None:
             if isinstance(replaced, DirectoryNode):
                 if not isinstance(node, DirectoryNode):
@@ -305,6 +304,16 @@ class MemoryTree:
 
     def sync(self, directory: DirectoryNode, data_only: bool) -> None:
         pass
+
+
+def lineage(directory: DirectoryNode) -> list[Node]:
+    """A directory, the one that it is in, and so on up to the root."""
+    found: list[Node] = []
+    above: DirectoryNode | None = directory
+    while above is not None:
+        found.append(above)
+        above = above.parent
+    return found
 
 
 class MemoryFile(Descriptor):
