@@ -85,10 +85,10 @@ class Body(Operands):
 
     def __init__(self, context: Context, index: int) -> None:
         self.context = context
-        self.source = context.source
-        self.funcidx = index + context.import_count
-        self.pos = context.code[2 * index]
-        self.end = context.code[2 * index + 1]
+        self.source = self.context.source
+        self.funcidx = index + self.context.import_count
+        self.pos = self.context.code[2 * index]
+        self.end = self.context.code[2 * index + 1]
         self.init_code(self.end - self.pos)
         self.shape, self.rr, self.rk, self.kr = forms.SHAPE, forms.RR, forms.RK, forms.KR
         self.mirrored, self.wide, self.traps = forms.MIRRORED, forms.WIDE, forms.TRAPS
