@@ -22,6 +22,9 @@ HOT = [
     "wasmvm/binary/reader.py",
     "wasmvm/binary/sections.py",
     "wasmvm/validation/body.py",
+    "wasmvm/lowering/context.py",
+    "wasmvm/lowering/code.py",
+    "wasmvm/lowering/operands.py",
     "wasmvm/lowering/body.py",
 ]
 """Modules in Cython's pure Python mode: each has a .pxd beside it and also runs uncompiled."""

@@ -44,7 +44,8 @@ def opcodes() -> list[tuple[str, int]]:
 
 
 def regopcodes() -> list[tuple[str, int]]:
-    return [(dispatch.enum_name(row), row.number) for row in regop.ROWS]
+    shapes = [(f"SHAPE_{name.upper()}", number) for name, number in forms.SHAPES.items()]
+    return [(dispatch.enum_name(row), row.number) for row in regop.ROWS] + shapes
 
 
 def generated_files() -> dict[Path, str]:

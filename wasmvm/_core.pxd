@@ -1,5 +1,6 @@
 # The structures of the virtual machine: the header to read first. `docs/architecture.md` tells how they work together.
 
+cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 
@@ -121,6 +122,7 @@ cdef enum:
     TRAP_DEADLINE = 27
 
 
+@cython.final
 cdef class Store:
     cdef machine_t machine
     cdef size_t stack_slots
@@ -134,23 +136,41 @@ cdef class Store:
     cdef volatile int interrupted
     cdef readonly double deadline
     cdef object __weakref__
+    cdef uint64_t handle(self, object value) except 0
+    cdef int invoke(self, func_t* func, slot* base) except -1
+    cdef int drive(self, frame_t* bottom) except -1
+    cdef int run_free(self, double until) noexcept nogil
+    cdef int raise_trap(self, int reason, frame_t* bottom) except -1
+    cdef int call_host(self, frame_t* bottom) except -1
+    cdef int lower(self, frame_t* bottom) except -1
+    cdef int grow_memory(self) except -1
+    cdef int grow_table(self) except -1
 
 
+cdef class Instance
+
+
+@cython.final
 cdef class Memory:
     cdef mem_t* mem
     cdef readonly Store store
     cdef readonly object type
     cdef object __weakref__
+    cdef int64_t grow_by(self, uint64_t delta) noexcept
+    cdef uint8_t* at(self, offset, size) except NULL
 
 
+@cython.final
 cdef class Table:
     cdef table_t* table
     cdef readonly Store store
     cdef int reftype
     cdef object limits
     cdef object __weakref__
+    cdef int64_t resize(self, uint64_t delta, uint64_t value) noexcept
 
 
+@cython.final
 cdef class Global:
     cdef slot value_[2]
     cdef readonly Store store
@@ -158,6 +178,7 @@ cdef class Global:
     cdef object __weakref__
 
 
+@cython.final
 cdef class Signature:
     cdef readonly object type
     cdef int type_id
@@ -169,6 +190,7 @@ cdef class Signature:
     cdef bytes results
 
 
+@cython.final
 cdef class Func:
     cdef void* vectorcall
     cdef func_t* func
@@ -179,14 +201,20 @@ cdef class Func:
     cdef object callable  # of a host function
     cdef bint access_caller
     cdef object __weakref__
+    cdef int keep(self) except -1
+    cdef tuple values(self, slot* source, const unsigned char* types, int count)
+    cdef int call_python(self, slot* base, Instance caller) except -1
+    cdef int put_results(self, slot* base, object results) except -1
 
 
+@cython.final
 cdef class ModuleCode:
     cdef lowered_t* funcs
     cdef int32_t* stubs
     cdef readonly Py_ssize_t count
 
 
+@cython.final
 cdef class Instance:
     cdef inst_t inst
     cdef readonly Store store
@@ -202,3 +230,6 @@ cdef class Instance:
     cdef object _exports
     cdef object _caller
     cdef object __weakref__
+    cdef func_t* lowered(self, Py_ssize_t index) except NULL
+    cpdef object func(self, Py_ssize_t funcidx)
+    cdef elem_t* new_elem(self, Py_ssize_t elemidx, Py_ssize_t count) except NULL

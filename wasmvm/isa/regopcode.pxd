@@ -457,3 +457,9 @@ cdef enum:
     R_TABLE_GROW = 453
     R_LOWER = 454
     R_DONE = 455
+    SHAPE_OTHER = 0
+    SHAPE_NOP = 1
+    SHAPE_UNARY = 2
+    SHAPE_BINARY = 3
+    SHAPE_LOAD = 4
+    SHAPE_STORE = 5
