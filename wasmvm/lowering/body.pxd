@@ -2,7 +2,7 @@ cimport cython
 
 from wasmvm.isa.opcode cimport *
 from wasmvm.isa.regopcode cimport *
-from wasmvm.lowering.code cimport MOST_WORDS, low_word
+from wasmvm.lowering.code cimport MOST_WORDS, enlarged, low_word
 from wasmvm.lowering.context cimport Context
 from wasmvm.lowering.operands cimport CONST, LOCAL, TEMP, Operands
 

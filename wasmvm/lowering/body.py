@@ -17,13 +17,13 @@ import cython
 from wasmvm.errors import InternalError
 from wasmvm.isa import wasm
 from wasmvm.lowering import forms
-from wasmvm.types import V128 as VALTYPE_V128
 
 if not cython.compiled:
     from wasmvm.isa.opcode import *  # noqa: F403
     from wasmvm.isa.regopcode import *  # noqa: F403
-    from wasmvm.lowering.code import MOST_WORDS, low_word
+    from wasmvm.lowering.code import MOST_WORDS, enlarged, low_word
     from wasmvm.lowering.operands import CONST, LOCAL, TEMP, Operands
+    from wasmvm.types import V128 as VALTYPE_V128
 
     CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE = 0, 1, 2, 3
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from wasmvm.lowering.context import Context
 
 ALL_ONES = 0xFFFFFFFFFFFFFFFF
-CONTROL_ARRAYS = ("kind", "height", "slot", "label", "else", "target", "type", "log", "stub")
 
 IMM_KIND = array("b", bytes(wasm.OPCODE_END))
 for _row in wasm.ROWS:
@@ -100,6 +99,8 @@ class Body(Operands):
         self.dead = -1
         self.depth = 0
         self.control_cap = 0
+        self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
+        self.c_target = self.c_type = self.c_log = self.c_stub = array("i")
         self.grow_control()
         self.read_locals()
 
@@ -602,40 +603,17 @@ class Body(Operands):
 
     def grow_control(self) -> int:
         capacity = 2 * self.control_cap or 32
-        for name in CONTROL_ARRAYS:
-            grown = array("i", bytes(4 * capacity))
-            if self.control_cap:
-                memoryview(grown)[: self.control_cap] = memoryview(self.control_array(name))
-            self.set_control_array(name, grown)
+        self.c_kind = enlarged(self.c_kind, "i", capacity)
+        self.c_height = enlarged(self.c_height, "i", capacity)
+        self.c_slot = enlarged(self.c_slot, "i", capacity)
+        self.c_label = enlarged(self.c_label, "i", capacity)
+        self.c_else = enlarged(self.c_else, "i", capacity)
+        self.c_target = enlarged(self.c_target, "i", capacity)
+        self.c_type = enlarged(self.c_type, "i", capacity)
+        self.c_log = enlarged(self.c_log, "i", capacity)
+        self.c_stub = enlarged(self.c_stub, "i", capacity)
         self.control_cap = capacity
         return 0
-
-    def control_array(self, name: str) -> array[int]:
-        arrays = (
-            self.c_kind, self.c_height, self.c_slot, self.c_label, self.c_else, self.c_target, self.c_type, self.c_log,
-            self.c_stub,
-        )  # fmt: skip
-        return arrays[CONTROL_ARRAYS.index(name)]
-
-    def set_control_array(self, name: str, value: array[int]) -> None:
-        if name == "kind":
-            self.c_kind = value
-        elif name == "height":
-            self.c_height = value
-        elif name == "slot":
-            self.c_slot = value
-        elif name == "label":
-            self.c_label = value
-        elif name == "else":
-            self.c_else = value
-        elif name == "target":
-            self.c_target = value
-        elif name == "type":
-            self.c_type = value
-        elif name == "log":
-            self.c_log = value
-        else:
-            self.c_stub = value
 
     def push_control(self, kind: int, type_: int) -> int:
         """Open a block whose parameters are the top of the stack."""

@@ -40,3 +40,4 @@ cdef class Code:
 
 
 cdef int low_word(unsigned long long value) noexcept
+cdef object enlarged(object old, str typecode, Py_ssize_t capacity)

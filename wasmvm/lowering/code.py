@@ -50,9 +50,7 @@ class Code:
         if self.n + words > self.limit:
             raise InternalError("lowered code grows out of proportion to the function's body")
         self.cap = 2 * self.cap + words
-        grown = array("i", bytes(4 * self.cap))
-        memoryview(grown)[: self.n] = memoryview(self.code)[: self.n]
-        self.code = grown
+        self.code = enlarged(self.code, "i", self.cap)
         return 0
 
     def word(self, value: int) -> None:
@@ -115,9 +113,7 @@ class Code:
         """The instruction that is written next may trap or call: its opcode stands at this byte offset."""
         if self.m + 2 > self.offset_cap:
             self.offset_cap *= 2
-            grown = array("i", bytes(4 * self.offset_cap))
-            memoryview(grown)[: self.m] = memoryview(self.offsets)[: self.m]
-            self.offsets = grown
+            self.offsets = enlarged(self.offsets, "i", self.offset_cap)
         self.offsets[self.m] = self.n
         self.offsets[self.m + 1] = offset
         self.m += 2
@@ -160,3 +156,11 @@ def low_word(value: int) -> int:
     """The low 32 bits as a signed word."""
     value &= 0xFFFFFFFF
     return value - 0x100000000 if value & 0x80000000 else value
+
+
+def enlarged(old: array[int], typecode: str, capacity: int) -> array[int]:
+    """A copy of `old` with room for `capacity` items."""
+    grown = array(typecode, [0]) * capacity
+    view = memoryview(old)
+    memoryview(grown)[: len(view)] = view
+    return grown

@@ -1,6 +1,6 @@
 cimport cython
 
-from wasmvm.lowering.code cimport Code
+from wasmvm.lowering.code cimport Code, enlarged
 
 
 cdef enum:
@@ -25,7 +25,6 @@ cdef class Operands(Code):
 
     cdef void init_operands(self, int local_slots) except *
     cdef int grow_stack(self) except -1
-    cdef void replace_array(self, str name) except *
     cdef int next_slot(self) noexcept
     @cython.locals(slot=cython.int)
     cdef int push(self, int kind, int width) except -1

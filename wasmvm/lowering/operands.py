@@ -16,7 +16,7 @@ from array import array
 import cython
 
 if not cython.compiled:
-    from wasmvm.lowering.code import Code
+    from wasmvm.lowering.code import Code, enlarged
 
     TEMP, LOCAL, CONST = 0, 1, 2
 
@@ -53,24 +53,13 @@ class Operands(Code):
 
     def grow_stack(self) -> int:
         self.stack_cap *= 2
-        for name in ("kind", "width", "slot", "above", "below", "val"):
-            self.replace_array(name)
+        self.kind = enlarged(self.kind, "b", self.stack_cap)
+        self.width = enlarged(self.width, "b", self.stack_cap)
+        self.slot = enlarged(self.slot, "i", self.stack_cap)
+        self.above = enlarged(self.above, "i", self.stack_cap)
+        self.below = enlarged(self.below, "i", self.stack_cap)
+        self.val = enlarged(self.val, "Q", self.stack_cap)
         return 0
-
-    def replace_array(self, name: str) -> None:
-        """Give one of the arrays its new capacity."""
-        if name == "kind":
-            self.kind = enlarged(self.kind, "b", self.stack_cap)
-        elif name == "width":
-            self.width = enlarged(self.width, "b", self.stack_cap)
-        elif name == "slot":
-            self.slot = enlarged(self.slot, "i", self.stack_cap)
-        elif name == "above":
-            self.above = enlarged(self.above, "i", self.stack_cap)
-        elif name == "below":
-            self.below = enlarged(self.below, "i", self.stack_cap)
-        else:
-            self.val = enlarged(self.val, "Q", self.stack_cap)
 
     def next_slot(self) -> int:
         """The canonical slot of the operand that would be pushed now."""
@@ -200,10 +189,3 @@ class Operands(Code):
         else:
             self.emit_move(local, bits if kind == LOCAL else slot, width)
         return 0
-
-
-def enlarged(old: array[int], typecode: str, capacity: int) -> array[int]:
-    """A copy of `old` with room for `capacity` items."""
-    grown = array(typecode, bytes(capacity * memoryview(old).itemsize))
-    memoryview(grown)[: len(old)] = memoryview(old)
-    return grown
