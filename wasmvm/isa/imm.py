@@ -26,4 +26,7 @@ MEMORY_COPY = 19  # memidx memidx
 TABLE_INIT = 20  # elemidx tableidx
 ELEMIDX = 21  # elem.drop
 TABLE_COPY = 22  # tableidx tableidx
-# Room for SIMD: V128, LANEIDX, MEMARG_LANEIDX, LANES (i8x16.shuffle).
+V128 = 23  # 16 bytes
+LANEIDX = 24  # extract_lane, replace_lane: one byte
+MEMARG_LANEIDX = 25  # v128.load8_lane and its like: align offset, then one byte
+LANES = 26  # i8x16.shuffle: 16 lane indices of one byte each
