@@ -14,6 +14,9 @@ our own bugs            `InternalError`
 
 from __future__ import annotations
 
+import sys
+from types import FrameType, FunctionType, TracebackType
+
 
 class WasmError(Exception):
     """Base of everything that wasmvm raises on its own account."""
@@ -123,3 +126,22 @@ class ExitTrap(Trap):
 
     def __reduce__(self) -> tuple[type[ExitTrap], tuple[int]]:  # type: ignore[override]
         return type(self), (self.exit_code,)
+
+
+def _stand_in() -> FrameType:
+    return sys._getframe()
+
+
+def with_wasm_frames(error: BaseException, frames: tuple[Frame, ...]) -> BaseException:
+    """Put wasm frames (innermost first) around the traceback of an exception that passes through them; return it.
+
+    Python makes tracebacks of frame objects only, so each wasm frame is stood in for by a frame of a Python function
+    of that name, whose file name tells module and byte offset.
+    """
+    trace = error.__traceback__
+    for frame in frames:
+        name = frame.name if frame.name is not None else f"<wasm function {frame.funcidx}>"
+        code = _stand_in.__code__.replace(co_name=name, co_filename=f"<{frame}>")
+        stand_in: FrameType = FunctionType(code, {"sys": sys, "__name__": "wasm"})()
+        trace = TracebackType(trace, stand_in, 0, 1)
+    return error.with_traceback(trace)

@@ -1,1 +1,1 @@
-
+"""Lowering: from a validated body to register code."""

@@ -1,1 +1,5 @@
+"""Validation (specification, chapter 3): whether a decoded module may be run."""
 
+from wasmvm.validation.module import validate
+
+__all__ = ["validate"]

@@ -1,0 +1,1 @@
+"""The tests of wasmvm; the folders mirror those of the package."""

@@ -1,0 +1,114 @@
+"""Prints `wasmvm/lowering/forms.py`: the rows of both instruction tables as flat tables for the lowerer.
+
+Deriving them at each start would cost milliseconds.
+"""
+
+from __future__ import annotations
+
+from wasmvm.isa import regop, wasm
+
+_HEAD = '''\
+"""{note}
+
+Which register instruction serves which opcode, as flat tables; -1 where there is none.
+
+SHAPE: how an opcode is lowered (one of the SHAPE_... constants of `wasmvm.lowering.shapes`).
+RR, RK, KR: by opcode, the form with operands in slots, with the right operand constant, with the left one constant.
+MIRRORED: by opcode, the opcode that gives the same with its operands swapped.
+STORE_V, STORE_K_V: by opcode of a store, the forms with a constant value (RK is the one with a constant address).
+WIDE: by opcode, 1 where a constant operand takes two words.
+TRAPS: by opcode, 1 where the instruction may trap.
+BR_IF, BR_UNLESS: by register instruction, the branch it fuses into when its result is the condition.
+NEGATED: by register instruction, the comparison with the opposite result.
+LOOP: by register instruction, the form of a branch for a back-edge.
+LENGTH: by register instruction, its words.
+NAMES, OPERANDS: by register instruction, for the disassembler.
+"""
+
+from array import array
+
+'''
+
+SHAPES = {"other": 0, "nop": 1, "unary": 2, "binary": 3, "load": 4, "store": 5}
+
+
+def _number(name: str | None) -> int:
+    row = regop.BY_NAME.get(name) if name is not None else None
+    return -1 if row is None else row.number
+
+
+def _shape(row: wasm.Row) -> str:
+    mnemonic = row.mnemonic
+    if mnemonic in regop.SAME_BITS and regop.SAME_BITS[mnemonic] is None:
+        return "nop"
+    target = regop.SAME_BITS.get(mnemonic) or mnemonic
+    if target in regop.LOADS:
+        return "load"
+    if target in regop.STORES:
+        return "store"
+    if target in regop.EXPRESSIONS:
+        return "binary" if row.params is not None and len(row.params) == 2 else "unary"
+    return "other"
+
+
+def _table(name: str, typecode: str, values: list[int]) -> str:
+    lines = [", ".join(map(str, values[i : i + 24])) for i in range(0, len(values), 24)]
+    body = "".join(f"    {line},\n" for line in lines)
+    return f'{name} = array("{typecode}", (\n{body}))\n'
+
+
+def _by_opcode() -> dict[str, list[int]]:
+    names = ("RR", "RK", "KR", "MIRRORED", "STORE_V", "STORE_K_V")
+    tables = {name: [-1] * wasm.OPCODE_END for name in names}
+    for name in ("SHAPE", "WIDE", "TRAPS"):
+        tables[name] = [0] * wasm.OPCODE_END
+    for row in wasm.ROWS:
+        code = row.code
+        shape = _shape(row)
+        tables["SHAPE"][code] = SHAPES[shape]
+        if shape in ("other", "nop"):
+            continue
+        target = regop.SAME_BITS.get(row.mnemonic) or row.mnemonic
+        tables["RR"][code] = _number(target)
+        tables["TRAPS"][code] = int(shape in ("load", "store") or bool(regop.CHECKS.get(target)))
+        if shape in ("load", "store"):
+            tables["RK"][code] = _number(target + "_k")
+            tables["STORE_V"][code] = _number(target + "_v")
+            tables["STORE_K_V"][code] = _number(target + "_k_v")
+            tables["WIDE"][code] = int(target == "i64.store")
+        elif shape == "binary":
+            tables["RK"][code] = _number(target + "_rk")
+            tables["KR"][code] = _number(target + "_kr")
+            tables["WIDE"][code] = int("K" in regop.BY_NAME[target + "_rk"].operands)
+            mirrored = regop.mirrored(target)
+            if mirrored is not None:
+                tables["MIRRORED"][code] = wasm.BY_MNEMONIC[mirrored].code
+    return tables
+
+
+def _by_regop() -> dict[str, list[int]]:
+    tables: dict[str, list[int]] = {name: [] for name in ("BR_IF", "BR_UNLESS", "NEGATED", "LOOP", "LENGTH")}
+    for row in regop.ROWS:
+        mnemonic, _, form = row.name.partition("_rk")
+        mnemonic = mnemonic.removesuffix("_kr")
+        suffix = row.name[len(mnemonic) :]
+        negated = regop.negated(mnemonic) if mnemonic in regop.EXPRESSIONS else None
+        negated = None if negated is None else negated + suffix
+        br_if, br_unless = f"br_if_{row.name}", f"br_if_{negated}" if negated else f"br_unless_{row.name}"
+        if row.name == "i64.eqz":
+            br_if, br_unless = "br_unless", "br_if"
+        tables["BR_IF"].append(_number(br_if))
+        tables["BR_UNLESS"].append(_number(br_unless))
+        tables["NEGATED"].append(_number(negated))
+        tables["LOOP"].append(_number(f"loop_{row.name}"))
+        tables["LENGTH"].append(row.length)
+    return tables
+
+
+def module(note: str) -> str:
+    out = [_HEAD.format(note=note)]
+    out += (_table(name, "h", values) for name, values in _by_opcode().items())
+    out += (_table(name, "h", values) for name, values in _by_regop().items())
+    out.append("NAMES = (\n" + "".join(f'    "{row.name}",\n' for row in regop.ROWS) + ")\n")
+    out.append("OPERANDS = (\n" + "".join(f'    "{row.operands}",\n' for row in regop.ROWS) + ")\n")
+    return "# fmt: off\n" + "".join(out)

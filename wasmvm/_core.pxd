@@ -1,0 +1,235 @@
+# The structures of the virtual machine: the header to read first. `docs/architecture.md` tells how they work together.
+
+cimport cython
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+
+
+cdef union slot:
+    # One cell of a frame, 8 bytes. An i32 or f32 is always stored zero-extended as u64 (a 32-bit store followed by
+    # a 64-bit load of the same cell stalls the processor); a v128 takes two cells; a reference is a func_t* or the
+    # number of a handle, 0 for null.
+    uint64_t u64
+    int64_t i64
+    double f64
+    float f32
+    void* ptr
+
+
+cdef struct mem_t:
+    # A memory instance (specification, 4.2.8). `data` never moves: the address range was reserved when it was made.
+    uint8_t* data
+    uint64_t length  # bytes
+    uint64_t reserved  # bytes that it can grow to
+    uint64_t maximum  # bytes that its type allows
+
+
+cdef struct table_t:
+    # A table instance (4.2.7); `elems` holds slot values.
+    uint64_t* elems
+    uint64_t size
+    uint64_t maximum
+
+
+cdef struct data_t:
+    # A data instance (4.2.11); dropped is length 0.
+    const uint8_t* data
+    uint64_t length
+
+
+cdef struct elem_t:
+    # An element instance (4.2.10); dropped is length 0.
+    uint64_t* refs
+    uint64_t length
+
+
+cdef struct func_t:
+    # A function instance (4.2.6). `code` is never NULL: for a function not lowered yet it is a stub that asks for it.
+    int32_t* code
+    int32_t frame_size  # slots from fp on
+    int32_t zero_from  # locals to be zeroed on entry: slots zero_from up to and without zero_to
+    int32_t zero_to
+    int32_t type_id  # canonical: equal types have equal ids in the whole process
+    inst_t* inst  # NULL for a host function
+    void* owner  # the Instance, or for a host function the Func (borrowed: the store keeps both)
+    int32_t funcidx
+
+
+cdef struct inst_t:
+    # A module instance (4.2.5). Everything that code names by index.
+    mem_t* mem  # memory 0; an empty one where the module has none
+    func_t* funcs  # the functions defined here
+    func_t** all_funcs  # the function index space
+    slot** globals
+    table_t** tables
+    int32_t* type_ids
+    data_t* datas
+    elem_t* elems
+    void* owner  # the Instance (borrowed)
+
+
+cdef struct frame_t:
+    # Where a call returns to. If pc is `leave_instance_code`, fp is the inst_t* to return to.
+    int32_t* pc
+    slot* fp
+
+
+cdef struct machine_t:
+    # The whole state of execution, as `run` finds it and leaves it.
+    int32_t* pc
+    slot* fp
+    frame_t* frame  # the next free entry
+    inst_t* inst
+    slot* stack_end
+    int64_t budget
+    func_t* callee  # EXIT_HOST: whom to call
+    slot* base  # EXIT_HOST: where the arguments are
+    slot* stack
+    frame_t* frames
+    slot* top  # where the next call from Python may begin
+
+
+cdef struct lowered_t:
+    # Lowered code of one function, shared by all instances of its module.
+    int32_t* code
+    int32_t length
+    int32_t frame_size
+    int32_t zero_from
+    int32_t zero_to
+    int32_t* offsets  # pairs: code position, byte offset in the module
+    int32_t offset_count
+
+
+cdef enum:
+    EXIT_DONE = 1
+    EXIT_HOST = 2
+    EXIT_LOWER = 3
+    EXIT_BUDGET = 4
+    EXIT_MEMORY_GROW = 5
+    EXIT_TABLE_GROW = 6
+    EXIT_BUG = 7
+    # Traps begin here; the texts are in TRAPS of _core_trap.pxi, in this order.
+    TRAP_UNREACHABLE = 16
+    TRAP_MEMORY_OUT_OF_BOUNDS = 17
+    TRAP_TABLE_OUT_OF_BOUNDS = 18
+    TRAP_UNDEFINED_ELEMENT = 19
+    TRAP_UNINITIALIZED_ELEMENT = 20
+    TRAP_INDIRECT_CALL_TYPE_MISMATCH = 21
+    TRAP_INTEGER_OVERFLOW = 22
+    TRAP_INTEGER_DIVISION_BY_ZERO = 23
+    TRAP_INVALID_CONVERSION = 24
+    TRAP_CALL_STACK_EXHAUSTED = 25
+    TRAP_INTERRUPT = 26
+    TRAP_DEADLINE = 27
+
+
+@cython.final
+cdef class Store:
+    cdef machine_t machine
+    cdef size_t stack_slots
+    cdef size_t max_memory
+    cdef size_t max_table
+    cdef list kept
+    cdef list externs
+    cdef dict extern_handles
+    cdef unsigned long thread
+    cdef int nesting
+    cdef volatile int interrupted
+    cdef readonly double deadline
+    cdef object __weakref__
+    cdef uint64_t handle(self, object value) except 0
+    cdef int invoke(self, func_t* func, slot* base) except -1
+    cdef int drive(self, frame_t* bottom) except -1
+    cdef int run_free(self, double until) noexcept nogil
+    cdef int raise_trap(self, int reason, frame_t* bottom) except -1
+    cdef int call_host(self, frame_t* bottom) except -1
+    cdef int lower(self, frame_t* bottom) except -1
+    cdef int grow_memory(self) except -1
+    cdef int grow_table(self) except -1
+
+
+cdef class Instance
+
+
+@cython.final
+cdef class Memory:
+    cdef mem_t* mem
+    cdef readonly Store store
+    cdef readonly object type
+    cdef object __weakref__
+    cdef int64_t grow_by(self, uint64_t delta) noexcept
+    cdef uint8_t* at(self, offset, size) except NULL
+
+
+@cython.final
+cdef class Table:
+    cdef table_t* table
+    cdef readonly Store store
+    cdef int reftype
+    cdef object limits
+    cdef object __weakref__
+    cdef int64_t resize(self, uint64_t delta, uint64_t value) noexcept
+
+
+@cython.final
+cdef class Global:
+    cdef slot value_[2]
+    cdef readonly Store store
+    cdef readonly object type
+    cdef object __weakref__
+
+
+@cython.final
+cdef class Signature:
+    cdef readonly object type
+    cdef int type_id
+    cdef int param_count
+    cdef int result_count
+    cdef int param_slots
+    cdef int result_slots
+    cdef bytes params
+    cdef bytes results
+
+
+@cython.final
+cdef class Func:
+    cdef void* vectorcall
+    cdef func_t* func
+    cdef func_t host  # what `func` points to for a host function
+    cdef readonly Store store
+    cdef Signature signature
+    cdef object instance  # of a wasm function
+    cdef object callable  # of a host function
+    cdef bint access_caller
+    cdef object __weakref__
+    cdef int keep(self) except -1
+    cdef tuple values(self, slot* source, const unsigned char* types, int count)
+    cdef int call_python(self, slot* base, Instance caller) except -1
+    cdef int put_results(self, slot* base, object results) except -1
+
+
+@cython.final
+cdef class ModuleCode:
+    cdef lowered_t* funcs
+    cdef int32_t* stubs
+    cdef readonly Py_ssize_t count
+
+
+@cython.final
+cdef class Instance:
+    cdef inst_t inst
+    cdef readonly Store store
+    cdef readonly object module
+    cdef ModuleCode code
+    cdef readonly list funcs_imported
+    cdef readonly list tables
+    cdef readonly list memories
+    cdef readonly list globals
+    cdef dict funcs
+    cdef Py_ssize_t defined
+    cdef Py_ssize_t elem_count
+    cdef object _exports
+    cdef object _caller
+    cdef object __weakref__
+    cdef func_t* lowered(self, Py_ssize_t index) except NULL
+    cpdef object func(self, Py_ssize_t funcidx)
+    cdef elem_t* new_elem(self, Py_ssize_t elemidx, Py_ssize_t count) except NULL

@@ -1,0 +1,159 @@
+# Functions (specification, 4.2.6) and the way across the boundary, in both directions.
+
+cdef class Func:
+    """A function instance, of a module or of the host; call it with Python values.
+
+    Integers come back signed, several results as a tuple. Arguments are converted by type: anything with
+    ``__index__`` for integers (which wrap), any number for floats, 16 bytes for a v128, None or a `Func` for a
+    funcref, any object for an externref.
+
+    Args:
+        store: the store that it belongs to.
+        type: a `FuncType`.
+        callable: the Python function of a host function; it is called with one argument per parameter and returns
+            None, a value, or for several results a sequence.
+        access_caller: pass the calling `Caller` as first argument.
+
+    Raises when called:
+        TypeError: wrong number or types of arguments.
+        Trap: execution trapped.
+        RuntimeError: another thread is using the store.
+    """
+
+    def __cinit__(self, Store store not None, type, callable, *, access_caller=False):
+        self.store = store
+        self.signature = signature_of(type)
+        self.callable = callable
+        self.access_caller = access_caller
+        self.func = &self.host
+        self.host.inst = NULL
+        self.host.code = done_code
+        self.host.type_id = self.signature.type_id
+        self.host.frame_size = max(self.signature.param_slots, self.signature.result_slots)
+        self.host.owner = <void*>self
+
+    @property
+    def type(self):
+        """The `FuncType`."""
+        return self.signature.type
+
+    @property
+    def actual_type(self):
+        """The `FuncType`, under the name that memories and tables have for what imports are matched against."""
+        return self.signature.type
+
+    @property
+    def funcidx(self):
+        """Index in the module's function index space; None for a host function."""
+        return None if self.func.inst == NULL else self.func.funcidx
+
+    def __repr__(self):
+        return f"<wasmvm.Func {self.name} {self.signature.type}>"
+
+    @property
+    def name(self):
+        """The name in the module's name section or of the Python function, if there is one."""
+        if self.func.inst == NULL:
+            return getattr(self.callable, "__name__", None)
+        return (<Instance>self.func.inst.owner).module.frame(self.func.funcidx, 0).name
+
+    cdef int keep(self) except -1:
+        """Let the store hold a host function from now on: a slot is about to name it."""
+        if self.func == &self.host and self not in self.store.kept:
+            self.store.kept.append(self)
+        return 0
+
+    def __call__(self, *args):
+        cdef Signature signature = self.signature
+        cdef Store store = self.store
+        cdef slot* base = store.machine.top
+        cdef Py_ssize_t i
+        cdef Py_ssize_t count = len(args)
+        cdef slot* target = base
+        cdef const unsigned char* types = signature.params
+        cdef int valtype
+        if count != signature.param_count:
+            raise TypeError(f"{self.name or 'function'}() takes {signature.param_count} arguments, got {count}")
+        if base + self.func.frame_size + signature.param_slots > store.machine.stack_end:
+            raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
+        for i in range(count):
+            valtype = types[i]
+            value = args[i]
+            if valtype == I32 and PyLong_CheckExact(value):
+                target.u64 = <uint32_t>PyLong_AsUnsignedLongLongMask(value)
+            elif valtype == F64 and PyFloat_CheckExact(value):
+                target.f64 = PyFloat_AS_DOUBLE(value)
+            else:
+                to_slot(store, valtype, value, target, f"parameter {i}")
+            target += slots_of(valtype)
+        if self.func.inst == NULL:
+            self.call_python(base, None)
+        else:
+            store.invoke(self.func, base)
+        if signature.result_count == 0:
+            return None
+        types = signature.results
+        if signature.result_count == 1:
+            return from_slot(store, types[0], base)
+        return self.values(base, types, signature.result_count)
+
+    cdef tuple values(self, slot* source, const unsigned char* types, int count):
+        cdef tuple made = PyTuple_New(count)
+        cdef int i
+        for i in range(count):
+            value = from_slot(self.store, types[i], source)
+            Py_INCREF(value)
+            PyTuple_SET_ITEM(made, i, value)
+            source += slots_of(types[i])
+        return made
+
+    cdef int call_python(self, slot* base, Instance caller) except -1:
+        """Call the Python function with the arguments at `base` and put its results there."""
+        cdef Signature signature = self.signature
+        cdef const unsigned char* types = signature.params
+        cdef slot* target = base
+        cdef tuple args
+        cdef int i
+        cdef int offset = 1 if self.access_caller else 0
+        args = PyTuple_New(signature.param_count + offset)
+        if offset:
+            value = None if caller is None else caller.caller
+            Py_INCREF(value)
+            PyTuple_SET_ITEM(args, 0, value)
+        for i in range(signature.param_count):
+            value = from_slot(self.store, types[i], target)
+            Py_INCREF(value)
+            PyTuple_SET_ITEM(args, i + offset, value)
+            target += slots_of(types[i])
+        result = self.callable(*args)
+        types = signature.results
+        if signature.result_count == 1:
+            if types[0] == I32 and PyLong_CheckExact(result):
+                base.u64 = <uint32_t>PyLong_AsUnsignedLongLongMask(result)
+            else:
+                to_slot(self.store, types[0], result, base, "result of a host function")
+        elif signature.result_count == 0:
+            if result is not None:
+                raise TypeError(f"a host function of type {signature.type} returned a value")
+        else:
+            self.put_results(base, result)
+        return 0
+
+    cdef int put_results(self, slot* base, object results) except -1:
+        cdef Signature signature = self.signature
+        cdef const unsigned char* types = signature.results
+        cdef int i
+        results = list(results)
+        if len(results) != signature.result_count:
+            raise TypeError(f"a host function of type {signature.type} returned {len(results)} values")
+        for i in range(signature.result_count):
+            to_slot(self.store, types[i], results[i], base, f"result {i} of a host function")
+            base += slots_of(types[i])
+        return 0
+
+
+cdef object func_object(func_t* func):
+    """The Func of a function instance: always the same one."""
+    if func.inst == NULL:
+        return <object>func.owner
+    return (<Instance>func.owner).func(func.funcidx)

@@ -1,0 +1,258 @@
+# Instances (specification, 4.2.5): the arrays that code indexes. The algorithm of instantiation (4.5.4) is in
+# wasmvm/runtime/instantiate.py, which fills them through the methods here.
+
+cdef mem_t no_memory
+memset(&no_memory, 0, sizeof(mem_t))
+
+
+cdef class ModuleCode:
+    """The lowered code of a module's functions, shared by its instances.
+
+    Args:
+        count: number of functions that the module defines.
+    """
+
+    def __cinit__(self, Py_ssize_t count):
+        cdef Py_ssize_t i
+        self.count = count
+        self.funcs = <lowered_t*>calloc(max(count, 1), sizeof(lowered_t))
+        self.stubs = <int32_t*>malloc(max(count, 1) * 2 * sizeof(int32_t))
+        if self.funcs == NULL or self.stubs == NULL:
+            raise MemoryError
+        for i in range(count):
+            self.stubs[2 * i] = R_LOWER
+            self.stubs[2 * i + 1] = <int32_t>i
+
+    def __dealloc__(self):
+        cdef Py_ssize_t i
+        if self.funcs != NULL:
+            for i in range(self.count):
+                free(self.funcs[i].code)
+                free(self.funcs[i].offsets)
+        free(self.funcs)
+        free(self.stubs)
+
+    def put(self, Py_ssize_t index, const int32_t[::1] code, int frame_size, int zero_from, int zero_to,
+            const int32_t[::1] offsets):
+        """Keep the code of the function `index` (counted among those defined); the first to come stays."""
+        cdef lowered_t* lowered
+        if not 0 <= index < self.count or len(code) == 0:
+            raise InternalError(f"lowered code for the function {index} of {self.count}")
+        lowered = &self.funcs[index]
+        if lowered.code != NULL:
+            return
+        cdef int32_t* words = <int32_t*>malloc(len(code) * sizeof(int32_t))
+        cdef int32_t* pairs = <int32_t*>malloc(max(len(offsets), 1) * sizeof(int32_t))
+        if words == NULL or pairs == NULL:
+            free(words)
+            free(pairs)
+            raise MemoryError
+        memcpy(words, &code[0], len(code) * sizeof(int32_t))
+        if len(offsets):
+            memcpy(pairs, &offsets[0], len(offsets) * sizeof(int32_t))
+        lowered.length = <int32_t>len(code)
+        lowered.frame_size = frame_size
+        lowered.zero_from = zero_from
+        lowered.zero_to = zero_to
+        lowered.offsets = pairs
+        lowered.offset_count = <int32_t>(len(offsets) // 2)
+        lowered.code = words
+
+
+class Caller:
+    """What a host function made with ``access_caller=True`` receives: the instance that called it.
+
+    Attributes:
+        instance: the calling `_core.Instance`.
+        memory: its export "memory", or None where it has none of that name.
+    """
+
+    __slots__ = ("instance", "memory")
+
+    def __init__(self, instance):
+        self.instance = instance
+        memory = instance.exports.get("memory")
+        self.memory = memory if isinstance(memory, Memory) else None
+
+    def get(self, name):
+        """The export of that name, or None."""
+        return self.instance.exports.get(name)
+
+    def __getitem__(self, name):
+        """The export of that name; KeyError where there is none."""
+        return self.instance.exports[name]
+
+
+cdef class Instance:
+    """A module instance, as `runtime.instantiate` makes it.
+
+    Args:
+        store: the store it will live in, which keeps it from now on.
+        module: the compiled module: `.syntax` (the decoded module), `.code` (a `ModuleCode`), `.lower(index)` and
+            `.frame(funcidx, offset)`.
+        funcs: the imported functions; likewise all tables, memories (imported ones first).
+    """
+
+    def __cinit__(self, Store store not None, module, list funcs not None, list tables not None,
+                  list memories not None):
+        cdef Py_ssize_t i
+        cdef Py_ssize_t imported = len(funcs)
+        cdef func_t* func
+        cdef inst_t* inst = &self.inst
+        cdef Signature signature
+        syntax = module.syntax
+        self.store = store
+        self.module = module
+        self.code = module.code
+        self.funcs_imported = funcs
+        self.tables = tables
+        self.memories = memories
+        self.globals = []
+        self.funcs = {}
+        self.defined = self.code.count
+        self.elem_count = len(syntax.elems)
+        inst.owner = <void*>self
+        inst.mem = (<Memory>memories[0]).mem if memories else &no_memory
+        inst.type_ids = <int32_t*>malloc(max(len(syntax.types), 1) * sizeof(int32_t))
+        inst.funcs = <func_t*>calloc(max(self.defined, 1), sizeof(func_t))
+        inst.all_funcs = <func_t**>calloc(max(imported + self.defined, 1), sizeof(func_t*))
+        inst.tables = <table_t**>calloc(max(len(tables), 1), sizeof(table_t*))
+        inst.globals = <slot**>calloc(max(len(syntax.global_types()), 1), sizeof(slot*))
+        inst.datas = <data_t*>calloc(max(len(syntax.datas), 1), sizeof(data_t))
+        inst.elems = <elem_t*>calloc(max(self.elem_count, 1), sizeof(elem_t))
+        if (inst.type_ids == NULL or inst.funcs == NULL or inst.all_funcs == NULL or inst.tables == NULL
+                or inst.globals == NULL or inst.datas == NULL or inst.elems == NULL):
+            raise MemoryError
+        signatures = [signature_of(type) for type in syntax.types]
+        for i in range(len(signatures)):
+            inst.type_ids[i] = (<Signature>signatures[i]).type_id
+        for i in range(imported):
+            (<Func>funcs[i]).keep()
+            inst.all_funcs[i] = (<Func>funcs[i]).func
+        cdef const unsigned int[::1] typeidxs = syntax.funcs
+        for i in range(self.defined):
+            func = &inst.funcs[i]
+            signature = <Signature>signatures[typeidxs[i]]
+            func.code = &self.code.stubs[2 * i]
+            func.frame_size = max(signature.param_slots, signature.result_slots)
+            func.type_id = signature.type_id
+            func.inst = inst
+            func.owner = <void*>self
+            func.funcidx = <int32_t>(imported + i)
+            inst.all_funcs[imported + i] = func
+        for i in range(len(tables)):
+            inst.tables[i] = (<Table>tables[i]).table
+        store.kept.append(self)
+
+    def __dealloc__(self):
+        cdef Py_ssize_t i
+        cdef inst_t* inst = &self.inst
+        if inst.elems != NULL:
+            for i in range(self.elem_count):
+                free(inst.elems[i].refs)
+        free(inst.type_ids)
+        free(inst.funcs)
+        free(inst.all_funcs)
+        free(inst.tables)
+        free(inst.globals)
+        free(inst.datas)
+        free(inst.elems)
+
+    cdef func_t* lowered(self, Py_ssize_t index) except NULL:
+        """Make sure that the function `index` (among those defined) is lowered, here and in the module."""
+        cdef lowered_t* lowered = &self.code.funcs[index]
+        cdef func_t* func = &self.inst.funcs[index]
+        if lowered.code == NULL:
+            self.module.lower(index)
+            if lowered.code == NULL:
+                raise InternalError(f"function {func.funcidx} was not lowered")
+        func.frame_size = max(func.frame_size, lowered.frame_size)
+        func.zero_from = lowered.zero_from
+        func.zero_to = lowered.zero_to
+        func.code = lowered.code
+        return func
+
+    @property
+    def exports(self):
+        """dict of every export by name: `Func`, `Table`, `Memory` or `Global`."""
+        if self._exports is None:
+            spaces = (self.func, self.tables.__getitem__, self.memories.__getitem__, self.globals.__getitem__)
+            self._exports = {e.name: spaces[e.kind](e.index) for e in self.module.syntax.exports}
+        return self._exports
+
+    @property
+    def caller(self):
+        """The `Caller` that host functions see."""
+        if self._caller is None:
+            self._caller = Caller(self)
+        return self._caller
+
+    cpdef object func(self, Py_ssize_t funcidx):
+        """The `Func` of the function index space at `funcidx`."""
+        cdef Func made
+        cdef Py_ssize_t imported = len(self.funcs_imported)
+        if funcidx < imported:
+            return self.funcs_imported[funcidx]
+        found = self.funcs.get(funcidx)
+        if found is None:
+            made = Func.__new__(Func, self.store, self.module.syntax.func_type(funcidx), None)
+            made.func = &self.inst.funcs[funcidx - imported]
+            made.instance = self
+            found = self.funcs[funcidx] = made
+        return found
+
+    def add_global(self, Global value not None):
+        """Append to the global index space."""
+        self.inst.globals[len(self.globals)] = value.value_
+        self.globals.append(value)
+
+    def ref_func(self, Py_ssize_t funcidx):
+        """The bits of a reference to a function."""
+        return <size_t>self.inst.all_funcs[funcidx]
+
+    def set_elem_funcs(self, Py_ssize_t elemidx, const unsigned int[::1] funcidxs):
+        """Give an element segment its references, as functions."""
+        cdef Py_ssize_t i
+        cdef elem_t* elem = self.new_elem(elemidx, len(funcidxs))
+        for i in range(len(funcidxs)):
+            elem.refs[i] = <uint64_t><size_t>self.inst.all_funcs[funcidxs[i]]
+
+    def set_elem_bits(self, Py_ssize_t elemidx, list bits):
+        """Give an element segment its references, as the bits of each."""
+        cdef Py_ssize_t i
+        cdef elem_t* elem = self.new_elem(elemidx, len(bits))
+        for i in range(len(bits)):
+            elem.refs[i] = bits[i]
+
+    cdef elem_t* new_elem(self, Py_ssize_t elemidx, Py_ssize_t count) except NULL:
+        cdef elem_t* elem = &self.inst.elems[elemidx]
+        elem.refs = <uint64_t*>malloc(max(count, 1) * sizeof(uint64_t))
+        if elem.refs == NULL:
+            raise MemoryError
+        elem.length = count
+        return elem
+
+    def set_data(self, Py_ssize_t dataidx, const unsigned char[::1] source, Py_ssize_t start, Py_ssize_t end):
+        """Give a data segment its bytes, which lie in the module's source."""
+        self.inst.datas[dataidx].data = &source[start] if end > start else NULL
+        self.inst.datas[dataidx].length = end - start
+
+    def table_init(self, Py_ssize_t elemidx, Py_ssize_t tableidx, uint64_t offset):
+        """Copy a whole element segment into a table, as an active segment does, then drop it."""
+        cdef elem_t* elem = &self.inst.elems[elemidx]
+        cdef int reason = table_init(self.inst.tables[tableidx], elem, offset, 0, elem.length)
+        if reason:
+            raise trap(reason, ())
+        elem.length = 0
+
+    def memory_init(self, Py_ssize_t dataidx, uint64_t offset):
+        """Copy a whole data segment into memory 0, as an active segment does, then drop it."""
+        cdef data_t* data = &self.inst.datas[dataidx]
+        cdef int reason = memory_init(&self.inst, <int32_t>dataidx, offset, 0, data.length)
+        if reason:
+            raise trap(reason, ())
+        data.length = 0
+
+    def drop_elem(self, Py_ssize_t elemidx):
+        """4.4.7.8: forget the references of an element segment."""
+        self.inst.elems[elemidx].length = 0

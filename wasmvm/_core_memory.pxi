@@ -1,0 +1,184 @@
+# Memories (specification, 4.2.8): a reserved range of addresses, of which the first `length` bytes are the memory.
+#
+# Reserving the whole range that a memory can ever grow to means that growing never moves it: views made by users stay
+# valid and the loop need not look its base up again. Pages that nobody touched cost no memory.
+
+cdef extern from *:
+    """
+    #if defined(_WIN32)
+    #define WIN32_LEAN_AND_MEAN
+    #include <windows.h>
+    static void *wvm_reserve(size_t n) { return VirtualAlloc(NULL, n, MEM_RESERVE, PAGE_NOACCESS); }
+    static int wvm_commit(void *p, size_t n) { return !n || VirtualAlloc(p, n, MEM_COMMIT, PAGE_READWRITE) != NULL; }
+    static void wvm_release(void *p, size_t n) { (void)n; VirtualFree(p, 0, MEM_RELEASE); }
+    static double wvm_monotonic(void) {
+        LARGE_INTEGER f, c; QueryPerformanceFrequency(&f); QueryPerformanceCounter(&c);
+        return (double)c.QuadPart / (double)f.QuadPart;
+    }
+    #else
+    #include <sys/mman.h>
+    #include <time.h>
+    #ifndef MAP_NORESERVE
+    #define MAP_NORESERVE 0
+    #endif
+    static void *wvm_reserve(size_t n) {
+        void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        return p == MAP_FAILED ? NULL : p;
+    }
+    static int wvm_commit(void *p, size_t n) { (void)p; (void)n; return 1; }
+    static void wvm_release(void *p, size_t n) { munmap(p, n); }
+    static double wvm_monotonic(void) {
+        struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t);
+        return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    }
+    #endif
+    """
+    void* wvm_reserve(size_t) noexcept nogil
+    bint wvm_commit(void*, size_t) noexcept nogil
+    void wvm_release(void*, size_t) noexcept nogil
+    double wvm_monotonic() noexcept nogil
+
+
+cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum) noexcept:
+    """Memory of `minimum` bytes that can grow up to `maximum` (both whole pages); NULL where the system refuses.
+
+    Where the system does not give the whole range, what it gives is halved until it does: a memory may fail to grow.
+    """
+    cdef mem_t* mem = <mem_t*>calloc(1, sizeof(mem_t))
+    cdef uint64_t reserved = max(maximum, <uint64_t>65536)
+    if mem == NULL:
+        return NULL
+    while True:
+        mem.data = <uint8_t*>wvm_reserve(reserved)
+        if mem.data != NULL or reserved <= max(minimum, <uint64_t>65536):
+            break
+        reserved = max(reserved // 2, max(minimum, <uint64_t>65536))
+    if mem.data == NULL or not wvm_commit(mem.data, minimum):
+        if mem.data != NULL:
+            wvm_release(mem.data, reserved)
+        free(mem)
+        return NULL
+    mem.length = minimum
+    mem.reserved = reserved
+    mem.maximum = maximum
+    return mem
+
+
+cdef class Memory:
+    """A memory instance (specification, 4.2.8).
+
+    It has the buffer protocol, writable: ``memoryview(memory)`` shows the bytes as they are now. A view stays valid,
+    with the length it had, when the memory grows.
+
+    Args:
+        store: the store that it belongs to.
+        type: a `MemoryType`; sizes are in pages of 64 KiB.
+
+    Raises:
+        MemoryError: the store's limit or the system does not allow the initial size.
+    """
+
+    def __cinit__(self, Store store not None, type):
+        limits = type.limits
+        cdef uint64_t maximum = min(65536, 65536 if limits.max is None else limits.max)
+        if <uint64_t>limits.min * 65536 > store.max_memory:
+            raise MemoryError(f"a memory of {limits.min} pages is over the store's limit")
+        self.mem = new_mem(<uint64_t>limits.min * 65536, maximum * 65536)
+        if self.mem == NULL:
+            raise MemoryError(f"cannot reserve a memory of {limits.min} pages")
+        self.store = store
+        self.type = type
+
+    def __dealloc__(self):
+        if self.mem != NULL:
+            wvm_release(self.mem.data, self.mem.reserved)
+            free(self.mem)
+
+    def __len__(self):
+        """Size in bytes."""
+        return self.mem.length
+
+    def __repr__(self):
+        return f"<wasmvm.Memory of {self.pages} pages>"
+
+    @property
+    def pages(self):
+        """Size in pages of 64 KiB."""
+        return self.mem.length // 65536
+
+    @property
+    def actual_type(self):
+        """The type with the present size as minimum, which is what an import is matched against (4.5.3)."""
+        return MemoryType(Limits(self.pages, self.type.limits.max))
+
+    @property
+    def array(self):
+        """The present bytes as a writable numpy array of uint8, not copied."""
+        import numpy
+
+        return numpy.frombuffer(self, dtype=numpy.uint8) if self.mem.length else numpy.empty(0, numpy.uint8)
+
+    def __getbuffer__(self, Py_buffer* buffer, int flags):
+        cdef Py_ssize_t* shape = <Py_ssize_t*>malloc(sizeof(Py_ssize_t))
+        if shape == NULL:
+            raise MemoryError
+        shape[0] = <Py_ssize_t>self.mem.length
+        buffer.buf = self.mem.data
+        buffer.obj = self
+        buffer.len = shape[0]
+        buffer.readonly = 0
+        buffer.itemsize = 1
+        buffer.ndim = 1
+        buffer.format = NULL
+        if flags & PyBUF_FORMAT:
+            buffer.format = "B"
+        buffer.shape = shape
+        buffer.strides = NULL
+        if flags & PyBUF_STRIDES == PyBUF_STRIDES:
+            buffer.strides = &buffer.itemsize
+        buffer.suboffsets = NULL
+        buffer.internal = shape
+
+    def __releasebuffer__(self, Py_buffer* buffer):
+        free(buffer.internal)
+
+    cdef int64_t grow_by(self, uint64_t delta) noexcept:
+        """The old size in pages, or -1 where it cannot grow (4.5.3.8)."""
+        cdef uint64_t old = self.mem.length // 65536
+        cdef uint64_t length
+        if delta > 65536:
+            return -1
+        length = (old + delta) * 65536
+        if length > self.mem.maximum or length > self.mem.reserved or length > self.store.max_memory:
+            return -1
+        if not wvm_commit(self.mem.data, length):
+            return -1
+        self.mem.length = length
+        return old
+
+    def grow(self, delta):
+        """Grow by `delta` pages and return the old size in pages.
+
+        Raises:
+            ValueError: the type, the store's limit or the system does not allow that size.
+        """
+        cdef int64_t old = self.grow_by(delta) if 0 <= delta <= 65536 else -1
+        if old < 0:
+            raise ValueError(f"cannot grow a memory of {self.pages} pages by {delta}")
+        return old
+
+    cdef uint8_t* at(self, offset, size) except NULL:
+        if offset < 0 or size < 0 or offset + size > self.mem.length:
+            raise IndexError(f"{size} bytes at {offset} are outside a memory of {self.mem.length} bytes")
+        return self.mem.data + <uint64_t>offset
+
+    def read(self, offset, size):
+        """A copy of `size` bytes from `offset` on; IndexError where they are not all inside the memory."""
+        return (<char*>self.at(offset, size))[:size]
+
+    def write(self, offset, data):
+        """Copy the bytes-like `data` to `offset`; IndexError where it does not fit, and then nothing is written."""
+        cdef const uint8_t[::1] view = memoryview(data).cast("B")
+        cdef uint8_t* target = self.at(offset, len(view))
+        if len(view):
+            memmove(target, &view[0], len(view))

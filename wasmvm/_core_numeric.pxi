@@ -1,0 +1,232 @@
+# Numeric operators that are more than one C expression (specification, 4.3), and typed access to bytes.
+
+cdef extern from *:
+    """
+    #include <math.h>
+    #include <string.h>
+    #include <stdint.h>
+    #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+    #error "wasmvm needs a little-endian machine"
+    #endif
+    #if defined(_MSC_VER)
+    #include <intrin.h>
+    #define WVM_UNLIKELY(x) (x)
+    static __inline int wvm_clz32(uint32_t x) { unsigned long i; _BitScanReverse(&i, x); return 31 - (int)i; }
+    static __inline int wvm_ctz32(uint32_t x) { unsigned long i; _BitScanForward(&i, x); return (int)i; }
+    static __inline int wvm_clz64(uint64_t x) { unsigned long i; _BitScanReverse64(&i, x); return 63 - (int)i; }
+    static __inline int wvm_ctz64(uint64_t x) { unsigned long i; _BitScanForward64(&i, x); return (int)i; }
+    static __inline int wvm_popcnt64(uint64_t x) {
+        x -= (x >> 1) & 0x5555555555555555ull;
+        x = (x & 0x3333333333333333ull) + ((x >> 2) & 0x3333333333333333ull);
+        return (int)((((x + (x >> 4)) & 0x0f0f0f0f0f0f0f0full) * 0x0101010101010101ull) >> 56);
+    }
+    #else
+    #define WVM_UNLIKELY(x) __builtin_expect(!!(x), 0)
+    #define wvm_clz32(x) __builtin_clz(x)
+    #define wvm_ctz32(x) __builtin_ctz(x)
+    #define wvm_clz64(x) __builtin_clzll(x)
+    #define wvm_ctz64(x) __builtin_ctzll(x)
+    #define wvm_popcnt64(x) __builtin_popcountll(x)
+    #endif
+    """
+    bint unlikely "WVM_UNLIKELY"(bint condition) noexcept nogil
+    int wvm_clz32(uint32_t) noexcept nogil
+    int wvm_ctz32(uint32_t) noexcept nogil
+    int wvm_clz64(uint64_t) noexcept nogil
+    int wvm_ctz64(uint64_t) noexcept nogil
+    int wvm_popcnt64(uint64_t) noexcept nogil
+
+
+cdef inline uint32_t i32_clz(uint32_t a) noexcept nogil:
+    return <uint32_t>wvm_clz32(a) if a else 32
+
+cdef inline uint32_t i32_ctz(uint32_t a) noexcept nogil:
+    return <uint32_t>wvm_ctz32(a) if a else 32
+
+cdef inline uint32_t i32_popcnt(uint32_t a) noexcept nogil:
+    return <uint32_t>wvm_popcnt64(a)
+
+cdef inline uint64_t i64_clz(uint64_t a) noexcept nogil:
+    return <uint64_t>wvm_clz64(a) if a else 64
+
+cdef inline uint64_t i64_ctz(uint64_t a) noexcept nogil:
+    return <uint64_t>wvm_ctz64(a) if a else 64
+
+cdef inline uint64_t i64_popcnt(uint64_t a) noexcept nogil:
+    return <uint64_t>wvm_popcnt64(a)
+
+# The second shift count is masked too: a rotation by 0 must not shift by the whole width, which C leaves undefined.
+
+cdef inline uint32_t i32_rotl(uint32_t a, uint32_t b) noexcept nogil:
+    return (a << (b & 31)) | (a >> ((0 - b) & 31))
+
+cdef inline uint32_t i32_rotr(uint32_t a, uint32_t b) noexcept nogil:
+    return (a >> (b & 31)) | (a << ((0 - b) & 31))
+
+cdef inline uint64_t i64_rotl(uint64_t a, uint64_t b) noexcept nogil:
+    return (a << (b & 63)) | (a >> ((0 - b) & 63))
+
+cdef inline uint64_t i64_rotr(uint64_t a, uint64_t b) noexcept nogil:
+    return (a >> (b & 63)) | (a << ((0 - b) & 63))
+
+# MIN % -1 is 0 in WebAssembly and undefined in C.
+
+cdef inline uint32_t i32_rem_s(uint32_t a, uint32_t b) noexcept nogil:
+    return 0 if b == <uint32_t>-1 else <uint32_t>(<int32_t>a % <int32_t>b)
+
+cdef inline uint64_t i64_rem_s(uint64_t a, uint64_t b) noexcept nogil:
+    return 0 if b == <uint64_t>-1 else <uint64_t>(<int64_t>a % <int64_t>b)
+
+
+cdef inline void set_f32(slot* target, float value) noexcept nogil:
+    cdef slot bits
+    bits.u64 = 0
+    bits.f32 = value
+    target.u64 = bits.u64
+
+cdef inline uint32_t f32_bits(float value) noexcept nogil:
+    cdef uint32_t bits
+    memcpy(&bits, &value, 4)
+    return bits
+
+cdef inline uint64_t f64_bits(double value) noexcept nogil:
+    cdef uint64_t bits
+    memcpy(&bits, &value, 8)
+    return bits
+
+cdef inline float f32_from_bits(uint32_t bits) noexcept nogil:
+    cdef float value
+    memcpy(&value, &bits, 4)
+    return value
+
+cdef inline double f64_from_bits(uint64_t bits) noexcept nogil:
+    cdef double value
+    memcpy(&value, &bits, 8)
+    return value
+
+# min, max and the roundings: a NaN comes out quiet (x + x quiets), zeros are told apart by their sign bits.
+
+cdef inline float f32_min(float a, float b) noexcept nogil:
+    if a != a or b != b:
+        return a + b
+    if a == b:
+        return f32_from_bits(f32_bits(a) | f32_bits(b))
+    return a if a < b else b
+
+cdef inline float f32_max(float a, float b) noexcept nogil:
+    if a != a or b != b:
+        return a + b
+    if a == b:
+        return f32_from_bits(f32_bits(a) & f32_bits(b))
+    return a if a > b else b
+
+cdef inline double f64_min(double a, double b) noexcept nogil:
+    if a != a or b != b:
+        return a + b
+    if a == b:
+        return f64_from_bits(f64_bits(a) | f64_bits(b))
+    return a if a < b else b
+
+cdef inline double f64_max(double a, double b) noexcept nogil:
+    if a != a or b != b:
+        return a + b
+    if a == b:
+        return f64_from_bits(f64_bits(a) & f64_bits(b))
+    return a if a > b else b
+
+cdef inline float f32_ceil(float a) noexcept nogil:
+    return a + a if a != a else ceilf(a)
+
+cdef inline float f32_floor(float a) noexcept nogil:
+    return a + a if a != a else floorf(a)
+
+cdef inline float f32_trunc(float a) noexcept nogil:
+    return a + a if a != a else truncf(a)
+
+cdef inline float f32_nearest(float a) noexcept nogil:
+    return a + a if a != a else rintf(a)
+
+cdef inline float f32_sqrt(float a) noexcept nogil:
+    return sqrtf(a)
+
+cdef inline double f64_ceil(double a) noexcept nogil:
+    return a + a if a != a else ceil(a)
+
+cdef inline double f64_floor(double a) noexcept nogil:
+    return a + a if a != a else floor(a)
+
+cdef inline double f64_trunc(double a) noexcept nogil:
+    return a + a if a != a else trunc(a)
+
+cdef inline double f64_nearest(double a) noexcept nogil:
+    return a + a if a != a else rint(a)
+
+cdef inline double f64_sqrt(double a) noexcept nogil:
+    return sqrt(a)
+
+# Saturating truncation: f32 operands arrive as doubles, which hold every f32.
+
+cdef inline uint32_t i32_trunc_sat_s(double a) noexcept nogil:
+    if a != a:
+        return 0
+    if a <= -2147483648.0:
+        return 0x80000000u
+    return <uint32_t><int32_t>a if a < 2147483648.0 else 0x7FFFFFFF
+
+cdef inline uint32_t i32_trunc_sat_u(double a) noexcept nogil:
+    if not a > 0.0:
+        return 0
+    return <uint32_t>a if a < 4294967296.0 else 0xFFFFFFFFu
+
+cdef inline uint64_t i64_trunc_sat_s(double a) noexcept nogil:
+    if a != a:
+        return 0
+    if a <= -9223372036854775808.0:
+        return 0x8000000000000000u
+    return <uint64_t><int64_t>a if a < 9223372036854775808.0 else 0x7FFFFFFFFFFFFFFFu
+
+cdef inline uint64_t i64_trunc_sat_u(double a) noexcept nogil:
+    if not a > 0.0:
+        return 0
+    return <uint64_t>a if a < 18446744073709551616.0 else 0xFFFFFFFFFFFFFFFFu
+
+# Bytes of memory and constants in code words have no alignment; compilers make one move of each memcpy.
+
+cdef inline uint32_t load_u16(const uint8_t* p) noexcept nogil:
+    cdef uint16_t value
+    memcpy(&value, p, 2)
+    return value
+
+cdef inline uint32_t load_u32(const uint8_t* p) noexcept nogil:
+    cdef uint32_t value
+    memcpy(&value, p, 4)
+    return value
+
+cdef inline uint64_t load_u64(const uint8_t* p) noexcept nogil:
+    cdef uint64_t value
+    memcpy(&value, p, 8)
+    return value
+
+cdef inline void store_u16(uint8_t* p, uint16_t value) noexcept nogil:
+    memcpy(p, &value, 2)
+
+cdef inline void store_u32(uint8_t* p, uint32_t value) noexcept nogil:
+    memcpy(p, &value, 4)
+
+cdef inline void store_u64(uint8_t* p, uint64_t value) noexcept nogil:
+    memcpy(p, &value, 8)
+
+cdef inline uint64_t imm_u64(const int32_t* p) noexcept nogil:
+    cdef uint64_t value
+    memcpy(&value, p, 8)
+    return value
+
+cdef inline double imm_f64(const int32_t* p) noexcept nogil:
+    cdef double value
+    memcpy(&value, p, 8)
+    return value
+
+cdef inline float imm_f32(const int32_t* p) noexcept nogil:
+    cdef float value
+    memcpy(&value, p, 4)
+    return value

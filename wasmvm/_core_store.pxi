@@ -1,0 +1,224 @@
+# The store (specification, 4.2.4) and the driver: what happens between the runs of the loop.
+
+from threading import get_ident
+
+cdef int32_t done_code[1]
+cdef int32_t leave_instance_code[1]
+done_code[0] = R_DONE
+leave_instance_code[0] = R_LEAVE_INSTANCE
+
+cdef enum:
+    # Budgets count back-edges and calls. A call from Python runs its first slice with the GIL held, since letting go
+    # of it and taking it again costs as much as a short function. A slice without the GIL is short enough to look at
+    # the clock often, and long enough for that look to cost nothing.
+    FIRST_SLICE = 2000
+    SLICE = 16384
+    MAX_NESTING = 200  # calls from wasm to Python to wasm: each takes C stack, which has an end
+
+cdef double POLL_INTERVAL = 0.02  # seconds between looks at signals: Ctrl-C must stop a guest within 0.1 s
+
+
+cdef class Store:
+    """Everything that instances share: the stacks they run on, limits, and the objects that externrefs name.
+
+    A store may be used by one thread at a time; use as many stores as there are threads. While wasm runs for more
+    than a moment the GIL is free.
+
+    Args:
+        max_stack: bytes of stack for wasm frames; a call that would need more traps.
+        max_memory: bytes that a memory may grow to.
+        max_table: elements that a table may grow to.
+    """
+
+    def __cinit__(self, *, max_stack=8 << 20, max_memory=1 << 32, max_table=10_000_000):
+        if max_stack < 65536 or max_stack > 1 << 32:
+            raise ValueError("max_stack must be between 64 KiB and 4 GiB")
+        self.stack_slots = max_stack // sizeof(slot)
+        self.max_memory = max_memory
+        self.max_table = max_table
+        self.kept = []
+        self.externs = []
+        self.extern_handles = {}
+        self.deadline = INFINITY
+        cdef machine_t* m = &self.machine
+        # Every frame begins at least one slot after its caller's, so this many frames are enough.
+        m.stack = <slot*>wvm_reserve(self.stack_slots * sizeof(slot))
+        m.frames = <frame_t*>wvm_reserve((self.stack_slots + 2 * MAX_NESTING) * sizeof(frame_t) * 2)
+        if m.stack == NULL or m.frames == NULL:
+            raise MemoryError("cannot reserve the stacks of a store")
+        if not wvm_commit(m.stack, self.stack_slots * sizeof(slot)):
+            raise MemoryError("cannot commit the stacks of a store")
+        if not wvm_commit(m.frames, (self.stack_slots + 2 * MAX_NESTING) * sizeof(frame_t) * 2):
+            raise MemoryError("cannot commit the stacks of a store")
+        m.stack_end = m.stack + self.stack_slots
+        m.frame = m.frames
+        m.top = m.stack
+        m.pc = done_code
+        m.fp = m.stack
+
+    def __dealloc__(self):
+        if self.machine.stack != NULL:
+            wvm_release(self.machine.stack, self.stack_slots * sizeof(slot))
+        if self.machine.frames != NULL:
+            wvm_release(self.machine.frames, (self.stack_slots + 2 * MAX_NESTING) * sizeof(frame_t) * 2)
+
+    def interrupt(self):
+        """Make the wasm that runs in this store trap soon; may be called from any thread or signal handler."""
+        self.interrupted = 1
+
+    def set_deadline(self, seconds):
+        """Let wasm in this store trap that still runs `seconds` from now; None takes the limit away."""
+        self.deadline = INFINITY if seconds is None else wvm_monotonic() + <double>seconds
+
+    cdef uint64_t handle(self, object value) except 0:
+        """The number under which an externref names a Python object: equal for the same object."""
+        known = self.extern_handles.get(id(value))
+        if known is None:
+            self.externs.append(value)
+            known = self.extern_handles[id(value)] = len(self.externs)
+        return known
+
+    cdef int invoke(self, func_t* func, slot* base) except -1:
+        """Call a wasm function whose arguments lie at `base`; its results are left there."""
+        cdef machine_t* m = &self.machine
+        cdef frame_t* bottom = m.frame
+        cdef int32_t* pc = m.pc
+        cdef slot* fp = m.fp
+        cdef slot* top = m.top
+        cdef inst_t* inst = m.inst
+        cdef int32_t i
+        if self.nesting == 0:
+            self.thread = get_ident()
+        elif self.thread != get_ident():
+            raise RuntimeError("the store is in use by another thread")
+        elif self.nesting >= MAX_NESTING:
+            raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
+        self.nesting += 1
+        try:
+            if base + func.frame_size > m.stack_end:
+                raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
+            m.frame.pc = done_code
+            m.frame.fp = fp
+            m.frame += 1
+            m.inst = func.inst
+            m.fp = base
+            for i in range(func.zero_from, func.zero_to):
+                base[i].u64 = 0
+            m.pc = func.code
+            self.drive(bottom)
+        finally:
+            self.nesting -= 1
+            m.frame = bottom
+            m.pc = pc
+            m.fp = fp
+            m.top = top
+            m.inst = inst
+        return 0
+
+    cdef int drive(self, frame_t* bottom) except -1:
+        """Run until the frame at `bottom` is done, serving what the loop asks for."""
+        cdef machine_t* m = &self.machine
+        cdef int reason
+        cdef double next_poll = 0.0
+        m.budget = FIRST_SLICE
+        reason = run(m)
+        while reason != EXIT_DONE:
+            if reason == EXIT_HOST:
+                self.call_host(bottom)
+            elif reason == EXIT_LOWER:
+                self.lower(bottom)
+            elif reason == EXIT_BUDGET:
+                if self.interrupted:
+                    self.interrupted = 0
+                    self.raise_trap(TRAP_INTERRUPT, bottom)
+                if wvm_monotonic() >= self.deadline:
+                    self.raise_trap(TRAP_DEADLINE, bottom)
+                try:
+                    PyErr_CheckSignals()
+                except BaseException as error:
+                    raise with_wasm_frames(error, describe(backtrace(m, bottom)))
+                next_poll = wvm_monotonic() + POLL_INTERVAL
+                with nogil:
+                    reason = self.run_free(min(next_poll, self.deadline))
+                continue
+            elif reason == EXIT_MEMORY_GROW:
+                self.grow_memory()
+            elif reason == EXIT_TABLE_GROW:
+                self.grow_table()
+            elif reason == EXIT_BUG:
+                raise InternalError(f"the loop met the unknown instruction {m.pc[0]}")
+            else:
+                self.raise_trap(reason, bottom)
+            reason = run(m)
+        return 0
+
+    cdef int run_free(self, double until) noexcept nogil:
+        """Run without the GIL until the loop ends for another reason than its budget, or the time has come."""
+        cdef int reason
+        while True:
+            self.machine.budget = SLICE
+            reason = run(&self.machine)
+            if reason != EXIT_BUDGET or self.interrupted or wvm_monotonic() >= until:
+                return reason
+
+    cdef int raise_trap(self, int reason, frame_t* bottom) except -1:
+        cdef tuple frames = describe(backtrace(&self.machine, bottom))
+        raise with_wasm_frames(trap(reason, frames), frames)
+
+    cdef int call_host(self, frame_t* bottom) except -1:
+        """Serve the call of a host function, then go on behind the call instruction."""
+        cdef machine_t* m = &self.machine
+        cdef func_t* callee = m.callee
+        cdef slot* base = m.base
+        cdef slot* top = m.top
+        cdef slot* fp = m.fp
+        cdef int32_t* pc = m.pc
+        m.top = base + callee.frame_size + 1
+        try:
+            (<Func>callee.owner).call_python(base, <Instance>m.inst.owner)
+        except BaseException as error:
+            raise with_wasm_frames(error, describe(backtrace(m, bottom)))
+        m.top = top
+        m.pc = pc + (3 if pc[0] == R_CALL_IMPORT else 5)
+        m.budget = FIRST_SLICE
+        return 0
+
+    cdef int lower(self, frame_t* bottom) except -1:
+        """Lower the function whose stub was called, which has its frame already, and enter it."""
+        cdef machine_t* m = &self.machine
+        cdef Instance instance = <Instance>m.inst.owner
+        cdef func_t* func = instance.lowered(m.pc[1])
+        cdef int32_t i
+        if m.fp + func.frame_size > m.stack_end:
+            m.frame -= 1  # the call itself traps
+            if m.frame.pc == leave_instance_code:
+                m.inst = <inst_t*>m.frame.fp
+                m.frame -= 1
+            m.pc = m.frame.pc - (0 if m.frame.pc == done_code else 1)
+            self.raise_trap(TRAP_CALL_STACK_EXHAUSTED, bottom)
+        for i in range(func.zero_from, func.zero_to):
+            m.fp[i].u64 = 0
+        m.pc = func.code
+        return 0
+
+    cdef int grow_memory(self) except -1:
+        cdef machine_t* m = &self.machine
+        cdef Instance instance = <Instance>m.inst.owner
+        cdef int64_t old = (<Memory>instance.memories[0]).grow_by(<uint32_t>m.fp[m.pc[2]].u64)
+        m.fp[m.pc[1]].u64 = <uint32_t>old
+        m.pc += 3
+        return 0
+
+    cdef int grow_table(self) except -1:
+        cdef machine_t* m = &self.machine
+        cdef Instance instance = <Instance>m.inst.owner
+        cdef Table table = <Table>instance.tables[m.pc[4]]
+        cdef int64_t old = table.resize(<uint32_t>m.fp[m.pc[3]].u64, m.fp[m.pc[2]].u64)
+        m.fp[m.pc[1]].u64 = <uint32_t>old
+        m.pc += 5
+        return 0
+
+
+cdef object trap(int reason, tuple frames):
+    code, message = TRAPS[reason - TRAP_UNREACHABLE]
+    return Trap(message, code, frames)

@@ -1,0 +1,66 @@
+# Traps: from a reason and a stopped machine to an exception with frames (specification, 4.4 "Traps").
+
+TRAPS = (
+    ("unreachable", "unreachable"),
+    ("memory_out_of_bounds", "out of bounds memory access"),
+    ("table_out_of_bounds", "out of bounds table access"),
+    ("undefined_element", "undefined element"),
+    ("uninitialized_element", "uninitialized element"),
+    ("indirect_call_type_mismatch", "indirect call type mismatch"),
+    ("integer_overflow", "integer overflow"),
+    ("integer_division_by_zero", "integer divide by zero"),
+    ("invalid_conversion", "invalid conversion to integer"),
+    ("call_stack_exhausted", "call stack exhausted"),
+    ("interrupt", "interrupted"),
+    ("deadline", "time limit exceeded"),
+)
+"""Code and text of each trap, in the order of the TRAP_... constants."""
+
+cdef enum:
+    MAX_FRAMES = 100  # of a backtrace: a runaway recursion has a hundred thousand
+
+
+cdef tuple frame_at(inst_t* inst, const int32_t* pc):
+    """(instance, funcidx, offset) of a code position; None for code that no function owns."""
+    cdef Instance instance = <Instance>inst.owner
+    cdef lowered_t* lowered
+    cdef Py_ssize_t i
+    cdef int32_t low, high, middle, position
+    for i in range(instance.code.count):
+        lowered = &instance.code.funcs[i]
+        if lowered.code == NULL or pc < lowered.code or pc >= lowered.code + lowered.length:
+            continue
+        position = <int32_t>(pc - lowered.code)
+        low, high = 0, lowered.offset_count
+        while low < high:  # the last entry at or before the position
+            middle = (low + high) // 2
+            if lowered.offsets[2 * middle] <= position:
+                low = middle + 1
+            else:
+                high = middle
+        return instance, i + len(instance.funcs_imported), lowered.offsets[2 * low - 2 + 1] if low else 0
+    return None
+
+
+cdef list backtrace(machine_t* machine, frame_t* bottom):
+    """The wasm frames above `bottom`, innermost first, as (instance, funcidx, byte offset in the module)."""
+    cdef inst_t* inst = machine.inst
+    cdef frame_t* frame = machine.frame
+    cdef list found = []
+    entry = frame_at(inst, machine.pc)
+    if entry is not None:
+        found.append(entry)
+    while frame > bottom and len(found) < MAX_FRAMES:
+        frame -= 1
+        if frame.pc == leave_instance_code:
+            inst = <inst_t*>frame.fp
+        elif frame.pc != done_code:
+            # Where it returns to is behind the call; one word before that is inside it.
+            entry = frame_at(inst, frame.pc - 1)
+            if entry is not None:
+                found.append(entry)
+    return found
+
+
+cdef tuple describe(list found):
+    return tuple([(<Instance>instance).module.frame(funcidx, offset) for instance, funcidx, offset in found])

@@ -1,0 +1,312 @@
+# cython: annotation_typing=False
+"""Sections of the binary format (specification, 5.5), in the specification's order, and the module they make up.
+
+Function bodies are not looked into here: `Module.code` says where each lies, and the validator's one pass over
+them finds what is malformed as well as what is invalid. Constant expressions are passed over to see where they end.
+
+As in the reference interpreter, the contents of a section may run on to the end of the file, and only then are they
+compared with its size: this is what decides between "section size mismatch" and the other words for a wrong length.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+
+from wasmvm.errors import DecodeError
+from wasmvm.reader import Reader
+from wasmvm.syntax import (
+    ACTIVE,
+    DECLARATIVE,
+    PASSIVE,
+    Custom,
+    Data,
+    Elem,
+    Export,
+    Extent,
+    Global,
+    Import,
+    Memory,
+    Module,
+    Section,
+    Table,
+)
+from wasmvm.types import FUNC, FUNCREF, GLOBAL, MEMORY, TABLE, FuncType, GlobalType, Limits, MemoryType, TableType
+
+MAX_ARITY = 1000
+"""Parameters or results of a function type, as in the limits that web browsers agreed upon. Every use of a type costs
+time in proportion to it, so that without a bound a small file could keep the validator busy for hours."""
+
+MAGIC = b"\0asm"
+VERSION = b"\1\0\0\0"
+COMPONENT_VERSION = b"\x0d\0\1\0"
+
+ORDER = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 10)
+"""The place of each section id among the sections of a file: the data count goes before the code."""
+
+
+def decode(data: bytes | bytearray | memoryview) -> Module:
+    """5.5.16: the module that these bytes are, unvalidated and with its function bodies unread.
+
+    Raises:
+        DecodeError: they are not a module.
+        TypeError: `data` is not bytes-like.
+    """
+    source = data if isinstance(data, bytes) else bytes(memoryview(data))
+    reader = Reader(source)
+    read_header(reader)
+    module = Module(source)
+    last = 0
+    while reader.pos < reader.end:
+        at = reader.pos
+        section_id = reader.byte()
+        if section_id >= len(SECTIONS):
+            raise DecodeError("malformed section id", at)
+        size = reader.length()
+        content = Extent(reader.pos, reader.pos + size)
+        if content.end > reader.end:
+            raise DecodeError("length out of bounds", at + 1)
+        module.sections.append(Section(section_id, content))
+        read_section = SECTIONS[section_id]
+        if read_section is None:
+            read_custom_section(reader, module, content.end, last)
+            continue
+        if ORDER[section_id] <= ORDER[last]:
+            raise DecodeError("unexpected content after last section", at)
+        last = section_id
+        read_section(reader, module, content.end)
+        if reader.pos != content.end:
+            raise DecodeError("section size mismatch", reader.pos)
+    if 2 * len(module.funcs) != len(module.code):
+        raise DecodeError("function and code section have inconsistent lengths", reader.pos)
+    if module.data_count is not None and module.data_count != len(module.datas):
+        raise DecodeError("data count and data section have inconsistent lengths", reader.pos)
+    return module
+
+
+def read_header(reader: Reader) -> None:
+    """5.5.16: magic number and version."""
+    magic = reader.source[:4]
+    version = reader.source[4:8]
+    if len(magic) == 4 and magic != MAGIC:
+        raise DecodeError("magic header not detected", 0)
+    if len(version) < 4:
+        raise DecodeError("unexpected end", reader.end)
+    if version != VERSION:
+        hint = ": this is a component, not a core module" if version == COMPONENT_VERSION else ""
+        raise DecodeError(f"unknown binary version{hint}", 4)
+    reader.pos = 8
+
+
+# 5.3: types
+
+
+def read_result_type(reader: Reader) -> tuple[int, ...]:
+    at = reader.pos
+    count = reader.length()
+    if count > MAX_ARITY:
+        raise DecodeError(f"too many parameters or results in a function type (limit {MAX_ARITY})", at)
+    return tuple([reader.valtype() for _ in range(count)])
+
+
+def read_limits(reader: Reader) -> Limits:
+    """The numbers are read as 64 bits, as of WebAssembly 3.0: the validator says which sizes are too large."""
+    at = reader.pos
+    flags = reader.byte()
+    if flags > 1:
+        raise DecodeError("malformed limits flags", at)
+    minimum = reader.u64()
+    return Limits(minimum, reader.u64() if flags == 1 else None)
+
+
+def read_table_type(reader: Reader) -> TableType:
+    reftype = reader.reftype()
+    return TableType(reftype, read_limits(reader))
+
+
+def read_global_type(reader: Reader) -> GlobalType:
+    valtype = reader.valtype()
+    at = reader.pos
+    mutability = reader.byte()
+    if mutability > 1:
+        raise DecodeError("malformed mutability", at)
+    return GlobalType(valtype, mutability == 1)
+
+
+def read_expr(reader: Reader, section_end: int) -> Extent:
+    start = reader.pos
+    reader.skip_expr(section_end)
+    return Extent(start, reader.pos)
+
+
+# 5.5.3 to 5.5.15: sections
+
+
+def read_custom_section(reader: Reader, module: Module, section_end: int, after: int) -> None:
+    end = reader.end
+    reader.end = section_end
+    name = reader.name()
+    reader.end = end
+    module.customs.append(Custom(name, Extent(reader.pos, section_end), after))
+    reader.pos = section_end
+
+
+def read_type_section(reader: Reader, module: Module, section_end: int) -> None:
+    known: dict[FuncType, FuncType] = {}
+    for _ in range(reader.length()):
+        at = reader.pos
+        form = reader.byte()
+        if form != 0x60:
+            raise DecodeError("integer representation too long" if form >= 0x80 else "malformed definition type", at)
+        params = read_result_type(reader)
+        functype = FuncType(params, read_result_type(reader))
+        module.types.append(known.setdefault(functype, functype))
+
+
+def read_import_section(reader: Reader, module: Module, section_end: int) -> None:
+    spaces = (module.func_imports, module.table_imports, module.mem_imports, module.global_imports)
+    for _ in range(reader.length()):
+        at = reader.pos
+        module_name = reader.name()
+        name = reader.name()
+        kind_at = reader.pos
+        kind = reader.byte()
+        desc: int | TableType | MemoryType | GlobalType
+        if kind == FUNC:
+            desc = reader.u32()
+        elif kind == TABLE:
+            desc = read_table_type(reader)
+        elif kind == MEMORY:
+            desc = MemoryType(read_limits(reader))
+        elif kind == GLOBAL:
+            desc = read_global_type(reader)
+        else:
+            raise DecodeError("malformed import kind", kind_at)
+        import_ = Import(module_name, name, kind, desc, at)
+        module.imports.append(import_)
+        spaces[kind].append(import_)
+
+
+def read_function_section(reader: Reader, module: Module, section_end: int) -> None:
+    module.funcs = read_indices(reader)
+
+
+def read_table_section(reader: Reader, module: Module, section_end: int) -> None:
+    for _ in range(reader.length()):
+        at = reader.pos
+        module.tables.append(Table(read_table_type(reader), at))
+
+
+def read_memory_section(reader: Reader, module: Module, section_end: int) -> None:
+    for _ in range(reader.length()):
+        at = reader.pos
+        module.mems.append(Memory(MemoryType(read_limits(reader)), at))
+
+
+def read_global_section(reader: Reader, module: Module, section_end: int) -> None:
+    for _ in range(reader.length()):
+        at = reader.pos
+        global_type = read_global_type(reader)
+        module.globals.append(Global(global_type, read_expr(reader, section_end), at))
+
+
+def read_export_section(reader: Reader, module: Module, section_end: int) -> None:
+    for _ in range(reader.length()):
+        at = reader.pos
+        name = reader.name()
+        kind_at = reader.pos
+        kind = reader.byte()
+        if kind > GLOBAL:
+            raise DecodeError("malformed export kind", kind_at)
+        module.exports.append(Export(name, kind, reader.u32(), at))
+
+
+def read_start_section(reader: Reader, module: Module, section_end: int) -> None:
+    module.start_offset = reader.pos
+    module.start = reader.u32()
+
+
+def read_element_section(reader: Reader, module: Module, section_end: int) -> None:
+    for _ in range(reader.length()):
+        module.elems.append(read_elem(reader, section_end))
+
+
+def read_elem(reader: Reader, section_end: int) -> Elem:
+    """5.5.12: bit 0 of the flags says passive or declarative, bit 1 an explicit table or declarative, bit 2 expressions."""
+    at = reader.pos
+    flags = reader.u32()
+    if flags > 7:
+        raise DecodeError("malformed elements segment kind", at)
+    tableidx = 0
+    offset_expr = None
+    if flags & 1:
+        mode = DECLARATIVE if flags & 2 else PASSIVE
+    else:
+        mode = ACTIVE
+        if flags & 2:
+            tableidx = reader.u32()
+        offset_expr = read_expr(reader, section_end)
+    reftype = FUNCREF
+    if flags & 3:
+        if flags & 4:
+            reftype = reader.reftype()
+        elif reader.byte() != 0:
+            raise DecodeError("malformed element kind", reader.pos - 1)
+    if flags & 4:
+        exprs = tuple([read_expr(reader, section_end) for _ in range(reader.length())])
+        return Elem(reftype, mode, tableidx, offset_expr, None, exprs, at)
+    return Elem(reftype, mode, tableidx, offset_expr, read_indices(reader), None, at)
+
+
+def read_data_count_section(reader: Reader, module: Module, section_end: int) -> None:
+    module.data_count = reader.u32()
+
+
+def read_code_section(reader: Reader, module: Module, section_end: int) -> None:
+    """Where each body lies. A million of them must stay sixteen bytes each: no object per function."""
+    code = module.code
+    for _ in range(reader.length()):
+        size = reader.length()
+        code.append(reader.pos)
+        reader.skip(size)
+        code.append(reader.pos)
+
+
+def read_data_section(reader: Reader, module: Module, section_end: int) -> None:
+    for _ in range(reader.length()):
+        at = reader.pos
+        flags = reader.u32()
+        if flags > 2:
+            raise DecodeError("malformed data segment kind", at)
+        memidx = reader.u32() if flags == 2 else 0
+        mode = PASSIVE if flags == 1 else ACTIVE
+        offset_expr = None if flags == 1 else read_expr(reader, section_end)
+        size = reader.length()
+        start = reader.pos
+        reader.skip(size)
+        module.datas.append(Data(mode, memidx, offset_expr, Extent(start, reader.pos), at))
+
+
+def read_indices(reader: Reader) -> array[int]:
+    indices = array("I")
+    for _ in range(reader.length()):
+        indices.append(reader.u32())
+    return indices
+
+
+SECTIONS: tuple[Callable[[Reader, Module, int], None] | None, ...] = (
+    None,  # custom sections may come anywhere and more than once
+    read_type_section,
+    read_import_section,
+    read_function_section,
+    read_table_section,
+    read_memory_section,
+    read_global_section,
+    read_export_section,
+    read_start_section,
+    read_element_section,
+    read_code_section,
+    read_data_section,
+    read_data_count_section,
+)
+"""By section id."""

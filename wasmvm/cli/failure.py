@@ -1,0 +1,32 @@
+"""How the command line says what went wrong: always on the standard error stream."""
+
+from __future__ import annotations
+
+import sys
+
+from wasmvm.errors import Trap
+
+
+class CommandError(Exception):
+    """A command cannot go on; the message is one line."""
+
+
+class UsageError(Exception):
+    """The command line asks for something that cannot be; the message is one line."""
+
+
+def describe(error: BaseException) -> str:
+    """One line about an error."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    return " ".join(str(error).split())
+
+
+def report_trap(trap: Trap) -> None:
+    """Prints a trap's message and the wasm backtrace, innermost frame first."""
+    sys.stdout.flush()
+    print(f"wasmvm: trap: {trap.message}", file=sys.stderr)
+    if trap.frames:
+        print(f"wasm backtrace:\n{trap.backtrace()}", end="", file=sys.stderr)

@@ -1,0 +1,24 @@
+"""Reading a module for a command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wasmvm.cli.failure import CommandError, describe
+from wasmvm.errors import DecodeError, ValidationError
+
+if TYPE_CHECKING:
+    from wasmvm.embedding.module import Module
+
+
+def load_module(path: str) -> Module:
+    """Reads, decodes and validates a file; raises CommandError naming the file."""
+    from wasmvm.embedding.module import Module
+
+    try:
+        with open(path, "rb") as file:
+            return Module(file.read())
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}") from error
+    except (DecodeError, ValidationError) as error:
+        raise CommandError(f"{path}: {describe(error)}") from error

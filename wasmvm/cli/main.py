@@ -1,0 +1,87 @@
+"""``wasmvm``: parses the command line, runs a subcommand, and turns what went wrong into a message and an exit code.
+
+====  ==============================================================
+code  meaning
+====  ==============================================================
+0     done
+n     the guest's own exit code
+1     a file is bad, missing or does not fit; a function is not there
+2     the command line is wrong
+130   interrupted by Ctrl-C
+134   the guest trapped
+====  ==============================================================
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from wasmvm.cli import inspect, run, validate
+from wasmvm.cli.failure import CommandError, UsageError, describe, report_trap
+from wasmvm.errors import InternalError, Trap, WasmError
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+"""128 + SIGINT, as shells say it."""
+EXIT_TRAPPED = 134
+"""128 + SIGABRT: what other runtimes exit with."""
+
+COMMANDS = (run, validate, inspect)
+
+
+class _VersionAction(argparse.Action):
+    """Prints the version; finding it takes an import that no other command needs."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+        from importlib.metadata import version
+
+        parser.exit(0, f"wasmvm {version('wasmvm')}\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wasmvm", description="Runs and examines WebAssembly.", allow_abbrev=False)
+    parser.add_argument("--version", action=_VersionAction, nargs=0, help="show the version and exit")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_parser(subparsers)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line `argv` (that of the process where it is None) and returns the exit code."""
+    if argv is None:
+        _end_quietly_on_closed_pipes()
+        argv = sys.argv[1:]
+    argv, guest_arguments = run.split_guest_arguments(list(argv))
+    options = build_parser().parse_args(argv)
+    options.guest_arguments = guest_arguments
+    try:
+        return int(options.run(options))
+    except Trap as trap:
+        report_trap(trap)
+        return EXIT_TRAPPED
+    except UsageError as error:
+        print(f"wasmvm: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except InternalError:
+        raise  # our own bug: the traceback is the best that can be said
+    except (CommandError, WasmError, OSError, MemoryError) as error:
+        print(f"wasmvm: {describe(error)}", file=sys.stderr)
+        return EXIT_FAILED
+
+
+def _end_quietly_on_closed_pipes() -> None:
+    """Lets a closed pipe end the process, as it ends other filters: Python alone ignores the signal. POSIX only."""
+    import signal
+
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""``wasmvm run``: runs a WASI command, or calls one exported function."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from wasmvm.cli.failure import CommandError, UsageError
+from wasmvm.cli.load import load_module
+
+if TYPE_CHECKING:
+    from wasmvm.cli.parser import Subparsers
+    from wasmvm.embedding.func import Func
+    from wasmvm.embedding.instance import Instance
+
+VALUE_OPTIONS = frozenset(("--dir", "--env", "--invoke", "--argv0"))
+"""Options whose value is the next word; needed to find where the guest's arguments begin."""
+
+
+def split_guest_arguments(argv: list[str]) -> tuple[list[str], list[str]]:
+    """Splits a command line of ``wasmvm run`` behind the module: all that follows is the guest's, untouched.
+
+    argparse would not do: it takes ``--`` out, and reads negative numbers and options that are the guest's.
+    """
+    if argv[:1] != ["run"]:
+        return argv, []
+    at = 1
+    while at < len(argv) and argv[at].startswith("-") and argv[at] != "--":
+        at += 2 if argv[at] in VALUE_OPTIONS else 1
+    at += argv[at : at + 1] == ["--"]
+    return argv[: at + 1], argv[at + 1 :]
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "run",
+        help="run a program",
+        usage="%(prog)s [OPTION...] MODULE [ARGUMENT...]",
+        description="Runs a WASI command: calls its _initialize if there is one, then _start. "
+        "Options stand before the module; all that follows the module belongs to the guest.",
+        epilog="The guest's exit code is that of the process. A trap exits with 134, a bad file with 1.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--dir",
+        action="append",
+        default=[],
+        dest="dirs",
+        metavar="HOST[::GUEST]",
+        help="let the guest use the directory HOST, as GUEST (or by the same name)",
+    )
+    parser.add_argument(
+        "--env", action="append", default=[], metavar="NAME[=VALUE]", help="set a variable, or pass one on"
+    )
+    parser.add_argument("--invoke", metavar="NAME", help="call this export instead of _start, print its results")
+    parser.add_argument("--argv0", metavar="NAME", help="the program's own name for itself (the file's name)")
+    parser.add_argument("module", metavar="MODULE", help="the file to run")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Returns the guest's exit code; raises Trap, CommandError and UsageError."""
+    from wasmvm.errors import ExitTrap
+
+    _use_binary_streams()
+    arguments: list[str] = args.guest_arguments
+    try:
+        instance = instantiate(args)
+        initialize = instance.exports.get("_initialize")
+        if initialize is not None:
+            initialize()
+        if args.invoke is not None:
+            invoke(instance, args.invoke, arguments)
+        else:
+            start(instance, initialized=initialize is not None)
+    except ExitTrap as exit_trap:
+        return exit_trap.exit_code & 0xFF
+    return 0
+
+
+def instantiate(args: argparse.Namespace) -> Instance:
+    """The module of the command line with its WASI imports bound."""
+    from wasmvm.embedding.instance import Instance
+    from wasmvm.wasi import Wasi, WasiConfig
+
+    module = load_module(args.module)
+    name = args.argv0 if args.argv0 is not None else os.path.basename(args.module)
+    config = WasiConfig(
+        args=[name, *([] if args.invoke is not None else args.guest_arguments)],
+        env=environment(args.env),
+        preopens=preopens(args.dirs),
+    )
+    return Instance(module, Wasi(config).imports())
+
+
+def environment(words: list[str]) -> dict[str, str]:
+    """``NAME=VALUE`` sets a variable, ``NAME`` passes the one of this process on, if it is set."""
+    made = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not name:
+            raise UsageError(f"--env needs a name: {word!r}")
+        if equals:
+            made[name] = value
+        elif name in os.environ:
+            made[name] = os.environ[name]
+    return made
+
+
+def preopens(words: list[str]) -> list[tuple[str, str]]:
+    """(host path, guest path) of each ``HOST[::GUEST]``; raises CommandError where there is no such directory."""
+    made = []
+    for word in words:
+        host, separator, guest = word.partition("::")
+        if not os.path.isdir(host):
+            raise CommandError(f"{host}: not a directory")
+        made.append((host, guest if separator else host))
+    return made
+
+
+def exported_function(instance: Instance, name: str) -> Func:
+    """Raises CommandError, naming the functions that there are."""
+    from wasmvm.embedding.func import Func
+
+    function = instance.exports.get(name)
+    if isinstance(function, Func):
+        return function
+    names = [other for other, export in instance.exports.items() if isinstance(export, Func)]
+    raise CommandError(f"there is no exported function {name!r}; there are: {', '.join(names) or 'none'}")
+
+
+def invoke(instance: Instance, name: str, words: list[str]) -> None:
+    """Calls an exported function with words of the command line and prints its results, one a line."""
+    from wasmvm.cli.values import format_value, parse_arguments
+
+    function = exported_function(instance, name)
+    functype = function.type
+    result = function(*parse_arguments(words, functype))
+    results = result if len(functype.results) > 1 else (result,) * len(functype.results)
+    for value, valtype in zip(results, functype.results, strict=True):
+        print(format_value(value, valtype))
+    sys.stdout.flush()
+
+
+def start(instance: Instance, *, initialized: bool) -> None:
+    """Calls `_start`; a module that has done its work while it was initialized need not have it."""
+    if not initialized or "_start" in instance.exports:
+        exported_function(instance, "_start")()
+
+
+def _use_binary_streams() -> None:
+    """Keeps Windows from changing line ends: the guest's bytes are written as they are."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        for descriptor in range(3):
+            msvcrt.setmode(descriptor, os.O_BINARY)

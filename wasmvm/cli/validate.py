@@ -1,0 +1,35 @@
+"""``wasmvm validate``: says nothing about files that hold valid modules, and one line about each that does not."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from wasmvm.cli.failure import CommandError
+from wasmvm.cli.load import load_module
+
+if TYPE_CHECKING:
+    from wasmvm.cli.parser import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "validate",
+        help="check that files are valid modules",
+        description="Decodes and validates modules; prints one line for each file that is not one; exits with 1 then.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    failures = 0
+    for path in args.files:
+        try:
+            load_module(path)
+        except CommandError as error:
+            failures += 1
+            print(f"wasmvm: {error}", file=sys.stderr)
+    return 1 if failures else 0

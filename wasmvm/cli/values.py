@@ -1,0 +1,64 @@
+"""WebAssembly values as words of a command line: arguments of ``--invoke``, and the results that it prints."""
+
+from __future__ import annotations
+
+import struct
+
+from wasmvm.cli.failure import UsageError
+from wasmvm.types import F32, F64, I32, I64, REFTYPES, VALTYPE_NAMES, FuncType
+
+_WIDTHS = {I32: 32, I64: 64}
+
+
+def parse_arguments(words: list[str], functype: FuncType) -> list[int | float]:
+    """The arguments of a call, parsed by the types of the parameters; raises UsageError."""
+    if len(words) != len(functype.params):
+        raise UsageError(f"the function takes {len(functype.params)} arguments, {len(words)} given: {functype}")
+    return [parse_value(word, valtype) for word, valtype in zip(words, functype.params, strict=True)]
+
+
+def parse_value(word: str, valtype: int) -> int | float:
+    """A number in decimal or hexadecimal notation; integers may be given as signed or as unsigned."""
+    if valtype in _WIDTHS:
+        return _parse_int(word, valtype)
+    if valtype in (F32, F64):
+        return _parse_float(word, valtype)
+    raise UsageError(f"arguments of type {VALTYPE_NAMES[valtype]} cannot be given on the command line")
+
+
+def _parse_int(word: str, valtype: int) -> int:
+    width = _WIDTHS[valtype]
+    digits = word.lstrip("+-")
+    try:
+        value = int(word, 16 if digits[:2].lower() == "0x" else 10)
+    except ValueError:
+        raise UsageError(f"not an integer: {word!r}") from None
+    if not -(1 << width - 1) <= value < 1 << width:
+        raise UsageError(f"{word} does not fit into {VALTYPE_NAMES[valtype]}")
+    return value
+
+
+def _parse_float(word: str, valtype: int) -> float:
+    digits = word.lstrip("+-")
+    try:
+        return float.fromhex(word) if digits[:2].lower() == "0x" else float(word)
+    except (ValueError, OverflowError):
+        raise UsageError(f"not a number of type {VALTYPE_NAMES[valtype]}: {word!r}") from None
+
+
+def format_value(value: object, valtype: int) -> str:
+    """A result as a person reads it: integers signed, floats in the fewest digits that say which one it is."""
+    if valtype == F32 and isinstance(value, float):
+        return _format_f32(value)
+    if valtype in REFTYPES:
+        return "null" if value is None else f"<{VALTYPE_NAMES[valtype]}>"
+    return repr(value)
+
+
+def _format_f32(value: float) -> str:
+    packed = struct.pack("f", value)
+    for digits in range(6, 9):
+        short = float(f"{value:.{digits}g}")
+        if abs(short) <= 3.4028234663852886e38 and struct.pack("f", short) == packed:
+            return repr(short)
+    return repr(float(f"{value:.9g}"))

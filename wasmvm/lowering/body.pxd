@@ -1,0 +1,159 @@
+cimport cython
+
+from wasmvm.isa.opcode cimport *
+from wasmvm.isa.regopcode cimport *
+from wasmvm.lowering.code cimport MOST_WORDS, enlarged, low_word
+from wasmvm.lowering.context cimport Context
+from wasmvm.lowering.operands cimport CONST, LOCAL, TEMP, Operands
+
+
+cdef enum:
+    CTL_BLOCK = 0
+    CTL_LOOP = 1
+    CTL_IF = 2
+    CTL_ELSE = 3
+    VALTYPE_V128 = 0x7B
+
+cdef unsigned long long ALL_ONES
+
+
+@cython.final
+cdef class Body(Operands):
+    cdef Context context
+    cdef const unsigned char[::1] source
+    cdef int funcidx
+    cdef Py_ssize_t pos
+    cdef Py_ssize_t end
+    cdef short[::1] shape
+    cdef short[::1] rr
+    cdef short[::1] rk
+    cdef short[::1] kr
+    cdef short[::1] mirrored
+    cdef short[::1] wide
+    cdef short[::1] traps
+    cdef short[::1] store_v
+    cdef short[::1] store_k_v
+    cdef short[::1] br_if
+    cdef short[::1] br_unless
+    cdef short[::1] negated
+    cdef short[::1] loop_form
+    cdef signed char[::1] imm_kind
+    cdef int[::1] condition
+    cdef int condition_if
+    cdef int condition_unless
+    cdef int condition_words
+    cdef int dead
+    cdef int depth
+    cdef int control_cap
+    cdef int[::1] c_kind
+    cdef int[::1] c_height
+    cdef int[::1] c_slot
+    cdef int[::1] c_label
+    cdef int[::1] c_else
+    cdef int[::1] c_target
+    cdef int[::1] c_type
+    cdef int[::1] c_log
+    cdef int[::1] c_stub
+    cdef int[::1] local_slot
+    cdef const unsigned char[::1] local_valtype
+    cdef signed char[::1] assigned
+    cdef int[::1] assign_log
+    cdef int assign_count
+    cdef int zero_from
+    cdef int zero_to
+    cdef int result_type
+
+    @cython.locals(byte=cython.uint, value=cython.uint, shift=cython.int)
+    cdef unsigned int u32(self) noexcept
+    @cython.locals(byte=cython.uint, value=cython.ulonglong, shift=cython.int)
+    cdef unsigned long long s64(self) noexcept
+    @cython.locals(value=cython.ulonglong, i=cython.int)
+    cdef unsigned long long fixed(self, int size) noexcept
+    @cython.locals(byte=cython.int)
+    cdef int opcode(self) except -1
+    cdef int skip_immediates(self, int kind) except -1
+    @cython.locals(byte=cython.int)
+    cdef int block_type(self) noexcept
+    cdef int param_count(self, int type_) noexcept
+    cdef int result_count(self, int type_) noexcept
+    @cython.locals(i=cython.int)
+    cdef int push_results(self, int type_) except -1
+    @cython.locals(i=cython.int)
+    cdef int push_params(self, int type_) except -1
+    @cython.locals(start=cython.int, op=cython.int, shape=cython.int)
+    cpdef run(self)
+    cdef int skip_dead(self, int op) except -1
+    cdef int other(self, int op, int start) except -1
+    cdef int rare(self, int op, int start) except -1
+    @cython.locals(i=cython.int, left=cython.int, right=cython.int, a=cython.int, b=cython.int)
+    cdef int binary(self, int op, int start) except -1
+    @cython.locals(bits=cython.ulonglong, a=cython.int)
+    cdef int binary_const(self, int op, int form, int slot, int const, int start) except -1
+    @cython.locals(i=cython.int, a=cython.int)
+    cdef int unary(self, int op, int start) except -1
+    cdef bint constant_address(self, int i, unsigned long long offset) noexcept
+    @cython.locals(offset=cython.ulonglong, i=cython.int, a=cython.int)
+    cdef int load(self, int op, int start) except -1
+    @cython.locals(offset=cython.ulonglong, i=cython.int, a=cython.int, b=cython.int, bits=cython.ulonglong,
+                   value_const=cython.bint, address_const=cython.bint)
+    cdef int store(self, int op, int start) except -1
+    @cython.locals(i=cython.int, a=cython.int, b=cython.int, c=cython.int)
+    cdef int consume(self, int op, int count, int start) except -1
+    cdef int indexed_result(self, int op, int index) except -1
+    @cython.locals(i=cython.int, a=cython.int, b=cython.int, c=cython.int, width=cython.int)
+    cdef int select(self) except -1
+    cdef int local_width(self, int local) noexcept
+    @cython.locals(slot=cython.int, width=cython.int)
+    cdef int local_get(self, int local) except -1
+    @cython.locals(slot=cython.int)
+    cdef int local_set(self, int local) except -1
+    @cython.locals(i=cython.int, kind=cython.int, bits=cython.ulonglong)
+    cdef int local_tee(self, int local) except -1
+    @cython.locals(wide=cython.bint)
+    cdef int global_get(self, int globalidx) except -1
+    @cython.locals(wide=cython.bint, a=cython.int)
+    cdef int global_set(self, int globalidx) except -1
+    @cython.locals(a=cython.int)
+    cdef int table_get(self, int tableidx, int start) except -1
+    @cython.locals(a=cython.int, b=cython.int)
+    cdef int table_grow(self, int tableidx, int start) except -1
+    @cython.locals(a=cython.int)
+    cdef int memory_grow(self, int start) except -1
+    cdef int grow_control(self) except -1
+    @cython.locals(k=cython.int, height=cython.int)
+    cdef int push_control(self, int kind, int type_) except -1
+    @cython.locals(type_=cython.int)
+    cdef int block(self, int kind) except -1
+    @cython.locals(type_=cython.int, words=cython.int, i=cython.int)
+    cdef int if_(self) except -1
+    @cython.locals(k=cython.int)
+    cdef int else_(self) except -1
+    cdef void forget_assignments(self, int k) noexcept
+    @cython.locals(k=cython.int, joined=cython.bint)
+    cdef int end_block(self) except -1
+    cdef int end_function(self, bint joined) except -1
+    cdef int arity(self, int k) noexcept
+    cdef int slots_from(self, int height) noexcept
+    cdef void refer(self, int k) noexcept
+    cdef int jump(self, int k) except -1
+    @cython.locals(first=cython.int, target=cython.int, i=cython.int)
+    cdef int br(self, int k) except -1
+    @cython.locals(i=cython.int, j=cython.int, op=cython.int, length=cython.int)
+    cdef void take_condition(self) except *
+    @cython.locals(i=cython.int)
+    cdef int conditional(self, int op) except -1
+    @cython.locals(count=cython.int, first=cython.int, skip=cython.int)
+    cdef int br_if_(self, int k) except -1
+    @cython.locals(slots=cython.int)
+    cdef int leave_with(self, int k, int first) except -1
+    @cython.locals(a=cython.int, count=cython.int, default=cython.Py_ssize_t, k=cython.int, first=cython.int,
+                   i=cython.int)
+    cdef int br_table(self) except -1
+    @cython.locals(count=cython.int, i=cython.int, bits=cython.ulonglong, a=cython.int)
+    cdef int return_(self) except -1
+    @cython.locals(type_=cython.int, base=cython.int)
+    cdef int call(self, int funcidx, int start) except -1
+    @cython.locals(type_=cython.int, tableidx=cython.int, a=cython.int, base=cython.int)
+    cdef int call_indirect(self, int start) except -1
+    @cython.locals(first=cython.int, base=cython.int)
+    cdef int arguments(self, int type_) except -1

@@ -1,0 +1,907 @@
+"""Lowering of one function body to register code: the driver, blocks, labels, calls.
+
+One pass over the body, which validation has accepted. Plain instructions are lowered by their shape (the tables of
+`forms`); those with a meaning of their own have a method each. After an instruction that does not fall through
+nothing is written until the block ends: validation needed the polymorphic stack there, lowering does not.
+
+What is fused or given another result slot, and when that is sound, is said in docs/architecture.md, "Lowering".
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, NamedTuple
+
+import cython
+
+from wasmvm.errors import InternalError
+from wasmvm.isa import wasm
+from wasmvm.lowering import forms
+
+if not cython.compiled:
+    from wasmvm.isa.opcode import *  # noqa: F403
+    from wasmvm.isa.regopcode import *  # noqa: F403
+    from wasmvm.lowering.code import MOST_WORDS, enlarged, low_word
+    from wasmvm.lowering.operands import CONST, LOCAL, TEMP, Operands
+    from wasmvm.types import V128 as VALTYPE_V128
+
+    CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE = 0, 1, 2, 3
+
+if TYPE_CHECKING:
+    from wasmvm.lowering.context import Context
+
+ALL_ONES = 0xFFFFFFFFFFFFFFFF
+
+IMM_KIND = array("b", bytes(wasm.OPCODE_END))
+for _row in wasm.ROWS:
+    IMM_KIND[_row.code] = _row.imm
+
+
+class Lowered(NamedTuple):
+    """Register code of one function.
+
+    Attributes:
+        code: ``array("i")`` of code words.
+        frame_size: slots that its frame needs.
+        zero_from, zero_to: the slots of locals that must be zero on entry.
+        offsets: ``array("i")``, pairs of code position and byte offset in the module, ascending.
+    """
+
+    code: array[int]
+    frame_size: int
+    zero_from: int
+    zero_to: int
+    offsets: array[int]
+
+
+def lower(context: Context, index: int) -> Lowered:
+    """Lower the function `index`, counted among those that the module defines.
+
+    Raises:
+        InternalError: the body is not what validation accepts, or code would grow out of proportion.
+    """
+    body = Body(context, index)
+    body.run()
+    return body.result()
+
+
+class Body(Operands):
+    """Attributes, besides those of `Operands` and `Code`:
+
+    pos, end: where the body is read, and where it ends.
+    local_slot, local_valtype: by local.
+    assigned: by slot of a local, whether every path to here has set it; `assign_log` lists them in order, so that
+        a block can take back what was set inside it.
+    zero_from, zero_to: slots of locals that may be read before they are set.
+    dead: blocks opened since code became unreachable, or -1 while it is reachable.
+    c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub: the control stack, by depth: kind of
+        block; height of the operand stack below its parameters and the slot there; labels of its end and of its
+        else; the position a loop begins at; its type, as `block_type` reads it; length of `assign_log` at its
+        beginning; label of its stub while a br_table is written.
+    depth: entries on the control stack.
+    condition: opcodes that branch if and unless the condition that `take_condition` popped holds; its operands are
+        the first `condition_words` of `saved`.
+    """
+
+    def __init__(self, context: Context, index: int) -> None:
+        self.context = context
+        self.source = self.context.source
+        self.funcidx = index + self.context.import_count
+        self.pos = self.context.code[2 * index]
+        self.end = self.context.code[2 * index + 1]
+        self.init_code(self.end - self.pos)
+        self.shape, self.rr, self.rk, self.kr = forms.SHAPE, forms.RR, forms.RK, forms.KR
+        self.mirrored, self.wide, self.traps = forms.MIRRORED, forms.WIDE, forms.TRAPS
+        self.store_v, self.store_k_v = forms.STORE_V, forms.STORE_K_V
+        self.br_if, self.br_unless, self.negated = forms.BR_IF, forms.BR_UNLESS, forms.NEGATED
+        self.loop_form, self.imm_kind = forms.LOOP, IMM_KIND
+        self.condition = array("i", bytes(4 * MOST_WORDS))
+        self.dead = -1
+        self.depth = 0
+        self.control_cap = 0
+        self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
+        self.c_target = self.c_type = self.c_log = self.c_stub = array("i")
+        self.grow_control()
+        self.read_locals()
+
+    # --- Reading: validation has checked everything, so this only decodes -----------------------------------------
+
+    def u32(self) -> int:
+        byte = self.source[self.pos]
+        self.pos += 1
+        if byte < 0x80:
+            return byte
+        value, shift = byte & 0x7F, 7
+        while True:
+            byte = self.source[self.pos]
+            self.pos += 1
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+
+    def s64(self) -> int:
+        """A signed LEB128 of up to 64 bits, as its unsigned 64 bits."""
+        value, shift = 0, 0
+        while True:
+            byte = self.source[self.pos]
+            self.pos += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        if byte & 0x40 and shift < 64:
+            value |= ALL_ONES << shift
+        return value & ALL_ONES
+
+    def fixed(self, size: int) -> int:
+        """An integer of `size` bytes, little end first."""
+        value = 0
+        for i in range(size):
+            value |= self.source[self.pos + i] << (8 * i)
+        self.pos += size
+        return value
+
+    def opcode(self) -> int:
+        """The opcode, numbered as the rows of `isa.wasm` are."""
+        byte = self.source[self.pos]
+        self.pos += 1
+        if byte < 0xFB:
+            return byte
+        if byte == 0xFC:
+            return 0x200 + self.u32()
+        if byte == 0xFD:
+            return 0x300 + self.u32()
+        raise InternalError(f"opcode 0x{byte:x} in a validated body")
+
+    def skip_immediates(self, kind: int) -> int:
+        if kind == IMM_NONE:
+            return 0
+        if kind == IMM_F32:
+            self.pos += 4
+        elif kind == IMM_F64:
+            self.pos += 8
+        elif kind == IMM_LABELS:
+            for _ in range(self.u32() + 1):
+                self.u32()
+        elif kind == IMM_VALTYPES:
+            self.pos += self.u32()
+        elif kind == IMM_REFTYPE:
+            self.pos += 1
+        else:
+            if kind in (IMM_MEMARG, IMM_CALL_INDIRECT, IMM_MEMORY_INIT, IMM_MEMORY_COPY, IMM_TABLE_INIT, IMM_TABLE_COPY):
+                self.s64()
+            self.s64()
+        return 0
+
+    def block_type(self) -> int:
+        """A blocktype: a typeidx, or -1 for none, or -2 - valtype."""
+        byte = self.source[self.pos]
+        if byte == 0x40:
+            self.pos += 1
+            return -1
+        if byte & 0xC0 == 0x40:
+            self.pos += 1
+            return -2 - byte
+        return self.u32()
+
+    def read_locals(self) -> None:
+        """Parameters and local declarations: give each its slot."""
+        context = self.context
+        typeidx = context.func_types[self.funcidx]
+        types = bytearray()
+        for i in range(context.first[typeidx], context.middle[typeidx]):
+            types.append(context.valtypes[i])
+        params = len(types)
+        for _ in range(self.u32()):
+            count = self.u32()
+            types += bytes([self.source[self.pos]]) * count
+            self.pos += 1
+        slots = array("i", bytes(4 * len(types) + 4))
+        slot = 0
+        param_slots = 0
+        for i in range(len(types)):
+            slots[i] = slot
+            slot += 2 if types[i] == VALTYPE_V128 else 1
+            if i < params:
+                param_slots = slot
+        self.local_slot = slots
+        self.local_valtype = bytes(types) or b"\0"
+        self.init_operands(slot)
+        self.assigned = array("b", bytes(slot + 1))
+        for i in range(param_slots):
+            self.assigned[i] = 1
+        self.assign_log = array("i", bytes(4 * slot + 4))
+        self.assign_count = 0
+        self.zero_from = slot
+        self.zero_to = 0
+        self.result_type = typeidx
+
+    # --- Types of blocks ------------------------------------------------------------------------------------------
+
+    def param_count(self, type_: int) -> int:
+        if type_ < 0:
+            return 0
+        return self.context.middle[type_] - self.context.first[type_]
+
+    def result_count(self, type_: int) -> int:
+        if type_ < 0:
+            return 0 if type_ == -1 else 1
+        return self.context.first[type_ + 1] - self.context.middle[type_]
+
+    def push_results(self, type_: int) -> int:
+        if type_ == -1:
+            return 0
+        if type_ < 0:
+            self.push(TEMP, 2 if -2 - type_ == VALTYPE_V128 else 1)
+            return 0
+        for i in range(self.context.middle[type_], self.context.first[type_ + 1]):
+            self.push(TEMP, 2 if self.context.valtypes[i] == VALTYPE_V128 else 1)
+        return 0
+
+    def push_params(self, type_: int) -> int:
+        if type_ >= 0:
+            for i in range(self.context.first[type_], self.context.middle[type_]):
+                self.push(TEMP, 2 if self.context.valtypes[i] == VALTYPE_V128 else 1)
+        return 0
+
+    # --- The driver -----------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        self.push_control(CTL_BLOCK, -1)
+        self.c_type[0] = self.result_type  # whose parameters are locals and not on the stack
+        while self.depth:
+            start = self.pos
+            op = self.opcode()
+            if self.dead >= 0:
+                self.skip_dead(op)
+                continue
+            shape = self.shape[op]
+            if shape == SHAPE_BINARY:
+                self.binary(op, start)
+            elif shape == SHAPE_UNARY:
+                self.unary(op, start)
+            elif shape == SHAPE_LOAD:
+                self.load(op, start)
+            elif shape == SHAPE_STORE:
+                self.store(op, start)
+            elif shape == SHAPE_OTHER:
+                self.other(op, start)
+        if self.pos != self.end:
+            raise InternalError(f"function {self.funcidx} ends at {self.pos}, not {self.end}")
+
+    def skip_dead(self, op: int) -> int:
+        """Pass over an instruction that is never reached, until the block that it is in ends."""
+        if op == OP_BLOCK or op == OP_LOOP or op == OP_IF:
+            self.block_type()
+            self.dead += 1
+        elif op == OP_END:
+            if self.dead == 0:
+                self.end_block()
+            else:
+                self.dead -= 1
+        elif op == OP_ELSE:
+            if self.dead == 0:
+                self.else_()
+        else:
+            self.skip_immediates(self.imm_kind[op])
+        return 0
+
+    def other(self, op: int, start: int) -> int:
+        """Instructions that have a rule of their own."""
+        if op == OP_LOCAL_GET:
+            self.local_get(self.u32())
+        elif op == OP_LOCAL_SET:
+            self.local_set(self.u32())
+        elif op == OP_LOCAL_TEE:
+            self.local_tee(self.u32())
+        elif op == OP_I32_CONST:
+            self.push_const(self.s64() & 0xFFFFFFFF, 1)
+        elif op == OP_I64_CONST:
+            self.push_const(self.s64(), 1)
+        elif op == OP_F32_CONST:
+            self.push_const(self.fixed(4), 1)
+        elif op == OP_F64_CONST:
+            self.push_const(self.fixed(8), 1)
+        elif op == OP_GLOBAL_GET:
+            self.global_get(self.u32())
+        elif op == OP_GLOBAL_SET:
+            self.global_set(self.u32())
+        elif op == OP_BLOCK:
+            self.block(CTL_BLOCK)
+        elif op == OP_LOOP:
+            self.block(CTL_LOOP)
+        elif op == OP_IF:
+            self.if_()
+        elif op == OP_ELSE:
+            self.else_()
+        elif op == OP_END:
+            self.end_block()
+        elif op == OP_BR:
+            self.br(self.depth - 1 - self.u32())
+            self.dead = 0
+        elif op == OP_BR_IF:
+            self.br_if_(self.depth - 1 - self.u32())
+        elif op == OP_BR_TABLE:
+            self.br_table()
+            self.dead = 0
+        elif op == OP_RETURN:
+            self.return_()
+            self.dead = 0
+        elif op == OP_UNREACHABLE:
+            self.note_offset(start)
+            self.begin(R_UNREACHABLE)
+            self.dead = 0
+        elif op == OP_CALL:
+            self.call(self.u32(), start)
+        elif op == OP_CALL_INDIRECT:
+            self.call_indirect(start)
+        elif op == OP_DROP:
+            self.pop()
+        elif op == OP_SELECT:
+            self.select()
+        elif op == OP_SELECT_T:
+            self.skip_immediates(IMM_VALTYPES)
+            self.select()
+        else:
+            self.rare(op, start)
+        return 0
+
+    def rare(self, op: int, start: int) -> int:
+        """Instructions on references, tables and whole memories."""
+        if op == OP_REF_NULL:
+            self.pos += 1
+            self.push_const(0, 1)
+        elif op == OP_REF_FUNC:
+            self.indexed_result(R_REF_FUNC, self.u32())
+        elif op == OP_TABLE_SIZE:
+            self.indexed_result(R_TABLE_SIZE, self.u32())
+        elif op == OP_TABLE_GET:
+            self.table_get(self.u32(), start)
+        elif op == OP_TABLE_SET:
+            self.consume(R_TABLE_SET, 2, start)
+            self.word(self.u32())
+        elif op == OP_TABLE_GROW:
+            self.table_grow(self.u32(), start)
+        elif op == OP_TABLE_FILL:
+            self.consume(R_TABLE_FILL, 3, start)
+            self.word(self.u32())
+        elif op == OP_TABLE_COPY or op == OP_TABLE_INIT:
+            self.consume(R_TABLE_COPY if op == OP_TABLE_COPY else R_TABLE_INIT, 3, start)
+            self.word(self.u32())
+            self.word(self.u32())
+        elif op == OP_ELEM_DROP or op == OP_DATA_DROP:
+            self.begin(R_ELEM_DROP if op == OP_ELEM_DROP else R_DATA_DROP)
+            self.word(self.u32())
+        elif op == OP_MEMORY_SIZE:
+            self.u32()
+            self.begin_result(R_MEMORY_SIZE, self.push(TEMP, 1))
+        elif op == OP_MEMORY_GROW:
+            self.u32()
+            self.memory_grow(start)
+        elif op == OP_MEMORY_FILL:
+            self.u32()
+            self.consume(R_MEMORY_FILL, 3, start)
+        elif op == OP_MEMORY_COPY:
+            self.u32()
+            self.u32()
+            self.consume(R_MEMORY_COPY, 3, start)
+        elif op == OP_MEMORY_INIT:
+            self.consume(R_MEMORY_INIT, 3, start)
+            self.word(self.u32())
+            self.u32()
+        else:
+            raise InternalError(f"no rule lowers opcode 0x{op:x}")
+        return 0
+
+    # --- Plain instructions, by shape -----------------------------------------------------------------------------
+
+    def binary(self, op: int, start: int) -> int:
+        i = self.h - 2
+        left, right = self.kind[i], self.kind[i + 1]
+        if left == CONST and right != CONST and self.mirrored[op] >= 0:
+            return self.binary_const(op, self.rk[self.mirrored[op]], i + 1, i, start)
+        if right == CONST:
+            return self.binary_const(op, self.rk[op], i, i + 1, start)
+        if left == CONST and self.kr[op] >= 0:
+            return self.binary_const(op, self.kr[op], i + 1, i, start)
+        a, b = self.readable(i), self.readable(i + 1)
+        self.pop()
+        self.pop()
+        if self.traps[op]:
+            self.note_offset(start)
+        self.begin_result(self.rr[op], self.push(TEMP, 1))
+        self.word(a)
+        self.word(b)
+        return 0
+
+    def binary_const(self, op: int, form: int, slot: int, const: int, start: int) -> int:
+        """A form with one operand constant; `slot` and `const` are where the operands are on the stack."""
+        bits = self.val[const]
+        a = self.readable(slot)
+        self.pop()
+        self.pop()
+        if self.traps[op]:
+            self.note_offset(start)
+        self.begin_result(form, self.push(TEMP, 1))
+        self.word(a)
+        if self.wide[op]:
+            self.word64(bits)
+        else:
+            self.word(bits)
+        return 0
+
+    def unary(self, op: int, start: int) -> int:
+        i = self.h - 1
+        if self.rr[op] == R_I64_EQZ and self.is_last_result(i) and self.negated[self.code[self.last]] >= 0:
+            self.code[self.last] = self.negated[self.code[self.last]]
+            return 0
+        a = self.readable(i)
+        self.pop()
+        if self.traps[op]:
+            self.note_offset(start)
+        self.begin_result(self.rr[op], self.push(TEMP, 1))
+        self.word(a)
+        return 0
+
+    def constant_address(self, i: int, offset: int) -> bool:
+        """Whether operand and offset make an address that fits into an offset."""
+        return self.kind[i] == CONST and self.val[i] + offset <= 0xFFFFFFFF
+
+    def load(self, op: int, start: int) -> int:
+        self.u32()
+        offset = self.u32()
+        i = self.h - 1
+        if self.constant_address(i, offset):
+            offset += self.val[i]
+            self.pop()
+            self.note_offset(start)
+            self.begin_result(self.rk[op], self.push(TEMP, 1))
+        else:
+            a = self.readable(i)
+            self.pop()
+            self.note_offset(start)
+            self.begin_result(self.rr[op], self.push(TEMP, 1))
+            self.word(a)
+        self.word(low_word(offset))
+        return 0
+
+    def store(self, op: int, start: int) -> int:
+        self.u32()
+        offset = self.u32()
+        i = self.h - 2
+        value_const = self.kind[i + 1] == CONST
+        bits = self.val[i + 1]
+        address_const = self.constant_address(i, offset)
+        a = 0
+        if address_const:
+            offset += self.val[i]
+        else:
+            a = self.readable(i)
+        b = 0 if value_const else self.readable(i + 1)
+        self.pop()
+        self.pop()
+        self.note_offset(start)
+        if address_const:
+            self.begin(self.store_k_v[op] if value_const else self.rk[op])
+        else:
+            self.begin(self.store_v[op] if value_const else self.rr[op])
+            self.word(a)
+        self.word(low_word(offset))
+        if not value_const:
+            self.word(b)
+        elif self.wide[op]:
+            self.word64(bits)
+        else:
+            self.word(low_word(bits))
+        return 0
+
+    # --- Parametric, variable, reference instructions -------------------------------------------------------------
+
+    def consume(self, op: int, count: int, start: int) -> int:
+        """Begin an instruction that reads the top `count` operands (at most 3) and has no result."""
+        i = self.h - count
+        a = self.readable(i)
+        b = self.readable(i + 1) if count > 1 else 0
+        c = self.readable(i + 2) if count > 2 else 0
+        self.pop_to(i)
+        self.note_offset(start)
+        self.begin(op)
+        self.word(a)
+        if count > 1:
+            self.word(b)
+        if count > 2:
+            self.word(c)
+        return 0
+
+    def indexed_result(self, op: int, index: int) -> int:
+        self.begin_result(op, self.push(TEMP, 1))
+        self.word(index)
+        return 0
+
+    def select(self) -> int:
+        i = self.h - 3
+        width = self.width[i]
+        a, b, c = self.readable(i), self.readable(i + 1), self.readable(i + 2)
+        self.pop_to(i)
+        self.begin_result(R_SELECT if width == 1 else R_SELECT_V128, self.push(TEMP, width))
+        self.word(a)
+        self.word(b)
+        self.word(c)
+        return 0
+
+    def local_width(self, local: int) -> int:
+        return 2 if self.local_valtype[local] == VALTYPE_V128 else 1
+
+    def local_get(self, local: int) -> int:
+        slot, width = self.local_slot[local], self.local_width(local)
+        if not self.assigned[slot]:
+            self.zero_from = min(self.zero_from, slot)
+            self.zero_to = max(self.zero_to, slot + width)
+        return self.push_local(slot, width)
+
+    def local_set(self, local: int) -> int:
+        slot = self.local_slot[local]
+        if not self.assigned[slot]:
+            self.assigned[slot] = 1
+            self.assign_log[self.assign_count] = slot
+            self.assign_count += 1
+        return self.set_local(slot)
+
+    def local_tee(self, local: int) -> int:
+        i = self.h - 1
+        kind, bits = self.kind[i], self.val[i]
+        self.local_set(local)
+        if kind == CONST:
+            return self.push_const(bits, 1)
+        return self.push_local(self.local_slot[local], self.local_width(local))
+
+    def global_get(self, globalidx: int) -> int:
+        wide = self.context.global_types[globalidx] == VALTYPE_V128
+        self.begin_result(R_GLOBAL_GET_V128 if wide else R_GLOBAL_GET, self.push(TEMP, 2 if wide else 1))
+        self.word(globalidx)
+        return 0
+
+    def global_set(self, globalidx: int) -> int:
+        wide = self.context.global_types[globalidx] == VALTYPE_V128
+        a = self.readable(self.h - 1)
+        self.pop()
+        self.begin(R_GLOBAL_SET_V128 if wide else R_GLOBAL_SET)
+        self.word(a)
+        self.word(globalidx)
+        return 0
+
+    def table_get(self, tableidx: int, start: int) -> int:
+        a = self.readable(self.h - 1)
+        self.pop()
+        self.note_offset(start)
+        self.begin_result(R_TABLE_GET, self.push(TEMP, 1))
+        self.word(a)
+        self.word(tableidx)
+        return 0
+
+    def table_grow(self, tableidx: int, start: int) -> int:
+        a, b = self.readable(self.h - 2), self.readable(self.h - 1)
+        self.pop()
+        self.pop()
+        self.note_offset(start)
+        self.begin_result(R_TABLE_GROW, self.push(TEMP, 1))
+        self.word(a)
+        self.word(b)
+        self.word(tableidx)
+        return 0
+
+    def memory_grow(self, start: int) -> int:
+        a = self.readable(self.h - 1)
+        self.pop()
+        self.note_offset(start)
+        self.begin_result(R_MEMORY_GROW, self.push(TEMP, 1))
+        self.word(a)
+        return 0
+
+    # --- Control --------------------------------------------------------------------------------------------------
+
+    def grow_control(self) -> int:
+        capacity = 2 * self.control_cap or 32
+        self.c_kind = enlarged(self.c_kind, "i", capacity)
+        self.c_height = enlarged(self.c_height, "i", capacity)
+        self.c_slot = enlarged(self.c_slot, "i", capacity)
+        self.c_label = enlarged(self.c_label, "i", capacity)
+        self.c_else = enlarged(self.c_else, "i", capacity)
+        self.c_target = enlarged(self.c_target, "i", capacity)
+        self.c_type = enlarged(self.c_type, "i", capacity)
+        self.c_log = enlarged(self.c_log, "i", capacity)
+        self.c_stub = enlarged(self.c_stub, "i", capacity)
+        self.control_cap = capacity
+        return 0
+
+    def push_control(self, kind: int, type_: int) -> int:
+        """Open a block whose parameters are the top of the stack."""
+        if self.depth >= self.control_cap:
+            self.grow_control()
+        k = self.depth
+        self.depth += 1
+        height = self.h - self.param_count(type_)
+        self.c_kind[k] = kind
+        self.c_height[k] = height
+        self.c_slot[k] = self.slot[height] if height < self.h else self.next_slot()
+        self.c_label[k] = -1
+        self.c_else[k] = -1
+        self.c_target[k] = 0
+        self.c_type[k] = type_
+        self.c_log[k] = self.assign_count
+        self.c_stub[k] = -1
+        return 0
+
+    def block(self, kind: int) -> int:
+        type_ = self.block_type()
+        self.preserve_all_locals()
+        self.push_control(kind, type_)
+        if kind == CTL_LOOP:
+            # A branch back finds the parameters in their canonical slots, so they must begin there.
+            self.materialize_from(self.c_height[self.depth - 1])
+            self.c_target[self.depth - 1] = self.n
+            self.last = -1
+        return 0
+
+    def if_(self) -> int:
+        type_ = self.block_type()
+        self.take_condition()
+        words = self.condition_words
+        self.preserve_all_locals()
+        self.push_control(CTL_IF, type_)
+        # Both arms begin with the parameters in their canonical slots.
+        self.materialize_from(self.c_height[self.depth - 1])
+        self.begin(self.condition_unless)
+        for i in range(words):
+            self.word(self.condition[i])
+        self.c_else[self.depth - 1] = self.label_word(-1)
+        return 0
+
+    def else_(self) -> int:
+        k = self.depth - 1
+        if self.dead < 0:
+            self.materialize_from(self.c_height[k])
+            self.begin(R_BR)
+            self.c_label[k] = self.label_word(self.c_label[k])
+        self.dead = -1
+        self.forget_assignments(k)
+        self.bind(self.c_else[k])
+        self.c_else[k] = -1
+        self.c_kind[k] = CTL_ELSE
+        self.pop_to(self.c_height[k])
+        self.push_params(self.c_type[k])
+        return 0
+
+    def forget_assignments(self, k: int) -> None:
+        """Locals set since the block began may not have been set on another path."""
+        while self.assign_count > self.c_log[k]:
+            self.assign_count -= 1
+            self.assigned[self.assign_log[self.assign_count]] = 0
+
+    def end_block(self) -> int:
+        k = self.depth - 1
+        joined = self.c_label[k] >= 0 or self.c_else[k] >= 0
+        if k == 0:
+            return self.end_function(joined)
+        if joined:
+            if self.dead < 0:
+                self.materialize_from(self.c_height[k])
+            self.forget_assignments(k)
+            self.bind(self.c_label[k])
+            self.bind(self.c_else[k])
+            self.dead = -1
+            self.pop_to(self.c_height[k])
+            self.push_results(self.c_type[k])
+        elif self.dead >= 0:
+            # Nothing leads here, so that the code behind it is dead as well.
+            self.pop_to(self.c_height[k])
+        self.depth -= 1
+        return 0
+
+    def end_function(self, joined: bool) -> int:
+        if joined:
+            if self.dead < 0:
+                self.materialize_from(0)
+            self.bind(self.c_label[0])
+            self.dead = -1
+            self.pop_to(0)
+            self.push_results(self.c_type[0])
+        if self.dead < 0:
+            self.return_()
+        self.depth = 0
+        return 0
+
+    def arity(self, k: int) -> int:
+        """How many values a branch to the block carries."""
+        if self.c_kind[k] == CTL_LOOP:
+            return self.param_count(self.c_type[k])
+        return self.result_count(self.c_type[k])
+
+    def slots_from(self, height: int) -> int:
+        """Slots that the operands from that height up take."""
+        if height >= self.h:
+            return 0
+        return self.slot[self.h - 1] + self.width[self.h - 1] - self.slot[height]
+
+    def refer(self, k: int) -> None:
+        """Append the word of a branch that goes to the block's label."""
+        if self.c_kind[k] == CTL_LOOP:
+            self.word(self.c_target[k] - self.n)
+        else:
+            self.c_label[k] = self.label_word(self.c_label[k])
+
+    def jump(self, k: int) -> int:
+        self.begin(R_LOOP_BR if self.c_kind[k] == CTL_LOOP else R_BR)
+        self.refer(k)
+        return 0
+
+    def br(self, k: int) -> int:
+        if k == 0:
+            return self.return_()
+        first = self.h - self.arity(k)
+        # Target slots are at or below the canonical slots of what is moved: ascending order overwrites nothing.
+        target = self.c_slot[k]
+        for i in range(first, self.h):
+            if self.kind[i] == CONST:
+                self.emit_const(target, self.val[i])
+            else:
+                self.emit_move(target, self.val[i] if self.kind[i] == LOCAL else self.slot[i], self.width[i])
+            target += self.width[i]
+        return self.jump(k)
+
+    def take_condition(self) -> None:
+        """Pop an i32 that decides a branch; if it is a comparison just computed, take that back to be fused."""
+        i = self.h - 1
+        if self.is_last_result(i) and self.br_if[self.code[self.last]] >= 0:
+            op = self.code[self.last]
+            length = self.save_last()
+            self.condition_if, self.condition_unless = self.br_if[op], self.br_unless[op]
+            self.condition_words = length - 2
+            for j in range(length - 2):
+                self.condition[j] = self.saved[j + 2]
+        else:
+            self.condition[0] = self.readable(i)
+            self.condition_if, self.condition_unless = R_BR_IF, R_BR_UNLESS
+            self.condition_words = 1
+        self.pop()
+
+    def conditional(self, op: int) -> int:
+        """Begin a branch on the condition that was taken."""
+        self.begin(op)
+        for i in range(self.condition_words):
+            self.word(self.condition[i])
+        return 0
+
+    def br_if_(self, k: int) -> int:
+        self.take_condition()
+        count = self.arity(k)
+        first = self.h - count
+        if count:
+            self.materialize_from(first)
+        if count == 0 or (k > 0 and self.slot[first] == self.c_slot[k]):
+            self.conditional(self.loop_form[self.condition_if] if self.c_kind[k] == CTL_LOOP else self.condition_if)
+            self.refer(k)
+            return 0
+        # The values must be moved, or returned, but only if the branch is taken. One counted copy does it, however
+        # many they are: each was put into its slot above once, not once for every branch.
+        self.conditional(self.condition_unless)
+        skip = self.label_word(-1)
+        self.leave_with(k, first)
+        self.bind(skip)
+        return 0
+
+    def leave_with(self, k: int, first: int) -> int:
+        """Go to the block's label, or return, with the operands from `first` up, which are in their slots."""
+        slots = self.slots_from(first)
+        if k == 0:
+            self.begin(R_RETURN_COPY)
+            self.word(self.slot[first])
+            self.word(slots)
+            return 0
+        self.emit_copy(self.c_slot[k], self.slot[first], slots)
+        return self.jump(k)
+
+    def br_table(self) -> int:
+        a = self.readable(self.h - 1)
+        self.pop()
+        count = self.u32()
+        default = self.pos
+        for _ in range(count):
+            self.u32()
+        k = self.depth - 1 - self.u32()
+        first = self.h - self.arity(k)
+        self.materialize_from(first)
+        self.pos = default
+        self.reserve(count + MOST_WORDS)
+        self.begin(R_BR_TABLE)
+        self.word(a)
+        self.word(count)
+        # Values that must be moved are moved in a stub behind the table: one for each block, not for each entry.
+        stubs = array("i")
+        for _ in range(count + 1):
+            k = self.depth - 1 - self.u32()
+            if first == self.h or (k > 0 and self.slot[first] == self.c_slot[k]):
+                self.refer(k)
+            else:
+                if self.c_stub[k] < 0:
+                    stubs.append(k)
+                self.c_stub[k] = self.label_word(self.c_stub[k])
+        for k in stubs:
+            self.bind(self.c_stub[k])
+            self.c_stub[k] = -1
+            self.leave_with(k, first)
+        return 0
+
+    def return_(self) -> int:
+        count = self.result_count(self.result_type)
+        i = self.h - count
+        if count == 0:
+            self.begin(R_RETURN)
+        elif count == 1 and self.width[i] == 1:
+            if self.is_last_result(i):
+                self.code[self.last + 1] = 0
+                self.begin(R_RETURN)
+            elif self.kind[i] == CONST and (self.val[i] >> 32) == 0:
+                bits = self.val[i]
+                self.begin(R_RETURN32)
+                self.word(low_word(bits))
+            else:
+                a = self.readable(i)
+                self.begin(R_RETURN_SLOT)
+                self.word(a)
+        else:
+            # Results go to the start of the frame, where locals are that other results may still name.
+            self.materialize_from(i)
+            self.leave_with(0, i)
+        return 0
+
+    # --- Calls ----------------------------------------------------------------------------------------------------
+
+    def call(self, funcidx: int, start: int) -> int:
+        context = self.context
+        type_ = context.func_types[funcidx]
+        base = self.arguments(type_)
+        self.note_offset(start)
+        if funcidx < context.import_count:
+            self.begin(R_CALL_IMPORT)
+            self.word(funcidx)
+        else:
+            self.begin(R_CALL)
+            self.word(funcidx - context.import_count)
+        self.word(base)
+        return self.push_results(type_)
+
+    def call_indirect(self, start: int) -> int:
+        type_ = self.u32()
+        tableidx = self.u32()
+        a = self.readable(self.h - 1)
+        self.pop()
+        base = self.arguments(type_)
+        self.note_offset(start)
+        self.begin(R_CALL_INDIRECT)
+        self.word(a)
+        self.word(type_)
+        self.word(tableidx)
+        self.word(base)
+        return self.push_results(type_)
+
+    def arguments(self, type_: int) -> int:
+        """Pop the arguments of a call into their canonical slots; return where they begin."""
+        first = self.h - self.param_count(type_)
+        self.materialize_from(first)
+        base = self.slot[first] if first < self.h else self.next_slot()
+        self.pop_to(first)
+        # The callee's frame begins here; what a host function needs there is checked when it is called.
+        self.top_slot = max(self.top_slot, base)
+        return base
+
+    def result(self) -> Lowered:
+        zero_to = max(self.zero_to, self.zero_from) if self.zero_to else self.zero_from
+        return Lowered(
+            array("i", bytes(memoryview(self.code)[: self.n])),
+            max(self.top_slot, self.temp_base),
+            self.zero_from,
+            zero_to,
+            array("i", bytes(memoryview(self.offsets)[: self.m])),
+        )

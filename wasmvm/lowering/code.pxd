@@ -1,0 +1,43 @@
+cimport cython
+
+from wasmvm.isa.regopcode cimport R_CONST32, R_CONST64, R_COPY, R_MOVE
+
+
+cdef enum:
+    MOST_WORDS = 12
+
+
+cdef class Code:
+    cdef int[::1] code
+    cdef int n
+    cdef int cap
+    cdef long long limit
+    cdef int last
+    cdef int[::1] offsets
+    cdef int m
+    cdef int offset_cap
+    cdef short[::1] length_of
+    cdef int[::1] saved
+    cdef int saved_from
+
+    cdef void init_code(self, Py_ssize_t size) except *
+    cdef int reserve(self, int words) except -1
+    cdef void word(self, int value) noexcept
+    cdef int begin(self, int op) except -1
+    cdef int begin_result(self, int op, int dst) except -1
+    cdef void word64(self, unsigned long long value) noexcept
+    cdef int emit_move(self, int dst, int src, int width) except -1
+    cdef int emit_copy(self, int dst, int src, int slots) except -1
+    cdef int emit_const(self, int dst, unsigned long long bits) except -1
+    cdef int note_offset(self, int offset) except -1
+    cdef int label_word(self, int label) noexcept
+    @cython.locals(before=cython.int)
+    cdef void bind(self, int label) noexcept
+    @cython.locals(length=cython.int, i=cython.int)
+    cdef int save_last(self) noexcept
+    @cython.locals(i=cython.int)
+    cdef int restore_last(self, int length, int dst) except -1
+
+
+cdef int low_word(unsigned long long value) noexcept
+cdef object enlarged(object old, str typecode, Py_ssize_t capacity)

@@ -1,0 +1,166 @@
+"""The code being written: words, labels, and the table from code positions to byte offsets."""
+
+from __future__ import annotations
+
+from array import array
+
+import cython
+
+from wasmvm.errors import InternalError
+from wasmvm.lowering import forms
+
+if not cython.compiled:
+    from wasmvm.isa.regopcode import R_CONST32, R_CONST64, R_COPY, R_MOVE
+
+    # The longest instruction but br_table, rounded up: what `reserve` makes room for.
+    MOST_WORDS = 12
+
+
+class Code:
+    """A growing array of code words.
+
+    A label that is not bound yet is the position of the last word that refers to it, or -1; that word holds the
+    position of the one before it, and so on. A bound label is written as the distance from the word to the target.
+
+    Attributes:
+        code, n: the words, and how many there are.
+        last: where the last instruction begins if its result may still be given another slot or be fused into what
+            consumes it; -1 after a label or an instruction without result. Whoever changes it must also see that the
+            result slot is the very operand that is consumed.
+        offsets, m: pairs of code position and byte offset for instructions that may trap or call; numbers in it.
+    """
+
+    def init_code(self, size: int) -> None:
+        """Begin; `size` is the body's length in bytes, which bounds how much code it may become."""
+        self.limit = 4096 + 64 * size
+        self.cap = 64 + 2 * size
+        self.code = array("i", bytes(4 * self.cap))
+        self.n = 0
+        self.last = -1
+        self.offset_cap = 64
+        self.offsets = array("i", bytes(4 * self.offset_cap))
+        self.m = 0
+        self.length_of = forms.LENGTH
+        self.saved = array("i", bytes(4 * MOST_WORDS))
+
+    def reserve(self, words: int) -> int:
+        """Make room for an instruction of that many words."""
+        if self.n + words <= self.cap:
+            return 0
+        if self.n + words > self.limit:
+            raise InternalError("lowered code grows out of proportion to the function's body")
+        self.cap = 2 * self.cap + words
+        self.code = enlarged(self.code, "i", self.cap)
+        return 0
+
+    def word(self, value: int) -> None:
+        """Append a word, for which there must be room."""
+        self.code[self.n] = value
+        self.n += 1
+
+    def begin(self, op: int) -> int:
+        """Append the opcode of an instruction without result."""
+        self.reserve(MOST_WORDS)
+        self.last = -1
+        self.code[self.n] = op
+        self.n += 1
+        return 0
+
+    def begin_result(self, op: int, dst: int) -> int:
+        """Append the opcode and result slot of an instruction whose result may still be given another slot."""
+        self.reserve(MOST_WORDS)
+        self.last = self.n
+        self.code[self.n] = op
+        self.code[self.n + 1] = dst
+        self.n += 2
+        return 0
+
+    def word64(self, value: int) -> None:
+        """Append a constant of two words, low word first."""
+        self.code[self.n] = low_word(value)
+        self.code[self.n + 1] = low_word(value >> 32)
+        self.n += 2
+
+    def emit_move(self, dst: int, src: int, width: int) -> int:
+        if dst == src:
+            return 0
+        if width == 1:
+            self.begin_result(R_MOVE, dst)
+            self.word(src)
+        else:
+            self.emit_copy(dst, src, width)
+        return 0
+
+    def emit_copy(self, dst: int, src: int, slots: int) -> int:
+        """Copy a run of slots."""
+        if dst != src and slots:
+            self.begin(R_COPY)
+            self.word(dst)
+            self.word(src)
+            self.word(slots)
+        return 0
+
+    def emit_const(self, dst: int, bits: int) -> int:
+        if (bits >> 32) == 0:
+            self.begin_result(R_CONST32, dst)
+            self.word(low_word(bits))
+        else:
+            self.begin_result(R_CONST64, dst)
+            self.word64(bits)
+        return 0
+
+    def note_offset(self, offset: int) -> int:
+        """The instruction that is written next may trap or call: its opcode stands at this byte offset."""
+        if self.m + 2 > self.offset_cap:
+            self.offset_cap *= 2
+            self.offsets = enlarged(self.offsets, "i", self.offset_cap)
+        self.offsets[self.m] = self.n
+        self.offsets[self.m + 1] = offset
+        self.m += 2
+        return 0
+
+    def label_word(self, label: int) -> int:
+        """Append a word that refers to an unbound label; return the label's new value."""
+        self.code[self.n] = label
+        self.n += 1
+        return self.n - 1
+
+    def bind(self, label: int) -> None:
+        """Let everything that refers to `label` go to the present position."""
+        while label >= 0:
+            before = self.code[label]
+            self.code[label] = self.n - label
+            label = before
+        self.last = -1
+
+    def save_last(self) -> int:
+        """Take the last instruction away again, into `saved`; return its length."""
+        length = self.length_of[self.code[self.last]]
+        for i in range(length):
+            self.saved[i] = self.code[self.last + i]
+        self.n = self.last
+        self.last = -1
+        return length
+
+    def restore_last(self, length: int, dst: int) -> int:
+        """Write the instruction in `saved` again, with another result slot."""
+        if self.m and self.offsets[self.m - 2] >= self.saved_from:
+            self.offsets[self.m - 2] = self.n
+        self.begin_result(self.saved[0], dst)
+        for i in range(2, length):
+            self.word(self.saved[i])
+        return 0
+
+
+def low_word(value: int) -> int:
+    """The low 32 bits as a signed word."""
+    value &= 0xFFFFFFFF
+    return value - 0x100000000 if value & 0x80000000 else value
+
+
+def enlarged(old: array[int], typecode: str, capacity: int) -> array[int]:
+    """A copy of `old` with room for `capacity` items."""
+    grown = array(typecode, [0]) * capacity
+    view = memoryview(old)
+    memoryview(grown)[: len(view)] = view
+    return grown

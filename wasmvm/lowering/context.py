@@ -1,0 +1,42 @@
+"""What lowering asks a module, in flat arrays: made once a module."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+import cython
+
+if TYPE_CHECKING:
+    from wasmvm.syntax import Module
+
+
+class Context:
+    """Attributes:
+
+    source: the module's bytes.
+    valtypes: the parameters and then the results of every type, one after another; type `t` has its parameters at
+        ``first[t]`` up to ``middle[t]`` and its results from there up to ``first[t + 1]``.
+    func_types: the typeidx of each function of the index space.
+    global_types: the value type of each global of the index space.
+    import_count: imported functions, the first of the index space.
+    """
+
+    def __init__(self, module: Module) -> None:
+        first, middle, valtypes = array("i", [0]), array("i"), bytearray()
+        for type_ in module.types:
+            valtypes += bytes(type_.params)
+            middle.append(len(valtypes))
+            valtypes += bytes(type_.results)
+            first.append(len(valtypes))
+        self.source = module.source
+        self.valtypes = bytes(valtypes) or b"\0"
+        self.first = first
+        self.middle = middle if len(middle) else array("i", [0])
+        func_types = array("I", [i.desc for i in module.func_imports])  # type: ignore[misc]
+        func_types.extend(module.funcs)
+        self.func_types = func_types if len(func_types) else array("I", [0])
+        self.global_types = bytes([g.valtype for g in module.global_types()]) or b"\0"
+        self.import_count = len(module.func_imports)
+        self.code = module.code
+        self.compiled = cython.compiled

@@ -1,0 +1,213 @@
+# cython: annotation_typing=False
+"""A cursor over a module's bytes: integers, names, opcodes (specification, 5.2, 5.4).
+
+Decoder and validator share it, and anything else that reads the binary format. Wherever it stops, it says so in
+the words of the specification's reference interpreter, which the official test suite looks for.
+"""
+
+from __future__ import annotations
+
+import cython
+
+from wasmvm.errors import DecodeError
+from wasmvm.isa import flat
+from wasmvm.types import REFTYPES, VALTYPE_NAMES
+
+if not cython.compiled:
+    from wasmvm.isa.opcode import (
+        IMM_BLOCKTYPE,
+        IMM_CALL_INDIRECT,
+        IMM_F32,
+        IMM_F64,
+        IMM_I32,
+        IMM_I64,
+        IMM_LABELS,
+        IMM_MEMARG,
+        IMM_MEMORY_COPY,
+        IMM_MEMORY_INIT,
+        IMM_NONE,
+        IMM_REFTYPE,
+        IMM_TABLE_COPY,
+        IMM_TABLE_INIT,
+        IMM_VALTYPES,
+        OP_BLOCK,
+        OP_END,
+        OP_IF,
+        OP_LOOP,
+    )
+
+UNEXPECTED_END = "unexpected end of section or function"
+IMM_OF = flat.IMM_OF
+NO_OPCODE = flat.NO_OPCODE
+PREFIX_BASE = flat.PREFIX_BASE
+PREFIX_END = flat.PREFIX_END
+
+
+class Reader:
+    """A cursor: every method reads what its name says at `pos` and moves behind it.
+
+    All of them raise DecodeError for bytes that are not of that form, and for bytes at or behind `end`.
+
+    Attributes:
+        source: the module's bytes.
+        pos: where the next byte is read.
+        end: where reading stops; at most ``len(source)``.
+    """
+
+    def __init__(self, source: bytes) -> None:
+        self.source = source
+        self.buf = source
+        self.pos = 0
+        self.end = len(source)
+
+    def byte(self) -> int:
+        if self.pos >= self.end:
+            raise DecodeError(UNEXPECTED_END, self.pos)
+        self.pos += 1
+        return self.buf[self.pos - 1]
+
+    def skip(self, count: int) -> None:
+        if count > self.end - self.pos:
+            raise DecodeError(UNEXPECTED_END, self.end)
+        self.pos += count
+
+    # 5.2.2: integers in LEB128
+
+    def uint(self, bits: int) -> int:
+        value = 0
+        shift = 0
+        while True:
+            byte = self.byte()
+            low = byte & 0x7F
+            if bits - shift < 7 and low >> (bits - shift):
+                raise DecodeError("integer too large", self.pos - 1)
+            value |= low << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+            if shift >= bits:
+                raise DecodeError("integer representation too long", self.pos)
+
+    def sint(self, bits: int) -> int:
+        value = 0
+        shift = 0
+        while True:
+            byte = self.byte()
+            low = byte & 0x7F
+            if bits - shift < 7:
+                # The bits that do not fit must repeat the sign.
+                unused = (0x7F << (bits - shift - 1)) & 0x7F
+                if low & unused not in (0, unused):
+                    raise DecodeError("integer too large", self.pos - 1)
+            if byte < 0x80:
+                low -= (byte & 0x40) << 1
+                return value | (low << shift)
+            value |= low << shift
+            shift += 7
+            if shift >= bits:
+                raise DecodeError("integer representation too long", self.pos)
+
+    def u32(self) -> int:
+        if self.pos < self.end and self.buf[self.pos] < 0x80:
+            self.pos += 1
+            return self.buf[self.pos - 1]
+        return self.uint(32)
+
+    def u64(self) -> int:
+        return self.uint(64)
+
+    def length(self) -> int:
+        """The length of a vector (5.1.3), which the bytes that are left must be able to back."""
+        at = self.pos
+        count = self.u32()
+        if count > self.end - at:
+            raise DecodeError("length out of bounds", at)
+        return count
+
+    def name(self) -> str:
+        """5.2.4."""
+        count = self.length()
+        at = self.pos
+        self.skip(count)
+        try:
+            return self.source[at : self.pos].decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DecodeError("malformed UTF-8 encoding", at + error.start) from None
+
+    # 5.3: types
+
+    def valtype(self) -> int:
+        at = self.pos
+        byte = self.byte()
+        if byte in VALTYPE_NAMES:
+            return byte
+        # The byte stands for a small negative number: a continuation bit makes it a number that is too long.
+        raise DecodeError("integer representation too long" if byte >= 0x80 else "malformed value type", at)
+
+    def reftype(self) -> int:
+        at = self.pos
+        byte = self.byte()
+        if byte in REFTYPES:
+            return byte
+        raise DecodeError("integer representation too long" if byte >= 0x80 else "malformed reference type", at)
+
+    # 5.4: instructions
+
+    def opcode(self) -> int:
+        """An opcode as the tables of `isa.wasm` number it, with its prefix taken in."""
+        at = self.pos
+        op = self.byte()
+        if PREFIX_BASE[op] != 0:
+            second = self.u32()
+            if second >= PREFIX_END[op] - PREFIX_BASE[op]:
+                raise DecodeError(f"illegal opcode {op:02x} {second:02x}", at)
+            op = PREFIX_BASE[op] + second
+            if IMM_OF[op] == NO_OPCODE:
+                raise DecodeError(f"illegal opcode {self.source[at]:02x} {second:02x}", at)
+        elif IMM_OF[op] == NO_OPCODE:
+            raise DecodeError(f"illegal opcode {op:02x}", at)
+        return op
+
+    def skip_immediates(self, kind: int) -> None:
+        """Pass over what follows an opcode; `kind` is one of `isa.imm`."""
+        if kind == IMM_NONE:
+            pass
+        elif kind == IMM_BLOCKTYPE:
+            self.sint(33)
+        elif kind == IMM_I32:
+            self.sint(32)
+        elif kind == IMM_I64:
+            self.sint(64)
+        elif kind == IMM_F32:
+            self.skip(4)
+        elif kind == IMM_F64:
+            self.skip(8)
+        elif kind == IMM_REFTYPE:
+            self.reftype()
+        elif kind == IMM_MEMARG:
+            self.u32()
+            self.u64()
+        elif kind == IMM_LABELS:
+            for _ in range(self.length() + 1):
+                self.u32()
+        elif kind == IMM_VALTYPES:
+            for _ in range(self.length()):
+                self.valtype()
+        else:
+            # What is left are indices, two of them where the name of the kind says so.
+            self.u32()
+            if kind in (IMM_CALL_INDIRECT, IMM_MEMORY_INIT, IMM_MEMORY_COPY, IMM_TABLE_INIT, IMM_TABLE_COPY):
+                self.u32()
+
+    def skip_expr(self, limit: int) -> None:
+        """5.4.9: pass over an expression and its ``end``, which must lie before `limit`."""
+        depth = 0
+        while depth >= 0:
+            if self.pos >= limit:
+                raise DecodeError(UNEXPECTED_END, self.pos)
+            op = self.opcode()
+            if op == OP_END:
+                depth -= 1
+            elif op == OP_BLOCK or op == OP_LOOP or op == OP_IF:
+                depth += 1
+            self.skip_immediates(IMM_OF[op])
