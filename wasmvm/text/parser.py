@@ -249,7 +249,7 @@ class ModuleParser:
             cursor.expect(")")
             size = len(elements.exprs if elements.funcidxs is None else elements.funcidxs)
             self._items[encoder.TABLE].append(encoder.tabletype(TableType(reftype, Limits(size, size))))
-            self._items[encoder.ELEMENT].append(_active_elem(index, b"\x41\0" + _END, elements))
+            self._items[encoder.ELEMENT].append(_active_elem(index or None, b"\x41\0" + _END, elements))
         else:
             self._items[encoder.TABLE].append(encoder.tabletype(self._tabletype()))
 
@@ -264,7 +264,7 @@ class ModuleParser:
             cursor.expect(")")
             pages = -(-len(data) // PAGE_SIZE)
             self._items[encoder.MEMORY].append(encoder.limits(Limits(pages, pages)))
-            self._items[encoder.DATA].append(_active_data(index, b"\x41\0" + _END, data))
+            self._items[encoder.DATA].append(_active_data(index or None, b"\x41\0" + _END, data))
         else:
             self._items[encoder.MEMORY].append(encoder.limits(self._limits()))
 
@@ -331,7 +331,7 @@ class ModuleParser:
                 elements = _Elements(FUNCREF, self._funcidxs(), [])
             else:
                 elements = self._elements()
-            self._items[encoder.ELEMENT].append(_active_elem(tableidx or 0, offset, elements))
+            self._items[encoder.ELEMENT].append(_active_elem(tableidx, offset, elements))
         elif tableidx is not None:
             raise cursor.unexpected()
         else:
@@ -371,7 +371,7 @@ class ModuleParser:
         if offset is None and memidx is not None:
             raise self.cursor.unexpected()
         data = self.cursor.strings()
-        segment = b"\1" + sized(data) if offset is None else _active_data(memidx or 0, offset, data)
+        segment = b"\1" + sized(data) if offset is None else _active_data(memidx, offset, data)
         self._items[encoder.DATA].append(segment)
 
     # Custom sections
@@ -471,15 +471,15 @@ def _locals(types: list[int]) -> bytes:
     return vec(uleb(count) + bytes((valtype,)) for count, valtype in runs)
 
 
-def _active_elem(tableidx: int, offset: bytes, elements: _Elements) -> bytes:
-    """5.5.12, in the shortest of its forms."""
-    short = tableidx == 0 and elements.reftype == FUNCREF
+def _active_elem(tableidx: int | None, offset: bytes, elements: _Elements) -> bytes:
+    """5.5.12; one of the forms that name a table only where the text does, or has to."""
+    short = tableidx is None and elements.reftype == FUNCREF
     if elements.funcidxs is not None:
-        head = b"\0" + offset if short else b"\2" + uleb(tableidx) + offset + b"\0"
+        head = b"\0" + offset if short else b"\2" + uleb(tableidx or 0) + offset + b"\0"
     elif short:
         head = b"\4" + offset
     else:
-        head = b"\6" + uleb(tableidx) + offset + bytes((elements.reftype,))
+        head = b"\6" + uleb(tableidx or 0) + offset + bytes((elements.reftype,))
     return head + elements.encoded()
 
 
@@ -490,9 +490,9 @@ def _inactive_elem(flags: int, elements: _Elements) -> bytes:
     return bytes((flags | 4, elements.reftype)) + elements.encoded()
 
 
-def _active_data(memidx: int, offset: bytes, data: bytes) -> bytes:
-    """5.5.14."""
-    return (b"\0" if memidx == 0 else b"\2" + uleb(memidx)) + offset + sized(data)
+def _active_data(memidx: int | None, offset: bytes, data: bytes) -> bytes:
+    """5.5.14; the form that names a memory only where the text does."""
+    return (b"\0" if memidx is None else b"\2" + uleb(memidx)) + offset + sized(data)
 
 
 def parse_module(cursor: Cursor) -> bytes:

@@ -1,7 +1,7 @@
 """Scripts (``.wast``): the commands of the official test suite, as records.
 
-The grammar is that of the reference interpreter's README ("Scripts"). A module inside a script is only assembled when it
-is asked for, so that one bad module spoils one command.
+The grammar is that of the reference interpreter's README ("Scripts"). A module inside a script is only assembled when
+it is asked for, so that one bad module spoils one command.
 """
 
 from __future__ import annotations
