@@ -64,10 +64,12 @@ def extensions() -> list[Extension]:
             f"Cython is not installed ({error}).",
             "Install it (`pip install 'cython>=3.1'`), or let pip do so by building without `--no-build-isolation`.",
         )
+    for source in HOT + EXTENSION:
+        if not os.path.exists(source):
+            give_up(f"there is no {source}.", "The checkout or the source distribution is not complete.")
     modules = [
         Extension(source.rsplit(".", 1)[0].replace("/", "."), [source], depends=["setup.py"])
         for source in HOT + EXTENSION
-        if os.path.exists(source)
     ]
     key = hashlib.sha256(f"{cython_version} {sorted(DIRECTIVES.items())}".encode()).hexdigest()[:12]
     try:
