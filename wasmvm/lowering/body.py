@@ -138,7 +138,8 @@ class Body(Operands):
         """An integer of `size` bytes, little end first."""
         value = 0
         for i in range(size):
-            value |= self.source[self.pos + i] << (8 * i)
+            byte = self.source[self.pos + i]
+            value |= byte << (8 * i)
         self.pos += size
         return value
 
@@ -165,7 +166,8 @@ class Body(Operands):
             for _ in range(self.u32() + 1):
                 self.u32()
         elif kind == IMM_VALTYPES:
-            self.pos += self.u32()
+            count = self.u32()
+            self.pos += count
         elif kind == IMM_REFTYPE:
             self.pos += 1
         else:
