@@ -9,15 +9,14 @@ from importlib.metadata import files
 from pathlib import Path
 
 import pytest
-
-from tests import oracle
 from wasmvm.embedding.func import Func
 from wasmvm.embedding.global_ import Global
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.memory import Memory
 from wasmvm.embedding.module import Module
-from wasmvm.embedding.store import Store
 from wasmvm.embedding.table import Table
+
+from tests import oracle
 from wasmvm.wasi import Wasi, WasiConfig
 
 PICTURE = Path(__file__).with_name("picture.svg")
