@@ -39,7 +39,7 @@ def _number(name: str | None) -> int:
 
 def _shape(row: wasm.Row) -> str:
     mnemonic = row.mnemonic
-    if mnemonic in regop.SAME_BITS and regop.SAME_BITS[mnemonic] is None:
+    if mnemonic == "nop" or (mnemonic in regop.SAME_BITS and regop.SAME_BITS[mnemonic] is None):
         return "nop"
     target = regop.SAME_BITS.get(mnemonic) or mnemonic
     if target in regop.LOADS:

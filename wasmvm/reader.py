@@ -31,6 +31,7 @@ if not cython.compiled:
         IMM_TABLE_INIT,
         IMM_VALTYPES,
         OP_BLOCK,
+        OP_ELSE,
         OP_END,
         OP_IF,
         OP_LOOP,
@@ -86,7 +87,7 @@ class Reader:
                 return value
             shift += 7
             if shift >= bits:
-                raise DecodeError("integer representation too long", self.pos)
+                raise DecodeError("integer representation too long", self.pos - 1)
 
     def sint(self, bits: int) -> int:
         value = 0
@@ -105,7 +106,7 @@ class Reader:
             value |= low << shift
             shift += 7
             if shift >= bits:
-                raise DecodeError("integer representation too long", self.pos)
+                raise DecodeError("integer representation too long", self.pos - 1)
 
     def u32(self) -> int:
         if self.pos < self.end and self.buf[self.pos] < 0x80:
@@ -210,4 +211,13 @@ class Reader:
                 depth -= 1
             elif op == OP_BLOCK or op == OP_LOOP or op == OP_IF:
                 depth += 1
+            elif op == OP_ELSE and depth == 0:
+                raise DecodeError("END opcode expected", self.pos - 1)
             self.skip_immediates(IMM_OF[op])
+
+    def skip_func(self) -> None:
+        """5.5.13: pass over a function, its locals and its body, wherever it may end."""
+        for _ in range(self.length()):
+            self.u32()
+            self.valtype()
+        self.skip_expr(self.end)

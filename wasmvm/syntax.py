@@ -71,6 +71,7 @@ class Elem(NamedTuple):
         funcidxs: an ``array("I")``, or None where `exprs` is given.
         exprs: extents of constant expressions, or None where `funcidxs` is given.
         offset_expr: for active segments, the constant expression of the first index.
+        init_offset: where the vector of the elements lies.
     """
 
     reftype: int
@@ -80,6 +81,7 @@ class Elem(NamedTuple):
     funcidxs: array[int] | None
     exprs: tuple[Extent, ...] | None
     offset: int
+    init_offset: int
 
     def __len__(self) -> int:
         return len(self.funcidxs if self.funcidxs is not None else self.exprs or ())
@@ -169,6 +171,10 @@ class Module:
         self.datas: list[Data] = []
         self.customs: list[Custom] = []
         self.sections: list[Section] = []
+
+    def section(self, section_id: int) -> Extent | None:
+        """The content of the first section with this id."""
+        return next((section.content for section in self.sections if section.id == section_id), None)
 
     # Index spaces: imports come first (2.5.1).
 

@@ -65,9 +65,9 @@ cdef class Body(Operands):
 
     @cython.locals(byte=cython.uint, value=cython.uint, shift=cython.int)
     cdef unsigned int u32(self) noexcept
-    @cython.locals(byte=cython.uint, value=cython.ulonglong, shift=cython.int)
+    @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, shift=cython.int)
     cdef unsigned long long s64(self) noexcept
-    @cython.locals(value=cython.ulonglong, i=cython.int)
+    @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, i=cython.int)
     cdef unsigned long long fixed(self, int size) noexcept
     @cython.locals(byte=cython.int)
     cdef int opcode(self) except -1

@@ -85,10 +85,10 @@ class Body(Operands):
 
     def __init__(self, context: Context, index: int) -> None:
         self.context = context
-        self.source = context.source
-        self.funcidx = index + context.import_count
-        self.pos = context.code[2 * index]
-        self.end = context.code[2 * index + 1]
+        self.source = self.context.source
+        self.funcidx = index + self.context.import_count
+        self.pos = self.context.code[2 * index]
+        self.end = self.context.code[2 * index + 1]
         self.init_code(self.end - self.pos)
         self.shape, self.rr, self.rk, self.kr = forms.SHAPE, forms.RR, forms.RK, forms.KR
         self.mirrored, self.wide, self.traps = forms.MIRRORED, forms.WIDE, forms.TRAPS
@@ -138,7 +138,8 @@ class Body(Operands):
         """An integer of `size` bytes, little end first."""
         value = 0
         for i in range(size):
-            value |= self.source[self.pos + i] << (8 * i)
+            byte = self.source[self.pos + i]
+            value |= byte << (8 * i)
         self.pos += size
         return value
 
@@ -165,7 +166,8 @@ class Body(Operands):
             for _ in range(self.u32() + 1):
                 self.u32()
         elif kind == IMM_VALTYPES:
-            self.pos += self.u32()
+            count = self.u32()
+            self.pos += count
         elif kind == IMM_REFTYPE:
             self.pos += 1
         else:

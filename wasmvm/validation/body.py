@@ -15,7 +15,7 @@ import cython
 from wasmvm import types
 from wasmvm.errors import DecodeError, InternalError, ValidationError
 from wasmvm.isa import flat
-from wasmvm.reader import UNEXPECTED_END, Reader
+from wasmvm.reader import Reader
 from wasmvm.types import REFTYPES, VALTYPE_NAMES
 from wasmvm.validation import context as tables
 from wasmvm.validation.context import Context
@@ -70,6 +70,7 @@ class BodyValidator:
         self.locals = bytearray(MAX_LOCALS)
         self.local_count = 0
         self.br_tables = 0
+        self.start = 0
 
     def bodies(self, first: int, code: array[int]) -> None:
         """3.4.1: all functions that the module defines; `first` is the funcidx of the first, `code` as in `Module`."""
@@ -79,6 +80,7 @@ class BodyValidator:
     def body(self, typeidx: int, start: int, end: int) -> None:
         reader = self.reader
         stack = self.stack
+        self.start = start
         reader.pos = start
         reader.end = end
         self.declare_locals(typeidx)
@@ -117,7 +119,7 @@ class BodyValidator:
         while stack.depth > 0:
             at = reader.pos
             if at >= reader.end:
-                raise self.missing_end()
+                self.missing_end()
             stack.at = at
             op = buf[at]
             if IMM_OF[op] != NO_OPCODE:
@@ -193,12 +195,13 @@ class BodyValidator:
                     stack.operands[stack.height] = RESULT[op]
                     stack.height += 1
 
-    def missing_end(self) -> DecodeError:
-        """The body is over and a block is still open: what the reference interpreter says when it reads on."""
-        at = self.reader.pos
-        if at == len(self.buf):
-            return DecodeError(UNEXPECTED_END, at)
-        return DecodeError("section size mismatch" if self.buf[at] == OP_END else "END opcode expected", at)
+    def missing_end(self) -> None:
+        """The body is over and a block is still open: raise what is found by reading on as if it were longer."""
+        reader = self.reader
+        reader.pos = self.start
+        reader.end = len(self.buf)
+        reader.skip_func()
+        raise DecodeError("section size mismatch", reader.pos)
 
     # Immediates
 
@@ -213,7 +216,6 @@ class BodyValidator:
         """A memory index, as long as there is only one memory and its index is a byte."""
         if self.reader.byte() != 0:
             raise DecodeError("zero byte expected", self.reader.pos - 1)
-        self.memory()
 
     def memory(self) -> None:
         if self.mem_count == 0:
@@ -233,20 +235,22 @@ class BodyValidator:
             raise ValidationError(f"unknown label {idx}", self.stack.at)
         return self.stack.depth - 1 - idx
 
-    def dataidx(self) -> None:
-        at = self.stack.at
+    def dataidx(self) -> int:
         idx = self.reader.u32()
         if self.data_count < 0:
-            raise DecodeError("data count section required", at)
+            raise DecodeError("data count section required", self.stack.at)
+        return idx
+
+    def data(self, idx: int) -> None:
         if idx >= self.data_count:
-            raise ValidationError(f"unknown data segment {idx}", at)
+            raise ValidationError(f"unknown data segment {idx}", self.stack.at)
 
     def memarg(self, op: int) -> None:
         """3.3.7: alignment and offset."""
         reader = self.reader
         at = reader.pos
         align = reader.u32()
-        if align >= 32:
+        if align >= 0x80:
             raise DecodeError("malformed memop flags", at)
         offset = reader.u64()
         self.memory()
@@ -273,26 +277,29 @@ class BodyValidator:
             reader.skip(8)
         elif kind == IMM_MEMIDX:
             self.zero()
+            self.memory()
+        elif kind == IMM_MEMORY_COPY:
+            self.zero()
+            self.zero()
+            self.memory()
+        elif kind == IMM_MEMORY_INIT:
+            idx = self.dataidx()
+            self.zero()
+            self.memory()
+            self.data(idx)
+        elif kind == IMM_DATAIDX:
+            self.data(self.dataidx())
         elif kind == IMM_FUNCIDX:
             self.ref_func()
         elif kind == IMM_TABLEIDX:
             self.index(self.table_count, "table")
-        elif kind == IMM_MEMORY_INIT:
-            self.dataidx()
-            self.zero()
-        elif kind == IMM_DATAIDX:
-            self.dataidx()
-        elif kind == IMM_MEMORY_COPY:
-            self.zero()
-            self.zero()
+        elif kind == IMM_TABLE_COPY:
+            idx = self.index(self.table_count, "table")
+            self.match_reftypes(self.tables[idx], self.tables[self.index(self.table_count, "table")])
         elif kind == IMM_TABLE_INIT:
-            elem = self.index(self.elem_count, "elem segment")
-            self.match_reftypes(self.tables[self.index(self.table_count, "table")], self.elems[elem])
+            self.table_init()
         elif kind == IMM_ELEMIDX:
             self.index(self.elem_count, "elem segment")
-        elif kind == IMM_TABLE_COPY:
-            table = self.index(self.table_count, "table")
-            self.match_reftypes(self.tables[table], self.tables[self.index(self.table_count, "table")])
         else:
             raise InternalError(f"no rule for the immediates of opcode 0x{op:x}")
 
@@ -444,6 +451,14 @@ class BodyValidator:
         if not self.global_mutable[idx]:
             raise ValidationError("immutable global", self.stack.at)
         self.stack.pop(self.globals[idx])
+
+    def table_init(self) -> None:
+        """The element segment comes first in the bytes, the table first in the rules."""
+        elem = self.reader.u32()
+        table = self.index(self.table_count, "table")
+        if elem >= self.elem_count:
+            raise ValidationError(f"unknown elem segment {elem}", self.stack.at)
+        self.match_reftypes(self.tables[table], self.elems[elem])
 
     def table_access(self, op: int) -> None:
         stack = self.stack

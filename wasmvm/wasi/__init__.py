@@ -1,1 +1,13 @@
+"""WASI preview 1: what a guest can do with the world outside, and only what it was granted.
 
+An embedder says what it grants in a `WasiConfig` and makes a `Wasi` of it, whose `imports` are linked to a module::
+
+    with Wasi(WasiConfig(args=["prog"], stdout=INHERIT, dirs={"/": "data"})) as wasi:
+        imports = wasi.imports()
+"""
+
+from wasmvm.wasi.config import HostDirectory, WasiConfig
+from wasmvm.wasi.host import Wasi
+from wasmvm.wasi.streams import INHERIT
+
+__all__ = ["INHERIT", "HostDirectory", "Wasi", "WasiConfig"]

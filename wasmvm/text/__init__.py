@@ -1,0 +1,7 @@
+"""The text format: text to bytes, bytes to text, and scripts (specification, chapter 6)."""
+
+from __future__ import annotations
+
+from wasmvm.text.parser import wat2wasm
+
+__all__ = ["wat2wasm"]

@@ -1,0 +1,175 @@
+"""The state behind one run of a guest, and what all functions have in common.
+
+A function of WASI is a Python function ``name(wasi, mem, *arguments)`` in the file of its topic, with the decorator
+`wasi_function`: `wasi` is the `Wasi` it works on, `mem` a writable view of the guest's memory, the arguments are
+unsigned integers (one that the document calls signed is signed). It returns nothing when it succeeded and raises
+`WasiError` or OSError when not; decorated, it returns the error code instead and never raises for what a guest passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import and_
+from struct import error as StructError
+from typing import Any
+
+from wasmvm import types
+from wasmvm.wasi import abi
+from wasmvm.wasi.abi import WasiError
+from wasmvm.wasi.config import HostDirectory, WasiConfig
+from wasmvm.wasi.directory import Directory
+from wasmvm.wasi.fdtable import FdTable
+from wasmvm.wasi.streams import open_input, open_output
+
+Implementation = Callable[..., int]
+"""A decorated function: ``(wasi, mem, *arguments) -> errno``."""
+
+_implementations: dict[str, Implementation] = {}
+_MASKS = {"i": abi.MASK32, "I": abi.MASK64, "s": -1}
+_VALTYPES = {"i": types.I32, "I": types.I64, "s": types.I64}
+
+
+def wasi_function(body: Callable[..., None]) -> Implementation:
+    """Make `body` the function of its name in `abi.FUNCTIONS`.
+
+    What it adds: ranges of memory that the arguments name directly are checked before `body` runs (EFAULT, and nothing
+    has happened), a struct that would be read or written outside of memory is EFAULT, an OSError is its error code.
+    """
+    spans = abi.spans_of(body.__name__)
+
+    def function(wasi: Wasi, mem: memoryview, *arguments: int) -> int:
+        try:
+            size = len(mem)
+            for address, count, width in spans:
+                length = width if count < 0 else arguments[count] * width
+                if arguments[address] + length > size:
+                    return abi.EFAULT
+            body(wasi, mem, *arguments)
+        except WasiError as error:
+            return error.code
+        except OSError as error:
+            return abi.code_of(error)
+        except StructError:
+            return abi.EFAULT
+        return abi.SUCCESS
+
+    function.__name__ = function.__qualname__ = body.__name__
+    function.__doc__ = body.__doc__
+    function.__module__ = body.__module__
+    _implementations[body.__name__] = function
+    return function
+
+
+def implementations() -> dict[str, Implementation]:
+    """Every function of preview 1, by name."""
+    from wasmvm.wasi import args, clock, environ, fd, fd_dir, path, proc, random, sched  # noqa: F401  (they register)
+
+    return {name: _implementations.get(name, _not_there) for name in abi.FUNCTIONS}
+
+
+def _not_there(wasi: Wasi, mem: memoryview, *arguments: int) -> int:
+    return abi.ENOSYS
+
+
+def buffers_of(mem: memoryview, iovs: int, iovs_len: int) -> list[memoryview]:
+    """The regions of memory that an array of ``iovec`` names, without the empty ones.
+
+    At most 1024 are taken (hosts take no more at once): the function then reads or writes a part, which it is allowed
+    to, and a guest cannot make the host build a list as long as its memory.
+
+    Raises:
+        WasiError: EFAULT if one is outside of memory, EINVAL if their lengths do not fit a u32.
+    """
+    size = len(mem)
+    total = 0
+    buffers = []
+    for buf, buf_len in abi.IOVEC.iter_unpack(mem[iovs : iovs + min(iovs_len, 1024) * abi.IOVEC.size]):
+        if buf_len:
+            end = buf + buf_len
+            if end > size:
+                raise WasiError(abi.EFAULT)
+            total += buf_len
+            buffers.append(mem[buf:end])
+    if total > abi.MASK32:
+        raise WasiError(abi.EINVAL)
+    return buffers
+
+
+def functype_of(name: str) -> types.FuncType:
+    """The type of a function of `abi.FUNCTIONS`."""
+    params = tuple(_VALTYPES[letter] for param in abi.params_of(name) for letter in param.code)
+    return types.FuncType(params, () if name == "proc_exit" else (types.I32,))
+
+
+class Wasi:
+    """One guest's WASI: its arguments, clocks and descriptors. A context manager; `close` closes the descriptors.
+
+    Attributes:
+        config: what was granted.
+        table: the open descriptors.
+        clock: `config.clock`.
+    """
+
+    def __init__(self, config: WasiConfig | None = None) -> None:
+        """Open what `config` grants (by default nothing).
+
+        Raises:
+            OSError: if a directory or file that it names cannot be opened; nothing stays open then.
+            TypeError: if it names something that cannot be a stream or a directory.
+            NotImplementedError: for a `HostDirectory` on a platform without the calls that confine a guest to it.
+        """
+        self.config = config = config if config is not None else WasiConfig()
+        self.clock = config.clock
+        self.table = FdTable()
+        try:
+            self.table.add(open_input(config.stdin))
+            self.table.add(open_output(config.stdout, 1))
+            self.table.add(open_output(config.stderr, 2))
+            for name, source in config.dirs:
+                self.table.add(_open_preopen(name, source))
+        except BaseException:
+            self.close()
+            raise
+
+    def imports(self, module_name: str = abi.MODULE) -> dict[str, tuple[types.FuncType, Callable[..., int | None]]]:
+        """Type and callable of every function, to be linked as imports of `module_name`.
+
+        A callable is called as ``f(caller, *args)`` with Python integers of either sign; ``caller.memory`` is the
+        calling instance's memory, or None.
+        """
+        return {name: (functype_of(name), self._bind(name, body)) for name, body in implementations().items()}
+
+    def _bind(self, name: str, body: Implementation) -> Callable[..., int | None]:
+        masks = [_MASKS[letter] for param in abi.params_of(name) for letter in param.code]
+        no_memory = memoryview(b"")
+
+        def function(caller: Any, *args: int) -> int:
+            memory = caller.memory
+            return body(self, no_memory if memory is None else memoryview(memory), *map(and_, args, masks))
+
+        return function
+
+    def close(self) -> None:
+        """Close all descriptors. Harmless when done twice."""
+        self.table.close()
+
+    def __enter__(self) -> Wasi:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+
+def _open_preopen(name: bytes, source: Any) -> Directory:
+    """The descriptor of a directory that the embedder grants under the guest's name `name`."""
+    from wasmvm.wasi.sandbox import HostTree, open_root
+
+    grant = source if isinstance(source, HostDirectory) else HostDirectory(source)
+    rights, inheriting = abi.RIGHTS_DIRECTORY, abi.RIGHTS_DIRECTORY | abi.RIGHTS_FILE
+    if grant.read_only:
+        rights &= ~abi.RIGHTS_CHANGING
+        inheriting &= ~abi.RIGHTS_CHANGING
+    directory = Directory(HostTree(), open_root(grant.path), rights, inheriting)
+    directory.read_only = grant.read_only
+    directory.preopen = name
+    return directory

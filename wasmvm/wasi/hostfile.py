@@ -1,0 +1,240 @@
+"""A file or stream that is a descriptor of the host.
+
+Bytes go between the host and the guest's memory directly (``readv``/``writev`` on views of it). Where the platform
+lacks a call (Windows has neither ``readv`` nor ``pread``) there is one copy, or ENOTSUP.
+"""
+
+from __future__ import annotations
+
+import os
+import stat as host_stat
+from collections.abc import Sequence
+
+from wasmvm.wasi import abi
+from wasmvm.wasi.abi import WasiError
+from wasmvm.wasi.fdtable import Descriptor, Filestat
+
+_WHENCE = (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END)
+_MAX_OFFSET = (1 << 63) - 1
+_FILETYPES = {
+    host_stat.S_IFBLK: abi.FILETYPE_BLOCK_DEVICE,
+    host_stat.S_IFCHR: abi.FILETYPE_CHARACTER_DEVICE,
+    host_stat.S_IFDIR: abi.FILETYPE_DIRECTORY,
+    host_stat.S_IFREG: abi.FILETYPE_REGULAR_FILE,
+    host_stat.S_IFLNK: abi.FILETYPE_SYMBOLIC_LINK,
+    host_stat.S_IFSOCK: abi.FILETYPE_SOCKET_STREAM,
+}
+_ADVICE = ("NORMAL", "SEQUENTIAL", "RANDOM", "WILLNEED", "DONTNEED", "NOREUSE")
+
+
+def filetype_of(mode: int) -> int:
+    """The ``FILETYPE_*`` for a host's ``st_mode``; FIFOs have none of their own."""
+    return _FILETYPES.get(host_stat.S_IFMT(mode), abi.FILETYPE_UNKNOWN)
+
+
+def filestat_of(status: os.stat_result) -> Filestat:
+    """The ``filestat`` for a host's. A time before 1970 wraps, as the u64 of the record has no sign."""
+    mask = abi.MASK64
+    return Filestat(
+        status.st_dev & mask,
+        status.st_ino & mask,
+        filetype_of(status.st_mode),
+        status.st_nlink,
+        status.st_size,
+        status.st_atime_ns & mask,
+        status.st_mtime_ns & mask,
+        status.st_ctime_ns & mask,
+    )
+
+
+def check_offset(offset: int) -> int:
+    """`offset` itself if a host's file can have it. Raises WasiError EINVAL."""
+    if offset > _MAX_OFFSET:
+        raise WasiError(abi.EINVAL)
+    return offset
+
+
+def wait_ready(fileno: int, write: bool, timeout: float | None) -> bool:
+    """Whether a host descriptor can be read (written) without waiting, within `timeout` seconds (None: for ever)."""
+    import select
+
+    if hasattr(select, "poll"):  # has no limit on the descriptor's number, unlike select()
+        poll = select.poll()
+        poll.register(fileno, select.POLLOUT if write else select.POLLIN)
+        return bool(poll.poll(None if timeout is None else timeout * 1000))
+    return any(select.select([] if write else [fileno], [fileno] if write else [], [], timeout))
+
+
+def _total(buffers: Sequence[memoryview]) -> int:
+    return sum(map(len, buffers))
+
+
+def scatter(data: bytes | memoryview, buffers: Sequence[memoryview]) -> int:
+    """Copy `data`, which fits, into the buffers in order; its length."""
+    at = 0
+    for buffer in buffers:
+        piece = data[at : at + len(buffer)]
+        buffer[: len(piece)] = piece
+        at += len(piece)
+        if at == len(data):
+            break
+    return at
+
+
+class HostFile(Descriptor):
+    """A host descriptor that is not a directory.
+
+    Attributes:
+        fileno: the host's number; -1 when closed.
+        owned: whether closing closes it. What was inherited is neither closed, nor are its flags changed, since the
+            embedder and other processes share them: NONBLOCK and APPEND are then acted out here.
+    """
+
+    __slots__ = ("fileno", "owned")
+
+    def __init__(self, fileno: int, filetype: int, rights: int, fdflags: int = 0, owned: bool = True) -> None:
+        super().__init__(filetype, rights, 0, fdflags)
+        self.fileno = fileno
+        self.owned = owned
+
+    def _wait(self, write: bool) -> None:
+        if self.fdflags & abi.FDFLAGS_NONBLOCK and not self.owned and not wait_ready(self.fileno, write, 0):
+            raise WasiError(abi.EAGAIN)
+
+    def _written(self, count: int) -> int:
+        """The end of every write: the SYNC flags are acted out here, as hosts cannot change them on an open file."""
+        if self.fdflags & (abi.FDFLAGS_SYNC | abi.FDFLAGS_DSYNC | abi.FDFLAGS_RSYNC):
+            self.sync(not self.fdflags & (abi.FDFLAGS_SYNC | abi.FDFLAGS_RSYNC))
+        return count
+
+    def readv(self, buffers: Sequence[memoryview]) -> int:
+        self._wait(False)
+        if hasattr(os, "readv"):
+            return os.readv(self.fileno, buffers)
+        return scatter(os.read(self.fileno, min(_total(buffers), 1 << 20)), buffers)
+
+    def writev(self, buffers: Sequence[memoryview]) -> int:
+        self._wait(True)
+        if self.fdflags & abi.FDFLAGS_APPEND and not self.owned and self.filetype == abi.FILETYPE_REGULAR_FILE:
+            os.lseek(self.fileno, 0, os.SEEK_END)
+        if hasattr(os, "writev"):
+            return self._written(os.writev(self.fileno, buffers))
+        count = 0
+        for buffer in buffers:
+            written = os.write(self.fileno, buffer)
+            count += written
+            if written < len(buffer):
+                break
+        return self._written(count)
+
+    def preadv(self, buffers: Sequence[memoryview], offset: int) -> int:
+        check_offset(offset)
+        if hasattr(os, "preadv"):
+            return os.preadv(self.fileno, buffers, offset)
+        if hasattr(os, "pread"):
+            return scatter(os.pread(self.fileno, min(_total(buffers), 1 << 20), offset), buffers)
+        raise WasiError(abi.ENOTSUP)
+
+    def pwritev(self, buffers: Sequence[memoryview], offset: int) -> int:
+        check_offset(offset)
+        if hasattr(os, "pwritev"):
+            return self._written(os.pwritev(self.fileno, buffers, offset))
+        if hasattr(os, "pwrite"):
+            return self._written(os.pwrite(self.fileno, b"".join(buffers), offset))
+        raise WasiError(abi.ENOTSUP)
+
+    def seek(self, offset: int, whence: int) -> int:
+        return os.lseek(self.fileno, offset, _WHENCE[whence])
+
+    def stat(self) -> Filestat:
+        return filestat_of(os.fstat(self.fileno))
+
+    def set_size(self, size: int) -> None:
+        os.ftruncate(self.fileno, check_offset(size))
+
+    def set_times(self, atim: int | None, mtim: int | None) -> None:
+        set_host_times(self.fileno, os.fstat(self.fileno), atim, mtim)
+
+    def allocate(self, offset: int, length: int) -> None:
+        if length == 0:
+            raise WasiError(abi.EINVAL)
+        end = offset + length
+        if end > _MAX_OFFSET:
+            raise WasiError(abi.EFBIG)
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(self.fileno, offset, length)
+        elif os.fstat(self.fileno).st_size < end:
+            os.ftruncate(self.fileno, end)
+
+    def advise(self, offset: int, length: int, advice: int) -> None:
+        if offset > _MAX_OFFSET or length > _MAX_OFFSET:
+            raise WasiError(abi.EINVAL)
+        if hasattr(os, "posix_fadvise") and self.filetype == abi.FILETYPE_REGULAR_FILE:
+            os.posix_fadvise(self.fileno, offset, length, getattr(os, f"POSIX_FADV_{_ADVICE[advice]}"))
+
+    def sync(self, data_only: bool) -> None:
+        sync_host(self.fileno, data_only, self.filetype)
+
+    def set_flags(self, fdflags: int) -> None:
+        changed = (self.fdflags ^ fdflags) & (abi.FDFLAGS_APPEND | abi.FDFLAGS_NONBLOCK)
+        if changed and self.owned:
+            try:
+                import fcntl
+            except ImportError:
+                raise WasiError(abi.ENOTSUP) from None
+            flags = fcntl.fcntl(self.fileno, fcntl.F_GETFL) & ~(os.O_APPEND | os.O_NONBLOCK)
+            if fdflags & abi.FDFLAGS_APPEND:
+                flags |= os.O_APPEND
+            if fdflags & abi.FDFLAGS_NONBLOCK:
+                flags |= os.O_NONBLOCK
+            fcntl.fcntl(self.fileno, fcntl.F_SETFL, flags)
+        self.fdflags = fdflags
+
+    def poll_fileno(self, write: bool) -> int:
+        return -1 if self.filetype == abi.FILETYPE_REGULAR_FILE else self.fileno
+
+    def available(self) -> int:
+        if self.filetype == abi.FILETYPE_REGULAR_FILE:
+            return max(0, os.fstat(self.fileno).st_size - os.lseek(self.fileno, 0, os.SEEK_CUR))
+        return 1
+
+    def close(self) -> None:
+        fileno, self.fileno = self.fileno, -1
+        if fileno >= 0 and self.owned:
+            os.close(fileno)
+
+
+def sync_host(fileno: int, data_only: bool, filetype: int) -> None:
+    """``fsync`` or ``fdatasync``; what cannot be synchronised (a terminal, a pipe) needs none."""
+    if filetype not in (abi.FILETYPE_REGULAR_FILE, abi.FILETYPE_DIRECTORY, abi.FILETYPE_BLOCK_DEVICE):
+        return
+    if data_only and hasattr(os, "fdatasync"):
+        os.fdatasync(fileno)
+    else:
+        os.fsync(fileno)
+
+
+def set_host_times(
+    file: int | bytes,
+    status: os.stat_result,
+    atim: int | None,
+    mtim: int | None,
+    dir_fd: int | None = None,
+) -> None:
+    """Set the times of an open file, or of the entry `file` of the directory `dir_fd` (a link itself, not its target).
+
+    The host's call sets both, so one that is None is set to what `status` says.
+    """
+    if atim is None and mtim is None:
+        return
+    times = (
+        status.st_atime_ns if atim is None else check_offset(atim),
+        status.st_mtime_ns if mtim is None else check_offset(mtim),
+    )
+    try:
+        if dir_fd is None:
+            os.utime(file, ns=times)
+        else:
+            os.utime(file, ns=times, dir_fd=dir_fd, follow_symlinks=False)
+    except OverflowError:
+        raise WasiError(abi.EOVERFLOW) from None

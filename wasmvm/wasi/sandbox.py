@@ -1,0 +1,165 @@
+"""Directories of the host, reached only through open descriptors of them. POSIX only; the rest of WASI works anywhere.
+
+Every operation is one ``*at`` system call on an open directory and one component, told not to follow links. Together
+with `wasmvm.wasi.walk` this is what keeps a guest inside what it was granted.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat as host_stat
+
+from wasmvm.wasi import abi
+from wasmvm.wasi.abi import WasiError
+from wasmvm.wasi.fdtable import Descriptor, Filestat
+from wasmvm.wasi.hostfile import HostFile, filestat_of, filetype_of, set_host_times, sync_host
+from wasmvm.wasi.walk import DirectoryEntry
+
+AVAILABLE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW") and hasattr(os, "O_DIRECTORY")
+"""Whether this platform has what the sandbox is built of."""
+
+_NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_ONLY_DIRECTORY: int = getattr(os, "O_DIRECTORY", 0) | _NO_FOLLOW
+_ENTER = _ONLY_DIRECTORY | int(getattr(os, "O_PATH", getattr(os, "O_SEARCH", 0)))
+"""To walk through a directory takes permission to search it, not to list it."""
+_OPEN: int = _NO_FOLLOW | getattr(os, "O_NOCTTY", 0)
+_IS_NO_DIRECTORY = (errno.ENOTDIR, errno.ELOOP, getattr(errno, "EMLINK", 0))
+"""What hosts answer when asked to open something else as a directory, or a link: they do not agree."""
+
+
+def open_root(path: str | bytes | os.PathLike[str]) -> int:
+    """Open a directory that the embedder grants; the one place that follows links, as the embedder may name one.
+
+    Raises:
+        OSError: as the host says.
+        NotImplementedError: where the platform cannot confine a guest to a directory.
+    """
+    if not AVAILABLE:
+        raise NotImplementedError(
+            "directories of the host can only be granted to a guest on POSIX systems (openat and O_NOFOLLOW are "
+            "needed); grant an in-memory directory instead"
+        )
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+class HostTree:
+    """The host's file system; handles are host descriptors of directories. See `walk.Tree` for the operations."""
+
+    __slots__ = ()
+
+    def enter(self, directory: int, name: bytes) -> int | None:
+        try:
+            return os.open(name, _ENTER, dir_fd=directory)
+        except OSError as error:
+            if error.errno in _IS_NO_DIRECTORY:
+                return None
+            raise
+
+    def leave(self, directory: int) -> None:
+        os.close(directory)
+
+    def duplicate(self, directory: int) -> int:
+        return os.dup(directory)
+
+    def readlink(self, directory: int, name: bytes) -> bytes | None:
+        try:
+            return os.readlink(name, dir_fd=directory)
+        except OSError as error:
+            if error.errno in (errno.EINVAL, errno.ENOENT):
+                return None
+            raise
+
+    def open(self, directory: int, name: bytes, oflags: int, fdflags: int, read: bool, write: bool) -> Descriptor | int:
+        flags = _OPEN | (os.O_RDWR if read and write else os.O_WRONLY if write else os.O_RDONLY)
+        if oflags & abi.OFLAGS_CREAT:
+            flags |= os.O_CREAT
+        if oflags & abi.OFLAGS_EXCL:
+            flags |= os.O_EXCL
+        if oflags & abi.OFLAGS_TRUNC:
+            flags |= os.O_TRUNC
+        if oflags & abi.OFLAGS_DIRECTORY:
+            flags |= os.O_DIRECTORY
+        if fdflags & abi.FDFLAGS_APPEND:
+            flags |= os.O_APPEND
+        if fdflags & abi.FDFLAGS_NONBLOCK:
+            flags |= os.O_NONBLOCK
+        fileno = os.open(name, flags, 0o666, dir_fd=directory)
+        try:
+            filetype = filetype_of(os.fstat(fileno).st_mode)
+            if filetype == abi.FILETYPE_DIRECTORY:
+                return fileno
+            rights = abi.RIGHTS_FILE if filetype == abi.FILETYPE_REGULAR_FILE else _device_rights(fileno)
+            return HostFile(fileno, filetype, rights, fdflags)
+        except BaseException:
+            os.close(fileno)
+            raise
+
+    def stat(self, directory: int, name: bytes) -> Filestat:
+        return filestat_of(os.stat(name, dir_fd=directory, follow_symlinks=False))
+
+    def entries(self, directory: int) -> list[DirectoryEntry]:
+        fileno = os.open(b".", os.O_RDONLY | _ONLY_DIRECTORY, dir_fd=directory)
+        try:
+            with os.scandir(fileno) as listing:
+                found = [
+                    DirectoryEntry(os.fsencode(entry.name), entry.inode() & abi.MASK64, _filetype_of_entry(entry))
+                    for entry in listing
+                ]
+        finally:
+            os.close(fileno)
+        return found
+
+    def set_times(self, directory: int, name: bytes, atim: int | None, mtim: int | None) -> None:
+        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        set_host_times(name, status, atim, mtim, dir_fd=directory)
+
+    def make_directory(self, directory: int, name: bytes) -> None:
+        os.mkdir(name, dir_fd=directory)
+
+    def remove_directory(self, directory: int, name: bytes) -> None:
+        os.rmdir(name, dir_fd=directory)
+
+    def unlink(self, directory: int, name: bytes) -> None:
+        try:
+            os.unlink(name, dir_fd=directory)
+        except PermissionError:
+            # POSIX, and macOS with it, says EPERM for a directory; WASI programs expect EISDIR as on Linux.
+            if host_stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
+                raise WasiError(abi.EISDIR) from None
+            raise
+
+    def symlink(self, text: bytes, directory: int, name: bytes) -> None:
+        os.symlink(text, name, dir_fd=directory)
+
+    def link(self, directory: int, name: bytes, new_directory: int, new_name: bytes) -> None:
+        os.link(name, new_name, src_dir_fd=directory, dst_dir_fd=new_directory, follow_symlinks=False)
+
+    def rename(self, directory: int, name: bytes, new_directory: int, new_name: bytes) -> None:
+        os.rename(name, new_name, src_dir_fd=directory, dst_dir_fd=new_directory)
+
+    def sync(self, directory: int, data_only: bool) -> None:
+        sync_host(directory, data_only, abi.FILETYPE_DIRECTORY)
+
+
+def _device_rights(fileno: int) -> int:
+    """Rights of something that is no regular file: it can be sought in if the host says so."""
+    try:
+        os.lseek(fileno, 0, os.SEEK_CUR)
+    except OSError:
+        return abi.RIGHTS_STREAM
+    return abi.RIGHTS_STREAM | abi.FD_SEEK | abi.FD_TELL if not os.isatty(fileno) else abi.RIGHTS_STREAM
+
+
+def _filetype_of_entry(entry: os.DirEntry[str]) -> int:
+    """From what the listing itself says, without a system call where the host gives the type there."""
+    if entry.is_symlink():
+        return abi.FILETYPE_SYMBOLIC_LINK
+    if entry.is_dir(follow_symlinks=False):
+        return abi.FILETYPE_DIRECTORY
+    if entry.is_file(follow_symlinks=False):
+        return abi.FILETYPE_REGULAR_FILE
+    try:
+        return filetype_of(entry.stat(follow_symlinks=False).st_mode)
+    except OSError:  # gone meanwhile
+        return abi.FILETYPE_UNKNOWN

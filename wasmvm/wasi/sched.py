@@ -1,0 +1,11 @@
+"""Scheduling: ``sched_yield``."""
+
+from __future__ import annotations
+
+from wasmvm.wasi.host import Wasi, wasi_function
+
+
+@wasi_function
+def sched_yield(wasi: Wasi, mem: memoryview) -> None:
+    """Let other threads of the process run first. Never fails."""
+    wasi.clock.yield_()
