@@ -3,6 +3,9 @@
 # One arm per row of wasmvm/isa/regop.py, which also explains the operands. Every arm compares `op` with an enum
 # constant, so that Cython makes one C `switch` of the chain.
 
+DISPATCH = "switch"
+
+
 cdef int run(machine_t* machine) noexcept nogil:
     """Run from the state in `machine` until something ends the loop; say what, with the state saved."""
     cdef int32_t* pc = machine.pc
