@@ -96,7 +96,7 @@ def _handler(name: str, row: regop.RegOp, body: tuple[str, ...]) -> str:
 
 def _with_jump(line: str) -> Iterator[str]:
     yield line
-    if line.strip().startswith("pc += "):
+    if line.strip().startswith("pc = pc + "):
         indent = line[: len(line) - len(line.lstrip())]
         yield f"{indent}return HANDLERS[pc[0]](pc, {_ARGUMENTS})"
 

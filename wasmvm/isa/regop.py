@@ -300,7 +300,7 @@ _PAY = ("budget -= 1", "if unlikely(budget < 0):", "    reason = EXIT_BUDGET", "
 
 def _branch(name: str, operands: str, condition: str) -> None:
     row = RegOp(0, "", operands + "t", (), True)
-    jump, skip = f"pc += {row.length - 1} + {{t}}", f"pc += {row.length}"
+    jump, skip = f"pc = pc + {{t}} + {row.length - 1}", f"pc = pc + {row.length}"
     if not condition:
         _op(name, operands + "t", jump, jumps=True)
         _op(f"loop_{name}", operands + "t", *_PAY, jump, jumps=True)

@@ -1258,7 +1258,7 @@ cdef int h_ref_is_null(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, ma
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
-    pc += 1 + pc[1]
+    pc = pc + pc[1] + 1
     return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1267,15 +1267,15 @@ cdef int h_loop_br(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machin
     if unlikely(machine.budget < 0):
         reason = EXIT_BUDGET
         return leave(pc, fp, machine, acc, facc, reason)
-    pc += 1 + pc[1]
+    pc = pc + pc[1] + 1
     return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 != 0:
-        pc += 2 + pc[2]
+        pc = pc + pc[2] + 2
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 3
+        pc = pc + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1285,18 +1285,18 @@ cdef int h_loop_br_if(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, mac
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 2 + pc[2]
+        pc = pc + pc[2] + 2
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 3
+        pc = pc + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
-        pc += 2 + pc[2]
+        pc = pc + pc[2] + 2
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 3
+        pc = pc + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1306,18 +1306,18 @@ cdef int h_loop_br_unless(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 2 + pc[2]
+        pc = pc + pc[2] + 2
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 3
+        pc = pc + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1327,18 +1327,18 @@ cdef int h_loop_br_if_i32_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_eq_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_eq_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1348,18 +1348,18 @@ cdef int h_loop_br_if_i32_eq_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1369,18 +1369,18 @@ cdef int h_loop_br_if_i32_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_ne_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_ne_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1390,18 +1390,18 @@ cdef int h_loop_br_if_i32_ne_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_lt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) < <int32_t>(<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_lt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1411,18 +1411,18 @@ cdef int h_loop_br_if_i32_lt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_lt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) < <int32_t>(<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_lt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1432,18 +1432,18 @@ cdef int h_loop_br_if_i32_lt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_lt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) < (<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_lt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1453,18 +1453,18 @@ cdef int h_loop_br_if_i32_lt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_lt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) < (<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_lt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1474,18 +1474,18 @@ cdef int h_loop_br_if_i32_lt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_gt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_gt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1495,18 +1495,18 @@ cdef int h_loop_br_if_i32_gt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_gt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_gt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1516,18 +1516,18 @@ cdef int h_loop_br_if_i32_gt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_gt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) > (<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_gt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1537,18 +1537,18 @@ cdef int h_loop_br_if_i32_gt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_gt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) > (<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_gt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1558,18 +1558,18 @@ cdef int h_loop_br_if_i32_gt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_le_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) <= <int32_t>(<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_le_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1579,18 +1579,18 @@ cdef int h_loop_br_if_i32_le_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_le_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) <= <int32_t>(<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_le_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1600,18 +1600,18 @@ cdef int h_loop_br_if_i32_le_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_le_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) <= (<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_le_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1621,18 +1621,18 @@ cdef int h_loop_br_if_i32_le_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_le_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) <= (<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_le_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1642,18 +1642,18 @@ cdef int h_loop_br_if_i32_le_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_ge_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) >= <int32_t>(<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_ge_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1663,18 +1663,18 @@ cdef int h_loop_br_if_i32_ge_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_ge_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) >= <int32_t>(<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_ge_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1684,18 +1684,18 @@ cdef int h_loop_br_if_i32_ge_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_ge_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_ge_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1705,18 +1705,18 @@ cdef int h_loop_br_if_i32_ge_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_ge_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_ge_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1726,18 +1726,18 @@ cdef int h_loop_br_if_i32_ge_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 == fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1747,18 +1747,18 @@ cdef int h_loop_br_if_i64_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_eq_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 == imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_eq_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1768,18 +1768,18 @@ cdef int h_loop_br_if_i64_eq_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 != fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1789,18 +1789,18 @@ cdef int h_loop_br_if_i64_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_ne_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 != imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_ne_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1810,18 +1810,18 @@ cdef int h_loop_br_if_i64_ne_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_lt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>fp[pc[1]].u64 < <int64_t>fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_lt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1831,18 +1831,18 @@ cdef int h_loop_br_if_i64_lt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_lt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>fp[pc[1]].u64 < <int64_t>imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_lt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1852,18 +1852,18 @@ cdef int h_loop_br_if_i64_lt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_lt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 < fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_lt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1873,18 +1873,18 @@ cdef int h_loop_br_if_i64_lt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_lt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 < imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_lt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1894,18 +1894,18 @@ cdef int h_loop_br_if_i64_lt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_gt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>fp[pc[1]].u64 > <int64_t>fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_gt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1915,18 +1915,18 @@ cdef int h_loop_br_if_i64_gt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_gt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>fp[pc[1]].u64 > <int64_t>imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_gt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1936,18 +1936,18 @@ cdef int h_loop_br_if_i64_gt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_gt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 > fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_gt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1957,18 +1957,18 @@ cdef int h_loop_br_if_i64_gt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_gt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 > imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_gt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1978,18 +1978,18 @@ cdef int h_loop_br_if_i64_gt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_le_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>fp[pc[1]].u64 <= <int64_t>fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_le_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -1999,18 +1999,18 @@ cdef int h_loop_br_if_i64_le_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_le_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>fp[pc[1]].u64 <= <int64_t>imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_le_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2020,18 +2020,18 @@ cdef int h_loop_br_if_i64_le_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_le_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 <= fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_le_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2041,18 +2041,18 @@ cdef int h_loop_br_if_i64_le_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_le_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 <= imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_le_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2062,18 +2062,18 @@ cdef int h_loop_br_if_i64_le_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_ge_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>fp[pc[1]].u64 >= <int64_t>fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_ge_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2083,18 +2083,18 @@ cdef int h_loop_br_if_i64_ge_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_ge_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>fp[pc[1]].u64 >= <int64_t>imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_ge_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2104,18 +2104,18 @@ cdef int h_loop_br_if_i64_ge_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_ge_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 >= fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_ge_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2125,18 +2125,18 @@ cdef int h_loop_br_if_i64_ge_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_ge_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 >= imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_ge_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2146,18 +2146,18 @@ cdef int h_loop_br_if_i64_ge_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f32_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f32 == fp[pc[2]].f32:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f32_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2167,18 +2167,18 @@ cdef int h_loop_br_if_f32_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f32_eq_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f32 == imm_f32(&pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f32_eq_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2188,18 +2188,18 @@ cdef int h_loop_br_if_f32_eq_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f32_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f32 != fp[pc[2]].f32:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f32_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2209,18 +2209,18 @@ cdef int h_loop_br_if_f32_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f32_ne_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f32 != imm_f32(&pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f32_ne_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2230,18 +2230,18 @@ cdef int h_loop_br_if_f32_ne_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f32_lt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f32 < fp[pc[2]].f32:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f32_lt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2251,18 +2251,18 @@ cdef int h_loop_br_if_f32_lt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f32_lt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f32 < fp[pc[2]].f32):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f32_lt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2272,18 +2272,18 @@ cdef int h_loop_br_unless_f32_lt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t m
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f32_lt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f32 < imm_f32(&pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f32_lt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2293,18 +2293,18 @@ cdef int h_loop_br_if_f32_lt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f32_lt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f32 < imm_f32(&pc[2])):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f32_lt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2314,18 +2314,18 @@ cdef int h_loop_br_unless_f32_lt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f32_gt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f32 > fp[pc[2]].f32:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f32_gt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2335,18 +2335,18 @@ cdef int h_loop_br_if_f32_gt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f32_gt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f32 > fp[pc[2]].f32):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f32_gt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2356,18 +2356,18 @@ cdef int h_loop_br_unless_f32_gt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t m
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f32_gt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f32 > imm_f32(&pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f32_gt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2377,18 +2377,18 @@ cdef int h_loop_br_if_f32_gt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f32_gt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f32 > imm_f32(&pc[2])):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f32_gt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2398,18 +2398,18 @@ cdef int h_loop_br_unless_f32_gt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f32_le(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f32 <= fp[pc[2]].f32:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f32_le(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2419,18 +2419,18 @@ cdef int h_loop_br_if_f32_le(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f32_le(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f32 <= fp[pc[2]].f32):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f32_le(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2440,18 +2440,18 @@ cdef int h_loop_br_unless_f32_le(int32_t* pc, slot* fp, uint8_t* mem, uint64_t m
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f32_le_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f32 <= imm_f32(&pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f32_le_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2461,18 +2461,18 @@ cdef int h_loop_br_if_f32_le_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f32_le_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f32 <= imm_f32(&pc[2])):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f32_le_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2482,18 +2482,18 @@ cdef int h_loop_br_unless_f32_le_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f32_ge(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f32 >= fp[pc[2]].f32:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f32_ge(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2503,18 +2503,18 @@ cdef int h_loop_br_if_f32_ge(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f32_ge(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f32 >= fp[pc[2]].f32):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f32_ge(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2524,18 +2524,18 @@ cdef int h_loop_br_unless_f32_ge(int32_t* pc, slot* fp, uint8_t* mem, uint64_t m
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f32_ge_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f32 >= imm_f32(&pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f32_ge_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2545,18 +2545,18 @@ cdef int h_loop_br_if_f32_ge_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f32_ge_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f32 >= imm_f32(&pc[2])):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f32_ge_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2566,18 +2566,18 @@ cdef int h_loop_br_unless_f32_ge_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 == fp[pc[2]].f64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2587,18 +2587,18 @@ cdef int h_loop_br_if_f64_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_eq_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 == imm_f64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_eq_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2608,18 +2608,18 @@ cdef int h_loop_br_if_f64_eq_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 != fp[pc[2]].f64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2629,18 +2629,18 @@ cdef int h_loop_br_if_f64_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_ne_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 != imm_f64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_ne_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2650,18 +2650,18 @@ cdef int h_loop_br_if_f64_ne_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_lt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 < fp[pc[2]].f64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_lt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2671,18 +2671,18 @@ cdef int h_loop_br_if_f64_lt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_lt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f64 < fp[pc[2]].f64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_lt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2692,18 +2692,18 @@ cdef int h_loop_br_unless_f64_lt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t m
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_lt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 < imm_f64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_lt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2713,18 +2713,18 @@ cdef int h_loop_br_if_f64_lt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_lt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f64 < imm_f64(&pc[2])):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_lt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2734,18 +2734,18 @@ cdef int h_loop_br_unless_f64_lt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_gt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 > fp[pc[2]].f64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_gt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2755,18 +2755,18 @@ cdef int h_loop_br_if_f64_gt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_gt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f64 > fp[pc[2]].f64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_gt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2776,18 +2776,18 @@ cdef int h_loop_br_unless_f64_gt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t m
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_gt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 > imm_f64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_gt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2797,18 +2797,18 @@ cdef int h_loop_br_if_f64_gt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_gt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f64 > imm_f64(&pc[2])):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_gt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2818,18 +2818,18 @@ cdef int h_loop_br_unless_f64_gt_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_le(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 <= fp[pc[2]].f64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_le(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2839,18 +2839,18 @@ cdef int h_loop_br_if_f64_le(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_le(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f64 <= fp[pc[2]].f64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_le(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2860,18 +2860,18 @@ cdef int h_loop_br_unless_f64_le(int32_t* pc, slot* fp, uint8_t* mem, uint64_t m
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_le_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 <= imm_f64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_le_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2881,18 +2881,18 @@ cdef int h_loop_br_if_f64_le_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_le_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f64 <= imm_f64(&pc[2])):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_le_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2902,18 +2902,18 @@ cdef int h_loop_br_unless_f64_le_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_ge(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 >= fp[pc[2]].f64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_ge(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2923,18 +2923,18 @@ cdef int h_loop_br_if_f64_ge(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_ge(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f64 >= fp[pc[2]].f64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_ge(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2944,18 +2944,18 @@ cdef int h_loop_br_unless_f64_ge(int32_t* pc, slot* fp, uint8_t* mem, uint64_t m
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_ge_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 >= imm_f64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_ge_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2965,18 +2965,18 @@ cdef int h_loop_br_if_f64_ge_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_ge_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f64 >= imm_f64(&pc[2])):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_ge_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -2986,10 +2986,10 @@ cdef int h_loop_br_unless_f64_ge_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_table(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5001,10 +5001,10 @@ cdef int h_f32_demote_f64_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t m
 
 cdef int h_br_if_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc != 0:
-        pc += 2 + pc[2]
+        pc = pc + pc[2] + 2
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 3
+        pc = pc + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5014,18 +5014,18 @@ cdef int h_loop_br_if_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_le
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 2 + pc[2]
+        pc = pc + pc[2] + 2
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 3
+        pc = pc + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc == 0:
-        pc += 2 + pc[2]
+        pc = pc + pc[2] + 2
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 3
+        pc = pc + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5035,26 +5035,26 @@ cdef int h_loop_br_unless_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 2 + pc[2]
+        pc = pc + pc[2] + 2
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 3
+        pc = pc + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_eq_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>acc) == (<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_eq_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>acc):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_eq_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5064,10 +5064,10 @@ cdef int h_loop_br_if_i32_eq_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_eq_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5077,18 +5077,18 @@ cdef int h_loop_br_if_i32_eq_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_eq_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>acc) == (<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_eq_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5098,26 +5098,26 @@ cdef int h_loop_br_if_i32_eq_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint6
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_ne_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>acc) != (<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_ne_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>acc):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_ne_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5127,10 +5127,10 @@ cdef int h_loop_br_if_i32_ne_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_ne_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5140,18 +5140,18 @@ cdef int h_loop_br_if_i32_ne_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_ne_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>acc) != (<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_ne_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5161,26 +5161,26 @@ cdef int h_loop_br_if_i32_ne_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint6
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_lt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>acc) < <int32_t>(<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_lt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) < <int32_t>(<uint32_t>acc):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_lt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5190,10 +5190,10 @@ cdef int h_loop_br_if_i32_lt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_lt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5203,18 +5203,18 @@ cdef int h_loop_br_if_i32_lt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_lt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>acc) < <int32_t>(<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_lt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5224,26 +5224,26 @@ cdef int h_loop_br_if_i32_lt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_lt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>acc) < (<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_lt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) < (<uint32_t>acc):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_lt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5253,10 +5253,10 @@ cdef int h_loop_br_if_i32_lt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_lt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5266,18 +5266,18 @@ cdef int h_loop_br_if_i32_lt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_lt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>acc) < (<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_lt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5287,26 +5287,26 @@ cdef int h_loop_br_if_i32_lt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_gt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>acc) > <int32_t>(<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_gt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>acc):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_gt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5316,10 +5316,10 @@ cdef int h_loop_br_if_i32_gt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_gt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5329,18 +5329,18 @@ cdef int h_loop_br_if_i32_gt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_gt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>acc) > <int32_t>(<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_gt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5350,26 +5350,26 @@ cdef int h_loop_br_if_i32_gt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_gt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>acc) > (<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_gt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) > (<uint32_t>acc):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_gt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5379,10 +5379,10 @@ cdef int h_loop_br_if_i32_gt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_gt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5392,18 +5392,18 @@ cdef int h_loop_br_if_i32_gt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_gt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>acc) > (<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_gt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5413,26 +5413,26 @@ cdef int h_loop_br_if_i32_gt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_le_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>acc) <= <int32_t>(<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_le_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) <= <int32_t>(<uint32_t>acc):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_le_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5442,10 +5442,10 @@ cdef int h_loop_br_if_i32_le_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_le_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5455,18 +5455,18 @@ cdef int h_loop_br_if_i32_le_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_le_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>acc) <= <int32_t>(<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_le_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5476,26 +5476,26 @@ cdef int h_loop_br_if_i32_le_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_le_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>acc) <= (<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_le_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) <= (<uint32_t>acc):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_le_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5505,10 +5505,10 @@ cdef int h_loop_br_if_i32_le_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_le_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5518,18 +5518,18 @@ cdef int h_loop_br_if_i32_le_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_le_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>acc) <= (<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_le_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5539,26 +5539,26 @@ cdef int h_loop_br_if_i32_le_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_ge_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>acc) >= <int32_t>(<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_ge_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) >= <int32_t>(<uint32_t>acc):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_ge_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5568,10 +5568,10 @@ cdef int h_loop_br_if_i32_ge_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_ge_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5581,18 +5581,18 @@ cdef int h_loop_br_if_i32_ge_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_ge_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int32_t>(<uint32_t>acc) >= <int32_t>(<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_ge_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5602,26 +5602,26 @@ cdef int h_loop_br_if_i32_ge_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_ge_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>acc) >= (<uint32_t>fp[pc[2]].u64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_ge_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>acc):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_ge_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5631,10 +5631,10 @@ cdef int h_loop_br_if_i32_ge_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_ge_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5644,18 +5644,18 @@ cdef int h_loop_br_if_i32_ge_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_ge_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if (<uint32_t>acc) >= (<uint32_t>pc[2]):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i32_ge_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5665,26 +5665,26 @@ cdef int h_loop_br_if_i32_ge_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_eq_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc == fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_eq_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 == acc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_eq_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5694,10 +5694,10 @@ cdef int h_loop_br_if_i64_eq_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_eq_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5707,18 +5707,18 @@ cdef int h_loop_br_if_i64_eq_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_eq_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc == imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_eq_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5728,26 +5728,26 @@ cdef int h_loop_br_if_i64_eq_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint6
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_ne_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc != fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_ne_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 != acc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_ne_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5757,10 +5757,10 @@ cdef int h_loop_br_if_i64_ne_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_ne_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5770,18 +5770,18 @@ cdef int h_loop_br_if_i64_ne_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_ne_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc != imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_ne_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5791,26 +5791,26 @@ cdef int h_loop_br_if_i64_ne_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint6
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_lt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>acc < <int64_t>fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_lt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>fp[pc[1]].u64 < <int64_t>acc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_lt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5820,10 +5820,10 @@ cdef int h_loop_br_if_i64_lt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_lt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5833,18 +5833,18 @@ cdef int h_loop_br_if_i64_lt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_lt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>acc < <int64_t>imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_lt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5854,26 +5854,26 @@ cdef int h_loop_br_if_i64_lt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_lt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc < fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_lt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 < acc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_lt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5883,10 +5883,10 @@ cdef int h_loop_br_if_i64_lt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_lt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5896,18 +5896,18 @@ cdef int h_loop_br_if_i64_lt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_lt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc < imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_lt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5917,26 +5917,26 @@ cdef int h_loop_br_if_i64_lt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_gt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>acc > <int64_t>fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_gt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>fp[pc[1]].u64 > <int64_t>acc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_gt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5946,10 +5946,10 @@ cdef int h_loop_br_if_i64_gt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_gt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5959,18 +5959,18 @@ cdef int h_loop_br_if_i64_gt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_gt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>acc > <int64_t>imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_gt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -5980,26 +5980,26 @@ cdef int h_loop_br_if_i64_gt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_gt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc > fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_gt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 > acc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_gt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6009,10 +6009,10 @@ cdef int h_loop_br_if_i64_gt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_gt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6022,18 +6022,18 @@ cdef int h_loop_br_if_i64_gt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_gt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc > imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_gt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6043,26 +6043,26 @@ cdef int h_loop_br_if_i64_gt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_le_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>acc <= <int64_t>fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_le_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>fp[pc[1]].u64 <= <int64_t>acc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_le_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6072,10 +6072,10 @@ cdef int h_loop_br_if_i64_le_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_le_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6085,18 +6085,18 @@ cdef int h_loop_br_if_i64_le_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_le_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>acc <= <int64_t>imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_le_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6106,26 +6106,26 @@ cdef int h_loop_br_if_i64_le_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_le_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc <= fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_le_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 <= acc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_le_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6135,10 +6135,10 @@ cdef int h_loop_br_if_i64_le_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_le_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6148,18 +6148,18 @@ cdef int h_loop_br_if_i64_le_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_le_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc <= imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_le_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6169,26 +6169,26 @@ cdef int h_loop_br_if_i64_le_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_ge_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>acc >= <int64_t>fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_ge_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>fp[pc[1]].u64 >= <int64_t>acc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_ge_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6198,10 +6198,10 @@ cdef int h_loop_br_if_i64_ge_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_ge_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6211,18 +6211,18 @@ cdef int h_loop_br_if_i64_ge_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_ge_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if <int64_t>acc >= <int64_t>imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_ge_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6232,26 +6232,26 @@ cdef int h_loop_br_if_i64_ge_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_ge_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc >= fp[pc[2]].u64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_ge_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].u64 >= acc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_ge_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6261,10 +6261,10 @@ cdef int h_loop_br_if_i64_ge_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_ge_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6274,18 +6274,18 @@ cdef int h_loop_br_if_i64_ge_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i64_ge_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc >= imm_u64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_i64_ge_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6295,26 +6295,26 @@ cdef int h_loop_br_if_i64_ge_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_eq_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if facc == fp[pc[2]].f64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_eq_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 == facc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_eq_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6324,10 +6324,10 @@ cdef int h_loop_br_if_f64_eq_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_eq_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6337,18 +6337,18 @@ cdef int h_loop_br_if_f64_eq_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_eq_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if facc == imm_f64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_eq_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6358,26 +6358,26 @@ cdef int h_loop_br_if_f64_eq_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_ne_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if facc != fp[pc[2]].f64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_ne_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 != facc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_ne_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6387,10 +6387,10 @@ cdef int h_loop_br_if_f64_ne_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_ne_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6400,18 +6400,18 @@ cdef int h_loop_br_if_f64_ne_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_ne_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if facc != imm_f64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_ne_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6421,26 +6421,26 @@ cdef int h_loop_br_if_f64_ne_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_lt_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if facc < fp[pc[2]].f64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_lt_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 < facc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_lt_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6450,10 +6450,10 @@ cdef int h_loop_br_if_f64_lt_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_lt_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6463,26 +6463,26 @@ cdef int h_loop_br_if_f64_lt_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_lt_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (facc < fp[pc[2]].f64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_lt_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f64 < facc):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_lt_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6492,10 +6492,10 @@ cdef int h_loop_br_unless_f64_lt_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_lt_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6505,18 +6505,18 @@ cdef int h_loop_br_unless_f64_lt_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_lt_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if facc < imm_f64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_lt_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6526,18 +6526,18 @@ cdef int h_loop_br_if_f64_lt_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_lt_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (facc < imm_f64(&pc[2])):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_lt_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6547,26 +6547,26 @@ cdef int h_loop_br_unless_f64_lt_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_gt_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if facc > fp[pc[2]].f64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_gt_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 > facc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_gt_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6576,10 +6576,10 @@ cdef int h_loop_br_if_f64_gt_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_gt_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6589,26 +6589,26 @@ cdef int h_loop_br_if_f64_gt_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_gt_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (facc > fp[pc[2]].f64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_gt_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f64 > facc):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_gt_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6618,10 +6618,10 @@ cdef int h_loop_br_unless_f64_gt_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_gt_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6631,18 +6631,18 @@ cdef int h_loop_br_unless_f64_gt_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_gt_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if facc > imm_f64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_gt_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6652,18 +6652,18 @@ cdef int h_loop_br_if_f64_gt_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_gt_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (facc > imm_f64(&pc[2])):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_gt_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6673,26 +6673,26 @@ cdef int h_loop_br_unless_f64_gt_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_le_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if facc <= fp[pc[2]].f64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_le_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 <= facc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_le_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6702,10 +6702,10 @@ cdef int h_loop_br_if_f64_le_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_le_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6715,26 +6715,26 @@ cdef int h_loop_br_if_f64_le_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_le_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (facc <= fp[pc[2]].f64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_le_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f64 <= facc):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_le_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6744,10 +6744,10 @@ cdef int h_loop_br_unless_f64_le_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_le_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6757,18 +6757,18 @@ cdef int h_loop_br_unless_f64_le_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_le_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if facc <= imm_f64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_le_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6778,18 +6778,18 @@ cdef int h_loop_br_if_f64_le_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_le_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (facc <= imm_f64(&pc[2])):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_le_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6799,26 +6799,26 @@ cdef int h_loop_br_unless_f64_le_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_ge_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if facc >= fp[pc[2]].f64:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_ge_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if fp[pc[1]].f64 >= facc:
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_ge_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6828,10 +6828,10 @@ cdef int h_loop_br_if_f64_ge_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_ge_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6841,26 +6841,26 @@ cdef int h_loop_br_if_f64_ge_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_ge_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (facc >= fp[pc[2]].f64):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_ge_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (fp[pc[1]].f64 >= facc):
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_ge_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6870,10 +6870,10 @@ cdef int h_loop_br_unless_f64_ge_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_ge_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6883,18 +6883,18 @@ cdef int h_loop_br_unless_f64_ge_facc_b(int32_t* pc, slot* fp, uint8_t* mem, uin
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 3 + pc[3]
+        pc = pc + pc[3] + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 4
+        pc = pc + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_f64_ge_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if facc >= imm_f64(&pc[2]):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_if_f64_ge_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6904,18 +6904,18 @@ cdef int h_loop_br_if_f64_ge_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_unless_f64_ge_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if not (facc >= imm_f64(&pc[2])):
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_loop_br_unless_f64_ge_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -6925,10 +6925,10 @@ cdef int h_loop_br_unless_f64_ge_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, 
         if unlikely(machine.budget < 0):
             reason = EXIT_BUDGET
             return leave(pc, fp, machine, acc, facc, reason)
-        pc += 4 + pc[4]
+        pc = pc + pc[4] + 4
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
-        pc += 5
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_table_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
