@@ -1,7 +1,7 @@
 """Compiles the machine and the hot pure-Python modules with Cython; all metadata is in pyproject.toml.
 
 A build that cannot go on ends in one message that says what is missing. The C files go to a folder of ``build/`` that
-is named after what they depend on besides their sources, so that another Cython or other directives never meet old files.
+is named after what they depend on besides their sources: another Cython or other directives never meet old files.
 """
 
 from __future__ import annotations

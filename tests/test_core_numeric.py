@@ -1,7 +1,7 @@
 """Every numeric instruction on edge values, against wasmtime: in each operand form that lowering knows.
 
-Values cross the boundary as integers, so that the bits of a NaN survive. Where the specification leaves the payload of a
-NaN open (4.3.3), what it does demand is checked instead of equality.
+Values cross the boundary as integers, so that the bits of a NaN survive. Where the specification leaves the payload of
+a NaN open (4.3.3), what it does demand is checked instead of equality.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from itertools import product
 
 import pytest
 import wasmtime
-
-from tests import oracle
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
+
+from tests import oracle
 from wasmvm.errors import Trap
 from wasmvm.isa import imm, wasm
 from wasmvm.types import F32, F64, I32, I64, VALTYPE_NAMES
