@@ -46,7 +46,9 @@ class TextError(WasmError):
     """The text is not a module of the text format (specification, chapter 6)."""
 
     def __init__(self, message: str, line: int, column: int, source_line: str = "") -> None:
-        shown = f"\n    {source_line}\n    {' ' * (column - 1)}^" if source_line else ""
+        begin = max(0, column - 80)  # a module can be one line
+        window = source_line[begin : begin + 160].replace("\t", " ")
+        shown = f"\n    {window}\n    {' ' * (column - 1 - begin)}^" if source_line else ""
         super().__init__(f"{line}:{column}: {message}{shown}")
         self.message = message
         self.line = line

@@ -40,3 +40,4 @@ cdef class Reader:
     cpdef int skip_immediates(self, int kind) except -1
     @cython.locals(op=cython.int, depth=cython.Py_ssize_t)
     cpdef int skip_expr(self, Py_ssize_t limit) except -1
+    cpdef int skip_func(self) except -1

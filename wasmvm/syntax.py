@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from typing import NamedTuple
 
-from wasmvm.types import FUNC, GLOBAL, MEMORY, TABLE, ExternType, FuncType, GlobalType, MemoryType, TableType
+from wasmvm.types import FUNC, MEMORY, TABLE, ExternType, FuncType, GlobalType, MemoryType, TableType
 
 
 class Extent(NamedTuple):
@@ -34,7 +34,7 @@ class Export(NamedTuple):
 
     name: str
     kind: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index
     offset: int
 
 
@@ -71,6 +71,7 @@ class Elem(NamedTuple):
         funcidxs: an ``array("I")``, or None where `exprs` is given.
         exprs: extents of constant expressions, or None where `funcidxs` is given.
         offset_expr: for active segments, the constant expression of the first index.
+        init_offset: where the vector of the elements lies.
     """
 
     reftype: int
@@ -80,6 +81,7 @@ class Elem(NamedTuple):
     funcidxs: array[int] | None
     exprs: tuple[Extent, ...] | None
     offset: int
+    init_offset: int
 
     def __len__(self) -> int:
         return len(self.funcidxs if self.funcidxs is not None else self.exprs or ())
@@ -170,6 +172,10 @@ class Module:
         self.customs: list[Custom] = []
         self.sections: list[Section] = []
 
+    def section(self, section_id: int) -> Extent | None:
+        """The content of the first section with this id."""
+        return next((section.content for section in self.sections if section.id == section_id), None)
+
     # Index spaces: imports come first (2.5.1).
 
     @property
@@ -187,13 +193,13 @@ class Module:
         return self.types[self.func_typeidx(funcidx)]
 
     def table_types(self) -> list[TableType]:
-        return [i.desc for i in self.table_imports] + [t.type for t in self.tables]  # type: ignore[misc]
+        return [i.desc for i in self.table_imports] + [t.type for t in self.tables]  # type: ignore[return-value]
 
     def mem_types(self) -> list[MemoryType]:
-        return [i.desc for i in self.mem_imports] + [m.type for m in self.mems]  # type: ignore[misc]
+        return [i.desc for i in self.mem_imports] + [m.type for m in self.mems]  # type: ignore[return-value]
 
     def global_types(self) -> list[GlobalType]:
-        return [i.desc for i in self.global_imports] + [g.type for g in self.globals]  # type: ignore[misc]
+        return [i.desc for i in self.global_imports] + [g.type for g in self.globals]  # type: ignore[return-value]
 
     def import_type(self, import_: Import) -> ExternType:
         return self.types[import_.desc] if import_.kind == FUNC else import_.desc  # type: ignore[index,return-value]
@@ -201,5 +207,8 @@ class Module:
     def export_type(self, export: Export) -> ExternType:
         if export.kind == FUNC:
             return self.func_type(export.index)
-        spaces = {TABLE: self.table_types, MEMORY: self.mem_types, GLOBAL: self.global_types}
-        return spaces[export.kind]()[export.index]
+        if export.kind == TABLE:
+            return self.table_types()[export.index]
+        if export.kind == MEMORY:
+            return self.mem_types()[export.index]
+        return self.global_types()[export.index]

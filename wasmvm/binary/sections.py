@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """Sections of the binary format (specification, 5.5), in the specification's order, and the module they make up.
 
 Function bodies are not looked into here: `Module.code` says where each lies, and the validator's one pass over
@@ -41,6 +40,7 @@ MAGIC = b"\0asm"
 VERSION = b"\1\0\0\0"
 COMPONENT_VERSION = b"\x0d\0\1\0"
 
+CODE_ID, DATA_ID = 10, 11
 ORDER = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 10)
 """The place of each section id among the sections of a file: the data count goes before the code."""
 
@@ -54,8 +54,18 @@ def decode(data: bytes | bytearray | memoryview) -> Module:
     """
     source = data if isinstance(data, bytes) else bytes(memoryview(data))
     reader = Reader(source)
-    read_header(reader)
     module = Module(source)
+    try:
+        read_header(reader)
+        read_sections(reader, module)
+        check_lengths(module)
+    except DecodeError:
+        check_code(module)
+        raise
+    return module
+
+
+def read_sections(reader: Reader, module: Module) -> None:
     last = 0
     while reader.pos < reader.end:
         at = reader.pos
@@ -77,11 +87,32 @@ def decode(data: bytes | bytearray | memoryview) -> Module:
         read_section(reader, module, content.end)
         if reader.pos != content.end:
             raise DecodeError("section size mismatch", reader.pos)
+
+
+def check_lengths(module: Module) -> None:
+    """5.5.16: sections that must have as many entries as another."""
     if 2 * len(module.funcs) != len(module.code):
-        raise DecodeError("function and code section have inconsistent lengths", reader.pos)
+        code = module.section(CODE_ID)
+        at = len(module.source) if code is None else code.start
+        raise DecodeError("function and code section have inconsistent lengths", at)
     if module.data_count is not None and module.data_count != len(module.datas):
-        raise DecodeError("data count and data section have inconsistent lengths", reader.pos)
-    return module
+        datas = module.section(DATA_ID)
+        at = len(module.source) if datas is None else datas.start
+        raise DecodeError("data count and data section have inconsistent lengths", at)
+
+
+def check_code(module: Module) -> None:
+    """Raise what is malformed in function bodies, if anything is.
+
+    Bodies are not read while decoding, yet where something behind them is malformed, the reason often lies in a body
+    that is longer than its size says.
+    """
+    reader = Reader(module.source)
+    for i in range(0, len(module.code) - 1, 2):
+        reader.pos = module.code[i]
+        reader.skip_func()
+        if reader.pos != module.code[i + 1]:
+            raise DecodeError("section size mismatch", reader.pos)
 
 
 def read_header(reader: Reader) -> None:
@@ -232,7 +263,7 @@ def read_element_section(reader: Reader, module: Module, section_end: int) -> No
 
 
 def read_elem(reader: Reader, section_end: int) -> Elem:
-    """5.5.12: bit 0 of the flags says passive or declarative, bit 1 an explicit table or declarative, bit 2 expressions."""
+    """5.5.12: of the flags, bit 0 means passive or declarative, bit 1 a table index or declarative, bit 2 expressions."""
     at = reader.pos
     flags = reader.u32()
     if flags > 7:
@@ -252,10 +283,11 @@ def read_elem(reader: Reader, section_end: int) -> Elem:
             reftype = reader.reftype()
         elif reader.byte() != 0:
             raise DecodeError("malformed element kind", reader.pos - 1)
+    init = reader.pos
     if flags & 4:
         exprs = tuple([read_expr(reader, section_end) for _ in range(reader.length())])
-        return Elem(reftype, mode, tableidx, offset_expr, None, exprs, at)
-    return Elem(reftype, mode, tableidx, offset_expr, read_indices(reader), None, at)
+        return Elem(reftype, mode, tableidx, offset_expr, None, exprs, at, init)
+    return Elem(reftype, mode, tableidx, offset_expr, read_indices(reader), None, at, init)
 
 
 def read_data_count_section(reader: Reader, module: Module, section_end: int) -> None:

@@ -57,8 +57,11 @@ def format_value(value: object, valtype: int) -> str:
 
 def _format_f32(value: float) -> str:
     packed = struct.pack("f", value)
-    for digits in range(6, 9):
+    for digits in range(1, 9):
         short = float(f"{value:.{digits}g}")
-        if abs(short) <= 3.4028234663852886e38 and struct.pack("f", short) == packed:
-            return repr(short)
+        try:
+            if struct.pack("f", short) == packed:
+                return repr(short)
+        except OverflowError:  # rounded up beyond the greatest f32
+            continue
     return repr(float(f"{value:.9g}"))

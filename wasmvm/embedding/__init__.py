@@ -1,1 +1,1 @@
-
+"""The embedding API: the public classes, one file each."""

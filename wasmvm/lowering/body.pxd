@@ -65,9 +65,9 @@ cdef class Body(Operands):
 
     @cython.locals(byte=cython.uint, value=cython.uint, shift=cython.int)
     cdef unsigned int u32(self) noexcept
-    @cython.locals(byte=cython.uint, value=cython.ulonglong, shift=cython.int)
+    @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, shift=cython.int)
     cdef unsigned long long s64(self) noexcept
-    @cython.locals(value=cython.ulonglong, i=cython.int)
+    @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, i=cython.int)
     cdef unsigned long long fixed(self, int size) noexcept
     @cython.locals(byte=cython.int)
     cdef int opcode(self) except -1
@@ -82,6 +82,7 @@ cdef class Body(Operands):
     cdef int push_params(self, int type_) except -1
     @cython.locals(start=cython.int, op=cython.int, shape=cython.int)
     cpdef run(self)
+    cpdef rewrite(self, accumulators)
     cdef int skip_dead(self, int op) except -1
     cdef int other(self, int op, int start) except -1
     cdef int rare(self, int op, int start) except -1

@@ -28,6 +28,7 @@ if not cython.compiled:
     CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE = 0, 1, 2, 3
 
 if TYPE_CHECKING:
+    from wasmvm.lowering.accumulator import Accumulators
     from wasmvm.lowering.context import Context
 
 ALL_ONES = 0xFFFFFFFFFFFFFFFF
@@ -62,6 +63,8 @@ def lower(context: Context, index: int) -> Lowered:
     """
     body = Body(context, index)
     body.run()
+    if context.accumulators is not None:
+        body.rewrite(context.accumulators)
     return body.result()
 
 
@@ -85,10 +88,10 @@ class Body(Operands):
 
     def __init__(self, context: Context, index: int) -> None:
         self.context = context
-        self.source = context.source
-        self.funcidx = index + context.import_count
-        self.pos = context.code[2 * index]
-        self.end = context.code[2 * index + 1]
+        self.source = self.context.source
+        self.funcidx = index + self.context.import_count
+        self.pos = self.context.code[2 * index]
+        self.end = self.context.code[2 * index + 1]
         self.init_code(self.end - self.pos)
         self.shape, self.rr, self.rk, self.kr = forms.SHAPE, forms.RR, forms.RK, forms.KR
         self.mirrored, self.wide, self.traps = forms.MIRRORED, forms.WIDE, forms.TRAPS
@@ -138,7 +141,8 @@ class Body(Operands):
         """An integer of `size` bytes, little end first."""
         value = 0
         for i in range(size):
-            value |= self.source[self.pos + i] << (8 * i)
+            byte = self.source[self.pos + i]
+            value |= byte << (8 * i)
         self.pos += size
         return value
 
@@ -165,7 +169,8 @@ class Body(Operands):
             for _ in range(self.u32() + 1):
                 self.u32()
         elif kind == IMM_VALTYPES:
-            self.pos += self.u32()
+            count = self.u32()
+            self.pos += count
         elif kind == IMM_REFTYPE:
             self.pos += 1
         else:
@@ -641,7 +646,7 @@ class Body(Operands):
             # A branch back finds the parameters in their canonical slots, so they must begin there.
             self.materialize_from(self.c_height[self.depth - 1])
             self.c_target[self.depth - 1] = self.n
-            self.last = -1
+            self.mark_label()
         return 0
 
     def if_(self) -> int:
@@ -895,6 +900,10 @@ class Body(Operands):
         # The callee's frame begins here; what a host function needs there is checked when it is called.
         self.top_slot = max(self.top_slot, base)
         return base
+
+    def rewrite(self, accumulators: Accumulators) -> None:
+        """Run the accumulator pass."""
+        accumulators.rewrite(self.code, self.n, self.labels, self.label_count)
 
     def result(self) -> Lowered:
         zero_to = max(self.zero_to, self.zero_from) if self.zero_to else self.zero_from

@@ -11,6 +11,7 @@ cdef int[::1] PARAMS_AT
 cdef unsigned char[::1] PARAM_COUNT
 cdef unsigned char[::1] RESULT
 cdef unsigned char[::1] NATURAL_ALIGNMENT
+cdef unsigned char[::1] LANES_OF
 cdef int NO_OPCODE
 cdef int BOTTOM
 cdef int I32
@@ -44,6 +45,7 @@ cdef class BodyValidator:
     cdef unsigned char[::1] locals
     cdef int local_count
     cdef int br_tables
+    cdef Py_ssize_t start
 
     @cython.locals(i=cython.Py_ssize_t)
     cpdef int bodies(self, Py_ssize_t first, unsigned long long[::1] code) except -1
@@ -59,8 +61,8 @@ cdef class BodyValidator:
         valtype=cython.int, count=cython.int, first=cython.int, height=cython.int,
     )
     cdef int instructions(self) except -1
-    @cython.locals(at=cython.Py_ssize_t)
-    cdef object missing_end(self)
+    @cython.locals(reader=Reader)
+    cdef int missing_end(self) except -1
 
     @cython.locals(idx=int64_t)
     cdef int64_t index(self, int64_t count, str space) except -1
@@ -70,11 +72,14 @@ cdef class BodyValidator:
     cdef int local_type(self) except -1
     @cython.locals(idx=int64_t)
     cdef int label(self) except -1
-    @cython.locals(idx=int64_t, at=cython.Py_ssize_t)
-    cdef int dataidx(self) except -1
+    @cython.locals(idx=int64_t)
+    cdef int64_t dataidx(self) except -1
+    cdef int data(self, int64_t idx) except -1
     @cython.locals(reader=Reader, at=cython.Py_ssize_t, align=int64_t, offset=uint64_t)
     cdef int memarg(self, int op) except -1
-    @cython.locals(reader=Reader, kind=cython.int, elem=int64_t, table=int64_t)
+    @cython.locals(_=cython.int)
+    cdef int lanes(self, int op, int count) except -1
+    @cython.locals(reader=Reader, kind=cython.int, idx=int64_t)
     cdef int immediates(self, int op) except -1
     cdef int match_reftypes(self, int expected, int actual) except -1
 
@@ -107,6 +112,8 @@ cdef class BodyValidator:
     cdef int select_t(self) except -1
     @cython.locals(idx=int64_t)
     cdef int global_set(self) except -1
+    @cython.locals(elem=int64_t, table=int64_t)
+    cdef int table_init(self) except -1
     @cython.locals(stack=Stacks, reftype=cython.int)
     cdef int table_access(self, int op) except -1
     @cython.locals(reader=Reader, stack=Stacks, op=cython.int, idx=int64_t)

@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """Function bodies and constant expressions (specification, 3.3 and 3.4.1), decoded and validated in one pass.
 
 This pass is the only one that looks at the bytes of a body before it is lowered, so it raises DecodeError for what is
@@ -15,16 +14,69 @@ import cython
 from wasmvm import types
 from wasmvm.errors import DecodeError, InternalError, ValidationError
 from wasmvm.isa import flat
-from wasmvm.reader import UNEXPECTED_END, Reader
+from wasmvm.reader import Reader
 from wasmvm.types import REFTYPES, VALTYPE_NAMES
 from wasmvm.validation import context as tables
 from wasmvm.validation.context import Context
 from wasmvm.validation.stacks import Stacks
 
 if not cython.compiled:
-    from wasmvm.isa.opcode import *  # noqa: F403
+    from wasmvm.isa.opcode import (
+        IMM_DATAIDX,
+        IMM_ELEMIDX,
+        IMM_F32,
+        IMM_F64,
+        IMM_FUNCIDX,
+        IMM_I32,
+        IMM_I64,
+        IMM_LANEIDX,
+        IMM_LANES,
+        IMM_MEMARG,
+        IMM_MEMARG_LANEIDX,
+        IMM_MEMIDX,
+        IMM_MEMORY_COPY,
+        IMM_MEMORY_INIT,
+        IMM_NONE,
+        IMM_TABLE_COPY,
+        IMM_TABLE_INIT,
+        IMM_TABLEIDX,
+        IMM_V128,
+        OP_BLOCK,
+        OP_BR,
+        OP_BR_IF,
+        OP_BR_TABLE,
+        OP_CALL,
+        OP_CALL_INDIRECT,
+        OP_DROP,
+        OP_ELSE,
+        OP_END,
+        OP_F32_CONST,
+        OP_F64_CONST,
+        OP_GLOBAL_GET,
+        OP_GLOBAL_SET,
+        OP_I32_CONST,
+        OP_I64_CONST,
+        OP_IF,
+        OP_LOCAL_GET,
+        OP_LOCAL_SET,
+        OP_LOCAL_TEE,
+        OP_LOOP,
+        OP_REF_FUNC,
+        OP_REF_IS_NULL,
+        OP_REF_NULL,
+        OP_RETURN,
+        OP_SELECT,
+        OP_SELECT_T,
+        OP_TABLE_FILL,
+        OP_TABLE_GET,
+        OP_TABLE_GROW,
+        OP_TABLE_SET,
+        OP_UNREACHABLE,
+        OP_V128_CONST,
+    )
 
 IMM_OF = flat.IMM_OF
+LANES_OF = flat.LANES_OF
 NO_OPCODE = flat.NO_OPCODE
 PARAMS_AT = tables.PARAMS_AT
 PARAM_COUNT = tables.PARAM_COUNT
@@ -34,8 +86,7 @@ BOTTOM = tables.BOTTOM
 I32 = types.I32
 FUNCREF = types.FUNCREF
 
-MAX_LOCALS = 50_000
-"""Parameters and locals of a function, as in the limits that web browsers agreed upon."""
+MAX_LOCALS = types.MAX_LOCALS
 BR_TABLE_ARITY = "type mismatch: br_table labels have different numbers of operands"
 
 
@@ -70,6 +121,7 @@ class BodyValidator:
         self.locals = bytearray(MAX_LOCALS)
         self.local_count = 0
         self.br_tables = 0
+        self.start = 0
 
     def bodies(self, first: int, code: array[int]) -> None:
         """3.4.1: all functions that the module defines; `first` is the funcidx of the first, `code` as in `Module`."""
@@ -79,6 +131,7 @@ class BodyValidator:
     def body(self, typeidx: int, start: int, end: int) -> None:
         reader = self.reader
         stack = self.stack
+        self.start = start
         reader.pos = start
         reader.end = end
         self.declare_locals(typeidx)
@@ -117,7 +170,7 @@ class BodyValidator:
         while stack.depth > 0:
             at = reader.pos
             if at >= reader.end:
-                raise self.missing_end()
+                self.missing_end()
             stack.at = at
             op = buf[at]
             if IMM_OF[op] != NO_OPCODE:
@@ -135,7 +188,7 @@ class BodyValidator:
                 valtype = self.local_type()
                 stack.pop(valtype)
                 stack.push(valtype)
-            elif op == OP_BLOCK or op == OP_LOOP or op == OP_IF:
+            elif op in (OP_BLOCK, OP_LOOP, OP_IF):
                 self.enter(op)
             elif op == OP_ELSE:
                 self.otherwise()
@@ -167,7 +220,7 @@ class BodyValidator:
                 stack.push(self.globals[self.index(self.global_count, "global")])
             elif op == OP_GLOBAL_SET:
                 self.global_set()
-            elif op == OP_TABLE_GET or op == OP_TABLE_SET or op == OP_TABLE_GROW or op == OP_TABLE_FILL:
+            elif op in (OP_TABLE_GET, OP_TABLE_SET, OP_TABLE_GROW, OP_TABLE_FILL):
                 self.table_access(op)
             elif op == OP_REF_NULL:
                 stack.push(reader.reftype())
@@ -193,12 +246,13 @@ class BodyValidator:
                     stack.operands[stack.height] = RESULT[op]
                     stack.height += 1
 
-    def missing_end(self) -> DecodeError:
-        """The body is over and a block is still open: what the reference interpreter says when it reads on."""
-        at = self.reader.pos
-        if at == len(self.buf):
-            return DecodeError(UNEXPECTED_END, at)
-        return DecodeError("section size mismatch" if self.buf[at] == OP_END else "END opcode expected", at)
+    def missing_end(self) -> None:
+        """The body is over and a block is still open: raise what is found by reading on as if it were longer."""
+        reader = self.reader
+        reader.pos = self.start
+        reader.end = len(self.buf)
+        reader.skip_func()
+        raise DecodeError("section size mismatch", reader.pos)
 
     # Immediates
 
@@ -213,7 +267,6 @@ class BodyValidator:
         """A memory index, as long as there is only one memory and its index is a byte."""
         if self.reader.byte() != 0:
             raise DecodeError("zero byte expected", self.reader.pos - 1)
-        self.memory()
 
     def memory(self) -> None:
         if self.mem_count == 0:
@@ -233,20 +286,22 @@ class BodyValidator:
             raise ValidationError(f"unknown label {idx}", self.stack.at)
         return self.stack.depth - 1 - idx
 
-    def dataidx(self) -> None:
-        at = self.stack.at
+    def dataidx(self) -> int:
         idx = self.reader.u32()
         if self.data_count < 0:
-            raise DecodeError("data count section required", at)
+            raise DecodeError("data count section required", self.stack.at)
+        return idx
+
+    def data(self, idx: int) -> None:
         if idx >= self.data_count:
-            raise ValidationError(f"unknown data segment {idx}", at)
+            raise ValidationError(f"unknown data segment {idx}", self.stack.at)
 
     def memarg(self, op: int) -> None:
         """3.3.7: alignment and offset."""
         reader = self.reader
         at = reader.pos
         align = reader.u32()
-        if align >= 32:
+        if align >= 0x80:
             raise DecodeError("malformed memop flags", at)
         offset = reader.u64()
         self.memory()
@@ -254,6 +309,12 @@ class BodyValidator:
             raise ValidationError("alignment must not be larger than natural", self.stack.at)
         if offset > 0xFFFFFFFF:
             raise ValidationError("offset out of range", self.stack.at)
+
+    def lanes(self, op: int, count: int) -> None:
+        """3.3.3: lane indices."""
+        for _ in range(count):
+            if self.reader.byte() >= LANES_OF[op]:
+                raise ValidationError("invalid lane index", self.stack.at)
 
     def immediates(self, op: int) -> None:
         """Read and check the immediates of an instruction whose operands and results `isa.wasm` knows."""
@@ -273,33 +334,46 @@ class BodyValidator:
             reader.skip(8)
         elif kind == IMM_MEMIDX:
             self.zero()
+            self.memory()
+        elif kind == IMM_MEMORY_COPY:
+            self.zero()
+            self.zero()
+            self.memory()
+        elif kind == IMM_MEMORY_INIT:
+            idx = self.dataidx()
+            self.zero()
+            self.memory()
+            self.data(idx)
+        elif kind == IMM_DATAIDX:
+            self.data(self.dataidx())
+        elif kind == IMM_V128:
+            reader.skip(16)
+        elif kind == IMM_LANEIDX:
+            self.lanes(op, 1)
+        elif kind == IMM_MEMARG_LANEIDX:
+            self.memarg(op)
+            self.lanes(op, 1)
+        elif kind == IMM_LANES:
+            self.lanes(op, 16)
         elif kind == IMM_FUNCIDX:
             self.ref_func()
         elif kind == IMM_TABLEIDX:
             self.index(self.table_count, "table")
-        elif kind == IMM_MEMORY_INIT:
-            self.dataidx()
-            self.zero()
-        elif kind == IMM_DATAIDX:
-            self.dataidx()
-        elif kind == IMM_MEMORY_COPY:
-            self.zero()
-            self.zero()
+        elif kind == IMM_TABLE_COPY:
+            idx = self.index(self.table_count, "table")
+            self.match_reftypes(self.tables[idx], self.tables[self.index(self.table_count, "table")])
         elif kind == IMM_TABLE_INIT:
-            elem = self.index(self.elem_count, "elem segment")
-            self.match_reftypes(self.tables[self.index(self.table_count, "table")], self.elems[elem])
+            self.table_init()
         elif kind == IMM_ELEMIDX:
             self.index(self.elem_count, "elem segment")
-        elif kind == IMM_TABLE_COPY:
-            table = self.index(self.table_count, "table")
-            self.match_reftypes(self.tables[table], self.tables[self.index(self.table_count, "table")])
         else:
             raise InternalError(f"no rule for the immediates of opcode 0x{op:x}")
 
     def match_reftypes(self, expected: int, actual: int) -> None:
         if actual != expected:
             raise ValidationError(
-                f"type mismatch: expected {VALTYPE_NAMES[expected]} elements, found {VALTYPE_NAMES[actual]}", self.stack.at
+                f"type mismatch: expected {VALTYPE_NAMES[expected]} elements, found {VALTYPE_NAMES[actual]}",
+                self.stack.at,
             )
 
     # 3.3.8: control instructions
@@ -445,6 +519,14 @@ class BodyValidator:
             raise ValidationError("immutable global", self.stack.at)
         self.stack.pop(self.globals[idx])
 
+    def table_init(self) -> None:
+        """The element segment comes first in the bytes, the table first in the rules."""
+        elem = self.reader.u32()
+        table = self.index(self.table_count, "table")
+        if elem >= self.elem_count:
+            raise ValidationError(f"unknown elem segment {elem}", self.stack.at)
+        self.match_reftypes(self.tables[table], self.elems[elem])
+
     def table_access(self, op: int) -> None:
         stack = self.stack
         reftype = self.tables[self.index(self.table_count, "table")]
@@ -477,7 +559,7 @@ class BodyValidator:
         while stack.depth > 0:
             stack.at = reader.pos
             op = reader.opcode()
-            if op == OP_I32_CONST or op == OP_I64_CONST or op == OP_F32_CONST or op == OP_F64_CONST:
+            if op in (OP_I32_CONST, OP_I64_CONST, OP_F32_CONST, OP_F64_CONST, OP_V128_CONST):
                 self.immediates(op)
                 stack.push(RESULT[op])
             elif op == OP_REF_NULL:

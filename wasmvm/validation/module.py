@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
+
 from wasmvm.errors import ValidationError
+from wasmvm.reader import Reader
 from wasmvm.syntax import ACTIVE, Elem, Module
 from wasmvm.types import EXTERN_KINDS, FUNC, I32, MAX_PAGES, MAX_TABLE, TABLE, VALTYPE_NAMES, FuncType, Limits
 from wasmvm.validation.body import BodyValidator
 from wasmvm.validation.context import Context
+
+FUNCTION_ID = 3
 
 
 def validate(module: Module) -> None:
@@ -23,7 +28,7 @@ def validate(module: Module) -> None:
     for global_ in module.globals:
         body.constant(global_.init.start, global_.init.end, global_.type.valtype)
     for elem in module.elems:
-        check_elem(elem, context, body)
+        check_elem(module, elem, context, body)
     check_exports(module, context)
     check_start(module)
     body.bodies(len(module.func_imports), module.code)
@@ -35,14 +40,22 @@ def check_types_of_functions(module: Module) -> None:
     for import_ in module.func_imports:
         if import_.desc >= count:  # type: ignore[operator]
             raise ValidationError(f"unknown type {import_.desc}", import_.offset)
-    if module.funcs and max(module.funcs) >= count:
-        index, typeidx = next((i, t) for i, t in enumerate(module.funcs) if t >= count)
-        raise ValidationError(f"unknown type {typeidx}", function_offset(module, index))
+    functions = module.section(FUNCTION_ID)
+    if functions is not None:
+        check_indices(module, module.funcs, count, "type", functions.start)
 
 
-def function_offset(module: Module, index: int) -> int:
-    """Where the code of a function begins, to say where something is wrong with it."""
-    return module.code[2 * index]
+def check_indices(module: Module, indices: array[int], count: int, space: str, offset: int) -> None:
+    """Check that indices which were read as a vector at this offset are below `count`."""
+    if not indices or max(indices) < count:
+        return
+    reader = Reader(module.source)
+    reader.pos = offset
+    reader.length()
+    for idx in indices:
+        if idx >= count:
+            raise ValidationError(f"unknown {space} {idx}", reader.pos)
+        reader.u32()
 
 
 def check_sizes(module: Module) -> None:
@@ -64,7 +77,7 @@ def check_limits(limits: Limits, bound: int, message: str, offset: int) -> None:
         raise ValidationError("size minimum must not be greater than maximum", offset)
 
 
-def check_elem(elem: Elem, context: Context, body: BodyValidator) -> None:
+def check_elem(module: Module, elem: Elem, context: Context, body: BodyValidator) -> None:
     """3.4.6"""
     if elem.mode == ACTIVE:
         if elem.tableidx >= len(context.tables):
@@ -72,15 +85,15 @@ def check_elem(elem: Elem, context: Context, body: BodyValidator) -> None:
         reftype = context.tables[elem.tableidx]
         if elem.reftype != reftype:
             raise ValidationError(
-                f"type mismatch: {VALTYPE_NAMES[elem.reftype]} elements for a table of {VALTYPE_NAMES[reftype]}", elem.offset
+                f"type mismatch: {VALTYPE_NAMES[elem.reftype]} elements for a table of {VALTYPE_NAMES[reftype]}",
+                elem.offset,
             )
     if elem.offset_expr is not None:
         body.constant(elem.offset_expr.start, elem.offset_expr.end, I32)
     for expr in elem.exprs or ():
         body.constant(expr.start, expr.end, elem.reftype)
-    if elem.funcidxs:
-        if max(elem.funcidxs) >= len(context.funcs):
-            raise ValidationError(f"unknown function {max(elem.funcidxs)}", elem.offset)
+    if elem.funcidxs is not None:
+        check_indices(module, elem.funcidxs, len(context.funcs), "function", elem.init_offset)
         for funcidx in elem.funcidxs:
             context.refs[funcidx] = 1
 

@@ -1,0 +1,93 @@
+"""Instantiation (specification, 4.5.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from wasmvm._core import Func, Global, Instance, Memory, Store, Table
+from wasmvm.errors import LinkError
+from wasmvm.runtime.constexpr import evaluate
+from wasmvm.syntax import ACTIVE, DECLARATIVE, Import
+from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, MEMORY, TABLE, match_limits
+
+if TYPE_CHECKING:
+    from wasmvm.compile import CompiledModule
+
+Extern = Func | Table | Memory | Global
+CLASSES = {FUNC: Func, TABLE: Table, MEMORY: Memory, GLOBAL: Global}
+
+
+def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern]) -> Instance:
+    """Make an instance of a module whose imports are `externs`, in the order of the module; run its start function.
+
+    Raises:
+        LinkError: an import has another type than the module asks for, or the store's limits forbid the instance.
+        Trap: an active segment does not fit, or the start function trapped. What was written before stays written.
+    """
+    syntax = module.syntax
+    for import_, extern in zip(syntax.imports, externs, strict=True):
+        check_import(store, module, import_, extern)
+    spaces: dict[int, list[Extern]] = {FUNC: [], TABLE: [], MEMORY: [], GLOBAL: []}
+    for import_, extern in zip(syntax.imports, externs, strict=True):
+        spaces[import_.kind].append(extern)
+    try:
+        spaces[TABLE] += (Table(store, table.type) for table in syntax.tables)
+        spaces[MEMORY] += (Memory(store, memory.type) for memory in syntax.mems)
+    except MemoryError as error:
+        raise LinkError(str(error)) from error
+    instance = Instance(store, module, spaces[FUNC], spaces[TABLE], spaces[MEMORY])
+    for imported in spaces[GLOBAL]:
+        instance.add_global(imported)
+    for global_ in syntax.globals:
+        bits = evaluate(syntax.source, global_.init, instance)
+        instance.add_global(Global.from_bits(store, global_.type, bits))
+    set_segments(module, instance)
+    run_segments(module, instance)
+    if syntax.start is not None:
+        instance.func(syntax.start)()
+    return instance
+
+
+def check_import(store: Store, module: CompiledModule, import_: Import, extern: Extern) -> None:
+    """3.2 "Matching": an import may be given only what matches its type."""
+    name = f'"{import_.module}" "{import_.name}"'
+    if not isinstance(extern, CLASSES[import_.kind]):
+        raise LinkError(f"incompatible import type for {name}: it must be a {EXTERN_KINDS[import_.kind]}")
+    if extern.store is not store:
+        raise LinkError(f"incompatible import {name}: it belongs to another store")
+    expected = module.syntax.import_type(import_)
+    actual = extern.actual_type
+    if import_.kind == TABLE:
+        matches = actual.reftype == expected.reftype and match_limits(actual.limits, expected.limits)
+    elif import_.kind == MEMORY:
+        matches = match_limits(actual.limits, expected.limits)
+    else:
+        matches = actual == expected
+    if not matches:
+        raise LinkError(f"incompatible import type for {name}: expected {expected}, got {actual}")
+
+
+def set_segments(module: CompiledModule, instance: Instance) -> None:
+    """Give the instance its element and data instances."""
+    syntax = module.syntax
+    for i, elem in enumerate(syntax.elems):
+        if elem.funcidxs is not None:
+            instance.set_elem_funcs(i, elem.funcidxs)
+        else:
+            instance.set_elem_bits(i, [evaluate(syntax.source, expr, instance) for expr in elem.exprs or ()])
+    for i, data in enumerate(syntax.datas):
+        instance.set_data(i, syntax.source, data.init.start, data.init.end)
+
+
+def run_segments(module: CompiledModule, instance: Instance) -> None:
+    """Initialise tables and memories from the active segments, in order; forget the declarative ones."""
+    syntax = module.syntax
+    for i, elem in enumerate(syntax.elems):
+        if elem.mode == ACTIVE and elem.offset_expr is not None:
+            instance.table_init(i, elem.tableidx, evaluate(syntax.source, elem.offset_expr, instance))
+        elif elem.mode == DECLARATIVE:
+            instance.drop_elem(i)
+    for i, data in enumerate(syntax.datas):
+        if data.mode == ACTIVE and data.offset_expr is not None:
+            instance.memory_init(i, evaluate(syntax.source, data.offset_expr, instance))

@@ -1,0 +1,8 @@
+"""The text format: text to bytes, bytes to text, and scripts (specification, chapter 6)."""
+
+from __future__ import annotations
+
+from wasmvm.text.parser import wat2wasm
+from wasmvm.text.printer import print_module
+
+__all__ = ["print_module", "wat2wasm"]

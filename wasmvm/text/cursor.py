@@ -1,0 +1,129 @@
+"""A place in a list of tokens, and the small pieces that every part of the grammar reads."""
+
+from __future__ import annotations
+
+from wasmvm.errors import TextError
+from wasmvm.isa.wasm import ROWS
+from wasmvm.text.lexer import Annotation, Tokens, string_bytes
+from wasmvm.text.numbers import is_nat, is_number, parse_nat
+from wasmvm.types import VALTYPES
+
+_GRAMMAR = """
+    module type func param result local import export table memory global elem data start offset item declare mut
+    then else end null extern ref binary quote i8 i16 i8x16 i16x8 i32x4 i64x2 f32x4 f64x2
+    register invoke get either nan:canonical nan:arithmetic
+"""
+KEYWORDS = frozenset(_GRAMMAR.split()) | {row.mnemonic for row in ROWS} - {"select_t"} | set(VALTYPES)
+"""Every word that means something somewhere; any other is an unknown operator wherever it stands."""
+
+
+class Cursor:
+    """Reads tokens from left to right.
+
+    Attributes:
+        source: the tokens with their places.
+        tokens: `source.tokens`.
+        position: index of the next token.
+    """
+
+    __slots__ = ("position", "source", "tokens")
+
+    def __init__(self, source: Tokens, position: int = 0) -> None:
+        self.source = source
+        self.tokens = source.tokens
+        self.position = position
+
+    def error(self, message: str, index: int | None = None) -> TextError:
+        """An error about the token with this index, by default the next one."""
+        return self.source.error_at(self.source.starts[self.position if index is None else index], message)
+
+    def unexpected(self, index: int | None = None) -> TextError:
+        """The error for a token that the grammar does not allow here, or anywhere."""
+        token = self.tokens[self.position if index is None else index]
+        if not token:
+            return self.error("unexpected token: the text ends here", index)
+        shown = token if len(token) <= 40 else token[:37] + "..."
+        return self.error(f"{'unexpected token' if is_token(token) else 'unknown operator'} {shown}", index)
+
+    def expect(self, token: str) -> None:
+        if self.tokens[self.position] != token:
+            raise self.unexpected()
+        self.position += 1
+
+    def at_field(self, keyword: str) -> bool:
+        """Whether ``( keyword`` comes next."""
+        return self.tokens[self.position] == "(" and self.tokens[self.position + 1] == keyword
+
+    def open_field(self, keyword: str) -> bool:
+        """Steps over ``( keyword`` if it comes next."""
+        if self.at_field(keyword):
+            self.position += 2
+            return True
+        return False
+
+    def accept(self, keyword: str) -> bool:
+        """Steps over a token if it is this one."""
+        if self.tokens[self.position] == keyword:
+            self.position += 1
+            return True
+        return False
+
+    def optional_id(self) -> str | None:
+        token = self.tokens[self.position]
+        if token[:1] == "$":
+            self.position += 1
+            return token
+        return None
+
+    def string(self) -> bytes:
+        token = self.tokens[self.position]
+        if token[:1] != '"':
+            raise self.unexpected()
+        self.position += 1
+        return string_bytes(token)
+
+    def strings(self) -> bytes:
+        """Any number of strings, put together."""
+        parts = []
+        while self.tokens[self.position][:1] == '"':
+            parts.append(string_bytes(self.tokens[self.position]))
+            self.position += 1
+        return b"".join(parts)
+
+    def name(self) -> str:
+        """A string that has to be UTF-8 (6.3.4)."""
+        try:
+            return self.string().decode()
+        except UnicodeDecodeError:
+            raise self.error("malformed UTF-8 encoding", self.position - 1) from None
+
+    def nat(self, bits: int) -> int:
+        """An unsigned number of so many bits."""
+        try:
+            value = parse_nat(self.tokens[self.position], bits)
+        except OverflowError:
+            raise self.error(f"i{bits} constant out of range") from None
+        if value is None:
+            raise self.unexpected()
+        self.position += 1
+        return value
+
+    def at_index(self, ahead: int = 0) -> bool:
+        """Whether an index comes next, or so many tokens after that, as a number or an identifier."""
+        token = self.tokens[self.position + ahead]
+        return token[:1] == "$" or (token[:1].isdigit() and is_nat(token))
+
+    def annotations(self, name: str) -> list[Annotation]:
+        """Takes the annotations of this name that stand before the next token."""
+        here = self.source.annotations.get(self.position)
+        if not here:
+            return []
+        self.source.annotations[self.position] = [a for a in here if a.name != name]
+        return [a for a in here if a.name == name]
+
+
+def is_token(token: str) -> bool:
+    """Whether a token means something somewhere."""
+    if not token or token[0] in '()"$' or token in KEYWORDS or is_number(token):
+        return True
+    return token.startswith(("offset=", "align=")) and is_nat(token.partition("=")[2])

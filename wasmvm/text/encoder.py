@@ -1,0 +1,158 @@
+"""Bytes of the binary format (specification, chapter 5): integers, names, vectors, sections, the name section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wasmvm.types import FuncType, GlobalType, Limits, TableType
+
+MAGIC = b"\0asm\1\0\0\0"
+
+CUSTOM, TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, START, ELEMENT, CODE, DATA, DATA_COUNT, TAG = range(14)
+"""Section ids (5.5.2)."""
+SECTION_ORDER = (TYPE, IMPORT, FUNCTION, TABLE, MEMORY, TAG, GLOBAL, EXPORT, START, ELEMENT, DATA_COUNT, CODE, DATA)
+"""The order in which sections lie in a module (5.5.16)."""
+SECTION_NAMES: dict[str, int] = {
+    "type": TYPE,
+    "import": IMPORT,
+    "func": FUNCTION,
+    "table": TABLE,
+    "memory": MEMORY,
+    "tag": TAG,
+    "global": GLOBAL,
+    "export": EXPORT,
+    "start": START,
+    "elem": ELEMENT,
+    "datacount": DATA_COUNT,
+    "code": CODE,
+    "data": DATA,
+}
+"""How ``@custom`` annotations name the sections."""
+
+NAME_MODULE, NAME_FUNC, NAME_LOCAL, NAME_LABEL, NAME_TYPE, NAME_TABLE, NAME_MEM, NAME_GLOBAL, NAME_ELEM, NAME_DATA = (
+    range(10)
+)
+NAME_FIELD, NAME_TAG = 10, 11
+"""Subsections of the name section (7.4.1, and the extended name section proposal)."""
+INDIRECT_NAMES = frozenset((NAME_LOCAL, NAME_LABEL, NAME_FIELD))
+"""Those that hold a name map per function (or type)."""
+
+NAME_SUBSECTIONS: dict[str, int] = {
+    "func": NAME_FUNC,
+    "type": NAME_TYPE,
+    "table": NAME_TABLE,
+    "memory": NAME_MEM,
+    "global": NAME_GLOBAL,
+    "elem": NAME_ELEM,
+    "data": NAME_DATA,
+}
+"""Index spaces of a module, each with its subsection of the name section."""
+
+_SMALL = tuple(bytes((n,)) for n in range(128))
+
+
+def uleb(value: int) -> bytes:
+    """5.2.2: an unsigned integer."""
+    if value < 128:
+        return _SMALL[value]
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def sleb(value: int) -> bytes:
+    """5.2.2: a signed integer."""
+    out = bytearray()
+    while True:
+        byte = value & 127
+        value >>= 7
+        if value == (-1 if byte & 64 else 0):
+            out.append(byte)
+            return bytes(out)
+        out.append(byte | 128)
+
+
+def signed(bits: int, width: int) -> int:
+    """A bit pattern read as two's complement."""
+    return bits - (1 << width) if bits >> (width - 1) else bits
+
+
+def sized(content: bytes | bytearray) -> bytes:
+    """Bytes behind their count."""
+    return uleb(len(content)) + content
+
+
+def name(text: str) -> bytes:
+    """5.2.4."""
+    return sized(text.encode())
+
+
+def vec(items: Iterable[bytes]) -> bytes:
+    """5.1.3."""
+    encoded = list(items)
+    return uleb(len(encoded)) + b"".join(encoded)
+
+
+def section(id_: int, content: bytes) -> bytes:
+    return _SMALL[id_] + sized(content)
+
+
+def custom_section(custom_name: str, content: bytes) -> bytes:
+    return section(CUSTOM, name(custom_name) + content)
+
+
+def limits(of: Limits) -> bytes:
+    return b"\0" + uleb(of.min) if of.max is None else b"\1" + uleb(of.min) + uleb(of.max)
+
+
+def functype(of: FuncType) -> bytes:
+    return b"\x60" + sized(bytes(of.params)) + sized(bytes(of.results))
+
+
+def tabletype(of: TableType) -> bytes:
+    return bytes((of.reftype,)) + limits(of.limits)
+
+
+def globaltype(of: GlobalType) -> bytes:
+    return bytes((of.valtype, of.mutable))
+
+
+def name_map(names: dict[int, str]) -> bytes:
+    return vec(uleb(index) + name(names[index]) for index in sorted(names))
+
+
+class Names:
+    """What the name section says: the module's name, and a map from indices to names per subsection.
+
+    Attributes:
+        module: the module's name, or None.
+        direct: by subsection id, names by index.
+        indirect: by subsection id, names by function (or type) and index.
+    """
+
+    __slots__ = ("direct", "indirect", "module")
+
+    def __init__(self) -> None:
+        self.module: str | None = None
+        self.direct: dict[int, dict[int, str]] = {}
+        self.indirect: dict[int, dict[int, dict[int, str]]] = {}
+
+    def add(self, subsection: int, index: int, text: str) -> None:
+        self.direct.setdefault(subsection, {})[index] = text
+
+    def add_indirect(self, subsection: int, outer: int, index: int, text: str) -> None:
+        self.indirect.setdefault(subsection, {}).setdefault(outer, {})[index] = text
+
+    def content(self) -> bytes:
+        """The content of the name section; empty where there are no names."""
+        parts: dict[int, bytes] = {}
+        if self.module is not None:
+            parts[NAME_MODULE] = name(self.module)
+        for subsection, names in self.direct.items():
+            parts[subsection] = name_map(names)
+        for subsection, maps in self.indirect.items():
+            parts[subsection] = vec(uleb(outer) + name_map(maps[outer]) for outer in sorted(maps))
+        return b"".join(section(subsection, parts[subsection]) for subsection in sorted(parts))

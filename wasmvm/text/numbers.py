@@ -1,0 +1,210 @@
+"""Number literals (specification, 6.3.1 and 6.3.2): text to bits and back, each rounded once, from the exact value.
+
+Integers and floats alike are handed on as unsigned integers that hold the bit pattern.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import NamedTuple
+
+_DEC = r"[0-9](?:_?[0-9])*"
+_HEX = r"[0-9A-Fa-f](?:_?[0-9A-Fa-f])*"
+
+_NAT = re.compile(rf"(?:0x{_HEX}|{_DEC})\Z")
+_INT = re.compile(rf"[+-]?(?:0x{_HEX}|{_DEC})\Z")
+_FLOAT = re.compile(
+    rf"([+-]?)(?:0x({_HEX})(?:\.((?:{_HEX})?))?(?:[pP]([+-]?{_DEC}))?"
+    rf"|({_DEC}(?:\.(?:{_DEC})?)?(?:[eE][+-]?{_DEC})?)"
+    rf"|(inf)|(nan)(?::0x({_HEX}))?)\Z"
+)
+
+_DIGITS_OF_A_64_BIT_NUMBER = 20
+_HUGE = 1 << 40
+"""Stands for exponents so large that their sign alone decides."""
+
+
+class FloatFormat(NamedTuple):
+    """A binary interchange format of IEEE 754."""
+
+    bits: int
+    mantissa: int  # stored bits of the significand
+    bias: int
+
+    @property
+    def infinity(self) -> int:
+        return ((1 << (self.bits - 1 - self.mantissa)) - 1) << self.mantissa
+
+
+F32_FORMAT = FloatFormat(32, 23, 127)
+F64_FORMAT = FloatFormat(64, 52, 1023)
+
+
+def is_nat(token: str) -> bool:
+    return _NAT.match(token) is not None
+
+
+def is_number(token: str) -> bool:
+    """Whether a token is a number literal of any kind."""
+    return _INT.match(token) is not None or _FLOAT.match(token) is not None
+
+
+def _integer(digits: str) -> int:
+    """The value of unsigned digits; more of them than any type holds give some value that no type holds."""
+    digits = digits.replace("_", "")
+    if digits[:2] == "0x":
+        return int(digits, 16)
+    digits = digits.lstrip("0")
+    if len(digits) > _DIGITS_OF_A_64_BIT_NUMBER:
+        return 1 << 128
+    return int(digits or "0")
+
+
+def parse_nat(token: str, bits: int) -> int | None:
+    """The value of an unsigned literal, or None where it is none; OverflowError where `bits` do not hold it."""
+    if token.isdecimal() and token.isascii() and len(token) < 10 and bits >= 32:
+        return int(token)
+    if _NAT.match(token) is None:
+        return None
+    value = _integer(token)
+    if value >> bits:
+        raise OverflowError
+    return value
+
+
+def parse_int(token: str, bits: int) -> int | None:
+    """The bits of an integer literal, or None where it is none; OverflowError where `bits` do not hold it."""
+    if token.isdecimal() and token.isascii() and len(token) < 10 and bits >= 32:
+        return int(token)
+    if _INT.match(token) is None:
+        return None
+    if token[0] == "-":
+        value = _integer(token[1:])
+        if value > 1 << (bits - 1):
+            raise OverflowError
+        return -value & ((1 << bits) - 1)
+    value = _integer(token.lstrip("+"))
+    if value >> bits:
+        raise OverflowError
+    return value
+
+
+def parse_float(token: str, form: FloatFormat) -> int | None:
+    """The bits of a float literal, or None where it is none; OverflowError where it is out of range."""
+    match = _FLOAT.match(token)
+    if match is None:
+        return None
+    sign, hex_whole, hex_part, hex_exponent, decimal, infinity, _, payload = match.groups()
+    if hex_whole is not None:
+        fraction = (hex_part or "").replace("_", "")
+        significand = int(hex_whole.replace("_", "") + fraction, 16)
+        bits = round_binary(significand, _exponent(hex_exponent or "0") - 4 * len(fraction), form)
+    elif decimal is not None:
+        bits = _round_decimal(decimal.replace("_", ""), form)
+    elif infinity is not None:
+        bits = form.infinity
+    elif payload is None:
+        bits = form.infinity | 1 << (form.mantissa - 1)
+    else:
+        value = int(payload.replace("_", ""), 16)
+        if value == 0 or value >> form.mantissa:
+            raise OverflowError
+        bits = form.infinity | value
+    return bits | 1 << (form.bits - 1) if sign == "-" else bits
+
+
+def _exponent(digits: str) -> int:
+    """An exponent, or a number beyond every exponent that matters, of the same sign."""
+    digits = digits.replace("_", "")
+    size = digits.lstrip("+-").lstrip("0")
+    value = int(size or "0") if len(size) < 13 else _HUGE
+    return -value if digits[0] == "-" else value
+
+
+def round_binary(significand: int, exponent: int, form: FloatFormat) -> int:
+    """The bits of ``significand * 2**exponent`` rounded to nearest, ties to even; OverflowError if too large."""
+    if significand == 0:
+        return 0
+    top = significand.bit_length() + exponent  # the value lies in [2**(top-1), 2**top)
+    if top > form.bias + 1:
+        raise OverflowError
+    lowest = 1 - form.bias - form.mantissa  # exponent of the last bit of a subnormal
+    if top < lowest:
+        return 0
+    last = max(top - 1 - form.mantissa, lowest)  # exponent of the last bit that is kept
+    shift = last - exponent
+    if shift <= 0:
+        kept = significand << -shift
+    else:
+        kept = significand >> shift
+        half = 1 << (shift - 1)
+        rest = significand & ((1 << shift) - 1)
+        if rest > half or (rest == half and kept & 1):
+            kept += 1
+    # A carry out of the significand moves into the exponent by itself, from subnormal to normal as well.
+    bits = kept + ((last - lowest) << form.mantissa)
+    if bits >= form.infinity:
+        raise OverflowError
+    return bits
+
+
+def _round_decimal(text: str, form: FloatFormat) -> int:
+    """Rounds an unsigned decimal literal; OverflowError past the largest number."""
+    double: int = struct.unpack("<Q", struct.pack("<d", float(text)))[0]  # Python rounds to f64 correctly
+    if double == F64_FORMAT.infinity:
+        raise OverflowError
+    if form is F64_FORMAT:
+        return double
+    # To f32 by way of f64, which may have moved the value onto a tie: so the digits say on which side it was.
+    exponent = max(double >> 52, 1) - 1075
+    significand = double & ((1 << 52) - 1) | (1 << 52 if double >> 52 else 0)
+    if significand:
+        order = _compare_decimal(text, significand, exponent)
+        # One bit more, below all of f64's, that says on which side of it the exact value lies.
+        significand, exponent = 2 * significand + order, exponent - 1
+    return round_binary(significand, exponent, form)
+
+
+def _compare_decimal(text: str, significand: int, exponent: int) -> int:
+    """-1, 0 or 1 as a decimal literal is less than, equal to or greater than ``significand * 2**exponent``."""
+    mantissa, _, power = text.lower().partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    scale = _exponent(power or "0") - len(fraction)
+    digits = (whole + fraction).lstrip("0")
+    if exponent < 0:
+        # 2**e = 5**-e / 10**-e, so every such number has a finite decimal expansion.
+        other, other_scale = str(significand * 5**-exponent), exponent
+    else:
+        other, other_scale = str(significand << exponent), 0
+    if len(digits) + scale != len(other) + other_scale:  # the places of the first digits
+        return 1 if len(digits) + scale > len(other) + other_scale else -1
+    digits, other = digits.rstrip("0"), other.rstrip("0")
+    return (digits > other) - (digits < other)
+
+
+def float_text(bits: int, form: FloatFormat) -> str:
+    """The literal for a bit pattern: decimal where that is exact and short, hexadecimal for NaN payloads."""
+    sign = "-" if bits >> (form.bits - 1) else ""
+    magnitude = bits & ((1 << (form.bits - 1)) - 1)
+    if magnitude == form.infinity:
+        return sign + "inf"
+    if magnitude > form.infinity:
+        payload = magnitude - form.infinity
+        return sign + ("nan" if payload == 1 << (form.mantissa - 1) else f"nan:0x{payload:x}")
+    if form is F64_FORMAT:
+        value: float = struct.unpack("<d", struct.pack("<Q", magnitude))[0]
+        return sign + repr(value).removesuffix(".0")
+    value = struct.unpack("<f", struct.pack("<I", magnitude))[0]
+    for precision in range(6, 10):  # nine digits always tell one f32 from the next
+        text = f"{value:.{precision}g}"
+        if _round_or_none(text, form) == magnitude:
+            return sign + text
+    return sign + value.hex()
+
+
+def _round_or_none(text: str, form: FloatFormat) -> int | None:
+    try:
+        return _round_decimal(text, form)
+    except OverflowError:
+        return None

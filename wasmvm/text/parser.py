@@ -1,0 +1,532 @@
+"""Modules (specification, 6.6): text to the bytes of the binary format.
+
+Two passes over the fields: the first only counts and gives identifiers their indices, so that the second can encode
+each field at once, whatever it names.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from wasmvm.errors import TextError
+from wasmvm.text import encoder
+from wasmvm.text.context import Binding, Context
+from wasmvm.text.cursor import Cursor, is_token
+from wasmvm.text.encoder import SECTION_NAMES, SECTION_ORDER, sized, uleb, vec
+from wasmvm.text.instructions import Instructions
+from wasmvm.text.lexer import Annotation, string_bytes, tokenize
+from wasmvm.types import (
+    EXTERN_KINDS,
+    FUNC,
+    FUNCREF,
+    GLOBAL,
+    MEMORY,
+    PAGE_SIZE,
+    TABLE,
+    GlobalType,
+    Limits,
+    TableType,
+)
+
+_END = b"\x0b"
+_IMPORT_ORDER = {"func": "function", "table": "table", "memory": "memory", "global": "global"}
+"""Definitions that no import may follow, and what the message calls them."""
+
+_FIRST, _AT_END, _LAST = "first", "end", "last"
+"""Places of custom sections: before all others, and behind them, on either side of the name section."""
+
+
+class _Field(NamedTuple):
+    """A module field: its keyword, the token behind the keyword, and its index in its index space."""
+
+    keyword: str
+    position: int
+    ordinal: int
+
+
+class _Elements(NamedTuple):
+    """What an element segment holds: function indices, or expressions of a type."""
+
+    reftype: int
+    funcidxs: list[int] | None
+    exprs: list[bytes]
+
+    def encoded(self) -> bytes:
+        return vec(map(uleb, self.funcidxs)) if self.funcidxs is not None else vec(self.exprs)
+
+
+class ModuleParser:
+    """Assembles one module; `cursor` stands behind ``(module``, or at the first of the fields of a bare module."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self.cursor = cursor
+        self.context = Context(cursor)
+        self._items: dict[int, list[bytes]] = {id_: [] for id_ in SECTION_ORDER}
+        self._start: bytes | None = None
+        self._customs: dict[object, list[bytes]] = {}
+        self._explicit_names = False
+
+    def parse(self, closer: str) -> bytes:
+        """The bytes of the module, whose fields end at `closer`: a parenthesis, or the end of the text."""
+        first = self.cursor.position
+        if closer:
+            self.context.names.module = self.context.bound_name("module")[1]
+        fields = self._declare(closer)
+        last = self.cursor.position
+        for field in fields:
+            if field.keyword == "type":
+                self._read(field)
+        # The types that type uses add come behind all that are spelled out.
+        for field in fields:
+            if field.keyword != "type":
+                self._read(field)
+        self.cursor.position = last
+        self._take_customs(last)
+        self._check_annotations(first, last)
+        return self._module()
+
+    # First pass
+
+    def _declare(self, closer: str) -> list[_Field]:
+        """Finds the fields and declares what they define; leaves the cursor at `closer`."""
+        cursor, tokens = self.cursor, self.cursor.tokens
+        fields: list[_Field] = []
+        last_definition = ""
+        while tokens[cursor.position] != closer:
+            self._take_customs(cursor.position)
+            begin = cursor.position
+            cursor.expect("(")
+            keyword = tokens[cursor.position]
+            if keyword not in _FIELDS:
+                raise cursor.unexpected()
+            end, inner = self._extent(begin)
+            space, identifier_at = keyword, begin + 2
+            imported = "import" in inner and keyword in EXTERN_KINDS
+            if keyword == "import":
+                imported = True
+                # ( import "module" "name" ( kind $id
+                space, identifier_at = tokens[begin + 5], begin + 6
+            index = self.context.counts.get(space, 0)
+            if space in self.context.counts:
+                identifier = tokens[identifier_at]
+                self.context.declare(space, identifier if identifier[:1] == "$" else None, identifier_at)
+            if imported and last_definition:
+                raise cursor.error(f"import after {_IMPORT_ORDER[last_definition]}", begin + 1)
+            if not imported and keyword in _IMPORT_ORDER:
+                last_definition = keyword
+                if keyword == "table" and "elem" in inner:
+                    self.context.counts["elem"] += 1
+                if keyword == "memory" and "data" in inner:
+                    self.context.counts["data"] += 1
+            fields.append(_Field(keyword, begin + 2, index))
+            cursor.position = end
+        return fields
+
+    def _extent(self, begin: int) -> tuple[int, list[str]]:
+        """Where the field that begins here ends, and the keywords of the parentheses directly inside."""
+        tokens = self.cursor.tokens
+        inner: list[str] = []
+        depth = 0
+        for position in range(begin, len(tokens)):
+            token = tokens[position]
+            if token == "(":
+                depth += 1
+                if depth == 2:
+                    inner.append(tokens[position + 1])
+            elif token == ")":
+                depth -= 1
+                if depth == 0:
+                    return position + 1, inner
+        # Complain about the first thing that is wrong, which need not be the end of the text.
+        for position in range(begin, len(tokens)):
+            if not is_token(tokens[position]):
+                raise self.cursor.unexpected(position)
+        raise self.cursor.error("unexpected token: the text ends before what begins here", begin)
+
+    # Second pass
+
+    def _read(self, field: _Field) -> None:
+        self.cursor.position = field.position
+        _FIELDS[field.keyword](self, field.ordinal)
+        self.cursor.expect(")")
+
+    def _type(self, index: int) -> None:
+        cursor, context = self.cursor, self.context
+        context.bind("type", index)
+        cursor.expect("(")
+        cursor.expect("func")
+        functype = context.functype([])
+        cursor.expect(")")
+        context.add_type(functype)
+
+    def _inline(self, kind: int, index: int) -> bytes | None:
+        """Reads inline exports and an inline import (6.6.5 and on); the names of the import, or None."""
+        cursor = self.cursor
+        while cursor.open_field("export"):
+            self._add_export(cursor.name(), kind, index)
+            cursor.expect(")")
+        if not cursor.open_field("import"):
+            return None
+        names = encoder.name(cursor.name()) + encoder.name(cursor.name())
+        cursor.expect(")")
+        return names
+
+    def _add_export(self, name: str, kind: int, index: int) -> None:
+        self._items[encoder.EXPORT].append(encoder.name(name) + bytes((kind,)) + uleb(index))
+
+    def _add_import(self, names: bytes, kind: int, desc: bytes) -> None:
+        self._items[encoder.IMPORT].append(names + bytes((kind,)) + desc)
+
+    def _import(self, index: int) -> None:
+        cursor, context = self.cursor, self.context
+        names = encoder.name(cursor.name()) + encoder.name(cursor.name())
+        cursor.expect("(")
+        keyword = cursor.tokens[cursor.position]
+        if keyword not in EXTERN_KINDS:
+            raise cursor.unexpected()
+        cursor.position += 1
+        context.bind(keyword, index)
+        kind = EXTERN_KINDS.index(keyword)
+        self._add_import(names, kind, self._import_desc(kind))
+        cursor.expect(")")
+
+    def _import_desc(self, kind: int) -> bytes:
+        """Reads the type of an import."""
+        if kind == FUNC:
+            bindings: list[Binding | None] = []
+            return uleb(self.context.defined_type(bindings)[0])
+        if kind == TABLE:
+            return encoder.tabletype(self._tabletype())
+        if kind == MEMORY:
+            return encoder.limits(self._limits())
+        return encoder.globaltype(self._globaltype())
+
+    def _limits(self) -> Limits:
+        cursor = self.cursor
+        minimum = cursor.nat(64)
+        return Limits(minimum, cursor.nat(64) if cursor.at_index() else None)
+
+    def _tabletype(self) -> TableType:
+        limits = self._limits()
+        return TableType(self.context.reftype(), limits)
+
+    def _globaltype(self) -> GlobalType:
+        if not self.cursor.open_field("mut"):
+            return GlobalType(self.context.valtype(), False)
+        valtype = self.context.valtype()
+        self.cursor.expect(")")
+        return GlobalType(valtype, True)
+
+    def _func(self, index: int) -> None:
+        context = self.context
+        context.bind("func", index)
+        names = self._inline(FUNC, index)
+        if names is not None:
+            self._add_import(names, FUNC, self._import_desc(FUNC))
+            return
+        bindings: list[Binding | None] = []
+        typeidx, functype = context.defined_type(bindings)
+        if not bindings:
+            bindings = [None] * len(functype.params)
+        locals_ = context.locals(bindings)
+        instructions = Instructions(context, index)
+        instructions.bind_locals(bindings)
+        body = instructions.read()
+        self._items[encoder.FUNCTION].append(uleb(typeidx))
+        self._items[encoder.CODE].append(sized(_locals(locals_) + body + _END))
+
+    def _table(self, index: int) -> None:
+        cursor, context = self.cursor, self.context
+        context.bind("table", index)
+        names = self._inline(TABLE, index)
+        if names is not None:
+            self._add_import(names, TABLE, self._import_desc(TABLE))
+        elif context.at_valtype():
+            reftype = context.reftype()
+            cursor.expect("(")
+            cursor.expect("elem")
+            elements = self._inline_elements(reftype)
+            cursor.expect(")")
+            size = len(elements.exprs if elements.funcidxs is None else elements.funcidxs)
+            self._items[encoder.TABLE].append(encoder.tabletype(TableType(reftype, Limits(size, size))))
+            self._items[encoder.ELEMENT].append(_active_elem(index or None, b"\x41\0" + _END, elements))
+        else:
+            self._items[encoder.TABLE].append(encoder.tabletype(self._tabletype()))
+
+    def _memory(self, index: int) -> None:
+        cursor, context = self.cursor, self.context
+        context.bind("memory", index)
+        names = self._inline(MEMORY, index)
+        if names is not None:
+            self._add_import(names, MEMORY, self._import_desc(MEMORY))
+        elif cursor.open_field("data"):
+            data = cursor.strings()
+            cursor.expect(")")
+            pages = -(-len(data) // PAGE_SIZE)
+            self._items[encoder.MEMORY].append(encoder.limits(Limits(pages, pages)))
+            self._items[encoder.DATA].append(_active_data(index or None, b"\x41\0" + _END, data))
+        else:
+            self._items[encoder.MEMORY].append(encoder.limits(self._limits()))
+
+    def _global(self, index: int) -> None:
+        self.context.bind("global", index)
+        names = self._inline(GLOBAL, index)
+        if names is not None:
+            self._add_import(names, GLOBAL, self._import_desc(GLOBAL))
+        else:
+            globaltype = encoder.globaltype(self._globaltype())
+            self._items[encoder.GLOBAL].append(globaltype + self._expr())
+
+    def _export(self, _: int) -> None:
+        cursor = self.cursor
+        name = cursor.name()
+        cursor.expect("(")
+        keyword = cursor.tokens[cursor.position]
+        if keyword not in EXTERN_KINDS:
+            raise cursor.unexpected()
+        cursor.position += 1
+        self._add_export(name, EXTERN_KINDS.index(keyword), self.context.index(keyword))
+        cursor.expect(")")
+
+    def _start_field(self, _: int) -> None:
+        if self._start is not None:
+            raise self.cursor.error("multiple start sections", self.cursor.position - 1)
+        self._start = uleb(self.context.index("func"))
+
+    def _expr(self) -> bytes:
+        return Instructions(self.context).read() + _END
+
+    def _single(self) -> bytes:
+        """Reads one folded instruction as an expression."""
+        return Instructions(self.context).read(single=True) + _END
+
+    def _offset(self) -> bytes | None:
+        """Reads the offset of an active segment, if it is one."""
+        if self.cursor.open_field("offset"):
+            offset = self._expr()
+            self.cursor.expect(")")
+            return offset
+        if self.cursor.tokens[self.cursor.position] == "(" and not self.cursor.at_field("ref"):
+            return self._single()
+        return None
+
+    def _target(self, space: str) -> int | None:
+        """Reads ``(table x)`` or ``(memory x)``."""
+        if not self.cursor.open_field(space):
+            return None
+        index = self.context.index(space)
+        self.cursor.expect(")")
+        return index
+
+    def _elem(self, index: int) -> None:
+        cursor = self.cursor
+        self.context.bind("elem", index)
+        if cursor.accept("declare"):
+            self._items[encoder.ELEMENT].append(_inactive_elem(3, self._elements()))
+            return
+        tableidx = self._target("table")
+        offset = self._offset()
+        if offset is not None:
+            if tableidx is None and (cursor.at_index() or cursor.tokens[cursor.position] == ")"):
+                elements = _Elements(FUNCREF, self._funcidxs(), [])
+            else:
+                elements = self._elements()
+            self._items[encoder.ELEMENT].append(_active_elem(tableidx, offset, elements))
+        elif tableidx is not None:
+            raise cursor.unexpected()
+        else:
+            self._items[encoder.ELEMENT].append(_inactive_elem(1, self._elements()))
+
+    def _elements(self) -> _Elements:
+        """Reads an element list (6.6.10)."""
+        if self.cursor.accept("func"):
+            return _Elements(FUNCREF, self._funcidxs(), [])
+        return _Elements(self.context.reftype(), None, self._element_exprs())
+
+    def _inline_elements(self, reftype: int) -> _Elements:
+        if reftype == FUNCREF and self.cursor.tokens[self.cursor.position] != "(":
+            return _Elements(reftype, self._funcidxs(), [])
+        return _Elements(reftype, None, self._element_exprs())
+
+    def _funcidxs(self) -> list[int]:
+        indices = []
+        while self.cursor.at_index():
+            indices.append(self.context.index("func"))
+        return indices
+
+    def _element_exprs(self) -> list[bytes]:
+        exprs = []
+        while self.cursor.tokens[self.cursor.position] == "(":
+            if self.cursor.open_field("item"):
+                exprs.append(self._expr())
+                self.cursor.expect(")")
+            else:
+                exprs.append(self._single())
+        return exprs
+
+    def _data(self, index: int) -> None:
+        self.context.bind("data", index)
+        memidx = self._target("memory")
+        offset = self._offset()
+        if offset is None and memidx is not None:
+            raise self.cursor.unexpected()
+        data = self.cursor.strings()
+        segment = b"\1" + sized(data) if offset is None else _active_data(memidx, offset, data)
+        self._items[encoder.DATA].append(segment)
+
+    # Custom sections
+
+    def _take_customs(self, position: int) -> None:
+        """Takes the ``@custom`` annotations that stand before a token."""
+        here = self.cursor.position
+        self.cursor.position = position
+        for annotation in self.cursor.annotations("custom"):
+            self._custom(annotation)
+        self.cursor.position = here
+
+    def _custom(self, annotation: Annotation) -> None:
+        def error(message: str) -> TextError:
+            return self.cursor.source.error_at(annotation.offset, f"@custom annotation: {message}")
+
+        tokens = annotation.tokens
+        if not tokens or tokens[0][0] != '"':
+            raise error("missing section name")
+        try:
+            name = string_bytes(tokens[0]).decode()
+        except UnicodeDecodeError:
+            raise error("malformed UTF-8 encoding") from None
+        place: object = _AT_END
+        rest = 1
+        if len(tokens) > 1 and tokens[1] == "(":
+            rest = tokens.index(")") + 1
+            placement = tokens[2 : rest - 1]
+            if not placement or placement[0] not in ("before", "after"):
+                raise error("malformed placement")
+            kinds = {"first": None} if placement[0] == "before" else {"last": None}
+            if len(placement) != 2 or placement[1] not in (kinds | SECTION_NAMES):
+                raise error("malformed section kind")
+            place = _LAST if placement[1] in kinds else (placement[0], SECTION_NAMES[placement[1]])
+            if placement[1] == "first":
+                place = _FIRST
+        for token in tokens[rest:]:
+            if token[0] != '"':
+                raise error(f"unexpected token {token}")
+        section = encoder.custom_section(name, b"".join(map(string_bytes, tokens[rest:])))
+        self._customs.setdefault(place, []).append(section)
+        self._explicit_names |= name == "name"
+
+    def _check_annotations(self, first: int, last: int) -> None:
+        """No annotation may be left over."""
+        source = self.cursor.source
+        for position, left in source.annotations.items():
+            if first <= position <= last and left:
+                raise source.error_at(left[0].offset, f"misplaced @{left[0].name} annotation")
+
+    def _module(self) -> bytes:
+        """Puts the sections together."""
+        customs = self._customs
+        self._items[encoder.TYPE] = [encoder.functype(functype) for functype in self.context.types]
+        out = [encoder.MAGIC, *customs.get(_FIRST, ())]
+        for id_ in SECTION_ORDER:
+            out += customs.get(("before", id_), ())
+            items = self._items[id_]
+            if items:
+                out.append(encoder.section(id_, vec(items)))
+            elif id_ == encoder.START and self._start is not None:
+                out.append(encoder.section(id_, self._start))
+            elif id_ == encoder.DATA_COUNT and self.context.uses_data:
+                out.append(encoder.section(id_, uleb(len(self._items[encoder.DATA]))))
+            out += customs.get(("after", id_), ())
+        out += customs.get(_AT_END, ())
+        names = self.context.names.content()
+        # Whoever writes the name section out means that one.
+        if names and not self._explicit_names:
+            out.append(encoder.custom_section("name", names))
+        out += customs.get(_LAST, ())
+        return b"".join(out)
+
+
+_FIELDS = {
+    "type": ModuleParser._type,
+    "import": ModuleParser._import,
+    "func": ModuleParser._func,
+    "table": ModuleParser._table,
+    "memory": ModuleParser._memory,
+    "global": ModuleParser._global,
+    "export": ModuleParser._export,
+    "start": ModuleParser._start_field,
+    "elem": ModuleParser._elem,
+    "data": ModuleParser._data,
+}
+
+
+def _locals(types: list[int]) -> bytes:
+    """5.5.13: locals, runs of one type put together."""
+    runs: list[list[int]] = []
+    for valtype in types:
+        if runs and runs[-1][1] == valtype:
+            runs[-1][0] += 1
+        else:
+            runs.append([1, valtype])
+    return vec(uleb(count) + bytes((valtype,)) for count, valtype in runs)
+
+
+def _active_elem(tableidx: int | None, offset: bytes, elements: _Elements) -> bytes:
+    """5.5.12; one of the forms that name a table only where the text does, or has to."""
+    short = tableidx is None and elements.reftype == FUNCREF
+    if elements.funcidxs is not None:
+        head = b"\0" + offset if short else b"\2" + uleb(tableidx or 0) + offset + b"\0"
+    elif short:
+        head = b"\4" + offset
+    else:
+        head = b"\6" + uleb(tableidx or 0) + offset + bytes((elements.reftype,))
+    return head + elements.encoded()
+
+
+def _inactive_elem(flags: int, elements: _Elements) -> bytes:
+    """5.5.12: `flags` is 1 for a passive segment, 3 for a declarative one."""
+    if elements.funcidxs is not None:
+        return bytes((flags, 0)) + elements.encoded()
+    return bytes((flags | 4, elements.reftype)) + elements.encoded()
+
+
+def _active_data(memidx: int | None, offset: bytes, data: bytes) -> bytes:
+    """5.5.14; the form that names a memory only where the text does."""
+    return (b"\0" if memidx is None else b"\2" + uleb(memidx)) + offset + sized(data)
+
+
+def parse_module(cursor: Cursor) -> bytes:
+    """The module whose ``(module`` lies behind the cursor; leaves the cursor behind the module.
+
+    Raises:
+        TextError: where the text is none; for ``(module quote ...)``, the position counts in the quoted text.
+    """
+    start = cursor.position
+    cursor.optional_id()
+    form = cursor.tokens[cursor.position]
+    if form in ("binary", "quote"):
+        cursor.position += 1
+        content = cursor.strings()
+        cursor.expect(")")
+        return content if form == "binary" else wat2wasm(content)
+    cursor.position = start
+    module = ModuleParser(cursor).parse(")")
+    cursor.expect(")")
+    return module
+
+
+def wat2wasm(text: str | bytes) -> bytes:
+    """Assembles a module in the text format, UTF-8 where it comes as bytes, to the binary format.
+
+    Identifiers and ``@name`` annotations end up in a name section, ``@custom`` annotations in custom sections.
+
+    Raises:
+        TextError: the text is no module; it says where, and what is wrong in the words of the official test suite.
+    """
+    cursor = Cursor(tokenize(text))
+    if not cursor.open_field("module"):
+        return ModuleParser(cursor).parse("")
+    module = parse_module(cursor)
+    if cursor.tokens[cursor.position]:
+        raise cursor.unexpected()
+    return module
