@@ -9,14 +9,8 @@ An embedder says what it grants in a `WasiConfig` and makes a `Wasi` of it, whic
 
 from wasmvm.wasi.config import HostDirectory, WasiConfig
 from wasmvm.wasi.host import Wasi
-<<<<<<< HEAD
 from wasmvm.wasi.link import link
-from wasmvm.wasi.streams import INHERIT
-
-__all__ = ["INHERIT", "HostDirectory", "Wasi", "WasiConfig", "link"]
-=======
 from wasmvm.wasi.memtree import MemoryDirectory
 from wasmvm.wasi.streams import INHERIT
 
-__all__ = ["INHERIT", "HostDirectory", "MemoryDirectory", "Wasi", "WasiConfig"]
->>>>>>> wasi
+__all__ = ["INHERIT", "HostDirectory", "MemoryDirectory", "Wasi", "WasiConfig", "link"]
