@@ -428,3 +428,12 @@ def test_a_deep_path(base: Base) -> None:
         guest.ok("path_create_directory", 3, *guest.path(path))
     guest.ok("path_filestat_get", 3, 0, *guest.path(path + "/.." * 500), 4096 - 64)
     assert guest.fails("path_filestat_get", 3, 0, *guest.path(path + "/.." * 502), 4096 - 64) == "EPERM"
+
+
+def test_absolute_links_are_refused_wherever_they_lead(base: Base) -> None:
+    guest, out = base.guest, base.guest.room(64)
+    for number, target in enumerate((base.base / "outside/secret", base.root / "file", base.root / "dir", Path("/"))):
+        (base.root / f"link{number}").symlink_to(target)
+        for path in (f"link{number}", f"link{number}/", f"link{number}/x", f"dir/../link{number}"):
+            assert guest.fails("path_open", 3, 1, *guest.path(path), 0, 0, 0, 0, out) == "EPERM"
+            assert guest.fails("path_filestat_get", 3, 1, *guest.path(path), out) == "EPERM"
