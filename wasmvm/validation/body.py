@@ -88,6 +88,8 @@ FUNCREF = types.FUNCREF
 
 MAX_LOCALS = 50_000
 """Parameters and locals of a function, as in the limits that web browsers agreed upon."""
+LONG_GROUP = 64
+"""Locals from which copying a block of bytes is faster than a loop: many functions may declare as many as they can."""
 BR_TABLE_ARITY = "type mismatch: br_table labels have different numbers of operands"
 
 
@@ -119,7 +121,8 @@ class BodyValidator:
         self.elem_count = len(context.elems)
         self.data_count = context.data_count
         self.refs = context.refs
-        self.locals = bytearray(MAX_LOCALS)
+        self.local_bytes = bytearray(MAX_LOCALS)
+        self.locals = self.local_bytes
         self.local_count = 0
         self.br_tables = 0
         self.start = 0
@@ -158,8 +161,11 @@ class BodyValidator:
             valtype = reader.valtype()
             if more > MAX_LOCALS - count:
                 raise DecodeError(f"too many locals (limit {MAX_LOCALS})", group)
-            for i in range(count, count + more):
-                self.locals[i] = valtype
+            if more < LONG_GROUP:
+                for i in range(count, count + more):
+                    self.locals[i] = valtype
+            else:
+                self.local_bytes[count : count + more] = bytes([valtype]) * more
             count += more
         self.local_count = count
 
