@@ -263,7 +263,7 @@ def read_element_section(reader: Reader, module: Module, section_end: int) -> No
 
 
 def read_elem(reader: Reader, section_end: int) -> Elem:
-    """5.5.12: of the flags, bit 0 means passive or declarative, bit 1 a table index or declarative, bit 2 expressions."""
+    """5.5.12: flags: bit 0 means passive or declarative, bit 1 a table index or declarative, bit 2 expressions."""
     at = reader.pos
     flags = reader.u32()
     if flags > 7:

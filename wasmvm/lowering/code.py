@@ -42,6 +42,7 @@ class Code:
         self.m = 0
         self.length_of = forms.LENGTH
         self.saved = array("i", bytes(4 * MOST_WORDS))
+        self.saved_from = 0
 
     def reserve(self, words: int) -> int:
         """Make room for an instruction of that many words."""
