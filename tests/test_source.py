@@ -91,18 +91,14 @@ def layers() -> dict[str, int]:
 IMPORT = re.compile(r"^\s*(?:from|cimport|import) +wasmvm\.(\w+)", re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", sources(".pyx", ".pxd", ".pxi", ".pyi", below=PACKAGE), ids=relative)
-def test_cython_imports_point_down(path: Path) -> None:
+@pytest.mark.parametrize("path", sources(".py", ".pyx", ".pxd", ".pxi", below=PACKAGE), ids=relative)
+def test_imports_point_down(path: Path) -> None:
     heights = layers()
     room = path.relative_to(PACKAGE).parts[0].partition(".")[0]
-    if room.startswith("_core_"):
-        room = "_core"  # the parts that _core.pyx includes
+    if room in ("__init__", "_dispatch") or room.startswith("_core_"):
+        room = "cli" if room == "__init__" else "_core"  # the public face; the parts that _core.pyx includes
     imported = set(IMPORT.findall(path.read_text())) - {room}
-    upward = {other for other in imported if heights[other] >= heights[room]}
-    # The stages may use the structures of `_core`, as contract and C header, and the other way round none.
-    if heights[room] == heights["_core"] and room != "_core":
-        upward.discard("_core")
-    assert not upward
+    assert not {other for other in imported if heights[other] >= heights[room]}
 
 
 @pytest.mark.parametrize("path", sources(".py", below=PACKAGE), ids=relative)
@@ -115,6 +111,26 @@ def test_no_import_from_the_package_root(path: Path) -> None:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{node.lineno}: imports are absolute"
             assert node.module != "wasmvm" or all(alias.name in submodules for alias in node.names), node.lineno
+
+
+# --- the machine's Python face ----------------------------------------------------------------------------------------
+
+
+def public_names(node: ast.ClassDef) -> set[str]:
+    """What a class of a stub declares, but for special methods."""
+    names = {item.name for item in node.body if isinstance(item, ast.FunctionDef)}
+    names |= {ast.unparse(item.target) for item in node.body if isinstance(item, ast.AnnAssign)}
+    return {name for name in names if not name.startswith("__")}
+
+
+def test_stub_of_the_machine_is_complete() -> None:
+    """`_core.pyi` has the public names of each class of the compiled module, and no others."""
+    from wasmvm import _core
+
+    for node in ast.parse((PACKAGE / "_core.pyi").read_text()).body:
+        if isinstance(node, ast.ClassDef):
+            real = {name for name in dir(getattr(_core, node.name)) if not name.startswith("_")}
+            assert public_names(node) == real, node.name
 
 
 # --- sizes ------------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ else:
 
 Extern: TypeAlias = Func | Table | Memory | Global
 
+DISPATCH: str
 TRAPS: tuple[tuple[str, str], ...]
 
 class Store:
@@ -41,6 +42,7 @@ class Func:
     @property
     def name(self) -> str | None: ...
     def __call__(self, *args: Any) -> Any: ...
+    def call_bits(self, args: Sequence[Any]) -> list[Any]: ...
 
 class Memory:
     def __init__(self, store: Store, type: MemoryType) -> None: ...

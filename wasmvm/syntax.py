@@ -34,7 +34,7 @@ class Export(NamedTuple):
 
     name: str
     kind: int
-    index: int  # type: ignore[assignment]  # hides the method that tuples have
+    index: int  # type: ignore[assignment]  # hides tuple.index
     offset: int
 
 
@@ -210,4 +210,6 @@ class Module:
             return self.func_type(export.index)
         if export.kind == TABLE:
             return self.table_types()[export.index]
-        return self.mem_types()[export.index] if export.kind == MEMORY else self.global_types()[export.index]
+        if export.kind == MEMORY:
+            return self.mem_types()[export.index]
+        return self.global_types()[export.index]
