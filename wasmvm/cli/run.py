@@ -112,7 +112,7 @@ def environment(words: list[str]) -> dict[str, str]:
 
 
 def directories(words: list[str]) -> dict[str, str]:
-    """From the guest's name to the host path of each ``HOST[::GUEST]``; raises CommandError for one that is not there."""
+    """From the guest's name to the host path of each ``HOST[::GUEST]``; raises CommandError for a missing one."""
     made = {}
     for word in words:
         host, separator, guest = word.partition("::")

@@ -10,7 +10,8 @@ from wasmvm._core import Func, Global, Memory, Store, Table
 from wasmvm.embedding.func import HostFunc
 from wasmvm.embedding.module import Module
 from wasmvm.errors import LinkError
-from wasmvm.runtime.instantiate import Extern, instantiate as instantiate_core
+from wasmvm.runtime.instantiate import Extern
+from wasmvm.runtime.instantiate import instantiate as instantiate_core
 from wasmvm.syntax import Import
 from wasmvm.types import FUNC, FuncType
 

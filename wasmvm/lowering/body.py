@@ -174,7 +174,14 @@ class Body(Operands):
         elif kind == IMM_REFTYPE:
             self.pos += 1
         else:
-            if kind in (IMM_MEMARG, IMM_CALL_INDIRECT, IMM_MEMORY_INIT, IMM_MEMORY_COPY, IMM_TABLE_INIT, IMM_TABLE_COPY):
+            if kind in (
+                IMM_MEMARG,
+                IMM_CALL_INDIRECT,
+                IMM_MEMORY_INIT,
+                IMM_MEMORY_COPY,
+                IMM_TABLE_INIT,
+                IMM_TABLE_COPY,
+            ):
                 self.s64()
             self.s64()
         return 0

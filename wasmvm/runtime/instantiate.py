@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wasmvm._core import Func, Global, Instance, Memory, Store, Table
 from wasmvm.errors import LinkError
@@ -28,7 +28,7 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
     syntax = module.syntax
     for import_, extern in zip(syntax.imports, externs, strict=True):
         check_import(store, module, import_, extern)
-    spaces: dict[int, list[Extern]] = {FUNC: [], TABLE: [], MEMORY: [], GLOBAL: []}
+    spaces: dict[int, list[Any]] = {FUNC: [], TABLE: [], MEMORY: [], GLOBAL: []}
     for import_, extern in zip(syntax.imports, externs, strict=True):
         spaces[import_.kind].append(extern)
     try:
@@ -56,8 +56,8 @@ def check_import(store: Store, module: CompiledModule, import_: Import, extern: 
         raise LinkError(f"incompatible import type for {name}: it must be a {EXTERN_KINDS[import_.kind]}")
     if extern.store is not store:
         raise LinkError(f"incompatible import {name}: it belongs to another store")
-    expected = module.syntax.import_type(import_)
-    actual = extern.actual_type
+    expected: Any = module.syntax.import_type(import_)
+    actual: Any = extern.actual_type
     if import_.kind == TABLE:
         matches = actual.reftype == expected.reftype and match_limits(actual.limits, expected.limits)
     elif import_.kind == MEMORY:
