@@ -62,6 +62,8 @@ cdef class Body(Operands):
     cdef int zero_from
     cdef int zero_to
     cdef int result_type
+    cdef int metering
+    cdef int fuel_at
 
     @cython.locals(byte=cython.uint, value=cython.uint, shift=cython.int)
     cdef unsigned int u32(self) noexcept
@@ -83,6 +85,9 @@ cdef class Body(Operands):
     @cython.locals(start=cython.int, op=cython.int, shape=cython.int)
     cpdef run(self)
     cdef int skip_dead(self, int op) except -1
+    cdef int charge(self, int op, int start) except -1
+    @cython.locals(shift=cython.int, size=cython.int)
+    cdef int charge_bulk(self, int op, int start) except -1
     cdef int other(self, int op, int start) except -1
     cdef int rare(self, int op, int start) except -1
     @cython.locals(i=cython.int, left=cython.int, right=cython.int, a=cython.int, b=cython.int)

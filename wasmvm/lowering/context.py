@@ -20,9 +20,10 @@ class Context:
     func_types: the typeidx of each function of the index space.
     global_types: the value type of each global of the index space.
     import_count: imported functions, the first of the index space.
+    metering: whether to write instructions that take fuel; 2 to have bulk instructions charged by size, too.
     """
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, metering: int = 0) -> None:
         first, middle, valtypes = array("i", [0]), array("i"), bytearray()
         for type_ in module.types:
             valtypes += bytes(type_.params)
@@ -40,3 +41,4 @@ class Context:
         self.import_count = len(module.func_imports)
         self.code = module.code
         self.compiled = cython.compiled
+        self.metering = metering
