@@ -85,9 +85,7 @@ def layers() -> dict[str, int]:
     with (ROOT / "pyproject.toml").open("rb") as file:
         contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
     rows = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
-    return {
-        name.strip(" ()"): height for height, row in enumerate(reversed(rows)) for name in re.split(r"[:|]", row)
-    }
+    return {name.strip(" ()"): height for height, row in enumerate(reversed(rows)) for name in re.split(r"[:|]", row)}
 
 
 IMPORT = re.compile(r"^\s*(?:from|cimport|import) +wasmvm\.(\w+)", re.MULTILINE)

@@ -85,6 +85,8 @@ cdef struct machine_t:
     slot* base  # EXIT_HOST: where the arguments are
     slot* stack
     frame_t* frames
+    uint64_t acc  # the threaded back end's copies of the last integer and the last f64 result
+    double facc
     slot* top  # where the next call from Python may begin
     int64_t fuel  # what metered code has left
 

@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """A cursor over a module's bytes: integers, names, opcodes (specification, 5.2, 5.4).
 
 Decoder and validator share it, and anything else that reads the binary format. Wherever it stops, it says so in
@@ -22,13 +21,17 @@ if not cython.compiled:
         IMM_I32,
         IMM_I64,
         IMM_LABELS,
+        IMM_LANEIDX,
+        IMM_LANES,
         IMM_MEMARG,
+        IMM_MEMARG_LANEIDX,
         IMM_MEMORY_COPY,
         IMM_MEMORY_INIT,
         IMM_NONE,
         IMM_REFTYPE,
         IMM_TABLE_COPY,
         IMM_TABLE_INIT,
+        IMM_V128,
         IMM_VALTYPES,
         OP_BLOCK,
         OP_ELSE,
@@ -188,6 +191,14 @@ class Reader:
         elif kind == IMM_MEMARG:
             self.u32()
             self.u64()
+        elif kind == IMM_MEMARG_LANEIDX:
+            self.u32()
+            self.u64()
+            self.skip(1)
+        elif kind == IMM_LANEIDX:
+            self.skip(1)
+        elif kind in (IMM_V128, IMM_LANES):
+            self.skip(16)
         elif kind == IMM_LABELS:
             for _ in range(self.length() + 1):
                 self.u32()
@@ -209,7 +220,7 @@ class Reader:
             op = self.opcode()
             if op == OP_END:
                 depth -= 1
-            elif op == OP_BLOCK or op == OP_LOOP or op == OP_IF:
+            elif op in (OP_BLOCK, OP_LOOP, OP_IF):
                 depth += 1
             elif op == OP_ELSE and depth == 0:
                 raise DecodeError("END opcode expected", self.pos - 1)

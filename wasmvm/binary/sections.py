@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """Sections of the binary format (specification, 5.5), in the specification's order, and the module they make up.
 
 Function bodies are not looked into here: `Module.code` says where each lies, and the validator's one pass over
@@ -264,7 +263,7 @@ def read_element_section(reader: Reader, module: Module, section_end: int) -> No
 
 
 def read_elem(reader: Reader, section_end: int) -> Elem:
-    """5.5.12: bit 0 of the flags says passive or declarative, bit 1 an explicit table or declarative, bit 2 expressions."""
+    """5.5.12: of the flags, bit 0 means passive or declarative, bit 1 a table index or declarative, bit 2 expressions."""
     at = reader.pos
     flags = reader.u32()
     if flags > 7:

@@ -83,16 +83,18 @@ def run(args: argparse.Namespace) -> int:
 def instantiate(args: argparse.Namespace) -> Instance:
     """The module of the command line with its WASI imports bound."""
     from wasmvm.embedding.instance import Instance
-    from wasmvm.wasi import Wasi, WasiConfig
+    from wasmvm.wasi import INHERIT, Wasi, WasiConfig, link
 
-    module = load_module(args.module)
     name = args.argv0 if args.argv0 is not None else os.path.basename(args.module)
     config = WasiConfig(
         args=[name, *([] if args.invoke is not None else args.guest_arguments)],
         env=environment(args.env),
-        preopens=preopens(args.dirs),
+        stdin=INHERIT,
+        stdout=INHERIT,
+        stderr=INHERIT,
+        dirs=directories(args.dirs),
     )
-    return Instance(module, Wasi(config).imports())
+    return Instance(load_module(args.module), link(Wasi(config)))
 
 
 def environment(words: list[str]) -> dict[str, str]:
@@ -109,14 +111,14 @@ def environment(words: list[str]) -> dict[str, str]:
     return made
 
 
-def preopens(words: list[str]) -> list[tuple[str, str]]:
-    """(host path, guest path) of each ``HOST[::GUEST]``; raises CommandError where there is no such directory."""
-    made = []
+def directories(words: list[str]) -> dict[str, str]:
+    """From the guest's name to the host path of each ``HOST[::GUEST]``; raises CommandError for one that is not there."""
+    made = {}
     for word in words:
         host, separator, guest = word.partition("::")
         if not os.path.isdir(host):
             raise CommandError(f"{host}: not a directory")
-        made.append((host, guest if separator else host))
+        made[guest if separator else host] = host
     return made
 
 

@@ -11,8 +11,11 @@ NO_OPCODE = 0xFF
 
 IMM_OF = bytearray([NO_OPCODE]) * wasm.OPCODE_END
 """By opcode: the kind of its immediates (`isa.imm`)."""
+LANES_OF = bytearray(wasm.OPCODE_END)
+"""By opcode: what its lane indices must be less than; 0 where it has none."""
 for _row in wasm.ROWS:
     IMM_OF[_row.code] = _row.imm
+    LANES_OF[_row.code] = _row.lanes
 
 PREFIX_BASE = array("i", bytes(4 * 256))
 PREFIX_END = array("i", bytes(4 * 256))

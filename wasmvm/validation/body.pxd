@@ -11,6 +11,7 @@ cdef int[::1] PARAMS_AT
 cdef unsigned char[::1] PARAM_COUNT
 cdef unsigned char[::1] RESULT
 cdef unsigned char[::1] NATURAL_ALIGNMENT
+cdef unsigned char[::1] LANES_OF
 cdef int NO_OPCODE
 cdef int BOTTOM
 cdef int I32
@@ -76,6 +77,8 @@ cdef class BodyValidator:
     cdef int data(self, int64_t idx) except -1
     @cython.locals(reader=Reader, at=cython.Py_ssize_t, align=int64_t, offset=uint64_t)
     cdef int memarg(self, int op) except -1
+    @cython.locals(_=cython.int)
+    cdef int lanes(self, int op, int count) except -1
     @cython.locals(reader=Reader, kind=cython.int, idx=int64_t)
     cdef int immediates(self, int op) except -1
     cdef int match_reftypes(self, int expected, int actual) except -1

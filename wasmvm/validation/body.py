@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """Function bodies and constant expressions (specification, 3.3 and 3.4.1), decoded and validated in one pass.
 
 This pass is the only one that looks at the bytes of a body before it is lowered, so it raises DecodeError for what is
@@ -22,9 +21,62 @@ from wasmvm.validation.context import Context
 from wasmvm.validation.stacks import Stacks
 
 if not cython.compiled:
-    from wasmvm.isa.opcode import *  # noqa: F403
+    from wasmvm.isa.opcode import (
+        IMM_DATAIDX,
+        IMM_ELEMIDX,
+        IMM_F32,
+        IMM_F64,
+        IMM_FUNCIDX,
+        IMM_I32,
+        IMM_I64,
+        IMM_LANEIDX,
+        IMM_LANES,
+        IMM_MEMARG,
+        IMM_MEMARG_LANEIDX,
+        IMM_MEMIDX,
+        IMM_MEMORY_COPY,
+        IMM_MEMORY_INIT,
+        IMM_NONE,
+        IMM_TABLE_COPY,
+        IMM_TABLE_INIT,
+        IMM_TABLEIDX,
+        IMM_V128,
+        OP_BLOCK,
+        OP_BR,
+        OP_BR_IF,
+        OP_BR_TABLE,
+        OP_CALL,
+        OP_CALL_INDIRECT,
+        OP_DROP,
+        OP_ELSE,
+        OP_END,
+        OP_F32_CONST,
+        OP_F64_CONST,
+        OP_GLOBAL_GET,
+        OP_GLOBAL_SET,
+        OP_I32_CONST,
+        OP_I64_CONST,
+        OP_IF,
+        OP_LOCAL_GET,
+        OP_LOCAL_SET,
+        OP_LOCAL_TEE,
+        OP_LOOP,
+        OP_REF_FUNC,
+        OP_REF_IS_NULL,
+        OP_REF_NULL,
+        OP_RETURN,
+        OP_SELECT,
+        OP_SELECT_T,
+        OP_TABLE_FILL,
+        OP_TABLE_GET,
+        OP_TABLE_GROW,
+        OP_TABLE_SET,
+        OP_UNREACHABLE,
+        OP_V128_CONST,
+    )
 
 IMM_OF = flat.IMM_OF
+LANES_OF = flat.LANES_OF
 NO_OPCODE = flat.NO_OPCODE
 PARAMS_AT = tables.PARAMS_AT
 PARAM_COUNT = tables.PARAM_COUNT
@@ -34,8 +86,7 @@ BOTTOM = tables.BOTTOM
 I32 = types.I32
 FUNCREF = types.FUNCREF
 
-MAX_LOCALS = 50_000
-"""Parameters and locals of a function, as in the limits that web browsers agreed upon."""
+MAX_LOCALS = types.MAX_LOCALS
 BR_TABLE_ARITY = "type mismatch: br_table labels have different numbers of operands"
 
 
@@ -137,7 +188,7 @@ class BodyValidator:
                 valtype = self.local_type()
                 stack.pop(valtype)
                 stack.push(valtype)
-            elif op == OP_BLOCK or op == OP_LOOP or op == OP_IF:
+            elif op in (OP_BLOCK, OP_LOOP, OP_IF):
                 self.enter(op)
             elif op == OP_ELSE:
                 self.otherwise()
@@ -169,7 +220,7 @@ class BodyValidator:
                 stack.push(self.globals[self.index(self.global_count, "global")])
             elif op == OP_GLOBAL_SET:
                 self.global_set()
-            elif op == OP_TABLE_GET or op == OP_TABLE_SET or op == OP_TABLE_GROW or op == OP_TABLE_FILL:
+            elif op in (OP_TABLE_GET, OP_TABLE_SET, OP_TABLE_GROW, OP_TABLE_FILL):
                 self.table_access(op)
             elif op == OP_REF_NULL:
                 stack.push(reader.reftype())
@@ -259,6 +310,12 @@ class BodyValidator:
         if offset > 0xFFFFFFFF:
             raise ValidationError("offset out of range", self.stack.at)
 
+    def lanes(self, op: int, count: int) -> None:
+        """3.3.3: lane indices."""
+        for _ in range(count):
+            if self.reader.byte() >= LANES_OF[op]:
+                raise ValidationError("invalid lane index", self.stack.at)
+
     def immediates(self, op: int) -> None:
         """Read and check the immediates of an instruction whose operands and results `isa.wasm` knows."""
         kind = IMM_OF[op]
@@ -289,6 +346,15 @@ class BodyValidator:
             self.data(idx)
         elif kind == IMM_DATAIDX:
             self.data(self.dataidx())
+        elif kind == IMM_V128:
+            reader.skip(16)
+        elif kind == IMM_LANEIDX:
+            self.lanes(op, 1)
+        elif kind == IMM_MEMARG_LANEIDX:
+            self.memarg(op)
+            self.lanes(op, 1)
+        elif kind == IMM_LANES:
+            self.lanes(op, 16)
         elif kind == IMM_FUNCIDX:
             self.ref_func()
         elif kind == IMM_TABLEIDX:
@@ -306,7 +372,8 @@ class BodyValidator:
     def match_reftypes(self, expected: int, actual: int) -> None:
         if actual != expected:
             raise ValidationError(
-                f"type mismatch: expected {VALTYPE_NAMES[expected]} elements, found {VALTYPE_NAMES[actual]}", self.stack.at
+                f"type mismatch: expected {VALTYPE_NAMES[expected]} elements, found {VALTYPE_NAMES[actual]}",
+                self.stack.at,
             )
 
     # 3.3.8: control instructions
@@ -492,7 +559,7 @@ class BodyValidator:
         while stack.depth > 0:
             stack.at = reader.pos
             op = reader.opcode()
-            if op == OP_I32_CONST or op == OP_I64_CONST or op == OP_F32_CONST or op == OP_F64_CONST:
+            if op in (OP_I32_CONST, OP_I64_CONST, OP_F32_CONST, OP_F64_CONST, OP_V128_CONST):
                 self.immediates(op)
                 stack.push(RESULT[op])
             elif op == OP_REF_NULL:

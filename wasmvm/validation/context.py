@@ -53,7 +53,8 @@ class Context:
 
     Attributes:
         flat: see above.
-        type_at, type_params, type_results: by typeidx: where the type is in `flat`, its numbers of parameters and results.
+        type_at, type_params, type_results: by typeidx, where the type is in `flat` and its numbers of parameters
+            and results.
         funcs: by funcidx, the typeidx.
         tables: by tableidx, the reftype.
         mem_count: the length of the memory index space.
@@ -75,7 +76,7 @@ class Context:
             self.type_results.append(len(functype.results))
             self.flat.extend(functype.params)
             self.flat.extend(functype.results)
-        self.funcs = array("I", [i.desc for i in module.func_imports])  # type: ignore[misc]
+        self.funcs = array("I", [i.desc for i in module.func_imports if isinstance(i.desc, int)])
         self.funcs.extend(module.funcs)
         self.tables = bytes([t.reftype for t in module.table_types()])
         self.mem_count = len(module.mem_imports) + len(module.mems)

@@ -85,7 +85,8 @@ def check_elem(module: Module, elem: Elem, context: Context, body: BodyValidator
         reftype = context.tables[elem.tableidx]
         if elem.reftype != reftype:
             raise ValidationError(
-                f"type mismatch: {VALTYPE_NAMES[elem.reftype]} elements for a table of {VALTYPE_NAMES[reftype]}", elem.offset
+                f"type mismatch: {VALTYPE_NAMES[elem.reftype]} elements for a table of {VALTYPE_NAMES[reftype]}",
+                elem.offset,
             )
     if elem.offset_expr is not None:
         body.constant(elem.offset_expr.start, elem.offset_expr.end, I32)

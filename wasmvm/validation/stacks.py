@@ -1,4 +1,3 @@
-# cython: annotation_typing=False
 """Operand stack and control stack (specification, appendix "Validation Algorithm"), in flat arrays.
 
 An operand is one integer, its type. A control frame is an entry in each of the arrays `kinds` to `checked`; the label
