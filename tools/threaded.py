@@ -43,9 +43,7 @@ cdef int run(machine_t* machine) noexcept nogil:
                                    machine.acc, machine.facc)
 
 '''
-_PARAMETERS = (
-    "int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc"
-)
+_PARAMETERS = "int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc"
 _ARGUMENTS = "fp, mem, mem_len, machine, acc, facc"
 _IN_MACHINE = re.compile(r"(?<![.\w])(inst|frame|budget|stack_end)\b")
 _LOCALS = {

@@ -132,7 +132,7 @@ cdef class Store:
     cdef size_t stack_slots
     cdef size_t max_memory
     cdef size_t max_table
-    cdef readonly int metering
+    cdef readonly bint metering
     cdef uint64_t fuel_reserve  # what does not fit into the machine's counter
     cdef long long rooms[3]  # instances, tables, memories that may still be made
     cdef object closed
@@ -143,6 +143,8 @@ cdef class Store:
     cdef int nesting
     cdef volatile int interrupted  # 1: trap once; 2: trap whenever wasm runs, until it is taken away
     cdef readonly double deadline
+    cdef double timeout_
+    cdef public object deadline_holder
     cdef object __weakref__
     cdef uint64_t handle(self, object value) except 0
     cdef int take_room(self, int kind) except -1

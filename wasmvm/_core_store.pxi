@@ -29,15 +29,13 @@ cdef class Store:
         max_memory: bytes that a memory may grow to.
         max_table: elements that a table may grow to.
         max_instances, max_tables, max_memories: how many of each may be made in it; None for any number.
-        metering: what wasm costs here: 0 nothing; 1 a unit of fuel per instruction, but nothing for ``nop``, ``drop``,
-            ``block``, ``loop``, ``else``, ``end``, ``return`` and ``unreachable``, and one for entering a function;
-            2 the same, and bulk instructions one more per 64 bytes or 8 elements. Modules are compiled for it.
+        metering: whether wasm costs fuel here, for which modules are compiled apart: one unit per instruction, but
+            nothing for ``nop``, ``drop``, ``block``, ``loop``, ``else``, ``end``, ``return`` and ``unreachable``; one for
+            entering a function; and for bulk instructions one more per byte, element or page.
     """
 
     def __cinit__(self, *, max_stack=8 << 20, max_memory=1 << 32, max_table=10_000_000, max_instances=None,
-                  max_tables=None, max_memories=None, metering=0):
-        if not 0 <= metering <= 2:
-            raise ValueError("metering must be 0, 1 or 2")
+                  max_tables=None, max_memories=None, bint metering=False):
         if max_stack < 65536 or max_stack > 1 << 32:
             raise ValueError("max_stack must be between 64 KiB and 4 GiB")
         self.stack_slots = max_stack // sizeof(slot)
@@ -47,6 +45,7 @@ cdef class Store:
         self.externs = []
         self.extern_handles = {}
         self.deadline = INFINITY
+        self.timeout_ = INFINITY
         cdef machine_t* m = &self.machine
         # Every frame begins at least one slot after its caller's, so this many frames are enough.
         m.stack = <slot*>wvm_reserve(self.stack_slots * sizeof(slot))
@@ -114,6 +113,18 @@ cdef class Store:
         """Let wasm in this store trap that still runs `seconds` from now; None takes the limit away."""
         self.deadline = INFINITY if seconds is None else wvm_monotonic() + <double>seconds
 
+    @property
+    def timeout(self):
+        """Seconds that a call from Python into this store may take, or None; it traps with the code "deadline"."""
+        return None if self.timeout_ == INFINITY else self.timeout_
+
+    @timeout.setter
+    def timeout(self, seconds):
+        if seconds is not None and not seconds >= 0:
+            raise ValueError(f"timeout must not be negative: {seconds!r}")
+        self.timeout_ = INFINITY if seconds is None else <double>seconds
+        self.deadline = INFINITY
+
     cdef uint64_t handle(self, object value) except 0:
         """The number under which an externref names a Python object: equal for the same object."""
         known = self.extern_handles.get(id(value))
@@ -135,6 +146,8 @@ cdef class Store:
         cdef int32_t i
         if self.nesting == 0:
             self.thread = get_ident()
+            if self.timeout_ != INFINITY:
+                self.deadline = wvm_monotonic() + self.timeout_
         elif self.thread != get_ident():
             raise RuntimeError("the store is in use by another thread")
         elif self.nesting >= MAX_NESTING:

@@ -62,7 +62,7 @@ cdef class Body(Operands):
     cdef int zero_from
     cdef int zero_to
     cdef int result_type
-    cdef int metering
+    cdef bint metering
     cdef int fuel_at
 
     @cython.locals(byte=cython.uint, value=cython.uint, shift=cython.int)
@@ -87,7 +87,7 @@ cdef class Body(Operands):
     cpdef rewrite(self, accumulators)
     cdef int skip_dead(self, int op) except -1
     cdef int charge(self, int op, int start) except -1
-    @cython.locals(shift=cython.int, size=cython.int)
+    @cython.locals(size=cython.int)
     cdef int charge_bulk(self, int op, int start) except -1
     cdef int other(self, int op, int start) except -1
     cdef int rare(self, int op, int start) except -1

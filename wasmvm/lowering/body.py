@@ -103,7 +103,7 @@ class Body(Operands):
         self.condition = array("i", bytes(4 * MOST_WORDS))
         self.dead = -1
         self.depth = 0
-        self.metering = context.metering
+        self.metering = self.context.metering
         self.fuel_at = -1
         self.control_cap = 0
         self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
@@ -303,23 +303,20 @@ class Body(Operands):
         self.code[self.fuel_at] += 1
         if op == OP_IF or op == OP_BR or op == OP_BR_IF or op == OP_BR_TABLE or op == OP_CALL or op == OP_CALL_INDIRECT:
             self.fuel_at = -1
-        elif self.metering == 2:
+        else:
             self.charge_bulk(op, start)
         return 0
 
     def charge_bulk(self, op: int, start: int) -> int:
-        """Let a bulk instruction pay for its size, which is on top of the stack."""
-        shift = -1
-        if op == OP_MEMORY_FILL or op == OP_MEMORY_COPY or op == OP_MEMORY_INIT:
-            shift = 6
-        elif op == OP_TABLE_FILL or op == OP_TABLE_COPY or op == OP_TABLE_INIT or op == OP_TABLE_GROW:
-            shift = 3
-        if shift >= 0:
+        """Let a bulk instruction pay for its size, which is on top of the stack, as well."""
+        if (
+            op == OP_MEMORY_FILL or op == OP_MEMORY_COPY or op == OP_MEMORY_INIT or op == OP_MEMORY_GROW
+            or op == OP_TABLE_FILL or op == OP_TABLE_COPY or op == OP_TABLE_INIT or op == OP_TABLE_GROW
+        ):  # fmt: skip
             size = self.readable(self.h - 1)
             self.note_offset(start)
             self.begin(R_FUEL_BULK)
             self.word(size)
-            self.word(shift)
         return 0
 
     def skip_dead(self, op: int) -> int:

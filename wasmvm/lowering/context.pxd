@@ -11,9 +11,5 @@ cdef class Context:
     cdef const unsigned char[::1] global_types
     cdef int import_count
     cdef unsigned long long[::1] code
-<<<<<<< HEAD
-    cdef bint compiled
-    cdef int metering
-=======
     cdef readonly object accumulators
->>>>>>> main
+    cdef bint metering

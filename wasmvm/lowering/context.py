@@ -20,17 +20,11 @@ class Context:
     func_types: the typeidx of each function of the index space.
     global_types: the value type of each global of the index space.
     import_count: imported functions, the first of the index space.
-<<<<<<< HEAD
-    metering: whether to write instructions that take fuel; 2 to have bulk instructions charged by size, too.
-    """
-
-    def __init__(self, module: Module, metering: int = 0) -> None:
-=======
     accumulators: the pass to run on finished code, or None (the switch back end has no accumulators).
+    metering: whether to write instructions that take fuel.
     """
 
-    def __init__(self, module: Module, *, accumulators: bool = False) -> None:
->>>>>>> main
+    def __init__(self, module: Module, *, accumulators: bool = False, metering: bool = False) -> None:
         first, middle, valtypes = array("i", [0]), array("i"), bytearray()
         for type_ in module.types:
             valtypes += bytes(type_.params)
@@ -47,9 +41,5 @@ class Context:
         self.global_types = bytes([g.valtype for g in module.global_types()]) or b"\0"
         self.import_count = len(module.func_imports)
         self.code = module.code
-<<<<<<< HEAD
-        self.compiled = cython.compiled
-        self.metering = metering
-=======
         self.accumulators = Accumulators() if accumulators else None
->>>>>>> main
+        self.metering = metering

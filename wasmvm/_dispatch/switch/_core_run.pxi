@@ -2401,12 +2401,12 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             pc += 2
         elif op == R_FUEL_BULK:
-            machine.fuel -= <int64_t>((<uint32_t>fp[pc[1]].u64) >> pc[2])
+            machine.fuel -= <int64_t>(<uint32_t>fp[pc[1]].u64)
             if unlikely(machine.fuel < 0):
                 machine.fuel = 0
                 reason = TRAP_OUT_OF_FUEL
                 break
-            pc += 3
+            pc += 2
         elif op == R_UNREACHABLE:
             reason = TRAP_UNREACHABLE
             break

@@ -3614,12 +3614,12 @@ cdef int h_fuel(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t
 
 cdef int h_fuel_bulk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
-    machine.fuel -= <int64_t>((<uint32_t>fp[pc[1]].u64) >> pc[2])
+    machine.fuel -= <int64_t>(<uint32_t>fp[pc[1]].u64)
     if unlikely(machine.fuel < 0):
         machine.fuel = 0
         reason = TRAP_OUT_OF_FUEL
         return leave(pc, fp, machine, acc, facc, reason)
-    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+    return HANDLERS[pc[2]](pc + 2, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_unreachable(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -7233,12 +7233,12 @@ cdef int h_return_slot_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
 
 cdef int h_fuel_bulk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
-    machine.fuel -= <int64_t>((<uint32_t>acc) >> pc[2])
+    machine.fuel -= <int64_t>(<uint32_t>acc)
     if unlikely(machine.fuel < 0):
         machine.fuel = 0
         reason = TRAP_OUT_OF_FUEL
         return leave(pc, fp, machine, acc, facc, reason)
-    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+    return HANDLERS[pc[2]](pc + 2, fp, mem, mem_len, machine, acc, facc)
 
 HANDLERS[R_MOVE] = h_move
 HANDLERS[R_CONST32] = h_const32
