@@ -501,6 +501,13 @@ _op(
     jumps=True,
 )
 
+# --- Fuel --------------------------------------------------------------------------------------------------------
+# Written only where the module is compiled for a store that meters.
+
+_TAKE = ("if unlikely(machine.fuel < 0):", "    machine.fuel = 0", "    reason = TRAP_OUT_OF_FUEL", "    break")
+_op("fuel", "k", "machine.fuel -= <uint32_t>{k}", *_TAKE)
+_op("fuel_bulk", "a", "machine.fuel -= <int64_t>{a:i32}", *_TAKE)
+
 # --- What ends the loop ------------------------------------------------------------------------------------------
 # The driver in `_core.pyx` serves these with the GIL held, reads their operands itself and goes on behind them.
 

@@ -21,9 +21,10 @@ class Context:
     global_types: the value type of each global of the index space.
     import_count: imported functions, the first of the index space.
     accumulators: the pass to run on finished code, or None (the switch back end has no accumulators).
+    metering: whether to write instructions that take fuel.
     """
 
-    def __init__(self, module: Module, *, accumulators: bool = False) -> None:
+    def __init__(self, module: Module, *, accumulators: bool = False, metering: bool = False) -> None:
         first, middle, valtypes = array("i", [0]), array("i"), bytearray()
         for type_ in module.types:
             valtypes += bytes(type_.params)
@@ -41,3 +42,4 @@ class Context:
         self.import_count = len(module.func_imports)
         self.code = module.code
         self.accumulators = Accumulators() if accumulators else None
+        self.metering = metering
