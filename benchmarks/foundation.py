@@ -11,12 +11,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from wasmvm.embedding.instance import Instance
-from wasmvm.embedding.module import Module
-
 from benchmarks.kernels import KERNELS, WASM
 from benchmarks.measure import ROUNDS, best_first_output, best_of, geometric_mean
 from examples.programs import BY_NAME
+from wasmvm.embedding.instance import Instance
+from wasmvm.embedding.module import Module
 
 CALLS = 100_000
 

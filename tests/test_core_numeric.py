@@ -11,10 +11,10 @@ from itertools import product
 
 import pytest
 import wasmtime
-from wasmvm.embedding.instance import Instance
-from wasmvm.embedding.module import Module
 
 from tests import oracle
+from wasmvm.embedding.instance import Instance
+from wasmvm.embedding.module import Module
 from wasmvm.errors import Trap
 from wasmvm.isa import imm, wasm
 from wasmvm.types import F32, F64, I32, I64, VALTYPE_NAMES

@@ -43,14 +43,14 @@ TABLES = """(module (table $t 4 funcref) (elem $e func $zero) (elem (i32.const 0
   (func (export "table.init") (param i32 i32 i32) (table.init $t $e (local.get 0) (local.get 1) (local.get 2))))"""
 
 CONTROL = """(module
-  (func $leaf (param i32) (if (i32.eqz (local.get 0)) (then unreachable)) (drop (i32.const 1)))
+  (func $leaf (param i32) (drop (i32.div_u (i32.const 7) (local.get 0))))
   (func $middle (param i32) (nop) (call $leaf (local.get 0)) (nop))
   (func $top (export "nested") (param i32) (loop (call $middle (local.get 0)) (br 0)))
   (func (export "unreachable") unreachable)
   (func $down (param i32) (result i32)
     (if (result i32) (local.get 0)
       (then (i32.add (i32.const 1) (call $down (i32.sub (local.get 0) (i32.const 1)))))
-      (else unreachable)))
+      (else (i32.div_s (i32.const 7) (local.get 0)))))
   (func (export "recursion") (result i32) (call $down (i32.const 9))))"""
 
 RUNAWAY = """(module

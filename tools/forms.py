@@ -23,8 +23,11 @@ PARAMS, RESULT_SLOTS: by opcode of a vector instruction, its number of operands,
 BR_IF, BR_UNLESS: by register instruction, the branch it fuses into when its result is the condition.
 NEGATED: by register instruction, the comparison with the opposite result.
 LOOP: by register instruction, the form of a branch for a back-edge.
-LENGTH: by register instruction, its words.
-NAMES, OPERANDS: by register instruction, for the disassembler.
+EFFECT: by register instruction, what it does to the accumulators (`regop.effect`).
+ACC_FORM, FACC_FORM: by register instruction times 3 plus operand (0 for a, 1 for b, 2 for c), the form that reads the
+operand from an accumulator; OPERAND_WORD: where in the instruction the operand stands.
+LENGTH: by register instruction and accumulator form, its words.
+NAMES, OPERANDS: by register instruction and accumulator form, for the disassembler.
 """
 
 from array import array
@@ -111,6 +114,20 @@ def _by_regop() -> dict[str, list[int]]:
         tables["NEGATED"].append(_number(negated))
         tables["LOOP"].append(_number(f"loop_{row.name}"))
         tables["LENGTH"].append(row.length)
+    tables["LENGTH"] += (form.row.length for form in regop.ACCUMULATOR_FORMS)
+    return tables
+
+
+def _accumulators() -> dict[str, list[int]]:
+    count = 3 * len(regop.ROWS)
+    tables = {name: [-1] * count for name in ("ACC_FORM", "FACC_FORM")}
+    tables["OPERAND_WORD"] = [0] * count
+    tables["EFFECT"] = [regop.effect(row) for row in regop.ROWS]
+    for form in regop.ACCUMULATOR_FORMS:
+        index = 3 * form.row.number + "abc".index(form.operand)
+        tables["ACC_FORM" if form.register == "acc" else "FACC_FORM"][index] = form.number
+        before = form.row.operands[: form.row.operands.index(form.operand)]
+        tables["OPERAND_WORD"][index] = 1 + sum(regop.WORDS.get(letter, 1) for letter in before)
     return tables
 
 
@@ -118,6 +135,9 @@ def module(note: str) -> str:
     out = [_HEAD.format(note=note)]
     out += (_table(name, "h", values) for name, values in _by_opcode().items())
     out += (_table(name, "h", values) for name, values in _by_regop().items())
-    out.append("NAMES = (\n" + "".join(f'    "{row.name}",\n' for row in regop.ROWS) + ")\n")
-    out.append("OPERANDS = (\n" + "".join(f'    "{row.operands}",\n' for row in regop.ROWS) + ")\n")
+    out += (_table(name, "h", values) for name, values in _accumulators().items())
+    rows = [*regop.ROWS, *regop.ACCUMULATOR_FORMS]
+    operands = [row.operands for row in regop.ROWS] + [form.row.operands for form in regop.ACCUMULATOR_FORMS]
+    out.append("NAMES = (\n" + "".join(f'    "{row.name}",\n' for row in rows) + ")\n")
+    out.append("OPERANDS = (\n" + "".join(f'    "{letters}",\n' for letters in operands) + ")\n")
     return "# fmt: off\n" + "".join(out)

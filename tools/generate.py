@@ -4,8 +4,8 @@
 
 Generated: `wasmvm/isa/opcode.py` and `.pxd` (a constant per WebAssembly opcode and per kind of immediates);
 `wasmvm/isa/regopcode.py` and `.pxd` (a constant per register instruction); `wasmvm/lowering/forms.py` (which register
-instruction serves which opcode); `wasmvm/_core_ops.pxi` (the dispatch loop); `wasmvm/_core_simd_ops.pxi` (the
-functions of vector instructions).
+instruction serves which opcode); the two `_core_run.pxi` in `wasmvm/_dispatch` (the dispatch
+loop, as a switch and threaded); `wasmvm/_core_simd_ops.pxi` (the functions of vector instructions).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import dispatch  # noqa: E402
 import forms  # noqa: E402
+import threaded  # noqa: E402
 import vector  # noqa: E402
 
 from wasmvm.isa import imm, regop, wasm  # noqa: E402
@@ -59,7 +60,8 @@ def generated_files() -> dict[Path, str]:
         package / "isa/regopcode.py": python_constants(regopcodes()),
         package / "isa/regopcode.pxd": cython_enum(regopcodes()),
         package / "lowering/forms.py": forms.module(NOTE),
-        package / "_core_ops.pxi": dispatch.loop(NOTE),
+        package / "_dispatch/switch/_core_run.pxi": dispatch.loop(NOTE),
+        package / "_dispatch/threaded/_core_run.pxi": threaded.handlers(NOTE),
         package / "_core_simd_ops.pxi": vector.functions(NOTE),
     }
 

@@ -99,6 +99,8 @@ cdef struct machine_t:
     slot* base  # EXIT_HOST: where the arguments are
     slot* stack
     frame_t* frames
+    uint64_t acc  # the threaded back end's copies of the last integer and the last f64 result
+    double facc
     slot* top  # where the next call from Python may begin
 
 
@@ -216,6 +218,8 @@ cdef class Func:
     cdef bint access_caller
     cdef object __weakref__
     cdef int keep(self) except -1
+    cdef int check_call(self, slot* base, Py_ssize_t count) except -1
+    cdef int perform(self, slot* base) except -1
     cdef tuple values(self, slot* source, const unsigned char* types, int count)
     cdef int call_python(self, slot* base, Instance caller) except -1
     cdef int put_results(self, slot* base, object results) except -1

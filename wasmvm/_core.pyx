@@ -1,7 +1,7 @@
 # distutils: language = c
 """The virtual machine: store, memories, tables, globals, functions, instances, and the loop that runs register code.
 
-Everything here that touches Python is the driver; the loop itself, `run` in `_core_ops.pxi`, is generated and never
+Everything here that touches Python is the driver; the loop itself, `run` in `_core_run.pxi`, is generated (in two forms: see docs/rationale.md) and never
 does. The parts are included in the order in which they need each other. The structures are in `_core.pxd`, the face
 towards Python in `_core.pyi`.
 
@@ -33,7 +33,7 @@ include "_core_numeric.pxi"
 include "_core_bulk.pxi"
 include "_core_simd.pxi"
 include "_core_simd_ops.pxi"
-include "_core_ops.pxi"
+include "_core_run.pxi"
 include "_core_memory.pxi"
 include "_core_table.pxi"
 include "_core_values.pxi"

@@ -86,6 +86,8 @@ cdef class Store:
         cdef slot* fp = m.fp
         cdef slot* top = m.top
         cdef inst_t* inst = m.inst
+        cdef uint64_t acc = m.acc
+        cdef double facc = m.facc
         cdef int32_t i
         if self.nesting == 0:
             self.thread = get_ident()
@@ -113,6 +115,8 @@ cdef class Store:
             m.fp = fp
             m.top = top
             m.inst = inst
+            m.acc = acc
+            m.facc = facc
         return 0
 
     cdef int drive(self, frame_t* bottom) except -1:

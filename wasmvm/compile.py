@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wasmvm._core import ModuleCode
+from wasmvm._core import DISPATCH, ModuleCode
 from wasmvm.binary import decode
 from wasmvm.errors import Frame
 from wasmvm.validation import validate
@@ -46,7 +46,7 @@ class CompiledModule:
         from wasmvm.lowering.context import Context
 
         if self._context is None:
-            self._context = Context(self.syntax)
+            self._context = Context(self.syntax, accumulators=DISPATCH == "threaded")
         lowered = lower(self._context, index)
         self.code.put(
             index, lowered.code, lowered.frame_size, lowered.zero_from, lowered.zero_to, lowered.offsets

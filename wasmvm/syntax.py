@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from typing import NamedTuple
 
-from wasmvm.types import FUNC, GLOBAL, MEMORY, TABLE, ExternType, FuncType, GlobalType, MemoryType, TableType
+from wasmvm.types import FUNC, MEMORY, TABLE, ExternType, FuncType, GlobalType, MemoryType, TableType
 
 
 class Extent(NamedTuple):
@@ -34,7 +34,7 @@ class Export(NamedTuple):
 
     name: str
     kind: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index
     offset: int
 
 
@@ -193,13 +193,13 @@ class Module:
         return self.types[self.func_typeidx(funcidx)]
 
     def table_types(self) -> list[TableType]:
-        return [i.desc for i in self.table_imports] + [t.type for t in self.tables]  # type: ignore[misc]
+        return [i.desc for i in self.table_imports] + [t.type for t in self.tables]  # type: ignore[return-value]
 
     def mem_types(self) -> list[MemoryType]:
-        return [i.desc for i in self.mem_imports] + [m.type for m in self.mems]  # type: ignore[misc]
+        return [i.desc for i in self.mem_imports] + [m.type for m in self.mems]  # type: ignore[return-value]
 
     def global_types(self) -> list[GlobalType]:
-        return [i.desc for i in self.global_imports] + [g.type for g in self.globals]  # type: ignore[misc]
+        return [i.desc for i in self.global_imports] + [g.type for g in self.globals]  # type: ignore[return-value]
 
     def import_type(self, import_: Import) -> ExternType:
         return self.types[import_.desc] if import_.kind == FUNC else import_.desc  # type: ignore[index,return-value]
@@ -207,5 +207,8 @@ class Module:
     def export_type(self, export: Export) -> ExternType:
         if export.kind == FUNC:
             return self.func_type(export.index)
-        spaces = {TABLE: self.table_types, MEMORY: self.mem_types, GLOBAL: self.global_types}
-        return spaces[export.kind]()[export.index]
+        if export.kind == TABLE:
+            return self.table_types()[export.index]
+        if export.kind == MEMORY:
+            return self.mem_types()[export.index]
+        return self.global_types()[export.index]

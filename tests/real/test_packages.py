@@ -9,6 +9,8 @@ from importlib.metadata import files
 from pathlib import Path
 
 import pytest
+
+from tests import oracle
 from wasmvm import Func, Global, Instance, Memory, Module, Table
 from wasmvm.wasi import Wasi, WasiConfig, link
 

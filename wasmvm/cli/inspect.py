@@ -38,10 +38,10 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     module = load_module(args.file)
     if args.lowered is not None:
-        from wasmvm.lowering.disasm import disassemble
-
         syntax, names = module.compiled.syntax, module.compiled.names
         funcidx = find_function(syntax, names, args.lowered)
+        from wasmvm.lowering.disasm import disassemble
+
         print(f"func {funcidx} {function_name(syntax, names, funcidx)} {syntax.func_type(funcidx)}")
         print(disassemble(syntax, funcidx).rstrip("\n"))
         return 0

@@ -85,7 +85,6 @@ def instantiate(args: argparse.Namespace) -> Instance:
     from wasmvm.embedding.instance import Instance
     from wasmvm.wasi import INHERIT, Wasi, WasiConfig, link
 
-    module = load_module(args.module)
     name = args.argv0 if args.argv0 is not None else os.path.basename(args.module)
     config = WasiConfig(
         args=[name, *([] if args.invoke is not None else args.guest_arguments)],
@@ -95,7 +94,7 @@ def instantiate(args: argparse.Namespace) -> Instance:
         stderr=INHERIT,
         dirs=directories(args.dirs),
     )
-    return Instance(module, link(Wasi(config)))
+    return Instance(load_module(args.module), link(Wasi(config)))
 
 
 def environment(words: list[str]) -> dict[str, str]:

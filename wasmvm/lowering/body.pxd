@@ -84,6 +84,7 @@ cdef class Body(Operands):
     cdef int push_params(self, int type_) except -1
     @cython.locals(start=cython.int, op=cython.int, shape=cython.int)
     cpdef run(self)
+    cpdef rewrite(self, accumulators)
     cdef int skip_dead(self, int op) except -1
     cdef int other(self, int op, int start) except -1
     cdef int rare(self, int op, int start) except -1

@@ -28,6 +28,7 @@ if not cython.compiled:
     CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE = 0, 1, 2, 3
 
 if TYPE_CHECKING:
+    from wasmvm.lowering.accumulator import Accumulators
     from wasmvm.lowering.context import Context
 
 ALL_ONES = 0xFFFFFFFFFFFFFFFF
@@ -62,6 +63,8 @@ def lower(context: Context, index: int) -> Lowered:
     """
     body = Body(context, index)
     body.run()
+    if context.accumulators is not None:
+        body.rewrite(context.accumulators)
     return body.result()
 
 
@@ -700,7 +703,7 @@ class Body(Operands):
             # A branch back finds the parameters in their canonical slots, so they must begin there.
             self.materialize_from(self.c_height[self.depth - 1])
             self.c_target[self.depth - 1] = self.n
-            self.last = -1
+            self.mark_label()
         return 0
 
     def if_(self) -> int:
@@ -954,6 +957,10 @@ class Body(Operands):
         # The callee's frame begins here; what a host function needs there is checked when it is called.
         self.top_slot = max(self.top_slot, base)
         return base
+
+    def rewrite(self, accumulators: Accumulators) -> None:
+        """Run the accumulator pass."""
+        accumulators.rewrite(self.code, self.n, self.labels, self.label_count)
 
     def result(self) -> Lowered:
         zero_to = max(self.zero_to, self.zero_from) if self.zero_to else self.zero_from

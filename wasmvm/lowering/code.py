@@ -28,6 +28,7 @@ class Code:
             consumes it; -1 after a label or an instruction without result. Whoever changes it must also see that the
             result slot is the very operand that is consumed.
         offsets, m: pairs of code position and byte offset for instructions that may trap or call; numbers in it.
+        labels, label_count: the positions that branches lead to, ascending; how many there are.
     """
 
     def init_code(self, size: int) -> None:
@@ -40,6 +41,9 @@ class Code:
         self.offset_cap = 64
         self.offsets = array("i", bytes(4 * self.offset_cap))
         self.m = 0
+        self.label_cap = 64
+        self.labels = array("i", bytes(4 * self.label_cap))
+        self.label_count = 0
         self.length_of = forms.LENGTH
         self.saved = array("i", bytes(4 * MOST_WORDS))
 
@@ -122,13 +126,25 @@ class Code:
         self.n += 1
         return self.n - 1
 
-    def bind(self, label: int) -> None:
+    def mark_label(self) -> int:
+        """Note that branches lead to the present position."""
+        if self.label_count >= self.label_cap:
+            self.label_cap *= 2
+            self.labels = enlarged(self.labels, "i", self.label_cap)
+        self.labels[self.label_count] = self.n
+        self.label_count += 1
+        self.last = -1
+        return 0
+
+    def bind(self, label: int) -> int:
         """Let everything that refers to `label` go to the present position."""
+        if label >= 0:
+            self.mark_label()
         while label >= 0:
             before = self.code[label]
             self.code[label] = self.n - label
             label = before
-        self.last = -1
+        return 0
 
     def save_last(self) -> int:
         """Take the last instruction away again, into `saved`; return its length."""

@@ -10,6 +10,7 @@ An embedder says what it grants in a `WasiConfig` and makes a `Wasi` of it, whic
 from wasmvm.wasi.config import HostDirectory, WasiConfig
 from wasmvm.wasi.host import Wasi
 from wasmvm.wasi.link import link
+from wasmvm.wasi.memtree import MemoryDirectory
 from wasmvm.wasi.streams import INHERIT
 
-__all__ = ["INHERIT", "HostDirectory", "Wasi", "WasiConfig", "link"]
+__all__ = ["INHERIT", "HostDirectory", "MemoryDirectory", "Wasi", "WasiConfig", "link"]

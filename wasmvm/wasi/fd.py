@@ -235,6 +235,14 @@ def _seekable(wasi: Wasi, fd: int, moves: bool) -> Descriptor:
     return wasi.table.get(fd, abi.FD_SEEK if moves or may_seek else abi.FD_TELL)
 
 
+def move_offset(wasi: Wasi, fd: int, offset: int, whence: int) -> int:
+    """`fd_seek`; the new offset."""
+    descriptor = _seekable(wasi, fd, moves=not (whence == abi.WHENCE_CUR and offset == 0))
+    if whence > abi.WHENCE_END:
+        raise WasiError(abi.EINVAL)
+    return descriptor.seek(offset, whence)
+
+
 @wasi_function
 def fd_seek(wasi: Wasi, mem: memoryview, fd: int, offset: int, whence: int, newoffset: int) -> None:
     """Move a file's offset and write the new one (u64) to `newoffset`.
@@ -246,10 +254,7 @@ def fd_seek(wasi: Wasi, mem: memoryview, fd: int, offset: int, whence: int, newo
     Right: fd_seek; fd_tell is enough to move by 0 from where it is. Errors: EINVAL for another whence or a place
     before the start, ESPIPE for a stream, EBADF for a directory.
     """
-    descriptor = _seekable(wasi, fd, moves=not (whence == abi.WHENCE_CUR and offset == 0))
-    if whence > abi.WHENCE_END:
-        raise WasiError(abi.EINVAL)
-    store_u64(mem, newoffset, descriptor.seek(offset, whence))
+    store_u64(mem, newoffset, move_offset(wasi, fd, offset, whence))
 
 
 @wasi_function

@@ -131,8 +131,8 @@ class Descriptor:
         """The host descriptor that tells whether this is ready; -1 for a thing that always is."""
         return -1
 
-    def available(self) -> int:
-        """Bytes that can be read without waiting, as far as is known; 1 where that is just "something"."""
+    def available(self, write: bool) -> int:
+        """Bytes that can be read (written) without waiting; 1 where that is just "something"."""
         return 1
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ unsigned integers (one that the document calls signed is signed). It returns not
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from operator import and_
 from struct import error as StructError
 from typing import Any
@@ -16,15 +17,17 @@ from typing import Any
 from wasmvm import types
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
-from wasmvm.wasi.config import HostDirectory, WasiConfig
+from wasmvm.wasi.config import DirectoryGrant, HostDirectory, WasiConfig
 from wasmvm.wasi.directory import Directory
 from wasmvm.wasi.fdtable import FdTable
 from wasmvm.wasi.streams import open_input, open_output
+from wasmvm.wasi.timesource import Clock
 
 Implementation = Callable[..., int]
 """A decorated function: ``(wasi, mem, *arguments) -> errno``."""
 
 _implementations: dict[str, Implementation] = {}
+_unstable_implementations: dict[str, Implementation] = {}
 _MASKS = {"i": abi.MASK32, "I": abi.MASK64, "s": -1}
 _VALTYPES = {"i": types.I32, "I": types.I64, "s": types.I64}
 
@@ -35,7 +38,18 @@ def wasi_function(body: Callable[..., None]) -> Implementation:
     What it adds: ranges of memory that the arguments name directly are checked before `body` runs (EFAULT, and nothing
     has happened), a struct that would be read or written outside of memory is EFAULT, an OSError is its error code.
     """
-    spans = abi.spans_of(body.__name__)
+    return _register(body, abi.FUNCTIONS, _implementations)
+
+
+def unstable_function(body: Callable[..., None]) -> Implementation:
+    """The same for a function that is another one in ``wasi_unstable``."""
+    return _register(body, abi.UNSTABLE_FUNCTIONS, _unstable_implementations)
+
+
+def _register(
+    body: Callable[..., None], rows: dict[str, str], implementations: dict[str, Implementation]
+) -> Implementation:
+    spans = abi.spans_of(rows[body.__name__])
 
     def function(wasi: Wasi, mem: memoryview, *arguments: int) -> int:
         try:
@@ -56,19 +70,21 @@ def wasi_function(body: Callable[..., None]) -> Implementation:
     function.__name__ = function.__qualname__ = body.__name__
     function.__doc__ = body.__doc__
     function.__module__ = body.__module__
-    _implementations[body.__name__] = function
+    implementations[body.__name__] = function
     return function
 
 
-def implementations() -> dict[str, Implementation]:
-    """Every function of preview 1, by name."""
-    from wasmvm.wasi import args, clock, environ, fd, fd_dir, path, proc, random, sched  # noqa: F401  (they register)
+def implementations(module_name: str = abi.MODULE) -> dict[str, Implementation]:
+    """Every function of an import module, by name. Raises ValueError if it is not one of WASI's."""
+    from wasmvm.wasi import args, clock, environ, fd, fd_dir, path, poll, proc, random, sched, sock  # noqa: F401
 
-    return {name: _implementations.get(name, _not_there) for name in abi.FUNCTIONS}
+    if module_name == abi.MODULE:
+        return _implementations
+    if module_name != abi.UNSTABLE_MODULE:
+        raise ValueError(f"{module_name!r} is not {abi.MODULE!r} or {abi.UNSTABLE_MODULE!r}")
+    from wasmvm.wasi import unstable  # noqa: F401
 
-
-def _not_there(wasi: Wasi, mem: memoryview, *arguments: int) -> int:
-    return abi.ENOSYS
+    return {name: _unstable_implementations.get(name, _implementations[name]) for name in abi.UNSTABLE_FUNCTIONS}
 
 
 def buffers_of(mem: memoryview, iovs: int, iovs_len: int) -> list[memoryview]:
@@ -97,7 +113,7 @@ def buffers_of(mem: memoryview, iovs: int, iovs_len: int) -> list[memoryview]:
 
 def functype_of(name: str) -> types.FuncType:
     """The type of a function of `abi.FUNCTIONS`."""
-    params = tuple(_VALTYPES[letter] for param in abi.params_of(name) for letter in param.code)
+    params = tuple(_VALTYPES[letter] for param in abi.params_of(abi.FUNCTIONS[name]) for letter in param.code)
     return types.FuncType(params, () if name == "proc_exit" else (types.I32,))
 
 
@@ -126,7 +142,11 @@ class Wasi:
             self.table.add(open_output(config.stdout, 1))
             self.table.add(open_output(config.stderr, 2))
             for name, source in config.dirs:
-                self.table.add(_open_preopen(name, source))
+                self.table.add(_open_preopen(name, source, self.clock))
+            for address in config.tcplisten:
+                from wasmvm.wasi.sockets import open_listener
+
+                self.table.add(open_listener(address))
         except BaseException:
             self.close()
             raise
@@ -140,7 +160,11 @@ class Wasi:
         return {name: (functype_of(name), self._bind(name, body)) for name, body in implementations().items()}
 
     def _bind(self, name: str, body: Implementation) -> Callable[..., int | None]:
-        masks = [_MASKS[letter] for param in abi.params_of(name) for letter in param.code]
+        masks = [_MASKS[letter] for param in abi.params_of(abi.FUNCTIONS[name]) for letter in param.code]
+        if self.config.trace is not None:
+            from wasmvm.wasi.trace import traced
+
+            body = traced(name, abi.FUNCTIONS[name], body, self.config.trace)
         no_memory = memoryview(b"")
 
         def function(caller: Any, *args: int) -> int:
@@ -153,6 +177,12 @@ class Wasi:
         """Close all descriptors. Harmless when done twice."""
         self.table.close()
 
+    def __del__(self) -> None:
+        table = getattr(self, "table", None)  # there is none if the constructor raised early
+        if table is not None:
+            with suppress(OSError):
+                table.close()
+
     def __enter__(self) -> Wasi:
         return self
 
@@ -160,16 +190,15 @@ class Wasi:
         self.close()
 
 
-def _open_preopen(name: bytes, source: Any) -> Directory:
+def _open_preopen(name: bytes, source: Any, clock: Clock) -> Directory:
     """The descriptor of a directory that the embedder grants under the guest's name `name`."""
-    from wasmvm.wasi.sandbox import HostTree, open_root
-
-    grant = source if isinstance(source, HostDirectory) else HostDirectory(source)
+    grant: DirectoryGrant = source if hasattr(source, "attach") else HostDirectory(source)
+    tree, handle = grant.attach(clock)
     rights, inheriting = abi.RIGHTS_DIRECTORY, abi.RIGHTS_DIRECTORY | abi.RIGHTS_FILE
     if grant.read_only:
         rights &= ~abi.RIGHTS_CHANGING
         inheriting &= ~abi.RIGHTS_CHANGING
-    directory = Directory(HostTree(), open_root(grant.path), rights, inheriting)
+    directory = Directory(tree, handle, rights, inheriting)
     directory.read_only = grant.read_only
     directory.preopen = name
     return directory

@@ -3,6 +3,9 @@
 # One arm per row of wasmvm/isa/regop.py, which also explains the operands. Every arm compares `op` with an enum
 # constant, so that Cython makes one C `switch` of the chain.
 
+DISPATCH = "switch"
+
+
 cdef int run(machine_t* machine) noexcept nogil:
     """Run from the state in `machine` until something ends the loop; say what, with the state saved."""
     cdef int32_t* pc = machine.pc
@@ -806,1161 +809,1161 @@ cdef int run(machine_t* machine) noexcept nogil:
             fp[pc[1]].u64 = <uint32_t>(fp[pc[2]].u64 == 0)
             pc += 3
         elif op == R_BR:
-            pc += 1 + pc[1]
+            pc = pc + pc[1] + 1
         elif op == R_LOOP_BR:
             budget -= 1
             if unlikely(budget < 0):
                 reason = EXIT_BUDGET
                 break
-            pc += 1 + pc[1]
+            pc = pc + pc[1] + 1
         elif op == R_BR_IF:
             if fp[pc[1]].u64 != 0:
-                pc += 2 + pc[2]
+                pc = pc + pc[2] + 2
             else:
-                pc += 3
+                pc = pc + 3
         elif op == R_LOOP_BR_IF:
             if fp[pc[1]].u64 != 0:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 2 + pc[2]
+                pc = pc + pc[2] + 2
             else:
-                pc += 3
+                pc = pc + 3
         elif op == R_BR_UNLESS:
             if fp[pc[1]].u64 == 0:
-                pc += 2 + pc[2]
+                pc = pc + pc[2] + 2
             else:
-                pc += 3
+                pc = pc + 3
         elif op == R_LOOP_BR_UNLESS:
             if fp[pc[1]].u64 == 0:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 2 + pc[2]
+                pc = pc + pc[2] + 2
             else:
-                pc += 3
+                pc = pc + 3
         elif op == R_BR_IF_I32_EQ:
             if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>fp[pc[2]].u64):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_EQ:
             if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>fp[pc[2]].u64):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_EQ_RK:
             if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_EQ_RK:
             if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_NE:
             if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>fp[pc[2]].u64):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_NE:
             if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>fp[pc[2]].u64):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_NE_RK:
             if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_NE_RK:
             if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_LT_S:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) < <int32_t>(<uint32_t>fp[pc[2]].u64):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_LT_S:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) < <int32_t>(<uint32_t>fp[pc[2]].u64):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_LT_S_RK:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) < <int32_t>(<uint32_t>pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_LT_S_RK:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) < <int32_t>(<uint32_t>pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_LT_U:
             if (<uint32_t>fp[pc[1]].u64) < (<uint32_t>fp[pc[2]].u64):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_LT_U:
             if (<uint32_t>fp[pc[1]].u64) < (<uint32_t>fp[pc[2]].u64):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_LT_U_RK:
             if (<uint32_t>fp[pc[1]].u64) < (<uint32_t>pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_LT_U_RK:
             if (<uint32_t>fp[pc[1]].u64) < (<uint32_t>pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_GT_S:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>fp[pc[2]].u64):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_GT_S:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>fp[pc[2]].u64):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_GT_S_RK:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_GT_S_RK:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_GT_U:
             if (<uint32_t>fp[pc[1]].u64) > (<uint32_t>fp[pc[2]].u64):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_GT_U:
             if (<uint32_t>fp[pc[1]].u64) > (<uint32_t>fp[pc[2]].u64):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_GT_U_RK:
             if (<uint32_t>fp[pc[1]].u64) > (<uint32_t>pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_GT_U_RK:
             if (<uint32_t>fp[pc[1]].u64) > (<uint32_t>pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_LE_S:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) <= <int32_t>(<uint32_t>fp[pc[2]].u64):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_LE_S:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) <= <int32_t>(<uint32_t>fp[pc[2]].u64):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_LE_S_RK:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) <= <int32_t>(<uint32_t>pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_LE_S_RK:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) <= <int32_t>(<uint32_t>pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_LE_U:
             if (<uint32_t>fp[pc[1]].u64) <= (<uint32_t>fp[pc[2]].u64):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_LE_U:
             if (<uint32_t>fp[pc[1]].u64) <= (<uint32_t>fp[pc[2]].u64):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_LE_U_RK:
             if (<uint32_t>fp[pc[1]].u64) <= (<uint32_t>pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_LE_U_RK:
             if (<uint32_t>fp[pc[1]].u64) <= (<uint32_t>pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_GE_S:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) >= <int32_t>(<uint32_t>fp[pc[2]].u64):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_GE_S:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) >= <int32_t>(<uint32_t>fp[pc[2]].u64):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_GE_S_RK:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) >= <int32_t>(<uint32_t>pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_GE_S_RK:
             if <int32_t>(<uint32_t>fp[pc[1]].u64) >= <int32_t>(<uint32_t>pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_GE_U:
             if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_GE_U:
             if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I32_GE_U_RK:
             if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I32_GE_U_RK:
             if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I64_EQ:
             if fp[pc[1]].u64 == fp[pc[2]].u64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I64_EQ:
             if fp[pc[1]].u64 == fp[pc[2]].u64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I64_EQ_RK:
             if fp[pc[1]].u64 == imm_u64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_I64_EQ_RK:
             if fp[pc[1]].u64 == imm_u64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_IF_I64_NE:
             if fp[pc[1]].u64 != fp[pc[2]].u64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I64_NE:
             if fp[pc[1]].u64 != fp[pc[2]].u64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I64_NE_RK:
             if fp[pc[1]].u64 != imm_u64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_I64_NE_RK:
             if fp[pc[1]].u64 != imm_u64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_IF_I64_LT_S:
             if <int64_t>fp[pc[1]].u64 < <int64_t>fp[pc[2]].u64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I64_LT_S:
             if <int64_t>fp[pc[1]].u64 < <int64_t>fp[pc[2]].u64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I64_LT_S_RK:
             if <int64_t>fp[pc[1]].u64 < <int64_t>imm_u64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_I64_LT_S_RK:
             if <int64_t>fp[pc[1]].u64 < <int64_t>imm_u64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_IF_I64_LT_U:
             if fp[pc[1]].u64 < fp[pc[2]].u64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I64_LT_U:
             if fp[pc[1]].u64 < fp[pc[2]].u64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I64_LT_U_RK:
             if fp[pc[1]].u64 < imm_u64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_I64_LT_U_RK:
             if fp[pc[1]].u64 < imm_u64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_IF_I64_GT_S:
             if <int64_t>fp[pc[1]].u64 > <int64_t>fp[pc[2]].u64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I64_GT_S:
             if <int64_t>fp[pc[1]].u64 > <int64_t>fp[pc[2]].u64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I64_GT_S_RK:
             if <int64_t>fp[pc[1]].u64 > <int64_t>imm_u64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_I64_GT_S_RK:
             if <int64_t>fp[pc[1]].u64 > <int64_t>imm_u64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_IF_I64_GT_U:
             if fp[pc[1]].u64 > fp[pc[2]].u64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I64_GT_U:
             if fp[pc[1]].u64 > fp[pc[2]].u64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I64_GT_U_RK:
             if fp[pc[1]].u64 > imm_u64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_I64_GT_U_RK:
             if fp[pc[1]].u64 > imm_u64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_IF_I64_LE_S:
             if <int64_t>fp[pc[1]].u64 <= <int64_t>fp[pc[2]].u64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I64_LE_S:
             if <int64_t>fp[pc[1]].u64 <= <int64_t>fp[pc[2]].u64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I64_LE_S_RK:
             if <int64_t>fp[pc[1]].u64 <= <int64_t>imm_u64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_I64_LE_S_RK:
             if <int64_t>fp[pc[1]].u64 <= <int64_t>imm_u64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_IF_I64_LE_U:
             if fp[pc[1]].u64 <= fp[pc[2]].u64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I64_LE_U:
             if fp[pc[1]].u64 <= fp[pc[2]].u64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I64_LE_U_RK:
             if fp[pc[1]].u64 <= imm_u64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_I64_LE_U_RK:
             if fp[pc[1]].u64 <= imm_u64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_IF_I64_GE_S:
             if <int64_t>fp[pc[1]].u64 >= <int64_t>fp[pc[2]].u64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I64_GE_S:
             if <int64_t>fp[pc[1]].u64 >= <int64_t>fp[pc[2]].u64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I64_GE_S_RK:
             if <int64_t>fp[pc[1]].u64 >= <int64_t>imm_u64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_I64_GE_S_RK:
             if <int64_t>fp[pc[1]].u64 >= <int64_t>imm_u64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_IF_I64_GE_U:
             if fp[pc[1]].u64 >= fp[pc[2]].u64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_I64_GE_U:
             if fp[pc[1]].u64 >= fp[pc[2]].u64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_I64_GE_U_RK:
             if fp[pc[1]].u64 >= imm_u64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_I64_GE_U_RK:
             if fp[pc[1]].u64 >= imm_u64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_IF_F32_EQ:
             if fp[pc[1]].f32 == fp[pc[2]].f32:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F32_EQ:
             if fp[pc[1]].f32 == fp[pc[2]].f32:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F32_EQ_RK:
             if fp[pc[1]].f32 == imm_f32(&pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F32_EQ_RK:
             if fp[pc[1]].f32 == imm_f32(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F32_NE:
             if fp[pc[1]].f32 != fp[pc[2]].f32:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F32_NE:
             if fp[pc[1]].f32 != fp[pc[2]].f32:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F32_NE_RK:
             if fp[pc[1]].f32 != imm_f32(&pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F32_NE_RK:
             if fp[pc[1]].f32 != imm_f32(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F32_LT:
             if fp[pc[1]].f32 < fp[pc[2]].f32:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F32_LT:
             if fp[pc[1]].f32 < fp[pc[2]].f32:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_UNLESS_F32_LT:
             if not (fp[pc[1]].f32 < fp[pc[2]].f32):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_UNLESS_F32_LT:
             if not (fp[pc[1]].f32 < fp[pc[2]].f32):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F32_LT_RK:
             if fp[pc[1]].f32 < imm_f32(&pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F32_LT_RK:
             if fp[pc[1]].f32 < imm_f32(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_UNLESS_F32_LT_RK:
             if not (fp[pc[1]].f32 < imm_f32(&pc[2])):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_UNLESS_F32_LT_RK:
             if not (fp[pc[1]].f32 < imm_f32(&pc[2])):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F32_GT:
             if fp[pc[1]].f32 > fp[pc[2]].f32:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F32_GT:
             if fp[pc[1]].f32 > fp[pc[2]].f32:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_UNLESS_F32_GT:
             if not (fp[pc[1]].f32 > fp[pc[2]].f32):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_UNLESS_F32_GT:
             if not (fp[pc[1]].f32 > fp[pc[2]].f32):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F32_GT_RK:
             if fp[pc[1]].f32 > imm_f32(&pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F32_GT_RK:
             if fp[pc[1]].f32 > imm_f32(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_UNLESS_F32_GT_RK:
             if not (fp[pc[1]].f32 > imm_f32(&pc[2])):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_UNLESS_F32_GT_RK:
             if not (fp[pc[1]].f32 > imm_f32(&pc[2])):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F32_LE:
             if fp[pc[1]].f32 <= fp[pc[2]].f32:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F32_LE:
             if fp[pc[1]].f32 <= fp[pc[2]].f32:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_UNLESS_F32_LE:
             if not (fp[pc[1]].f32 <= fp[pc[2]].f32):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_UNLESS_F32_LE:
             if not (fp[pc[1]].f32 <= fp[pc[2]].f32):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F32_LE_RK:
             if fp[pc[1]].f32 <= imm_f32(&pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F32_LE_RK:
             if fp[pc[1]].f32 <= imm_f32(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_UNLESS_F32_LE_RK:
             if not (fp[pc[1]].f32 <= imm_f32(&pc[2])):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_UNLESS_F32_LE_RK:
             if not (fp[pc[1]].f32 <= imm_f32(&pc[2])):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F32_GE:
             if fp[pc[1]].f32 >= fp[pc[2]].f32:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F32_GE:
             if fp[pc[1]].f32 >= fp[pc[2]].f32:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_UNLESS_F32_GE:
             if not (fp[pc[1]].f32 >= fp[pc[2]].f32):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_UNLESS_F32_GE:
             if not (fp[pc[1]].f32 >= fp[pc[2]].f32):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F32_GE_RK:
             if fp[pc[1]].f32 >= imm_f32(&pc[2]):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F32_GE_RK:
             if fp[pc[1]].f32 >= imm_f32(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_UNLESS_F32_GE_RK:
             if not (fp[pc[1]].f32 >= imm_f32(&pc[2])):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_UNLESS_F32_GE_RK:
             if not (fp[pc[1]].f32 >= imm_f32(&pc[2])):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F64_EQ:
             if fp[pc[1]].f64 == fp[pc[2]].f64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F64_EQ:
             if fp[pc[1]].f64 == fp[pc[2]].f64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F64_EQ_RK:
             if fp[pc[1]].f64 == imm_f64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_F64_EQ_RK:
             if fp[pc[1]].f64 == imm_f64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_IF_F64_NE:
             if fp[pc[1]].f64 != fp[pc[2]].f64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F64_NE:
             if fp[pc[1]].f64 != fp[pc[2]].f64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F64_NE_RK:
             if fp[pc[1]].f64 != imm_f64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_F64_NE_RK:
             if fp[pc[1]].f64 != imm_f64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_IF_F64_LT:
             if fp[pc[1]].f64 < fp[pc[2]].f64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F64_LT:
             if fp[pc[1]].f64 < fp[pc[2]].f64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_UNLESS_F64_LT:
             if not (fp[pc[1]].f64 < fp[pc[2]].f64):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_UNLESS_F64_LT:
             if not (fp[pc[1]].f64 < fp[pc[2]].f64):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F64_LT_RK:
             if fp[pc[1]].f64 < imm_f64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_F64_LT_RK:
             if fp[pc[1]].f64 < imm_f64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_UNLESS_F64_LT_RK:
             if not (fp[pc[1]].f64 < imm_f64(&pc[2])):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_UNLESS_F64_LT_RK:
             if not (fp[pc[1]].f64 < imm_f64(&pc[2])):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_IF_F64_GT:
             if fp[pc[1]].f64 > fp[pc[2]].f64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F64_GT:
             if fp[pc[1]].f64 > fp[pc[2]].f64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_UNLESS_F64_GT:
             if not (fp[pc[1]].f64 > fp[pc[2]].f64):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_UNLESS_F64_GT:
             if not (fp[pc[1]].f64 > fp[pc[2]].f64):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F64_GT_RK:
             if fp[pc[1]].f64 > imm_f64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_F64_GT_RK:
             if fp[pc[1]].f64 > imm_f64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_UNLESS_F64_GT_RK:
             if not (fp[pc[1]].f64 > imm_f64(&pc[2])):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_UNLESS_F64_GT_RK:
             if not (fp[pc[1]].f64 > imm_f64(&pc[2])):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_IF_F64_LE:
             if fp[pc[1]].f64 <= fp[pc[2]].f64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F64_LE:
             if fp[pc[1]].f64 <= fp[pc[2]].f64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_UNLESS_F64_LE:
             if not (fp[pc[1]].f64 <= fp[pc[2]].f64):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_UNLESS_F64_LE:
             if not (fp[pc[1]].f64 <= fp[pc[2]].f64):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F64_LE_RK:
             if fp[pc[1]].f64 <= imm_f64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_F64_LE_RK:
             if fp[pc[1]].f64 <= imm_f64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_UNLESS_F64_LE_RK:
             if not (fp[pc[1]].f64 <= imm_f64(&pc[2])):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_UNLESS_F64_LE_RK:
             if not (fp[pc[1]].f64 <= imm_f64(&pc[2])):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_IF_F64_GE:
             if fp[pc[1]].f64 >= fp[pc[2]].f64:
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_IF_F64_GE:
             if fp[pc[1]].f64 >= fp[pc[2]].f64:
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_UNLESS_F64_GE:
             if not (fp[pc[1]].f64 >= fp[pc[2]].f64):
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_LOOP_BR_UNLESS_F64_GE:
             if not (fp[pc[1]].f64 >= fp[pc[2]].f64):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 3 + pc[3]
+                pc = pc + pc[3] + 3
             else:
-                pc += 4
+                pc = pc + 4
         elif op == R_BR_IF_F64_GE_RK:
             if fp[pc[1]].f64 >= imm_f64(&pc[2]):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_IF_F64_GE_RK:
             if fp[pc[1]].f64 >= imm_f64(&pc[2]):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_UNLESS_F64_GE_RK:
             if not (fp[pc[1]].f64 >= imm_f64(&pc[2])):
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_LOOP_BR_UNLESS_F64_GE_RK:
             if not (fp[pc[1]].f64 >= imm_f64(&pc[2])):
                 budget -= 1
                 if unlikely(budget < 0):
                     reason = EXIT_BUDGET
                     break
-                pc += 4 + pc[4]
+                pc = pc + pc[4] + 4
             else:
-                pc += 5
+                pc = pc + 5
         elif op == R_BR_TABLE:
             entry = &pc[3 + min((<uint32_t>fp[pc[1]].u64), <uint32_t>pc[2])]
             if entry[0] < 0:
