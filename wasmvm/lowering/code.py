@@ -10,7 +10,7 @@ from wasmvm.errors import InternalError
 from wasmvm.lowering import forms
 
 if not cython.compiled:
-    from wasmvm.isa.regopcode import R_CONST32, R_CONST64, R_COPY, R_MOVE
+    from wasmvm.isa.regopcode import R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128
 
     # The longest instruction but br_table, rounded up: what `reserve` makes room for.
     MOST_WORDS = 12
@@ -91,11 +91,8 @@ class Code:
     def emit_move(self, dst: int, src: int, width: int) -> int:
         if dst == src:
             return 0
-        if width == 1:
-            self.begin_result(R_MOVE, dst)
-            self.word(src)
-        else:
-            self.emit_copy(dst, src, width)
+        self.begin_result(R_MOVE if width == 1 else R_MOVE_V128, dst)
+        self.word(src)
         return 0
 
     def emit_copy(self, dst: int, src: int, slots: int) -> int:
