@@ -1,6 +1,6 @@
 """Programs and what they are to do, in the layout of the official suite (WebAssembly/wasi-testsuite).
 
-A folder holds ``NAME.wasm`` files, each with a ``NAME.json`` or none, and folders that the programs work in. The json is
+A folder holds ``NAME.wasm`` files, each with a ``NAME.json`` or none, and folders to work in. The json is
 
     {"args": [...], "env": {...}, "dirs": [...], "root": "...", "exit_code": 0, "stdout": "...", "stderr": "..."}
 
