@@ -175,10 +175,8 @@ def main() -> None:
     counts: dict[str, int] = {}
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        changes = [
-            (seed.randrange(6), seed.random(), seed.random(), seed.randrange(256))
-            for _ in range(seed.choice([1, 1, 2, 5]))
-        ]
+        count = seed.choice([1, 1, 2, 5])
+        changes = [(seed.randrange(6), seed.random(), seed.random(), seed.randrange(256)) for _ in range(count)]
         outcome = check(mutate(seed.choice(known), changes))
         counts[outcome] = counts.get(outcome, 0) + 1
     print(counts)
