@@ -1,13 +1,14 @@
 """Compiles the machine and the hot pure-Python modules with Cython; all metadata is in pyproject.toml.
 
 A build that cannot go on ends in one message that says what is missing. The C files go to a folder of ``build/`` that
-is named after what they depend on besides their sources, so that another Cython or other directives never meet old files.
+is named after what they depend on besides their sources: another Cython or other directives never meet old files.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import shutil
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ HOT = [
     "wasmvm/lowering/context.py",
     "wasmvm/lowering/code.py",
     "wasmvm/lowering/operands.py",
+    "wasmvm/lowering/accumulator.py",
     "wasmvm/lowering/body.py",
 ]
 """Modules in Cython's pure Python mode: each has a .pxd beside it and also runs uncompiled."""
@@ -41,16 +43,40 @@ DIRECTIVES = {
 }
 FLAGS = {
     "msvc": ["/O2"],
-    # A dispatch block that straddles a cache line makes the machine 1.5 times slower.
+    # A dispatch block, or a handler of the threaded form, that straddles a cache line makes all 1.5 times slower.
     # No contraction: a product and a sum must be rounded one by one, which GCC on ARM would not do.
-    "unix": ["-O2", "-fwrapv", "-falign-loops=64", "-ffp-contract=off", "-fno-math-errno"],
+    "unix": ["-O2", "-fwrapv", "-falign-loops=64", "-falign-functions=64", "-ffp-contract=off", "-fno-math-errno"],
 }
 """Compiler flags by the kind of compiler, as setuptools names it."""
+
+DISPATCH_ENV = "WASMVM_DISPATCH"
 
 
 def give_up(reason: str, advice: str) -> NoReturn:
     line = "=" * 100
     sys.exit(f"\n{line}\nwasmvm cannot be built: {reason}\n{advice}\n{line}")
+
+
+def dispatch() -> str:
+    """The form of the machine to build, "switch" or "threaded" (docs/rationale.md, "Why two back ends?").
+
+    The threaded form needs a compiler that turns calls in tail position into jumps: GCC and clang at -O2, where all
+    arguments of a handler fit into registers.
+    """
+    wanted = os.environ.get(DISPATCH_ENV)
+    if wanted not in (None, "", "switch", "threaded"):
+        give_up(f"{DISPATCH_ENV} is {wanted!r}.", "It must be switch or threaded.")
+    known_good = sys.platform != "win32" and platform.machine() in ("x86_64", "AMD64", "aarch64", "arm64")
+    return wanted or ("threaded" if known_good and sys.maxsize > 1 << 32 else "switch")
+
+
+def settings_file(key: str) -> str:
+    """A file that is newer than all that was compiled with other settings, so that it is compiled again."""
+    path = Path("build/settings")
+    if not path.exists() or path.read_text() != key:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(key)
+    return str(path)
 
 
 def extensions() -> list[Extension]:
@@ -67,13 +93,19 @@ def extensions() -> list[Extension]:
     for source in HOT + EXTENSION:
         if not os.path.exists(source):
             give_up(f"there is no {source}.", "The checkout or the source distribution is not complete.")
+    key = hashlib.sha256(f"{cython_version} {dispatch()} {sorted(DIRECTIVES.items())}".encode()).hexdigest()[:12]
     modules = [
-        Extension(source.rsplit(".", 1)[0].replace("/", "."), [source], depends=["setup.py"])
+        Extension(source.rsplit(".", 1)[0].replace("/", "."), [source], depends=["setup.py", settings_file(key)])
         for source in HOT + EXTENSION
     ]
-    key = hashlib.sha256(f"{cython_version} {sorted(DIRECTIVES.items())}".encode()).hexdigest()[:12]
     try:
-        made = cythonize(modules, build_dir=f"build/cython-{key}", compiler_directives=DIRECTIVES, nthreads=0)
+        made = cythonize(
+            modules,
+            build_dir=f"build/cython-{key}",
+            include_path=[f"wasmvm/_dispatch/{dispatch()}"],
+            compiler_directives=DIRECTIVES,
+            nthreads=0,
+        )
     except CompileError as error:
         give_up(
             f"Cython {cython_version} failed to translate a module to C: {error}",
@@ -96,6 +128,8 @@ class BuildExtensions(build_ext):
 
     def finalize_options(self) -> None:
         super().finalize_options()
+        # What was built with the other form of the machine may be newer than its sources.
+        self.force = self.force or bool(os.environ.get(DISPATCH_ENV))
         if self.parallel is None:
             self.parallel = min(os.cpu_count() or 1, len(self.extensions or ()) or 1)
 

@@ -1,7 +1,7 @@
 """Every numeric instruction on edge values, against wasmtime: in each operand form that lowering knows.
 
-Values cross the boundary as integers, so that the bits of a NaN survive. Where the specification leaves the payload of a
-NaN open (4.3.3), what it does demand is checked instead of equality.
+Values cross the boundary as integers, so that the bits of a NaN survive. Where the specification leaves the payload of
+a NaN open (4.3.3), what it does demand is checked instead of equality.
 """
 
 from __future__ import annotations

@@ -24,6 +24,9 @@ _HEAD = '''\
 # One arm per row of wasmvm/isa/regop.py, which also explains the operands. Every arm compares `op` with an enum
 # constant, so that Cython makes one C `switch` of the chain.
 
+DISPATCH = "switch"
+
+
 cdef int run(machine_t* machine) noexcept nogil:
     """Run from the state in `machine` until something ends the loop; say what, with the state saved."""
     cdef int32_t* pc = machine.pc
@@ -71,7 +74,8 @@ def _positions(row: regop.RegOp) -> dict[str, int]:
     return positions
 
 
-def _fill_in(line: str, row: regop.RegOp) -> str:
+def fill_in(line: str, row: regop.RegOp) -> str:
+    """A line of a row's body with its operands put in."""
     positions = _positions(row)
 
     def replace(match: re.Match[str]) -> str:
@@ -91,7 +95,7 @@ def loop(note: str) -> str:
     out = [_HEAD.format(note=note)]
     for row in regop.ROWS:
         out.append(f"        {'elif' if row.number else 'if'} op == {enum_name(row)}:\n")
-        out += (f"            {_fill_in(line, row)}\n" for line in row.body)
+        out += (f"            {fill_in(line, row)}\n" for line in row.body)
         if not row.jumps:
             out.append(f"            pc += {row.length}\n")
     out.append(_TAIL)

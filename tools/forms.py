@@ -6,6 +6,7 @@ Deriving them at each start would cost milliseconds.
 from __future__ import annotations
 
 from wasmvm.isa import regop, wasm
+from wasmvm.types import valtype_slots
 
 _HEAD = '''\
 """{note}
@@ -18,18 +19,23 @@ MIRRORED: by opcode, the opcode that gives the same with its operands swapped.
 STORE_V, STORE_K_V: by opcode of a store, the forms with a constant value (RK is the one with a constant address).
 WIDE: by opcode, 1 where a constant operand takes two words.
 TRAPS: by opcode, 1 where the instruction may trap.
+PARAMS, RESULT_SLOTS: by opcode of a vector instruction, its number of operands, and the slots of its result or 0.
 BR_IF, BR_UNLESS: by register instruction, the branch it fuses into when its result is the condition.
 NEGATED: by register instruction, the comparison with the opposite result.
 LOOP: by register instruction, the form of a branch for a back-edge.
-LENGTH: by register instruction, its words.
-NAMES, OPERANDS: by register instruction, for the disassembler.
+EFFECT: by register instruction, what it does to the accumulators (`regop.effect`).
+ACC_FORM, FACC_FORM: by register instruction times 3 plus operand (0 for a, 1 for b, 2 for c), the form that reads the
+operand from an accumulator; OPERAND_WORD: where in the instruction the operand stands.
+LENGTH: by register instruction and accumulator form, its words.
+NAMES, OPERANDS: by register instruction and accumulator form, for the disassembler.
 """
 
 from array import array
 
 '''
 
-SHAPES = {"other": 0, "nop": 1, "unary": 2, "binary": 3, "load": 4, "store": 5}
+SHAPES = {"other": 0, "nop": 1, "unary": 2, "binary": 3, "load": 4, "store": 5, "vector": 6}
+VECTOR_NAMES = frozenset(row.name for row in regop.VECTOR_ROWS)
 
 
 def _number(name: str | None) -> int:
@@ -48,6 +54,8 @@ def _shape(row: wasm.Row) -> str:
         return "store"
     if target in regop.EXPRESSIONS:
         return "binary" if row.params is not None and len(row.params) == 2 else "unary"
+    if target in VECTOR_NAMES:
+        return "vector"
     return "other"
 
 
@@ -60,7 +68,7 @@ def _table(name: str, typecode: str, values: list[int]) -> str:
 def _by_opcode() -> dict[str, list[int]]:
     names = ("RR", "RK", "KR", "MIRRORED", "STORE_V", "STORE_K_V")
     tables = {name: [-1] * wasm.OPCODE_END for name in names}
-    for name in ("SHAPE", "WIDE", "TRAPS"):
+    for name in ("SHAPE", "WIDE", "TRAPS", "PARAMS", "RESULT_SLOTS"):
         tables[name] = [0] * wasm.OPCODE_END
     for row in wasm.ROWS:
         code = row.code
@@ -70,7 +78,11 @@ def _by_opcode() -> dict[str, list[int]]:
             continue
         target = regop.SAME_BITS.get(row.mnemonic) or row.mnemonic
         tables["RR"][code] = _number(target)
-        tables["TRAPS"][code] = int(shape in ("load", "store") or bool(regop.CHECKS.get(target)))
+        tables["TRAPS"][code] = int(row.width > 0 or bool(regop.CHECKS.get(target)))
+        if shape == "vector" and row.params is not None and row.results is not None:
+            tables["PARAMS"][code] = len(row.params)
+            tables["RESULT_SLOTS"][code] = sum(valtype_slots(t) for t in row.results)
+            tables["RK"][code] = _number(target + "_rk")
         if shape in ("load", "store"):
             tables["RK"][code] = _number(target + "_k")
             tables["STORE_V"][code] = _number(target + "_v")
@@ -89,7 +101,7 @@ def _by_opcode() -> dict[str, list[int]]:
 def _by_regop() -> dict[str, list[int]]:
     tables: dict[str, list[int]] = {name: [] for name in ("BR_IF", "BR_UNLESS", "NEGATED", "LOOP", "LENGTH")}
     for row in regop.ROWS:
-        mnemonic, _, form = row.name.partition("_rk")
+        mnemonic, _, _ = row.name.partition("_rk")
         mnemonic = mnemonic.removesuffix("_kr")
         suffix = row.name[len(mnemonic) :]
         negated = regop.negated(mnemonic) if mnemonic in regop.EXPRESSIONS else None
@@ -102,6 +114,20 @@ def _by_regop() -> dict[str, list[int]]:
         tables["NEGATED"].append(_number(negated))
         tables["LOOP"].append(_number(f"loop_{row.name}"))
         tables["LENGTH"].append(row.length)
+    tables["LENGTH"] += (form.row.length for form in regop.ACCUMULATOR_FORMS)
+    return tables
+
+
+def _accumulators() -> dict[str, list[int]]:
+    count = 3 * len(regop.ROWS)
+    tables = {name: [-1] * count for name in ("ACC_FORM", "FACC_FORM")}
+    tables["OPERAND_WORD"] = [0] * count
+    tables["EFFECT"] = [regop.effect(row) for row in regop.ROWS]
+    for form in regop.ACCUMULATOR_FORMS:
+        index = 3 * form.row.number + "abc".index(form.operand)
+        tables["ACC_FORM" if form.register == "acc" else "FACC_FORM"][index] = form.number
+        before = form.row.operands[: form.row.operands.index(form.operand)]
+        tables["OPERAND_WORD"][index] = 1 + sum(regop.WORDS.get(letter, 1) for letter in before)
     return tables
 
 
@@ -109,6 +135,9 @@ def module(note: str) -> str:
     out = [_HEAD.format(note=note)]
     out += (_table(name, "h", values) for name, values in _by_opcode().items())
     out += (_table(name, "h", values) for name, values in _by_regop().items())
-    out.append("NAMES = (\n" + "".join(f'    "{row.name}",\n' for row in regop.ROWS) + ")\n")
-    out.append("OPERANDS = (\n" + "".join(f'    "{row.operands}",\n' for row in regop.ROWS) + ")\n")
+    out += (_table(name, "h", values) for name, values in _accumulators().items())
+    rows = [*regop.ROWS, *regop.ACCUMULATOR_FORMS]
+    operands = [row.operands for row in regop.ROWS] + [form.row.operands for form in regop.ACCUMULATOR_FORMS]
+    out.append("NAMES = (\n" + "".join(f'    "{row.name}",\n' for row in rows) + ")\n")
+    out.append("OPERANDS = (\n" + "".join(f'    "{letters}",\n' for letters in operands) + ")\n")
     return "# fmt: off\n" + "".join(out)

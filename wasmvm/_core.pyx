@@ -1,7 +1,7 @@
 # distutils: language = c
 """The virtual machine: store, memories, tables, globals, functions, instances, and the loop that runs register code.
 
-Everything here that touches Python is the driver; the loop itself, `run` in `_core_ops.pxi`, is generated and never
+Everything here that touches Python is the driver; the loop itself, `run` in `_core_run.pxi`, is generated (in two forms: see docs/rationale.md) and never
 does. The parts are included in the order in which they need each other. The structures are in `_core.pxd`, the face
 towards Python in `_core.pyi`.
 
@@ -17,21 +17,21 @@ from cpython.long cimport PyLong_AsUnsignedLongLongMask
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
-from libc.math cimport ceil, ceilf, floor, floorf, rint, rintf, sqrt, sqrtf, trunc, truncf
+from libc.math cimport INFINITY, ceil, ceilf, floor, floorf, rint, rintf, sqrt, sqrtf, trunc, truncf
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memchr, memcpy, memmove, memset
 
 from wasmvm.isa.regopcode cimport *
-
-from libc.math cimport INFINITY
 
 from wasmvm.errors import InternalError, Trap, with_wasm_frames
 from wasmvm.types import GlobalType, Limits, MemoryType, TableType
 
 include "_core_numeric.pxi"
 include "_core_bulk.pxi"
-include "_core_ops.pxi"
+include "_core_simd.pxi"
+include "_core_simd_ops.pxi"
+include "_core_run.pxi"
 include "_core_memory.pxi"
 include "_core_table.pxi"
 include "_core_values.pxi"

@@ -68,15 +68,11 @@ cdef class Func:
         cdef Store store = self.store
         cdef slot* base = store.machine.top
         cdef Py_ssize_t i
-        cdef Py_ssize_t count = len(args)
         cdef slot* target = base
         cdef const unsigned char* types = signature.params
         cdef int valtype
-        if count != signature.param_count:
-            raise TypeError(f"{self.name or 'function'}() takes {signature.param_count} arguments, got {count}")
-        if base + self.func.frame_size + signature.param_slots > store.machine.stack_end:
-            raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
-        for i in range(count):
+        self.check_call(base, len(args))
+        for i in range(signature.param_count):
             valtype = types[i]
             value = args[i]
             if valtype == I32 and PyLong_CheckExact(value):
@@ -84,18 +80,70 @@ cdef class Func:
             elif valtype == F64 and PyFloat_CheckExact(value):
                 target.f64 = PyFloat_AS_DOUBLE(value)
             else:
-                to_slot(store, valtype, value, target, f"parameter {i}")
+                store.machine.top = target + 2  # converting may run Python code that calls into this store
+                try:
+                    to_slot(store, valtype, value, target, f"parameter {i}")
+                finally:
+                    store.machine.top = base
             target += slots_of(valtype)
-        if self.func.inst == NULL:
-            self.call_python(base, None)
-        else:
-            store.invoke(self.func, base)
+        self.perform(base)
         if signature.result_count == 0:
             return None
         types = signature.results
         if signature.result_count == 1:
             return from_slot(store, types[0], base)
         return self.values(base, types, signature.result_count)
+
+    def call_bits(self, args):
+        """Call with raw bits: a sequence in and a list out, of which each item is a value's bits.
+
+        The bits are an unsigned integer, 32 of them for an i32 or f32, 64 for an i64 or f64, 128 for a v128 (the first
+        byte lowest); a float's go through unchanged, signalling NaNs too, which a Python float cannot carry. References
+        are the Python values that a call has. Integers wrap.
+
+        Raises:
+            As a call does.
+        """
+        cdef Signature signature = self.signature
+        cdef Store store = self.store
+        cdef slot* base = store.machine.top
+        cdef slot* target = base
+        cdef const unsigned char* types = signature.params
+        cdef list given = list(args)
+        cdef list results = []
+        cdef int i
+        self.check_call(base, len(given))
+        for i in range(signature.param_count):  # may run Python code, which must not find half of the arguments
+            if types[i] != FUNCREF and types[i] != EXTERNREF:
+                given[i] = PyNumber_Index(given[i])
+        for i in range(signature.param_count):
+            bits_to_slot(store, types[i], given[i], target, f"parameter {i}")
+            target += slots_of(types[i])
+        self.perform(base)
+        target = base
+        types = signature.results
+        for i in range(signature.result_count):
+            results.append(bits_from_slot(store, types[i], target))
+            target += slots_of(types[i])
+        return results
+
+    cdef int check_call(self, slot* base, Py_ssize_t count) except -1:
+        """Raise where the number of arguments is wrong or there is no room for the frame."""
+        if count != self.signature.param_count:
+            raise TypeError(f"{self.name or 'function'}() takes {self.signature.param_count} arguments, got {count}")
+        if base + self.func.frame_size + self.signature.param_slots + 2 > self.store.machine.stack_end:
+            raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
+        return 0
+
+    cdef int perform(self, slot* base) except -1:
+        """Call with the arguments at `base`, which is where the results will be."""
+        if self.func.inst != NULL:
+            return self.store.invoke(self.func, base)
+        self.store.machine.top = base + self.func.frame_size + 1
+        try:
+            return self.call_python(base, None)
+        finally:
+            self.store.machine.top = base
 
     cdef tuple values(self, slot* source, const unsigned char* types, int count):
         cdef tuple made = PyTuple_New(count)

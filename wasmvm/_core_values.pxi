@@ -91,6 +91,27 @@ cdef object from_slot(Store store, int valtype, slot* source):
     return reference_value(store, valtype, source.u64)
 
 
+cdef int bits_to_slot(Store store, int valtype, object value, slot* target, object name) except -1:
+    """Write a value that is given as the integer of its bits, or as the Python value of a reference."""
+    if valtype == FUNCREF or valtype == EXTERNREF:
+        target.u64 = reference_slot(store, valtype, value, name)
+        return 0
+    target.u64 = PyLong_AsUnsignedLongLongMask(value)
+    if valtype == I32 or valtype == F32:
+        target.u64 = <uint32_t>target.u64
+    elif valtype == V128:
+        target[1].u64 = PyLong_AsUnsignedLongLongMask(value >> 64)
+    return 0
+
+
+cdef object bits_from_slot(Store store, int valtype, slot* source):
+    if valtype == FUNCREF or valtype == EXTERNREF:
+        return reference_value(store, valtype, source.u64)
+    if valtype == V128:
+        return source[0].u64 | (<object>source[1].u64 << 64)
+    return source.u64
+
+
 cdef int slots_of(int valtype) noexcept:
     return 2 if valtype == V128 else 1
 

@@ -36,6 +36,10 @@ MAX_TABLE = (1 << 32) - 1
 """Elements in a table whose indices are i32, as the binary format can state them."""
 
 
+MAX_LOCALS = 50_000
+"""Parameters and locals of a function, as in the limits of web browsers: a few bytes can ask for billions."""
+
+
 def valtype_slots(valtype: int) -> int:
     """Number of 8-byte slots that a value of this type takes in a frame."""
     return 2 if valtype == V128 else 1

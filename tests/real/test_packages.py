@@ -11,14 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests import oracle
-from wasmvm.embedding.func import Func
-from wasmvm.embedding.global_ import Global
-from wasmvm.embedding.instance import Instance
-from wasmvm.embedding.memory import Memory
-from wasmvm.embedding.module import Module
-from wasmvm.embedding.store import Store
-from wasmvm.embedding.table import Table
-from wasmvm.wasi import Wasi, WasiConfig
+from wasmvm import Func, Global, Instance, Memory, Module, Table
+from wasmvm.wasi import Wasi, WasiConfig, link
 
 PICTURE = Path(__file__).with_name("picture.svg")
 
@@ -51,7 +45,7 @@ modules = pytest.mark.parametrize("name", MODULES)
 def test_decodes_validates_instantiates(name: str) -> None:
     source = MODULES[name]().read_bytes()
     module = Module(source)
-    instance = Instance(module, Wasi(WasiConfig()).imports())
+    instance = Instance(module, link(Wasi(WasiConfig())))
     assert len(instance.exports) == len(module.exports)
     assert all(isinstance(export, Func | Memory | Table | Global) for export in instance.exports.values())
 

@@ -13,10 +13,11 @@ d       slot of the result                                  1
 a b c   slots that are read                                 1
 k       32-bit constant                                     1
 K       64-bit constant, low word first                     2
+V       16 bytes: a vector constant, or lane indices        4
 o       memarg offset, unsigned                             1
 t       label: distance from this word to the target        1
 s       slot where a callee's frame begins                  1
-x y     indices of the specification (funcidx, ...)         1
+x y     indices of the specification (funcidx, laneidx, ...) 1
 n       a count                                             1
 ======  ==================================================  =====
 
@@ -26,12 +27,13 @@ In a body ``{d}`` stands for the word itself, ``{a:i32}`` for the value read as 
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
-from wasmvm.isa import wasm
+from wasmvm.isa import regop_simd, wasm
 from wasmvm.types import VALTYPE_NAMES
 
-WORDS = {"K": 2}
+WORDS = {"K": 2, "V": 4}
 """Words that an operand takes, where it is not one."""
 
 
@@ -282,9 +284,7 @@ def _forms(mnemonic: str, params: list[str]) -> dict[str, dict[str, str]]:
 for _mnemonic, _expression in EXPRESSIONS.items():
     _params, _result = _signature(_mnemonic)
     for _suffix, _operands in _forms(_mnemonic, _params).items():
-        _body = [
-            _line for _check in CHECKS[_mnemonic] for _line in _trap_if(_bind(_check[0], _operands), _check[1])
-        ]
+        _body = [_line for _check in CHECKS[_mnemonic] for _line in _trap_if(_bind(_check[0], _operands), _check[1])]
         _body.append(_assign(_result, _bind(_expression, _operands)))
         _letters = [operand[0] for operand in _operands.values()]
         if _suffix == "_kr":
@@ -299,7 +299,7 @@ _PAY = ("budget -= 1", "if unlikely(budget < 0):", "    reason = EXIT_BUDGET", "
 
 def _branch(name: str, operands: str, condition: str) -> None:
     row = RegOp(0, "", operands + "t", (), True)
-    jump, skip = f"pc += {row.length - 1} + {{t}}", f"pc += {row.length}"
+    jump, skip = f"pc = pc + {{t}} + {row.length - 1}", f"pc = pc + {row.length}"
     if not condition:
         _op(name, operands + "t", jump, jumps=True)
         _op(f"loop_{name}", operands + "t", *_PAY, jump, jumps=True)
@@ -384,7 +384,8 @@ for _mnemonic, (_width, _text) in LOADS.items():
 for _mnemonic, (_width, _text) in STORES.items():
     _k = "K" if _width == 8 else "k"
     for _suffix, (_letters_, _address) in _ADDRESS.items():
-        for _value, (_letter, _read) in {"": ("b", "{b:i64}"), "_v": (_k, f"{{{_k}:i64}}" if _k == "K" else "{k}")}.items():
+        _values = {"": ("b", "{b:i64}"), "_v": (_k, f"{{{_k}:i64}}" if _k == "K" else "{k}")}
+        for _value, (_letter, _read) in _values.items():
             _op(
                 _mnemonic + _suffix + _value,
                 f"{_letters_}o{_letter}",
@@ -501,6 +502,13 @@ _op(
     jumps=True,
 )
 
+# --- Fuel --------------------------------------------------------------------------------------------------------
+# Written only where the module is compiled for a store that meters.
+
+_TAKE = ("if unlikely(machine.fuel < 0):", "    machine.fuel = 0", "    reason = TRAP_OUT_OF_FUEL", "    break")
+_op("fuel", "k", "machine.fuel -= <uint32_t>{k}", *_TAKE)
+_op("fuel_bulk", "a", "machine.fuel -= <int64_t>{a:i32}", *_TAKE)
+
 # --- What ends the loop ------------------------------------------------------------------------------------------
 # The driver in `_core.pyx` serves these with the GIL held, reads their operands itself and goes on behind them.
 
@@ -510,6 +518,80 @@ _op("table.grow", "dabx", "reason = EXIT_TABLE_GROW", "break", jumps=True)
 _op("lower", "x", "reason = EXIT_LOWER", "break", jumps=True)
 _op("done", "", "reason = EXIT_DONE", "break", jumps=True)
 
+# --- Vector instructions -----------------------------------------------------------------------------------------
+
+VECTOR_ROWS = tuple(regop_simd.vector_rows(EXPRESSIONS, TYPED_AS))
+SAME_BITS.update(regop_simd.SAME_BITS)
+for _row in VECTOR_ROWS:
+    _op(_row.name, _row.operands, *_row.body)
+
 del _t, _u, _s, _mask, _min, _n, _name, _operator, _width, _i, _sign, _c, _from, _cast, _to, _sc, _lo_s, _hi_s, _hi_u
 del _nan, _sx, _mnemonic, _expression, _params, _result, _suffix, _operands, _body, _letters, _condition
-del _text, _letters_, _address, _k, _value, _letter, _read
+del _text, _letters_, _address, _k, _value, _letter, _read, _row
+
+
+# --- Accumulator forms -------------------------------------------------------------------------------------------
+# The threaded back end passes the last integer and the last f64 result on in registers, besides writing them to their
+# slots. A form exists for each operand that may be read from there; `lowering.accumulator` rewrites opcodes in place.
+
+INT_RESULT, F64_RESULT, OTHER_RESULT, CLOBBERS = range(1, 5)
+"""What an instruction does to the accumulators; 0 for nothing. OTHER_RESULT: it writes its result slot only."""
+
+_REGISTERS = {"i32": "acc", "i64": "acc", "u64": "acc", "f64": "facc"}
+_READS = re.compile(r"\{([abc]):(\w+)\}|fp\[\{([abc])\}\]\.(u64)")
+_NO_FORMS = ("memory.", "table.", "data.", "elem.", "ref.", "call")
+
+
+class AccumulatorForm(NamedTuple):
+    """The instruction `row` with its operand `operand` read from the register `register` ("acc" or "facc")."""
+
+    number: int
+    name: str
+    row: RegOp
+    operand: str
+    register: str
+
+    @property
+    def body(self) -> tuple[str, ...]:
+        """The text of its row with the operand's reads replaced."""
+
+        def replace(match: re.Match[str]) -> str:
+            operand, type_ = match[1] or match[3], match[2] or match[4]
+            if operand != self.operand:
+                return match[0]
+            return "(<uint32_t>acc)" if type_ == "i32" else self.register
+
+        return tuple(_READS.sub(replace, line) for line in self.row.body)
+
+
+def _register_of(row: RegOp, operand: str) -> str | None:
+    """The accumulator that may stand for the operand; None where the body does more with it than read it."""
+    text = " ".join(row.body)
+    reads = [m[2] or m[4] for m in _READS.finditer(text) if operand in (m[1], m[3])]
+    mentions = len(re.findall(rf"\{{{operand}[}}:]", text))
+    registers = {_REGISTERS.get(type_) for type_ in reads}
+    if len(reads) != mentions or len(registers) != 1 or row.name.startswith(_NO_FORMS):
+        return None
+    return registers.pop()
+
+
+def effect(row: RegOp) -> int:
+    """What the instruction does to the accumulators."""
+    if "d" in row.operands:
+        last = row.body[-1]
+        if last.startswith("fp[{d}].u64 = "):
+            return INT_RESULT
+        if last.startswith("fp[{d}].f64 = "):
+            return F64_RESULT
+        return OTHER_RESULT if last.startswith("set_f32(&fp[{d}], ") else CLOBBERS
+    return CLOBBERS if row.jumps and "t" not in row.operands else 0
+
+
+ACCUMULATOR_FORMS: list[AccumulatorForm] = []
+for _row in ROWS:
+    for _operand in "abc":
+        _register = _register_of(_row, _operand) if _operand in _row.operands else None
+        if _register is not None:
+            _number = len(ROWS) + len(ACCUMULATOR_FORMS)
+            _name = f"{_row.name}_{_register}_{_operand}"
+            ACCUMULATOR_FORMS.append(AccumulatorForm(_number, _name, _row, _operand, _register))

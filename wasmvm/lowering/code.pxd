@@ -1,6 +1,6 @@
 cimport cython
 
-from wasmvm.isa.regopcode cimport R_CONST32, R_CONST64, R_COPY, R_MOVE
+from wasmvm.isa.regopcode cimport R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128
 
 
 cdef enum:
@@ -19,6 +19,9 @@ cdef class Code:
     cdef short[::1] length_of
     cdef int[::1] saved
     cdef int saved_from
+    cdef int[::1] labels
+    cdef int label_cap
+    cdef int label_count
 
     cdef void init_code(self, Py_ssize_t size) except *
     cdef int reserve(self, int words) except -1
@@ -31,8 +34,9 @@ cdef class Code:
     cdef int emit_const(self, int dst, unsigned long long bits) except -1
     cdef int note_offset(self, int offset) except -1
     cdef int label_word(self, int label) noexcept
+    cdef int mark_label(self) except -1
     @cython.locals(before=cython.int)
-    cdef void bind(self, int label) noexcept
+    cdef int bind(self, int label) except -1
     @cython.locals(length=cython.int, i=cython.int)
     cdef int save_last(self) noexcept
     @cython.locals(i=cython.int)

@@ -10,7 +10,7 @@ from wasmvm.errors import InternalError
 from wasmvm.lowering import forms
 
 if not cython.compiled:
-    from wasmvm.isa.regopcode import R_CONST32, R_CONST64, R_COPY, R_MOVE
+    from wasmvm.isa.regopcode import R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128
 
     # The longest instruction but br_table, rounded up: what `reserve` makes room for.
     MOST_WORDS = 12
@@ -28,6 +28,7 @@ class Code:
             consumes it; -1 after a label or an instruction without result. Whoever changes it must also see that the
             result slot is the very operand that is consumed.
         offsets, m: pairs of code position and byte offset for instructions that may trap or call; numbers in it.
+        labels, label_count: the positions that branches lead to, ascending; how many there are.
     """
 
     def init_code(self, size: int) -> None:
@@ -40,8 +41,12 @@ class Code:
         self.offset_cap = 64
         self.offsets = array("i", bytes(4 * self.offset_cap))
         self.m = 0
+        self.label_cap = 64
+        self.labels = array("i", bytes(4 * self.label_cap))
+        self.label_count = 0
         self.length_of = forms.LENGTH
         self.saved = array("i", bytes(4 * MOST_WORDS))
+        self.saved_from = 0
 
     def reserve(self, words: int) -> int:
         """Make room for an instruction of that many words."""
@@ -54,7 +59,9 @@ class Code:
         return 0
 
     def word(self, value: int) -> None:
-        """Append a word, for which there must be room."""
+        """Append a word, for which there must be room; of a number that is no signed word, its 32 bits."""
+        if not cython.compiled:  # C does it by itself
+            value = low_word(value)
         self.code[self.n] = value
         self.n += 1
 
@@ -84,11 +91,8 @@ class Code:
     def emit_move(self, dst: int, src: int, width: int) -> int:
         if dst == src:
             return 0
-        if width == 1:
-            self.begin_result(R_MOVE, dst)
-            self.word(src)
-        else:
-            self.emit_copy(dst, src, width)
+        self.begin_result(R_MOVE if width == 1 else R_MOVE_V128, dst)
+        self.word(src)
         return 0
 
     def emit_copy(self, dst: int, src: int, slots: int) -> int:
@@ -125,13 +129,25 @@ class Code:
         self.n += 1
         return self.n - 1
 
-    def bind(self, label: int) -> None:
+    def mark_label(self) -> int:
+        """Note that branches lead to the present position."""
+        if self.label_count >= self.label_cap:
+            self.label_cap *= 2
+            self.labels = enlarged(self.labels, "i", self.label_cap)
+        self.labels[self.label_count] = self.n
+        self.label_count += 1
+        self.last = -1
+        return 0
+
+    def bind(self, label: int) -> int:
         """Let everything that refers to `label` go to the present position."""
+        if label >= 0:
+            self.mark_label()
         while label >= 0:
             before = self.code[label]
             self.code[label] = self.n - label
             label = before
-        self.last = -1
+        return 0
 
     def save_last(self) -> int:
         """Take the last instruction away again, into `saved`; return its length."""

@@ -11,4 +11,5 @@ cdef class Context:
     cdef const unsigned char[::1] global_types
     cdef int import_count
     cdef unsigned long long[::1] code
-    cdef bint compiled
+    cdef readonly object accumulators
+    cdef bint metering

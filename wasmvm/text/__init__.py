@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from wasmvm.text.parser import wat2wasm
+from wasmvm.text.printer import print_module
 
-__all__ = ["wat2wasm"]
+__all__ = ["print_module", "wat2wasm"]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wasmvm.text import encoder
 from wasmvm.text.cursor import Cursor
-from wasmvm.text.encoder import Names
+from wasmvm.text.encoder import NAME_SUBSECTIONS, Names
 from wasmvm.text.lexer import string_bytes
 from wasmvm.types import EXTERNREF, FUNCREF, VALTYPES, FuncType
 
@@ -19,17 +18,6 @@ _NOUNS = {
     "data": "data segment",
 }
 """What messages call the things in an index space, where that is not the space's own name."""
-
-SUBSECTIONS: dict[str, int] = {
-    "func": encoder.NAME_FUNC,
-    "type": encoder.NAME_TYPE,
-    "table": encoder.NAME_TABLE,
-    "memory": encoder.NAME_MEM,
-    "global": encoder.NAME_GLOBAL,
-    "elem": encoder.NAME_ELEM,
-    "data": encoder.NAME_DATA,
-}
-"""Index spaces of a module, each with its subsection of the name section."""
 
 
 class Binding(NamedTuple):
@@ -56,8 +44,8 @@ class Context:
 
     def __init__(self, cursor: Cursor) -> None:
         self.cursor = cursor
-        self.spaces: dict[str, dict[str, int]] = {space: {} for space in SUBSECTIONS}
-        self.counts = dict.fromkeys(SUBSECTIONS, 0)
+        self.spaces: dict[str, dict[str, int]] = {space: {} for space in NAME_SUBSECTIONS}
+        self.counts = dict.fromkeys(NAME_SUBSECTIONS, 0)
         self.types: list[FuncType] = []
         self._typeidx: dict[FuncType, int] = {}
         self.names = Names()
@@ -90,7 +78,7 @@ class Context:
         """Reads the optional identifier of a definition and the name it is to have."""
         name = self.bound_name(space)[1]
         if name is not None:
-            self.names.add(SUBSECTIONS[space], index, name)
+            self.names.add(NAME_SUBSECTIONS[space], index, name)
 
     def bound_name(self, what: str) -> tuple[str | None, str | None]:
         """Reads an optional identifier and ``@name`` annotation: the identifier, and the name that is to be kept."""

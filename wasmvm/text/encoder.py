@@ -37,6 +37,17 @@ NAME_FIELD, NAME_TAG = 10, 11
 INDIRECT_NAMES = frozenset((NAME_LOCAL, NAME_LABEL, NAME_FIELD))
 """Those that hold a name map per function (or type)."""
 
+NAME_SUBSECTIONS: dict[str, int] = {
+    "func": NAME_FUNC,
+    "type": NAME_TYPE,
+    "table": NAME_TABLE,
+    "memory": NAME_MEM,
+    "global": NAME_GLOBAL,
+    "elem": NAME_ELEM,
+    "data": NAME_DATA,
+}
+"""Index spaces of a module, each with its subsection of the name section."""
+
 _SMALL = tuple(bytes((n,)) for n in range(128))
 
 
@@ -62,11 +73,6 @@ def sleb(value: int) -> bytes:
             out.append(byte)
             return bytes(out)
         out.append(byte | 128)
-
-
-def signed(bits: int, width: int) -> int:
-    """A bit pattern read as two's complement."""
-    return bits - (1 << width) if bits >> (width - 1) else bits
 
 
 def sized(content: bytes | bytearray) -> bytes:

@@ -86,8 +86,7 @@ BOTTOM = tables.BOTTOM
 I32 = types.I32
 FUNCREF = types.FUNCREF
 
-MAX_LOCALS = 50_000
-"""Parameters and locals of a function, as in the limits that web browsers agreed upon."""
+MAX_LOCALS = types.MAX_LOCALS
 LONG_GROUP = 64
 """Locals from which copying a block of bytes is faster than a loop: many functions may declare as many as they can."""
 BR_TABLE_ARITY = "type mismatch: br_table labels have different numbers of operands"

@@ -1,13 +1,28 @@
 """WASI preview 1: what a guest can do with the world outside, and only what it was granted.
 
-An embedder says what it grants in a `WasiConfig` and makes a `Wasi` of it, whose `imports` are linked to a module::
+An embedder says what it grants in a `WasiConfig` and makes a `Wasi` of it, which `link` turns into imports::
 
     with Wasi(WasiConfig(args=["prog"], stdout=INHERIT, dirs={"/": "data"})) as wasi:
-        imports = wasi.imports()
+        instance = Instance(module, link(wasi))
+        instance.exports["_start"]()
 """
+
+from typing import TYPE_CHECKING, Any
 
 from wasmvm.wasi.config import HostDirectory, WasiConfig
 from wasmvm.wasi.host import Wasi
+from wasmvm.wasi.link import link
 from wasmvm.wasi.streams import INHERIT
 
-__all__ = ["INHERIT", "HostDirectory", "Wasi", "WasiConfig"]
+if TYPE_CHECKING:
+    from wasmvm.wasi.memtree import MemoryDirectory
+
+__all__ = ["INHERIT", "HostDirectory", "MemoryDirectory", "Wasi", "WasiConfig", "link"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "MemoryDirectory":  # few programs need it, and all wait for what is imported
+        from wasmvm.wasi.memtree import MemoryDirectory
+
+        return MemoryDirectory
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -179,7 +179,8 @@ RIGHTS_DIRECTORY = (
 )
 """What applies to a directory itself."""
 RIGHTS_SOCKET = FD_READ | FD_WRITE | FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | POLL_FD_READWRITE | SOCK_SHUTDOWN
-RIGHTS_LISTENER = FD_READ | FD_WRITE | FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | POLL_FD_READWRITE | SOCK_ACCEPT
+RIGHTS_LISTENER = FD_READ | FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | POLL_FD_READWRITE | SOCK_ACCEPT
+"""What applies to a listening socket; the right to read is what polling it takes."""
 RIGHTS_CHANGING = (
     FD_WRITE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE | FD_FILESTAT_SET_TIMES
     | PATH_CREATE_DIRECTORY | PATH_CREATE_FILE | PATH_LINK_SOURCE | PATH_LINK_TARGET
@@ -204,8 +205,10 @@ FILESTAT = Struct("<QQB7xQQQQQ")
 """dev, ino, filetype, nlink, size, atim, mtim, ctim"""
 DIRENT = Struct("<QQIB3x")
 """d_next, d_ino, d_namlen, d_type; the name follows"""
-SUBSCRIPTION = Struct("<QB7xI4xQQH6x")
-"""userdata, tag, then of a clock: id, timeout, precision, flags (of a descriptor only the first of these: fd)"""
+SUBSCRIPTION = Struct("<QB7xI4xQ8xH6x")
+"""userdata, tag, then of a clock: id, timeout, (precision), flags"""
+SUBSCRIPTION_FD = 16
+"""Where a subscription to a descriptor has its number."""
 EVENT = Struct("<QHB5xQH6x")
 """userdata, error, type, fd_readwrite: nbytes, flags"""
 
@@ -225,7 +228,7 @@ KINDS: dict[str, str] = {
 read as signed. ``path``, ``buf``, ``iovs`` and ``ciovs`` are an address and a length. ``>kind`` is the address of a
 result."""
 RESULT_SIZES: dict[str, int] = {
-    "fd": 4, "size": 4, "u16": 2, "u64": 8, "prestat": 8, "fdstat": 24, "filestat": 64,
+    "fd": 4, "size": 4, "u16": 2, "u64": 8, "prestat": 8, "fdstat": 24, "filestat": 64, "filestat0": 56,
 }  # fmt: skip
 """Bytes that a result of each kind takes in memory."""
 
@@ -279,6 +282,12 @@ FUNCTIONS: dict[str, str] = {
     "sock_shutdown": "fd:fd how:sdflags",
 }
 """A row per function: its parameters as ``name:kind``. All return an errno, but proc_exit, which does not return."""
+DIRECTORY_FUNCTIONS = ("fd_prestat_dir_name", "fd_prestat_get", "fd_readdir")
+"""Those of them that are in `wasmvm.wasi.fd_dir`; the others are in the file that their first word names."""
+UNSTABLE_FUNCTIONS: dict[str, str] = {
+    name: row.replace(">filestat", ">filestat0") for name, row in FUNCTIONS.items() if name != "sock_accept"
+}
+"""The same for ``wasi_unstable``."""
 
 
 class Param:
@@ -305,25 +314,25 @@ class Param:
         return "i" if self.is_result else KINDS[self.kind]
 
 
-def params_of(name: str) -> tuple[Param, ...]:
-    """The parameters of a function of `FUNCTIONS`."""
+def params_of(row: str) -> tuple[Param, ...]:
+    """The parameters of a row of `FUNCTIONS`."""
     params: list[Param] = []
     index = 0
-    for text in FUNCTIONS[name].split():
+    for text in row.split():
         param = Param(text, index)
         params.append(param)
         index += len(param.code)
     return tuple(params)
 
 
-def spans_of(name: str) -> tuple[tuple[int, int, int], ...]:
+def spans_of(row: str) -> tuple[tuple[int, int, int], ...]:
     """The ranges of guest memory that a function's arguments name directly.
 
     Each is (argument of the address, argument of the count or -1, bytes each), so that one loop checks them all.
     """
     element = {"path": 1, "buf": 1, "iovs": IOVEC.size, "ciovs": IOVEC.size}
     spans = []
-    for param in params_of(name):
+    for param in params_of(row):
         if param.is_result:
             spans.append((param.index, -1, RESULT_SIZES[param.kind]))
         elif param.kind in element:

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from wasmvm.wasi.timesource import Clock, SystemClock
+from wasmvm.wasi.timesource import Clock, SystemClock, VirtualClock
+from wasmvm.wasi.walk import Tree
+
+
+class DirectoryGrant(Protocol):
+    """A directory that can be granted: `HostDirectory` or `MemoryDirectory`."""
+
+    read_only: bool
+
+    def attach(self, clock: Clock) -> tuple[Tree[Any], Any]:
+        """The tree and an open handle of the directory in it, which the caller owns; times come from `clock`."""
 
 
 class HostDirectory:
@@ -21,12 +31,24 @@ class HostDirectory:
         self.path = path
         self.read_only = read_only
 
+    def attach(self, clock: Clock) -> tuple[Tree[Any], Any]:
+        """Open the directory. Raises OSError, NotImplementedError."""
+        from wasmvm.wasi.sandbox import HOST_TREE, open_root
+
+        return HOST_TREE, open_root(self.path)
+
 
 def _c_string(text: str | bytes, what: str) -> bytes:
     data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else bytes(text)
     if b"\0" in data:
         raise ValueError(f"a NUL cannot be in {what}")
     return data
+
+
+def _seeded(seed: int) -> Callable[[int], bytes]:
+    from random import Random
+
+    return Random(seed).randbytes
 
 
 class WasiConfig:
@@ -36,15 +58,21 @@ class WasiConfig:
         args: the guest's argument list, the program's name first.
         env: its environment; by default it is empty, and never the process's own.
         stdin, stdout, stderr: see `wasmvm.wasi.streams`; by default empty and thrown away.
-        dirs: from the guest's name of a directory to a path of the host or `HostDirectory`. They become descriptors
-        3, 4, ... clock: what time it is and how to wait, see `wasmvm.wasi.timesource`.
-        random: a callable that gives so many random bytes.
+        dirs: from the guest's name of a directory to a path of the host, `HostDirectory` or `MemoryDirectory`. They
+            become the descriptors 3, 4, ...
+        tcplisten: addresses ``"HOST:PORT"`` to listen at, or listening sockets, which stay the embedder's. They become
+            the descriptors behind the directories.
+        clock: what time it is and how to wait, see `wasmvm.wasi.timesource`; by default the host's.
+        random: a callable that gives so many random bytes; by default the operating system's.
+        deterministic: a seed: where `clock` and `random` are not given, time passes only by being looked at and random
+            bytes are always the same.
+        trace: is called with a line of text for every call of a function.
 
     Raises:
         ValueError: for a NUL in a string, or ``=`` in the name of a variable.
     """
 
-    __slots__ = ("args", "clock", "dirs", "env", "random", "stderr", "stdin", "stdout")
+    __slots__ = ("args", "clock", "dirs", "env", "random", "stderr", "stdin", "stdout", "tcplisten", "trace")
 
     def __init__(
         self,
@@ -55,8 +83,11 @@ class WasiConfig:
         stdout: Any = None,
         stderr: Any = None,
         dirs: Mapping[str, Any] | None = None,
+        tcplisten: Iterable[Any] = (),
         clock: Clock | None = None,
-        random: Callable[[int], bytes] = os.urandom,
+        random: Callable[[int], bytes] | None = None,
+        deterministic: int | None = None,
+        trace: Callable[[str], object] | None = None,
     ) -> None:
         self.args = [_c_string(arg, "an argument") for arg in args]
         self.env: list[bytes] = []
@@ -68,5 +99,11 @@ class WasiConfig:
         self.stdout = stdout
         self.stderr = stderr
         self.dirs = [(_c_string(name, "a directory's name"), source) for name, source in (dirs or {}).items()]
-        self.clock = clock if clock is not None else SystemClock()
+        self.tcplisten = list(tcplisten)
+        if clock is None:
+            clock = SystemClock() if deterministic is None else VirtualClock()
+        if random is None:
+            random = os.urandom if deterministic is None else _seeded(deterministic)
+        self.clock: Clock = clock
         self.random = random
+        self.trace = trace

@@ -43,14 +43,11 @@ class Directory(Descriptor):
         """
         granted = rights & self.inheriting
         lost = rights & ~granted & (abi.FD_READ | abi.FD_WRITE)
-        if oflags & abi.OFLAGS_DIRECTORY:
-            granted &= abi.RIGHTS_DIRECTORY
-        elif lost:
+        if lost:
             raise WasiError(abi.EROFS if self.read_only and lost & abi.FD_WRITE else abi.ENOTCAPABLE)
         if oflags & abi.OFLAGS_CREAT and oflags & abi.OFLAGS_EXCL:
             follow = False  # a link in the last place is something that exists
-        write = granted & (abi.FD_WRITE | abi.FD_ALLOCATE | abi.FD_FILESTAT_SET_SIZE) != 0
-        write = write or oflags & abi.OFLAGS_TRUNC != 0
+        write = granted & abi.FD_WRITE != 0 or oflags & abi.OFLAGS_TRUNC != 0
         with self.walk(path, follow=follow) as at:
             opened = self.tree.open(at.handle, at.name, oflags, fdflags, granted & abi.FD_READ != 0, write)
         if not isinstance(opened, Descriptor):

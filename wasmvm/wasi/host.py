@@ -9,6 +9,8 @@ unsigned integers (one that the document calls signed is signed). It returns not
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from operator import and_
 from struct import error as StructError
 from typing import Any
@@ -16,15 +18,17 @@ from typing import Any
 from wasmvm import types
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
-from wasmvm.wasi.config import HostDirectory, WasiConfig
+from wasmvm.wasi.config import DirectoryGrant, HostDirectory, WasiConfig
 from wasmvm.wasi.directory import Directory
 from wasmvm.wasi.fdtable import FdTable
 from wasmvm.wasi.streams import open_input, open_output
+from wasmvm.wasi.timesource import Clock
 
 Implementation = Callable[..., int]
 """A decorated function: ``(wasi, mem, *arguments) -> errno``."""
 
 _implementations: dict[str, Implementation] = {}
+_unstable_implementations: dict[str, Implementation] = {}
 _MASKS = {"i": abi.MASK32, "I": abi.MASK64, "s": -1}
 _VALTYPES = {"i": types.I32, "I": types.I64, "s": types.I64}
 
@@ -35,7 +39,18 @@ def wasi_function(body: Callable[..., None]) -> Implementation:
     What it adds: ranges of memory that the arguments name directly are checked before `body` runs (EFAULT, and nothing
     has happened), a struct that would be read or written outside of memory is EFAULT, an OSError is its error code.
     """
-    spans = abi.spans_of(body.__name__)
+    return _register(body, abi.FUNCTIONS, _implementations)
+
+
+def unstable_function(body: Callable[..., None]) -> Implementation:
+    """The same for a function that is another one in ``wasi_unstable``."""
+    return _register(body, abi.UNSTABLE_FUNCTIONS, _unstable_implementations)
+
+
+def _register(
+    body: Callable[..., None], rows: dict[str, str], implementations: dict[str, Implementation]
+) -> Implementation:
+    spans = abi.spans_of(rows[body.__name__])
 
     def function(wasi: Wasi, mem: memoryview, *arguments: int) -> int:
         try:
@@ -56,19 +71,26 @@ def wasi_function(body: Callable[..., None]) -> Implementation:
     function.__name__ = function.__qualname__ = body.__name__
     function.__doc__ = body.__doc__
     function.__module__ = body.__module__
-    _implementations[body.__name__] = function
+    implementations[body.__name__] = function
     return function
 
 
-def implementations() -> dict[str, Implementation]:
-    """Every function of preview 1, by name."""
-    from wasmvm.wasi import args, clock, environ, fd, fd_dir, path, proc, random, sched  # noqa: F401  (they register)
+def implementation(name: str, module_name: str = abi.MODULE) -> Implementation:
+    """A function by name. Only the file of its topic is imported, as starting up has to be quick.
 
-    return {name: _implementations.get(name, _not_there) for name in abi.FUNCTIONS}
-
-
-def _not_there(wasi: Wasi, mem: memoryview, *arguments: int) -> int:
-    return abi.ENOSYS
+    Raises:
+        KeyError: if there is no such module, or no such function in it.
+    """
+    topic = name.partition("_")[0]
+    if module_name == abi.UNSTABLE_MODULE and name in abi.UNSTABLE_FUNCTIONS:
+        import_module("wasmvm.wasi.unstable")
+        if name in _unstable_implementations:
+            return _unstable_implementations[name]
+    elif module_name != abi.MODULE or name not in abi.FUNCTIONS:
+        raise KeyError((module_name, name))
+    if name not in _implementations:
+        import_module(f"wasmvm.wasi.{'fd_dir' if name in abi.DIRECTORY_FUNCTIONS else topic}")
+    return _implementations[name]
 
 
 def buffers_of(mem: memoryview, iovs: int, iovs_len: int) -> list[memoryview]:
@@ -97,7 +119,7 @@ def buffers_of(mem: memoryview, iovs: int, iovs_len: int) -> list[memoryview]:
 
 def functype_of(name: str) -> types.FuncType:
     """The type of a function of `abi.FUNCTIONS`."""
-    params = tuple(_VALTYPES[letter] for param in abi.params_of(name) for letter in param.code)
+    params = tuple(_VALTYPES[letter] for param in abi.params_of(abi.FUNCTIONS[name]) for letter in param.code)
     return types.FuncType(params, () if name == "proc_exit" else (types.I32,))
 
 
@@ -126,7 +148,11 @@ class Wasi:
             self.table.add(open_output(config.stdout, 1))
             self.table.add(open_output(config.stderr, 2))
             for name, source in config.dirs:
-                self.table.add(_open_preopen(name, source))
+                self.table.add(_open_preopen(name, source, self.clock))
+            for address in config.tcplisten:
+                from wasmvm.wasi.sockets import open_listener
+
+                self.table.add(open_listener(address))
         except BaseException:
             self.close()
             raise
@@ -137,21 +163,34 @@ class Wasi:
         A callable is called as ``f(caller, *args)`` with Python integers of either sign; ``caller.memory`` is the
         calling instance's memory, or None.
         """
-        return {name: (functype_of(name), self._bind(name, body)) for name, body in implementations().items()}
+        names = abi.UNSTABLE_FUNCTIONS if module_name == abi.UNSTABLE_MODULE else abi.FUNCTIONS
+        return {name: self.bind(name, module_name) for name in names}
 
-    def _bind(self, name: str, body: Implementation) -> Callable[..., int | None]:
-        masks = [_MASKS[letter] for param in abi.params_of(name) for letter in param.code]
+    def bind(self, name: str, module_name: str = abi.MODULE) -> tuple[types.FuncType, Callable[..., int | None]]:
+        """One of `imports`. Raises KeyError if there is no such module or function."""
+        body = implementation(name, module_name)
+        masks = [_MASKS[letter] for param in abi.params_of(abi.FUNCTIONS[name]) for letter in param.code]
+        if self.config.trace is not None:
+            from wasmvm.wasi.trace import traced
+
+            body = traced(name, abi.FUNCTIONS[name], body, self.config.trace)
         no_memory = memoryview(b"")
 
         def function(caller: Any, *args: int) -> int:
             memory = caller.memory
             return body(self, no_memory if memory is None else memoryview(memory), *map(and_, args, masks))
 
-        return function
+        return functype_of(name), function
 
     def close(self) -> None:
         """Close all descriptors. Harmless when done twice."""
         self.table.close()
+
+    def __del__(self) -> None:
+        table = getattr(self, "table", None)  # there is none if the constructor raised early
+        if table is not None:
+            with suppress(OSError):
+                table.close()
 
     def __enter__(self) -> Wasi:
         return self
@@ -160,16 +199,15 @@ class Wasi:
         self.close()
 
 
-def _open_preopen(name: bytes, source: Any) -> Directory:
+def _open_preopen(name: bytes, source: Any, clock: Clock) -> Directory:
     """The descriptor of a directory that the embedder grants under the guest's name `name`."""
-    from wasmvm.wasi.sandbox import HostTree, open_root
-
-    grant = source if isinstance(source, HostDirectory) else HostDirectory(source)
+    grant: DirectoryGrant = source if hasattr(source, "attach") else HostDirectory(source)
+    tree, handle = grant.attach(clock)
     rights, inheriting = abi.RIGHTS_DIRECTORY, abi.RIGHTS_DIRECTORY | abi.RIGHTS_FILE
     if grant.read_only:
         rights &= ~abi.RIGHTS_CHANGING
         inheriting &= ~abi.RIGHTS_CHANGING
-    directory = Directory(HostTree(), open_root(grant.path), rights, inheriting)
+    directory = Directory(tree, handle, rights, inheriting)
     directory.read_only = grant.read_only
     directory.preopen = name
     return directory

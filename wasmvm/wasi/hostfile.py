@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat as host_stat
+import sys
 from collections.abc import Sequence
 
 from wasmvm.wasi import abi
@@ -15,7 +16,6 @@ from wasmvm.wasi.abi import WasiError
 from wasmvm.wasi.fdtable import Descriptor, Filestat
 
 _WHENCE = (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END)
-_MAX_OFFSET = (1 << 63) - 1
 _FILETYPES = {
     host_stat.S_IFBLK: abi.FILETYPE_BLOCK_DEVICE,
     host_stat.S_IFCHR: abi.FILETYPE_CHARACTER_DEVICE,
@@ -47,22 +47,51 @@ def filestat_of(status: os.stat_result) -> Filestat:
     )
 
 
-def check_offset(offset: int) -> int:
-    """`offset` itself if a host's file can have it. Raises WasiError EINVAL."""
-    if offset > _MAX_OFFSET:
-        raise WasiError(abi.EINVAL)
-    return offset
+def poll_host(wanted: Sequence[tuple[int, bool]], nanoseconds: int | None) -> list[tuple[bool, bool]]:
+    """Wait for host descriptors, at most so long (None: for ever).
 
+    Args:
+        wanted: descriptors, each with whether it is to be written (else read).
 
-def wait_ready(fileno: int, write: bool, timeout: float | None) -> bool:
-    """Whether a host descriptor can be read (written) without waiting, within `timeout` seconds (None: for ever)."""
+    Returns:
+        For each whether it is ready, and whether its other side hung up. What the host cannot poll is ready.
+    """
     import select
 
-    if hasattr(select, "poll"):  # has no limit on the descriptor's number, unlike select()
-        poll = select.poll()
-        poll.register(fileno, select.POLLOUT if write else select.POLLIN)
-        return bool(poll.poll(None if timeout is None else timeout * 1000))
-    return any(select.select([] if write else [fileno], [fileno] if write else [], [], timeout))
+    if not hasattr(select, "poll"):  # Windows, where only sockets can be polled
+        reads = [fileno for fileno, write in wanted if not write]
+        writes = [fileno for fileno, write in wanted if write]
+        try:
+            ready = select.select(reads, writes, [], None if nanoseconds is None else nanoseconds / 1e9)
+        except OSError:
+            return [(True, False)] * len(wanted)
+        return [(fileno in ready[write], False) for fileno, write in wanted]
+    events: dict[int, int] = {}
+    for fileno, write in wanted:
+        events[fileno] = events.get(fileno, 0) | (select.POLLOUT if write else select.POLLIN)
+    poll = select.poll()
+    for fileno, mask in events.items():
+        poll.register(fileno, mask)
+    found = dict(poll.poll(None if nanoseconds is None else (nanoseconds + 999_999) // 1_000_000))
+    other = select.POLLERR | select.POLLHUP | select.POLLNVAL
+    return [
+        (
+            found.get(fileno, 0) & ((select.POLLOUT if write else select.POLLIN) | other) != 0,
+            found.get(fileno, 0) & select.POLLHUP != 0,
+        )
+        for fileno, write in wanted
+    ]
+
+
+def readable_bytes(fileno: int) -> int:
+    """Bytes that wait in a pipe, terminal or socket; 1 where the host does not say."""
+    try:
+        import fcntl
+        import termios
+
+        return int.from_bytes(fcntl.ioctl(fileno, termios.FIONREAD, bytes(4)), sys.byteorder)
+    except (ImportError, OSError):
+        return 1
 
 
 def _total(buffers: Sequence[memoryview]) -> int:
@@ -98,7 +127,7 @@ class HostFile(Descriptor):
         self.owned = owned
 
     def _wait(self, write: bool) -> None:
-        if self.fdflags & abi.FDFLAGS_NONBLOCK and not self.owned and not wait_ready(self.fileno, write, 0):
+        if self.fdflags & abi.FDFLAGS_NONBLOCK and not self.owned and not poll_host([(self.fileno, write)], 0)[0][0]:
             raise WasiError(abi.EAGAIN)
 
     def _written(self, count: int) -> int:
@@ -128,7 +157,6 @@ class HostFile(Descriptor):
         return self._written(count)
 
     def preadv(self, buffers: Sequence[memoryview], offset: int) -> int:
-        check_offset(offset)
         if hasattr(os, "preadv"):
             return os.preadv(self.fileno, buffers, offset)
         if hasattr(os, "pread"):
@@ -136,7 +164,6 @@ class HostFile(Descriptor):
         raise WasiError(abi.ENOTSUP)
 
     def pwritev(self, buffers: Sequence[memoryview], offset: int) -> int:
-        check_offset(offset)
         if hasattr(os, "pwritev"):
             return self._written(os.pwritev(self.fileno, buffers, offset))
         if hasattr(os, "pwrite"):
@@ -150,25 +177,18 @@ class HostFile(Descriptor):
         return filestat_of(os.fstat(self.fileno))
 
     def set_size(self, size: int) -> None:
-        os.ftruncate(self.fileno, check_offset(size))
+        os.ftruncate(self.fileno, size)
 
     def set_times(self, atim: int | None, mtim: int | None) -> None:
         set_host_times(self.fileno, os.fstat(self.fileno), atim, mtim)
 
     def allocate(self, offset: int, length: int) -> None:
-        if length == 0:
-            raise WasiError(abi.EINVAL)
-        end = offset + length
-        if end > _MAX_OFFSET:
-            raise WasiError(abi.EFBIG)
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(self.fileno, offset, length)
-        elif os.fstat(self.fileno).st_size < end:
-            os.ftruncate(self.fileno, end)
+        elif os.fstat(self.fileno).st_size < offset + length:
+            os.ftruncate(self.fileno, offset + length)
 
     def advise(self, offset: int, length: int, advice: int) -> None:
-        if offset > _MAX_OFFSET or length > _MAX_OFFSET:
-            raise WasiError(abi.EINVAL)
         if hasattr(os, "posix_fadvise") and self.filetype == abi.FILETYPE_REGULAR_FILE:
             os.posix_fadvise(self.fileno, offset, length, getattr(os, f"POSIX_FADV_{_ADVICE[advice]}"))
 
@@ -193,10 +213,12 @@ class HostFile(Descriptor):
     def poll_fileno(self, write: bool) -> int:
         return -1 if self.filetype == abi.FILETYPE_REGULAR_FILE else self.fileno
 
-    def available(self) -> int:
+    def available(self, write: bool) -> int:
+        if write:
+            return 1
         if self.filetype == abi.FILETYPE_REGULAR_FILE:
             return max(0, os.fstat(self.fileno).st_size - os.lseek(self.fileno, 0, os.SEEK_CUR))
-        return 1
+        return readable_bytes(self.fileno)
 
     def close(self) -> None:
         fileno, self.fileno = self.fileno, -1
@@ -223,13 +245,14 @@ def set_host_times(
 ) -> None:
     """Set the times of an open file, or of the entry `file` of the directory `dir_fd` (a link itself, not its target).
 
-    The host's call sets both, so one that is None is set to what `status` says.
+    The host's call sets both, so one that is None is set to what `status` says. A time that the host cannot have is
+    EOVERFLOW.
     """
     if atim is None and mtim is None:
         return
     times = (
-        status.st_atime_ns if atim is None else check_offset(atim),
-        status.st_mtime_ns if mtim is None else check_offset(mtim),
+        status.st_atime_ns if atim is None else atim,
+        status.st_mtime_ns if mtim is None else mtim,
     )
     try:
         if dir_fd is None:

@@ -14,6 +14,7 @@ from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError, store_u32
 from wasmvm.wasi.directory import Directory
 from wasmvm.wasi.fd import new_times, store_filestat
+from wasmvm.wasi.fdtable import Filestat
 from wasmvm.wasi.host import Wasi, wasi_function
 from wasmvm.wasi.walk import path_bytes
 
@@ -43,6 +44,13 @@ def path_create_directory(wasi: Wasi, mem: memoryview, fd: int, path: int, path_
         at.tree.make_directory(at.handle, at.name)
 
 
+def filestat_at(wasi: Wasi, fd: int, flags: int, path: bytes) -> Filestat:
+    """The attributes of what is at `path`; `flags` as for ``path_filestat_get``."""
+    directory = _directory(wasi, fd, abi.PATH_FILESTAT_GET)
+    with directory.walk(path, follow=_follows(flags)) as at:
+        return at.tree.stat(at.handle, at.name)
+
+
 @wasi_function
 def path_filestat_get(wasi: Wasi, mem: memoryview, fd: int, flags: int, path: int, path_len: int, buf: int) -> None:
     """Write the attributes of a file to `buf`: 64 bytes, see `fd.store_filestat`.
@@ -52,9 +60,7 @@ def path_filestat_get(wasi: Wasi, mem: memoryview, fd: int, flags: int, path: in
 
     Right: path_filestat_get. Errors: EINVAL for another flag.
     """
-    directory = _directory(wasi, fd, abi.PATH_FILESTAT_GET)
-    with directory.walk(path_bytes(mem, path, path_len), follow=_follows(flags)) as at:
-        store_filestat(mem, buf, at.tree.stat(at.handle, at.name))
+    store_filestat(mem, buf, filestat_at(wasi, fd, flags, path_bytes(mem, path, path_len)))
 
 
 @wasi_function
@@ -117,10 +123,10 @@ def path_open(
         left out. fs_rights_inheriting: rights of what is opened through it, if it is a directory; cut likewise.
         fdflags: 1 append, 2 dsync, 4 nonblock, 8 rsync, 16 sync.
 
-    Rights: path_open; with oflags 1 path_create_file, with 8 path_filestat_set_size; with fdflags 2 fd_datasync or
-    fd_sync, with 8 or 16 fd_sync. Errors: EINVAL for other flags, or to create a directory; EEXIST, EISDIR (to
-    write to a directory), EMFILE, ELOOP for a link that is not followed; EROFS or ENOTCAPABLE to read or write what
-    `fd` does not let.
+    Rights: path_open; with oflags 1 path_create_file, with 8 path_filestat_set_size; and, to hand on, with fdflags
+    2 fd_datasync or fd_sync, with 8 or 16 fd_sync. Errors: EINVAL for other flags, or to create a directory;
+    EEXIST, EISDIR (to write to a directory), EMFILE, ELOOP for a link that is not followed; EROFS or ENOTCAPABLE to
+    read or write what `fd` does not let.
     """
     rights = abi.PATH_OPEN
     if oflags & abi.OFLAGS_CREAT:

@@ -59,9 +59,6 @@ class HostTree:
     def leave(self, directory: int) -> None:
         os.close(directory)
 
-    def duplicate(self, directory: int) -> int:
-        return os.dup(directory)
-
     def readlink(self, directory: int, name: bytes) -> bytes | None:
         try:
             return os.readlink(name, dir_fd=directory)
@@ -108,6 +105,7 @@ class HostTree:
                 ]
         finally:
             os.close(fileno)
+        found.sort(key=lambda entry: entry.name)  # so that a guest does the same everywhere
         return found
 
     def set_times(self, directory: int, name: bytes, atim: int | None, mtim: int | None) -> None:
@@ -140,6 +138,10 @@ class HostTree:
 
     def sync(self, directory: int, data_only: bool) -> None:
         sync_host(directory, data_only, abi.FILETYPE_DIRECTORY)
+
+
+HOST_TREE = HostTree()
+"""The one host: entries can be linked and renamed between any two of its directories."""
 
 
 def _device_rights(fileno: int) -> int:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Protocol
+
+from wasmvm.wasi import abi
 
 
 class Clock(Protocol):
@@ -15,11 +18,13 @@ class Clock(Protocol):
     def resolution(self, clock_id: int) -> int:
         """Its resolution in nanoseconds, more than 0."""
 
-    def sleep(self, nanoseconds: int) -> None:
-        """Wait."""
+    def wait(self, nanoseconds: int | None, ready: Callable[[int | None], bool]) -> None:
+        """Let so much time pass for the guest (None: any), or less if something becomes ready.
 
-    def yield_(self) -> None:
-        """Let other threads run."""
+        Args:
+            ready: waits on the host for at most so many nanoseconds (0: not at all, None: for ever) and tells whether
+                something that the guest waits for is ready.
+        """
 
 
 _TIMES = (time.time_ns, time.monotonic_ns, time.process_time_ns, getattr(time, "thread_time_ns", time.process_time_ns))
@@ -42,8 +47,34 @@ class SystemClock:
     def resolution(self, clock_id: int) -> int:
         return max(1, round(_INFO[clock_id].resolution * 1e9))
 
-    def sleep(self, nanoseconds: int) -> None:
-        time.sleep(nanoseconds / 1e9)
+    def wait(self, nanoseconds: int | None, ready: Callable[[int | None], bool]) -> None:
+        ready(nanoseconds)
 
-    def yield_(self) -> None:
-        time.sleep(0)
+
+class VirtualClock:
+    """Time that passes only by being looked at and waited for, so that every run of a guest sees the same.
+
+    Args:
+        start: what the realtime clock shows at first, in nanoseconds since 1970 (by default the start of the year
+        2000). step: by how much the clocks advance each time one is read.
+    """
+
+    __slots__ = ("_passed", "_start", "_step")
+
+    def __init__(self, start: int = 946_684_800 * 10**9, step: int = 1_000) -> None:
+        self._start = start
+        self._step = step
+        self._passed = 0
+
+    def time(self, clock_id: int) -> int:
+        self._passed += self._step
+        return self._passed + (self._start if clock_id == abi.CLOCK_REALTIME else 0)
+
+    def resolution(self, clock_id: int) -> int:
+        return self._step
+
+    def wait(self, nanoseconds: int | None, ready: Callable[[int | None], bool]) -> None:
+        if nanoseconds is None:
+            ready(None)
+        elif not ready(0):
+            self._passed += nanoseconds

@@ -50,10 +50,7 @@ class Tree(Protocol[H]):
         """The child directory `name`, open; None if it is something else, a link included."""
 
     def leave(self, directory: H) -> None:
-        """Let go of what `enter` or `duplicate` gave."""
-
-    def duplicate(self, directory: H) -> H:
-        """The same directory, open once more."""
+        """Let go of what `enter` or `open` gave."""
 
     def readlink(self, directory: H, name: bytes) -> bytes | None:
         """The text of a link; None if it is no link or does not exist."""

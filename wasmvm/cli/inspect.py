@@ -1,0 +1,148 @@
+"""``wasmvm inspect``: what a module is made of, and what lowering made of a function."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wasmvm.cli.failure import CommandError
+from wasmvm.cli.load import load_module
+from wasmvm.types import EXTERN_KINDS, FUNC, VALTYPE_NAMES, ExternType, FuncType, GlobalType, Limits, MemoryType
+
+if TYPE_CHECKING:
+    from wasmvm.binary.names import Names
+    from wasmvm.cli.parser import Subparsers
+    from wasmvm.embedding.module import Module
+    from wasmvm.syntax import Module as SyntaxModule
+
+SECTION_NAMES = (
+    "custom", "type", "import", "function", "table", "memory", "global", "export", "start", "element", "code", "data",
+    "data count",
+)  # fmt: skip
+"""The sections by their ids (specification, 5.5.2)."""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "inspect",
+        help="show what is in a module",
+        description="Shows what a module is made of, or the code that one function runs as.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--lowered", metavar="FUNC", help="show the register code of a function, by index or by name")
+    parser.add_argument("file", metavar="FILE")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    module = load_module(args.file)
+    if args.lowered is not None:
+        syntax, names = module.compiled.syntax, module.compiled.names
+        funcidx = find_function(syntax, names, args.lowered)
+        from wasmvm.lowering.disasm import disassemble
+
+        print(f"func {funcidx} {function_name(syntax, names, funcidx)} {syntax.func_type(funcidx)}")
+        print(disassemble(syntax, funcidx).rstrip("\n"))
+        return 0
+    for line in describe(module):
+        print(line)
+    return 0
+
+
+def find_function(syntax: SyntaxModule, names: Names, wanted: str) -> int:
+    """The funcidx that an index, a name of the name section or the name of an export stands for.
+
+    Raises CommandError where there is no such function, or it is imported and so has no code.
+    """
+    if wanted.isascii() and wanted.isdigit():
+        found = [int(wanted)] if int(wanted) < syntax.func_count else []
+    else:
+        found = [funcidx for funcidx, name in names.func_names.items() if name == wanted]
+        found += [e.index for e in syntax.exports if e.kind == FUNC and e.name == wanted]
+    if not found:
+        raise CommandError(f"there is no function {wanted!r}")
+    if found[0] < len(syntax.func_imports):
+        raise CommandError(f"function {wanted!r} is imported: it has no code here")
+    return found[0]
+
+
+def function_name(syntax: SyntaxModule, names: Names, funcidx: int) -> str:
+    """What to call a function: its name in the name section, else that of an export or import."""
+    if funcidx in names.func_names:
+        return f"<{names.func_names[funcidx]}>"
+    if funcidx < len(syntax.func_imports):
+        import_ = syntax.func_imports[funcidx]
+        return f"<{import_.module}.{import_.name}>"
+    exported = [e.name for e in syntax.exports if e.kind == FUNC and e.index == funcidx]
+    return f"<{exported[0]}>" if exported else "<>"
+
+
+def describe(module: Module) -> Iterator[str]:
+    """The lines about a module as a whole."""
+    syntax, names = module.compiled.syntax, module.compiled.names
+    yield f"module {names.module_name or '<unnamed>'}, {len(syntax.source)} bytes"
+    yield from _group("sections", _sections(syntax))
+    yield from _group(
+        "imports",
+        [
+            f'{EXTERN_KINDS[i.kind]:6} "{i.module}" "{i.name}": {describe_type(syntax.import_type(i))}'
+            for i in syntax.imports
+        ],
+    )
+    yield from _group(
+        "exports",
+        [
+            f'{EXTERN_KINDS[e.kind]:6} {e.index:5} "{e.name}": {describe_type(syntax.export_type(e))}'
+            for e in syntax.exports
+        ],
+    )
+    yield from _group("tables", [describe_type(t.type) for t in syntax.tables])
+    yield from _group("memories", [describe_type(m.type) for m in syntax.mems])
+    yield from _group("globals", [describe_type(g.type) for g in syntax.globals])
+    yield from _group("functions", _functions(syntax, names))
+    if syntax.start is not None:
+        yield f"start: function {syntax.start}"
+
+
+def _group(title: str, lines: list[str]) -> Iterator[str]:
+    if lines:
+        yield f"{title}: {len(lines)}"
+        for line in lines:
+            yield f"  {line}"
+
+
+def _sections(syntax: SyntaxModule) -> list[str]:
+    lines = []
+    customs = iter(syntax.customs)
+    for section in syntax.sections:
+        name = f'custom "{next(customs).name}"' if section.id == 0 else SECTION_NAMES[section.id]
+        start, end = section.content
+        lines.append(f"0x{start:08x} {end - start:8} bytes  {name}")
+    return lines
+
+
+def _functions(syntax: SyntaxModule, names: Names) -> list[str]:
+    lines = []
+    first = len(syntax.func_imports)
+    for i in range(len(syntax.funcs)):
+        start, end = syntax.code[2 * i], syntax.code[2 * i + 1]
+        name = function_name(syntax, names, first + i)
+        lines.append(f"{first + i:5} 0x{start:08x} {end - start:6} bytes  {name} {syntax.func_type(first + i)}")
+    return lines
+
+
+def describe_type(type_: ExternType) -> str:
+    """A type in the notation of the text format, without the outer parentheses' keyword where it is said already."""
+    if isinstance(type_, FuncType):
+        return str(type_)
+    if isinstance(type_, MemoryType):
+        return f"{_limits(type_.limits)} pages"
+    if isinstance(type_, GlobalType):
+        name = VALTYPE_NAMES[type_.valtype]
+        return f"(mut {name})" if type_.mutable else name
+    return f"{_limits(type_.limits)} {VALTYPE_NAMES[type_.reftype]}"
+
+
+def _limits(limits: Limits) -> str:
+    return str(limits.min) if limits.max is None else f"{limits.min} to {limits.max}"

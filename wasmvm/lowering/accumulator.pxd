@@ -1,0 +1,25 @@
+cimport cython
+
+from wasmvm.isa.regopcode cimport R_BR_TABLE
+
+
+cdef enum:
+    INT_RESULT = 1
+    F64_RESULT = 2
+    OTHER_RESULT = 3
+    CLOBBERS = 4
+
+
+@cython.final
+cdef class Accumulators:
+    cdef short[::1] length
+    cdef short[::1] effect
+    cdef short[::1] word
+    cdef short[::1] acc_form
+    cdef short[::1] facc_form
+
+    @cython.locals(view="int[::1]", targets="int[::1]", acc=cython.int, facc=cython.int, pos=cython.int,
+                   label=cython.int, op=cython.int, effect=cython.int)
+    cpdef void rewrite(self, int[::1] code, int n, int[::1] labels, int label_count) except *
+    @cython.locals(operand=cython.int, index=cython.int, form=cython.int)
+    cdef int best_form(self, int op, int[::1] view, int pos, int acc, int facc) noexcept

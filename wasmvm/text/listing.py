@@ -1,0 +1,282 @@
+"""Function bodies and constant expressions as text, one plain instruction a line (specification, 6.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from wasmvm.errors import DecodeError
+from wasmvm.isa import imm
+from wasmvm.isa.opcode import OP_ELSE, OP_END, OP_SELECT_T
+from wasmvm.isa.wasm import BY_CODE, Row
+from wasmvm.numeric import F32_FORMAT, F64_FORMAT
+from wasmvm.reader import Reader
+from wasmvm.syntax import Extent, Module
+from wasmvm.text.identifiers import Space
+from wasmvm.text.numbers import float_text
+from wasmvm.types import FUNCREF, MAX_LOCALS, VALTYPE_NAMES, FuncType
+
+_DEEPEST_INDENT = 40
+"""Blocks nested deeper are not indented further: a line's length must not grow with the depth."""
+_EMPTY_BLOCKTYPE = -64
+_HAS_MEMIDX = 0x40
+
+
+def typed(keyword: str, types: tuple[int, ...]) -> str:
+    """``(param ...)`` or ``(result ...)`` with a space before it, or nothing where there are none."""
+    return f" ({keyword} {' '.join(VALTYPE_NAMES[t] for t in types)})" if types else ""
+
+
+def bindings(keyword: str, types: list[int], first: int, names: Space) -> str:
+    """``(param ...)`` or ``(local ...)`` fields for values numbered from `first` on; a named one has its own."""
+    fields: list[str] = []
+    run: list[str] = []
+
+    def close() -> None:
+        if run:
+            fields.append(f"({keyword} {' '.join(run)})")
+            run.clear()
+
+    for index, valtype in enumerate(types, first):
+        if index in names:
+            close()
+            fields.append(f"({keyword} {names.bind(index)} {VALTYPE_NAMES[valtype]})")
+        else:
+            run.append(VALTYPE_NAMES[valtype])
+    close()
+    return "".join(" " + field for field in fields)
+
+
+class Listing:
+    """Prints the instructions of one module.
+
+    Attributes:
+        spaces: the members of the index spaces, by the text format's name for the space.
+        bound_labels: names of labels that the last function body has used, by number of the block.
+    """
+
+    def __init__(self, module: Module, spaces: dict[str, Space]) -> None:
+        self.module = module
+        self.spaces = spaces
+        self.bound_labels: dict[int, str] = {}
+        self._reader = Reader(module.source)
+        self._locals = Space({}, 0)
+        self._label_names: dict[int, str] = {}
+        self._labels: list[tuple[str | None, int]] = []  # identifier, and the depth it named outside
+        self._label_depths: dict[str, int] = {}
+        self._label_count = 0
+
+    # Types
+
+    def typeuse(self, typeidx: int, params: str | None = None) -> str:
+        """``(type x)`` and what that type is; `params` replaces its parameters, to name them."""
+        found = f"(type {self.spaces['type'].ref(typeidx)})"
+        if typeidx >= len(self.module.types):
+            return found
+        functype = self.module.types[typeidx]
+        return (
+            found + (typed("param", functype.params) if params is None else params) + typed("result", functype.results)
+        )
+
+    # Expressions
+
+    def expr(self, extent: Extent) -> list[str]:
+        """The instructions of a constant expression, without its ``end``."""
+        self._begin(extent, Space({}, 0), {})
+        return [line.strip() for line in self._instructions(extent.end)]
+
+    def folded(self, extent: Extent, keyword: str) -> str:
+        """An expression as an operand: a single instruction in parentheses, more of them behind a keyword."""
+        instructions = self.expr(extent)
+        return f"({instructions[0]})" if len(instructions) == 1 else f"({' '.join([keyword, *instructions])})"
+
+    def body(self, extent: Extent, names: dict[int, str], labels: dict[int, str], functype: FuncType) -> Iterator[str]:
+        """A function body: first the rest of the line that introduces the function, then lines of instructions.
+
+        Raises:
+            DecodeError: the bytes are no function body, or there is no bound to its locals.
+        """
+        self._begin(extent, Space({}, 0), labels)
+        params = list(functype.params)
+        locals_ = self._read_locals(len(params))
+        self._locals = Space(names, len(params) + len(locals_))
+        yield bindings("param", params, 0, self._locals) + typed("result", functype.results)
+        if locals_:
+            yield "   " + bindings("local", locals_, len(params), self._locals)
+        yield from self._instructions(extent.end)
+
+    @property
+    def bound_locals(self) -> dict[int, str]:
+        """Names of locals that the last function body has used."""
+        return self._locals.names
+
+    def _begin(self, extent: Extent, locals_: Space, labels: dict[int, str]) -> None:
+        self._reader.pos, self._reader.end = extent
+        self._locals = locals_
+        self._label_names = labels
+        self._labels = []
+        self._label_depths = {}
+        self._label_count = 0
+        self.bound_labels = {}
+
+    def _read_locals(self, params: int) -> list[int]:
+        reader = self._reader
+        types: list[int] = []
+        for _ in range(reader.length()):
+            at = reader.pos
+            count = reader.u32()
+            if count > MAX_LOCALS - params - len(types):
+                raise DecodeError(f"too many locals (limit {MAX_LOCALS})", at)
+            types += [reader.valtype()] * count
+        return types
+
+    def _instructions(self, end: int) -> Iterator[str]:
+        reader = self._reader
+        while True:
+            op = reader.opcode()
+            row = BY_CODE[op]
+            if op == OP_END:
+                if not self._labels:
+                    break
+                self._close_label()
+            indent = "    " + "  " * min(len(self._labels) - (op == OP_ELSE), _DEEPEST_INDENT)
+            mnemonic = "select" if op == OP_SELECT_T else row.mnemonic
+            yield f"{indent}{mnemonic}{_IMMEDIATES[row.imm](self, row)}"
+        if reader.pos != end:
+            raise DecodeError("instructions behind the end of an expression", reader.pos)
+
+    # Labels
+
+    def _block(self, _: Row) -> str:
+        reader = self._reader
+        value = reader.sint(33)
+        if value == _EMPTY_BLOCKTYPE:
+            blocktype = ""
+        elif value < 0:
+            if value + 0x80 not in VALTYPE_NAMES:
+                raise DecodeError("malformed block type", reader.pos)
+            blocktype = f" (result {VALTYPE_NAMES[value + 0x80]})"
+        else:
+            blocktype = " " + self.typeuse(value)
+        return self._open_label() + blocktype + ("" if self._labels[-1][0] else f" ;; label = @{len(self._labels)}")
+
+    def _open_label(self) -> str:
+        number = self._label_count
+        self._label_count += 1
+        name = self._label_names.get(number)
+        if name is None:
+            self._labels.append((None, 0))
+            return ""
+        self.bound_labels[number] = name
+        space = Space({0: name}, 1)  # labels may hide each other: nothing to tell apart
+        identifier = space.ref(0)
+        self._labels.append((identifier, self._label_depths.get(identifier, 0)))
+        self._label_depths[identifier] = len(self._labels)
+        return " " + space.bind(0)
+
+    def _close_label(self) -> None:
+        identifier, outer = self._labels.pop()
+        if identifier is not None:
+            if outer:
+                self._label_depths[identifier] = outer
+            else:
+                del self._label_depths[identifier]
+
+    def _label(self) -> str:
+        index = self._reader.u32()
+        depth = len(self._labels) - index
+        if depth < 0:
+            return f" {index}"
+        identifier = self._labels[depth - 1][0] if depth else None
+        if identifier is not None and self._label_depths[identifier] == depth:
+            return f" {identifier}"
+        return f" {index} (;@{depth};)"
+
+    # Immediates
+
+    def index(self, space: str) -> str:
+        return " " + self.spaces[space].ref(self._reader.u32())
+
+    def optional_index(self, space: str) -> str:
+        index = self._reader.u32()
+        return f" {self.spaces[space].ref(index)}" if index else ""
+
+    def local(self, _: Row) -> str:
+        return " " + self._locals.ref(self._reader.u32())
+
+    def labels(self, _: Row) -> str:
+        return "".join([self._label() for _ in range(self._reader.length() + 1)])
+
+    def call_indirect(self, _: Row) -> str:
+        typeidx = self._reader.u32()
+        return f"{self.optional_index('table')} {self.typeuse(typeidx)}"
+
+    def select(self, _: Row) -> str:
+        types = [self._reader.valtype() for _ in range(self._reader.length())]
+        return typed("result", tuple(types)) or " (result)"
+
+    def segment(self, segments: str, space: str) -> str:
+        segment = self.index(segments)
+        return self.optional_index(space) + segment
+
+    def two_indices(self, space: str) -> str:
+        first, second = self._reader.u32(), self._reader.u32()
+        return f" {self.spaces[space].ref(first)} {self.spaces[space].ref(second)}" if first or second else ""
+
+    def memarg(self, row: Row) -> str:
+        at = self._reader.pos
+        exponent = self._reader.u32()
+        memory = ""
+        if exponent & _HAS_MEMIDX:
+            exponent &= ~_HAS_MEMIDX
+            memory = self.index("memory")
+        if exponent >= 64:
+            raise DecodeError("malformed memop flags", at)
+        offset = self._reader.u64()
+        align = 1 << exponent
+        return memory + (f" offset={offset}" if offset else "") + (f" align={align}" if align != row.width else "")
+
+    def bits(self, size: int) -> int:
+        at = self._reader.pos
+        self._reader.skip(size)
+        return int.from_bytes(self._reader.source[at : at + size], "little")
+
+    def vector(self, _: Row) -> str:
+        return " i32x4" + "".join([f" 0x{self.bits(4):08x}" for _ in range(4)])
+
+    def heaptype(self, _: Row) -> str:
+        return " func" if self._reader.reftype() == FUNCREF else " extern"
+
+    def lanes(self, _: Row) -> str:
+        return "".join([f" {self._reader.byte()}" for _ in range(16)])
+
+
+_IMMEDIATES: dict[int, Callable[[Listing, Row], str]] = {
+    imm.NONE: lambda _, __: "",
+    imm.BLOCKTYPE: Listing._block,
+    imm.LABELIDX: lambda i, _: i._label(),
+    imm.LABELS: Listing.labels,
+    imm.FUNCIDX: lambda i, _: i.index("func"),
+    imm.CALL_INDIRECT: Listing.call_indirect,
+    imm.VALTYPES: Listing.select,
+    imm.LOCALIDX: Listing.local,
+    imm.GLOBALIDX: lambda i, _: i.index("global"),
+    imm.TABLEIDX: lambda i, _: i.optional_index("table"),
+    imm.MEMARG: Listing.memarg,
+    imm.MEMIDX: lambda i, _: i.optional_index("memory"),
+    imm.I32: lambda i, _: f" {i._reader.sint(32)}",
+    imm.I64: lambda i, _: f" {i._reader.sint(64)}",
+    imm.F32: lambda i, _: f" {float_text(i.bits(4), F32_FORMAT)}",
+    imm.F64: lambda i, _: f" {float_text(i.bits(8), F64_FORMAT)}",
+    imm.REFTYPE: Listing.heaptype,
+    imm.MEMORY_INIT: lambda i, _: i.segment("data", "memory"),
+    imm.DATAIDX: lambda i, _: i.index("data"),
+    imm.MEMORY_COPY: lambda i, _: i.two_indices("memory"),
+    imm.TABLE_INIT: lambda i, _: i.segment("elem", "table"),
+    imm.ELEMIDX: lambda i, _: i.index("elem"),
+    imm.TABLE_COPY: lambda i, _: i.two_indices("table"),
+    imm.V128: Listing.vector,
+    imm.LANEIDX: lambda i, _: f" {i._reader.byte()}",
+    imm.MEMARG_LANEIDX: lambda i, row: f"{i.memarg(row)} {i._reader.byte()}",
+    imm.LANES: Listing.lanes,
+}
+"""How each kind of immediates is printed."""

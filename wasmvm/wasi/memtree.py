@@ -1,0 +1,467 @@
+"""A directory tree in memory: what a guest writes stays in the embedder's hands, and never on a disk.
+
+Works like the host's (see `wasmvm.wasi.sandbox`), down to hard links, open files without a name and the error codes, on
+every platform. Times of access are not kept up to date by reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+
+from wasmvm.wasi import abi
+from wasmvm.wasi.abi import WasiError
+from wasmvm.wasi.fdtable import MAX_OFFSET, Descriptor, Filestat
+from wasmvm.wasi.hostfile import scatter
+from wasmvm.wasi.timesource import Clock, SystemClock
+from wasmvm.wasi.walk import DirectoryEntry
+
+DEFAULT_CAPACITY = 256 << 20
+MAX_NAME = 255
+"""Bytes in a name; more is ENAMETOOLONG."""
+_devices = count(0x6D656D << 32)
+"""Device numbers: where no disk of a host's has its own."""
+_NODE_COST = 256
+"""Bytes that a file costs of the capacity besides its contents, so that empty files cannot fill the host's memory."""
+
+
+class Node:
+    """A file, directory or link.
+
+    Attributes:
+        ino, nlink, atim, mtim, ctim: as in `Filestat`.
+    """
+
+    __slots__ = ("atim", "ctim", "ino", "mtim", "nlink")
+    filetype = abi.FILETYPE_UNKNOWN
+
+    def __init__(self, ino: int, now: int) -> None:
+        self.ino = ino
+        self.nlink = 0
+        self.atim = self.mtim = self.ctim = now
+
+    def size(self) -> int:
+        return 0
+
+
+class FileNode(Node):
+    """A regular file; `opens` counts the descriptors that it is open through."""
+
+    __slots__ = ("data", "opens")
+    filetype = abi.FILETYPE_REGULAR_FILE
+
+    def __init__(self, ino: int, now: int) -> None:
+        super().__init__(ino, now)
+        self.data = bytearray()
+        self.opens = 0
+
+    def size(self) -> int:
+        return len(self.data)
+
+
+class DirectoryNode(Node):
+    """A directory; `parent` is None for the root and for one that was removed."""
+
+    __slots__ = ("entries", "is_removed", "parent")
+    filetype = abi.FILETYPE_DIRECTORY
+
+    def __init__(self, ino: int, now: int, parent: DirectoryNode | None) -> None:
+        super().__init__(ino, now)
+        self.entries: dict[bytes, Node] = {}
+        self.parent = parent
+        self.is_removed = False
+
+
+class LinkNode(Node):
+    """A symbolic link."""
+
+    __slots__ = ("text",)
+    filetype = abi.FILETYPE_SYMBOLIC_LINK
+
+    def __init__(self, ino: int, now: int, text: bytes) -> None:
+        super().__init__(ino, now)
+        self.text = text
+
+    def size(self) -> int:
+        return len(self.text)
+
+
+class MemoryTree:
+    """A file system in memory, as `walk.Tree`; its handles are `DirectoryNode`.
+
+    Attributes:
+        root: the directory that a guest is granted.
+        clock: where times come from; `Wasi` puts its own here.
+        dev: the number of the device.
+        capacity: bytes that there is room for; what would be more is ENOSPC.
+        used: bytes that are taken.
+    """
+
+    __slots__ = ("_last_ino", "capacity", "clock", "dev", "root", "used")
+
+    def __init__(self, capacity: int = DEFAULT_CAPACITY) -> None:
+        self.clock: Clock = SystemClock()
+        self.dev = next(_devices)
+        self.capacity = capacity
+        self.used = 0
+        self._last_ino = 1
+        self.root = DirectoryNode(1, self.now(), None)
+        self.root.nlink = 1
+
+    def now(self) -> int:
+        return self.clock.time(abi.CLOCK_REALTIME)
+
+    def take(self, size: int) -> None:
+        """Count bytes as used (negative: as free). Raises WasiError ENOSPC if there is no room for them."""
+        if size > self.capacity - self.used:
+            raise WasiError(abi.ENOSPC)
+        self.used += size
+
+    def new_ino(self) -> int:
+        self._last_ino += 1
+        return self._last_ino
+
+    # --- entries ---
+
+    def find(self, directory: DirectoryNode, name: bytes) -> Node | None:
+        """The node of an entry, or None."""
+        if name == b".":
+            return directory
+        if len(name) > MAX_NAME:
+            raise WasiError(abi.ENAMETOOLONG)
+        return directory.entries.get(name)
+
+    def get(self, directory: DirectoryNode, name: bytes) -> Node:
+        """The node of an entry. Raises WasiError ENOENT."""
+        node = self.find(directory, name)
+        if node is None:
+            raise WasiError(abi.ENOENT)
+        return node
+
+    def add(self, directory: DirectoryNode, name: bytes, node: Node) -> None:
+        """Make an entry that does not exist."""
+        if directory.is_removed:
+            raise WasiError(abi.ENOENT)
+        self.take(len(name) + (_NODE_COST if node.nlink == 0 else 0))
+        directory.entries[name] = node
+        node.nlink += 1
+        self.touch(directory)
+
+    def drop(self, directory: DirectoryNode, name: bytes) -> None:
+        """Remove an entry that exists."""
+        node = directory.entries.pop(name)
+        node.nlink -= 1
+        self.take(-len(name))
+        if isinstance(node, DirectoryNode):
+            node.is_removed = True
+            node.parent = None
+        self.give_back(node)
+        node.ctim = self.touch(directory)
+
+    def give_back(self, node: Node) -> None:
+        """Give back the room of a node that has no name any more and is not open."""
+        if node.nlink == 0 and not (isinstance(node, FileNode) and node.opens):
+            self.take(-_NODE_COST - (len(node.data) if isinstance(node, FileNode) else 0))
+
+    def touch(self, node: Node) -> int:
+        """Set the time of change to now, and return it."""
+        node.mtim = node.ctim = now = self.now()
+        return now
+
+    def resize(self, node: FileNode, size: int) -> None:
+        """Cut a file, or extend it with zeros."""
+        growth = size - len(node.data)
+        self.take(growth)
+        if growth > 0:
+            node.data.extend(bytes(growth))
+        else:
+            del node.data[size:]
+        self.touch(node)
+
+    # --- walk.Tree ---
+
+    def enter(self, directory: DirectoryNode, name: bytes) -> DirectoryNode | None:
+        node = self.get(directory, name)
+        return node if isinstance(node, DirectoryNode) else None
+
+    def leave(self, directory: DirectoryNode) -> None:
+        pass
+
+    def readlink(self, directory: DirectoryNode, name: bytes) -> bytes | None:
+        node = self.find(directory, name)
+        return node.text if isinstance(node, LinkNode) else None
+
+    def open(
+        self, directory: DirectoryNode, name: bytes, oflags: int, fdflags: int, read: bool, write: bool
+    ) -> Descriptor | DirectoryNode:
+        node = self.find(directory, name)
+        if node is None:
+            if not oflags & abi.OFLAGS_CREAT:
+                raise WasiError(abi.ENOENT)
+            node = FileNode(self.new_ino(), self.now())
+            self.add(directory, name, node)
+        elif oflags & abi.OFLAGS_CREAT and oflags & abi.OFLAGS_EXCL:
+            raise WasiError(abi.EEXIST)
+        elif isinstance(node, DirectoryNode):
+            if write or oflags & abi.OFLAGS_CREAT:
+                raise WasiError(abi.EISDIR)
+            return node
+        elif oflags & abi.OFLAGS_DIRECTORY:
+            raise WasiError(abi.ENOTDIR)
+        elif not isinstance(node, FileNode):
+            raise WasiError(abi.ELOOP)
+        elif oflags & abi.OFLAGS_TRUNC:
+            self.resize(node, 0)
+        node.opens += 1
+        return MemoryFile(self, node, fdflags, write)
+
+    def stat(self, directory: DirectoryNode, name: bytes) -> Filestat:
+        return self.stat_node(self.get(directory, name))
+
+    def stat_node(self, node: Node) -> Filestat:
+        """Attributes of a node."""
+        return Filestat(self.dev, node.ino, node.filetype, node.nlink, node.size(), node.atim, node.mtim, node.ctim)
+
+    def entries(self, directory: DirectoryNode) -> list[DirectoryEntry]:
+        return [DirectoryEntry(name, node.ino, node.filetype) for name, node in sorted(directory.entries.items())]
+
+    def set_times(self, directory: DirectoryNode, name: bytes, atim: int | None, mtim: int | None) -> None:
+        self.set_node_times(self.get(directory, name), atim, mtim)
+
+    def set_node_times(self, node: Node, atim: int | None, mtim: int | None) -> None:
+        """Set times of access and change; None leaves one as it is."""
+        if atim is not None:
+            node.atim = atim
+        if mtim is not None:
+            node.mtim = mtim
+        node.ctim = self.now()
+
+    def make_directory(self, directory: DirectoryNode, name: bytes) -> None:
+        self.refuse_existing(directory, name)
+        self.add(directory, name, DirectoryNode(self.new_ino(), self.now(), directory))
+
+    def refuse_existing(self, directory: DirectoryNode, name: bytes) -> None:
+        """Raises WasiError EEXIST if there is an entry."""
+        if self.find(directory, name) is not None:
+            raise WasiError(abi.EEXIST)
+
+    def remove_directory(self, directory: DirectoryNode, name: bytes) -> None:
+        if name == b".":
+            raise WasiError(abi.EINVAL)
+        node = self.get(directory, name)
+        if not isinstance(node, DirectoryNode):
+            raise WasiError(abi.ENOTDIR)
+        if node.entries:
+            raise WasiError(abi.ENOTEMPTY)
+        self.drop(directory, name)
+
+    def unlink(self, directory: DirectoryNode, name: bytes) -> None:
+        if isinstance(self.get(directory, name), DirectoryNode):
+            raise WasiError(abi.EISDIR)
+        self.drop(directory, name)
+
+    def symlink(self, text: bytes, directory: DirectoryNode, name: bytes) -> None:
+        self.refuse_existing(directory, name)
+        self.add(directory, name, LinkNode(self.new_ino(), self.now(), text))
+
+    def link(self, directory: DirectoryNode, name: bytes, new_directory: DirectoryNode, new_name: bytes) -> None:
+        node = self.get(directory, name)
+        if isinstance(node, DirectoryNode):
+            raise WasiError(abi.EPERM)
+        self.refuse_existing(new_directory, new_name)
+        self.add(new_directory, new_name, node)
+        node.ctim = self.now()
+
+    def rename(self, directory: DirectoryNode, name: bytes, new_directory: DirectoryNode, new_name: bytes) -> None:
+        if b"." in (name, new_name):
+            raise WasiError(abi.EBUSY)
+        node, replaced = self.get(directory, name), self.find(new_directory, new_name)
+        if new_directory.is_removed:
+            raise WasiError(abi.ENOENT)
+        if node is replaced:
+            return
+        if node in lineage(new_directory):
+            raise WasiError(abi.EINVAL)
+        if replaced in lineage(directory):
+            raise WasiError(abi.ENOTEMPTY)
+        if replaced is not None:
+            if isinstance(replaced, DirectoryNode):
+                if not isinstance(node, DirectoryNode):
+                    raise WasiError(abi.EISDIR)
+                if replaced.entries:
+                    raise WasiError(abi.ENOTEMPTY)
+            elif isinstance(node, DirectoryNode):
+                raise WasiError(abi.ENOTDIR)
+        self.take(len(new_name) - len(name))
+        if replaced is not None:
+            self.drop(new_directory, new_name)
+        del directory.entries[name]
+        new_directory.entries[new_name] = node
+        if isinstance(node, DirectoryNode):
+            node.parent = new_directory
+        self.touch(directory)
+        node.ctim = self.touch(new_directory)
+
+    def sync(self, directory: DirectoryNode, data_only: bool) -> None:
+        pass
+
+
+def lineage(directory: DirectoryNode) -> list[Node]:
+    """A directory, the one that it is in, and so on up to the root."""
+    found: list[Node] = []
+    above: DirectoryNode | None = directory
+    while above is not None:
+        found.append(above)
+        above = above.parent
+    return found
+
+
+class MemoryFile(Descriptor):
+    """A `FileNode` that is open."""
+
+    __slots__ = ("_is_open", "_node", "_offset", "_tree", "_writable")
+
+    def __init__(self, tree: MemoryTree, node: FileNode, fdflags: int, writable: bool) -> None:
+        super().__init__(abi.FILETYPE_REGULAR_FILE, abi.RIGHTS_FILE, 0, fdflags)
+        self._tree = tree
+        self._node = node
+        self._offset = 0
+        self._writable = writable
+        self._is_open = True
+
+    def readv(self, buffers: Sequence[memoryview]) -> int:
+        count = self.preadv(buffers, self._offset)
+        self._offset += count
+        return count
+
+    def writev(self, buffers: Sequence[memoryview]) -> int:
+        if self.fdflags & abi.FDFLAGS_APPEND:
+            self._offset = len(self._node.data)
+        count = self.pwritev(buffers, self._offset)
+        self._offset += count
+        return count
+
+    def preadv(self, buffers: Sequence[memoryview], offset: int) -> int:
+        with memoryview(self._node.data) as data:
+            return scatter(data[offset:], buffers) if offset < len(data) else 0
+
+    def pwritev(self, buffers: Sequence[memoryview], offset: int) -> int:
+        count = sum(map(len, buffers))
+        data = self._node.data
+        if count and offset + count > len(data):
+            self._tree.resize(self._node, offset + count)
+        for buffer in buffers:
+            data[offset : offset + len(buffer)] = buffer
+            offset += len(buffer)
+        self._tree.touch(self._node)
+        return count
+
+    def seek(self, offset: int, whence: int) -> int:
+        start = (0, self._offset, len(self._node.data))[whence]
+        if not 0 <= start + offset <= MAX_OFFSET:
+            raise WasiError(abi.EINVAL)
+        self._offset = start + offset
+        return self._offset
+
+    def stat(self) -> Filestat:
+        return self._tree.stat_node(self._node)
+
+    def set_size(self, size: int) -> None:
+        if not self._writable:
+            raise WasiError(abi.EINVAL)
+        self._tree.resize(self._node, size)
+
+    def set_times(self, atim: int | None, mtim: int | None) -> None:
+        self._tree.set_node_times(self._node, atim, mtim)
+
+    def allocate(self, offset: int, length: int) -> None:
+        if not self._writable:
+            raise WasiError(abi.EBADF)
+        if offset + length > len(self._node.data):
+            self._tree.resize(self._node, offset + length)
+
+    def available(self, write: bool) -> int:
+        return 1 if write else max(0, len(self._node.data) - self._offset)
+
+    def close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            self._node.opens -= 1
+            self._tree.give_back(self._node)
+
+
+class MemoryDirectory:
+    """A tree in memory, granted to a guest; what it holds afterwards can be read from it.
+
+    Args:
+        files: contents by path: ``{"a.txt": b"...", "sub/b.txt": "text"}``; directories on the way are made.
+        read_only: whether nothing in it can be changed (EROFS).
+        capacity: bytes that the guest may add; each file also counts 256 and the length of its name.
+
+    Raises:
+        ValueError: for a path that is empty or absolute, has ``..`` in it, or goes through a file.
+    """
+
+    __slots__ = ("read_only", "tree")
+
+    def __init__(
+        self,
+        files: Mapping[str, bytes | str] | None = None,
+        *,
+        read_only: bool = False,
+        capacity: int = DEFAULT_CAPACITY,
+    ) -> None:
+        self.read_only = read_only
+        self.tree = MemoryTree()
+        for path, contents in (files or {}).items():
+            self._put(path, contents.encode() if isinstance(contents, str) else contents)
+        self.tree.capacity = self.tree.used + capacity
+
+    def attach(self, clock: Clock) -> tuple[MemoryTree, DirectoryNode]:
+        """The tree and the directory that the guest is to see."""
+        self.tree.clock = clock
+        return self.tree, self.tree.root
+
+    def _put(self, path: str, contents: bytes) -> None:
+        tree, directory = self.tree, self.tree.root
+        tree.capacity = tree.used + len(contents) + 2 * len(path.encode()) * (_NODE_COST + 1)
+        *parents, name = path.encode().split(b"/")
+        if any(part in (b"", b".", b"..") or len(part) > MAX_NAME or b"\0" in part for part in (*parents, name)):
+            raise ValueError(f"not a path in the tree: {path!r}")
+        for parent in parents:
+            if tree.find(directory, parent) is None:
+                tree.make_directory(directory, parent)
+            entered = tree.enter(directory, parent)
+            if entered is None:
+                raise ValueError(f"a part of the path is a file: {path!r}")
+            directory = entered
+        if tree.find(directory, name) is not None:
+            raise ValueError(f"the path is there already: {path!r}")
+        node = FileNode(tree.new_ino(), tree.now())
+        tree.add(directory, name, node)
+        tree.resize(node, len(contents))
+        node.data[:] = contents
+
+    def _nodes(self) -> list[tuple[str, Node]]:
+        found: list[tuple[str, Node]] = []
+        pending = [("", self.tree.root)]
+        while pending:
+            prefix, directory = pending.pop()
+            for name, node in directory.entries.items():
+                path = prefix + name.decode()
+                found.append((path, node))
+                if isinstance(node, DirectoryNode):
+                    pending.append((path + "/", node))
+        return sorted(found, key=lambda entry: entry[0])
+
+    def files(self) -> dict[str, bytes]:
+        """The contents of all files by path, as they are now."""
+        return {path: bytes(node.data) for path, node in self._nodes() if isinstance(node, FileNode)}
+
+    def directories(self) -> list[str]:
+        """The paths of all directories."""
+        return [path for path, node in self._nodes() if isinstance(node, DirectoryNode)]
+
+    def links(self) -> dict[str, str]:
+        """The texts of all symbolic links by path."""
+        return {path: node.text.decode() for path, node in self._nodes() if isinstance(node, LinkNode)}

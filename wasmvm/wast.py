@@ -1,0 +1,326 @@
+"""Runs scripts (``.wast``) against the embedding API, as the reference interpreter does.
+
+A message check is a prefix check: what an assertion names must be how the error's message begins.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+from wasmvm._core import Func, Global, Memory, Store, Table
+from wasmvm.embedding.func import HostFunc
+from wasmvm.embedding.instance import Instance
+from wasmvm.embedding.module import Module
+from wasmvm.errors import DecodeError, LinkError, TextError, Trap, ValidationError
+from wasmvm.text import wat2wasm
+from wasmvm.text.script import Command, Either, Invoke, Pattern, Ref, Source, Value, parse_script
+from wasmvm.types import (
+    EXTERNREF,
+    F32,
+    F64,
+    FUNCREF,
+    I32,
+    I64,
+    V128,
+    VALTYPE_NAMES,
+    FuncType,
+    GlobalType,
+    Limits,
+    MemoryType,
+    TableType,
+)
+
+_WIDTH = {I32: 32, I64: 64, F32: 32, F64: 64, V128: 128}
+
+STAGES: dict[str, tuple[type[Exception], ...]] = {
+    "assert_malformed": (TextError, DecodeError),
+    "assert_malformed_custom": (TextError, DecodeError),
+    "assert_invalid": (ValidationError,),
+    "assert_invalid_custom": (ValidationError,),
+    "assert_unlinkable": (LinkError,),
+    "assert_trap": (Trap,),
+    "assert_exhaustion": (Trap,),
+}
+"""What has to be raised for an assertion to hold."""
+
+
+class Failure(NamedTuple):
+    """A command that did not do what it should: where, which, and what happened instead."""
+
+    line: int
+    kind: str
+    message: str
+
+
+class Report(NamedTuple):
+    """What came of a script.
+
+    Attributes:
+        assertions: how many there were, by kind.
+        failures: the commands that failed, whether assertions or not.
+    """
+
+    assertions: Counter[str]
+    failures: list[Failure]
+
+    @property
+    def total(self) -> int:
+        return sum(self.assertions.values())
+
+
+class Mismatch(Exception):
+    """A command did not do what it should."""
+
+
+class HostRef:
+    """An object of the host, as ``(ref.extern n)`` names it."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __repr__(self) -> str:
+        return f"(ref.extern {self.number})"
+
+
+class Runner:
+    """The state of one script: a store, the instances with a name, and the one that is current."""
+
+    def __init__(self) -> None:
+        self.store = Store()
+        self.registered: dict[str, dict[str, Any]] = {"spectest": spectest(self.store)}
+        self.instances: dict[str, Instance] = {}
+        self.definitions: dict[str, Module] = {}
+        self.current: Instance | None = None
+        self.last_definition: Module | None = None
+        self._bridges: dict[Func, Func] = {}
+        self._host_refs: dict[int, HostRef] = {}
+
+    def run(self, command: Command) -> None:
+        """Runs a command; raises Mismatch, or what a command that should succeed raised."""
+        if command.kind in STAGES:
+            self._expect_error(command)
+        elif command.kind == "module":
+            self._module(command)
+        elif command.kind == "instance":
+            name, definition = command.identifiers
+            module = self.last_definition if definition is None else self.definitions.get(definition)
+            if module is None:
+                raise Mismatch(f"no module definition {definition or ''}")
+            self._enter(name, module)
+        elif command.kind == "register":
+            self.registered[command.message] = dict(self._instance(command.identifiers[0]).exports)
+        elif command.kind == "assert_return":
+            self._check(self._perform(command), command.results)
+        elif command.kind == "action":
+            self._perform(command)
+        else:
+            raise Mismatch(f"{command.kind} is not supported")
+
+    # Modules
+
+    def _module(self, command: Command) -> None:
+        source = _source(command)
+        self.current = None  # what follows is about this module, even if it cannot be had
+        module = Module(source.assemble())
+        if source.is_definition:
+            self.last_definition = module
+            if source.identifier is not None:
+                self.definitions[source.identifier] = module
+        else:
+            self._enter(source.identifier, module)
+
+    def _enter(self, name: str | None, module: Module) -> None:
+        self.current = None
+        self.current = self._instantiate(module)
+        if name is not None:
+            self.instances[name] = self.current
+
+    def _instantiate(self, module: Module) -> Instance:
+        return Instance(module, self.registered, self.store)
+
+    def _instance(self, name: str | None) -> Instance:
+        found = self.current if name is None else self.instances.get(name)
+        if found is None:
+            raise Mismatch(f"no instance {name or ''}")
+        return found
+
+    # Assertions
+
+    def _expect_error(self, command: Command) -> None:
+        try:
+            if command.module is None:
+                self._perform(command)
+            else:
+                module = Module(command.module.assemble())
+                if command.kind in ("assert_unlinkable", "assert_trap"):
+                    self._instantiate(module)
+        except STAGES[command.kind] as error:
+            message = getattr(error, "message", str(error))
+            if not message.startswith(command.message):
+                raise Mismatch(f'expected "{command.message}", got "{message}"') from error
+        else:
+            raise Mismatch(f'expected "{command.message}", but nothing is wrong')
+
+    def _check(self, actual: list[tuple[int, Any]], expected: tuple[Pattern, ...]) -> None:
+        if len(actual) != len(expected):
+            raise Mismatch(f"expected {len(expected)} results, got {len(actual)}")
+        for (valtype, value), pattern in zip(actual, expected, strict=True):
+            if not matches(valtype, value, pattern):
+                shown = f"0x{value:x}" if isinstance(value, int) else repr(value)
+                raise Mismatch(f"expected {pattern}, got {VALTYPE_NAMES[valtype]} {shown}")
+
+    # Actions
+
+    def _perform(self, command: Command) -> list[tuple[int, Any]]:
+        """The results of an action: value types, and bits for numbers or the object for references."""
+        action = command.action
+        if action is None:
+            raise Mismatch("no action")
+        exports = self._instance(action.instance).exports
+        if action.name not in exports:
+            raise Mismatch(f"no export {action.name!r}")
+        extern = exports[action.name]
+        if isinstance(action, Invoke):
+            if not isinstance(extern, Func):
+                raise Mismatch(f"{action.name!r} is not a function")
+            return self._invoke(extern, action.arguments)
+        if not isinstance(extern, Global):
+            raise Mismatch(f"{action.name!r} is not a global")
+        valtype = extern.type.valtype
+        return [(valtype, extern.bits if valtype in _WIDTH else extern.value)]
+
+    def _invoke(self, func: Func, arguments: tuple[Value | Ref, ...]) -> list[tuple[int, Any]]:
+        functype: FuncType = func.type
+        if len(arguments) != len(functype.params):
+            raise Mismatch(f"{len(arguments)} arguments for {functype}")
+        results = self._bridge(func)(*map(self._argument, functype.params, arguments))
+        values = () if not functype.results else results if len(functype.results) > 1 else (results,)
+        return [(valtype, _bits(valtype, value)) for valtype, value in zip(functype.results, values, strict=True)]
+
+    def _argument(self, valtype: int, argument: Value | Ref) -> Any:
+        if isinstance(argument, Value):
+            if argument.valtype != valtype:
+                raise Mismatch(f"an argument {argument} for a parameter {VALTYPE_NAMES[valtype]}")
+            bits = argument.bits()
+            return bits.to_bytes(16, "little") if valtype == V128 else bits
+        if argument.number is None:
+            return None
+        return self._host_refs.setdefault(argument.number, HostRef(argument.number))
+
+    def _bridge(self, func: Func) -> Func:
+        """A function like `func` with integers for floats: Python's floats do not keep the bits of every NaN."""
+        if func not in self._bridges:
+            if {F32, F64} & {*func.type.params, *func.type.results}:
+                instance = Instance(_bridge_module(func.type), {"": {"": func}}, self.store)
+                self._bridges[func] = instance.exports["bridge"]
+            else:
+                self._bridges[func] = func
+        return self._bridges[func]
+
+
+def _source(command: Command) -> Source:
+    if command.module is None:
+        raise Mismatch("no module")
+    return command.module
+
+
+_bridge_modules: dict[FuncType, Module] = {}
+
+
+def _bridge_module(functype: FuncType) -> Module:
+    """A module that imports a function of this type and exports the same with integers for floats."""
+    if functype not in _bridge_modules:
+        integers = {F32: "i32", F64: "i64"}
+
+        def names(types: tuple[int, ...], integer: bool) -> str:
+            return " ".join(integers.get(t, VALTYPE_NAMES[t]) if integer else VALTYPE_NAMES[t] for t in types)
+
+        def converted(to: str, i: int, t: int) -> str:
+            get = f"(local.get {i})"
+            return f"({to} {get})" if t in integers else get
+
+        first = len(functype.params)
+        arguments = " ".join(
+            converted(f"{VALTYPE_NAMES[t]}.reinterpret_{integers.get(t)}", i, t) for i, t in enumerate(functype.params)
+        )
+        results = range(first, first + len(functype.results))
+        put = " ".join(f"local.set {i}" for i in reversed(results))
+        get = " ".join(
+            converted(f"{integers.get(t)}.reinterpret_{VALTYPE_NAMES[t]}", i, t)
+            for i, t in zip(results, functype.results, strict=True)
+        )
+        text = f"""(module
+            (import "" "" (func (param {names(functype.params, False)}) (result {names(functype.results, False)})))
+            (func (export "bridge") (param {names(functype.params, True)}) (result {names(functype.results, True)})
+              (local {names(functype.results, False)})
+              (call 0 {arguments}) {put} {get}))"""
+        _bridge_modules[functype] = Module(wat2wasm(text))
+    return _bridge_modules[functype]
+
+
+def _bits(valtype: int, value: Any) -> Any:
+    """The unsigned bits of a number that is no float; references as they are."""
+    if valtype == V128:
+        return int.from_bytes(value, "little")
+    return value & ((1 << _WIDTH[valtype]) - 1) if valtype in _WIDTH else value
+
+
+def matches(valtype: int, value: Any, pattern: Pattern) -> bool:
+    """Whether a result is the expected one; `value` is bits for numbers, the object for references."""
+    if isinstance(pattern, Either):
+        return any(matches(valtype, value, option) for option in pattern.options)
+    if isinstance(pattern, Value):
+        return pattern.matches(valtype, value)
+    if valtype not in (FUNCREF, EXTERNREF):
+        return False
+    if pattern.kind == "null":
+        return value is None and pattern.heaptype in (None, valtype)
+    if pattern.kind == "func":
+        return isinstance(value, Func)
+    return valtype == EXTERNREF and value is not None and pattern.number in (None, getattr(value, "number", None))
+
+
+def spectest(store: Store) -> dict[str, Any]:
+    """The module that every script may import from."""
+
+    def print_(*params: int) -> Func:
+        return HostFunc(lambda *_: None).bind(store, FuncType(params, ()))
+
+    f32, f64 = 0x44268000 | 0x666, 0x4084D4CC_CCCCCCCD  # 666.6
+    return {
+        "global_i32": Global(store, GlobalType(I32, False), 666),
+        "global_i64": Global(store, GlobalType(I64, False), 666),
+        "global_f32": Global.from_bits(store, GlobalType(F32, False), f32),
+        "global_f64": Global.from_bits(store, GlobalType(F64, False), f64),
+        "table": Table(store, TableType(FUNCREF, Limits(10, 20))),
+        "memory": Memory(store, MemoryType(Limits(1, 2))),
+        "print": print_(),
+        "print_i32": print_(I32),
+        "print_i64": print_(I64),
+        "print_f32": print_(F32),
+        "print_f64": print_(F64),
+        "print_i32_f32": print_(I32, F32),
+        "print_f64_f64": print_(F64, F64),
+    }
+
+
+def run_script(text: str | bytes) -> Report:
+    """Runs every command of a script, whatever became of those before; raises TextError where it is no script."""
+    assertions: Counter[str] = Counter()
+    failures: list[Failure] = []
+    runner = Runner()
+    for command in parse_script(text):
+        if command.kind.startswith("assert_"):
+            assertions[command.kind] += 1
+        try:
+            runner.run(command)
+        except Mismatch as error:
+            failures.append(Failure(command.line, command.kind, str(error)))
+        except Exception as error:
+            # Whatever it is, our own bugs included, it is what happened to this command, and the others still count.
+            message = str(error).partition("\n")[0]
+            failures.append(Failure(command.line, command.kind, f"{type(error).__name__}: {message}"))
+    return Report(assertions, failures)
