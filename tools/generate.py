@@ -5,12 +5,13 @@
 Generated: `wasmvm/isa/opcode.py` and `.pxd` (a constant per WebAssembly opcode and per kind of immediates);
 `wasmvm/isa/regopcode.py` and `.pxd` (a constant per register instruction); `wasmvm/lowering/forms.py` (which register
 instruction serves which opcode); the two `_core_run.pxi` in `wasmvm/_dispatch` (the dispatch
-loop, as a switch and threaded).
+loop, as a switch and threaded); `wasmvm/_core_simd_ops.pxi` (the functions of vector instructions).
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,6 +22,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 import dispatch  # noqa: E402
 import forms  # noqa: E402
 import threaded  # noqa: E402
+import vector  # noqa: E402
 
 from wasmvm.isa import imm, regop, wasm  # noqa: E402
 
@@ -50,17 +52,24 @@ def regopcodes() -> list[tuple[str, int]]:
     return [(dispatch.enum_name(row), row.number) for row in regop.ROWS] + shapes
 
 
+def fingerprint() -> int:
+    """A number that changes whenever the meaning of lowered code does, so that none is read that means another thing."""
+    text = dispatch.loop("") + threaded.handlers("")
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+
+
 def generated_files() -> dict[Path, str]:
     """Every generated file and what it should hold."""
     package = ROOT / "wasmvm"
     return {
         package / "isa/opcode.py": python_constants(opcodes()),
         package / "isa/opcode.pxd": cython_enum(opcodes()),
-        package / "isa/regopcode.py": python_constants(regopcodes()),
+        package / "isa/regopcode.py": python_constants([*regopcodes(), ("FINGERPRINT", fingerprint())]),
         package / "isa/regopcode.pxd": cython_enum(regopcodes()),
         package / "lowering/forms.py": forms.module(NOTE),
         package / "_dispatch/switch/_core_run.pxi": dispatch.loop(NOTE),
         package / "_dispatch/threaded/_core_run.pxi": threaded.handlers(NOTE),
+        package / "_core_simd_ops.pxi": vector.functions(NOTE),
     }
 
 

@@ -1,7 +1,7 @@
 # The structures of the virtual machine: the header to read first. `docs/architecture.md` tells how they work together.
 
 cimport cython
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 
 cdef union slot:
@@ -13,6 +13,20 @@ cdef union slot:
     double f64
     float f32
     void* ptr
+
+
+cdef union v128_t:
+    # A vector while a vector instruction works on it, by lanes.
+    uint8_t u8[16]
+    uint16_t u16[8]
+    uint32_t u32[4]
+    uint64_t u64[2]
+    int8_t i8[16]
+    int16_t i16[8]
+    int32_t i32[4]
+    int64_t i64[2]
+    float f32[4]
+    double f64[2]
 
 
 cdef struct mem_t:
@@ -88,6 +102,7 @@ cdef struct machine_t:
     uint64_t acc  # the threaded back end's copies of the last integer and the last f64 result
     double facc
     slot* top  # where the next call from Python may begin
+    int64_t fuel  # what metered code has left
 
 
 cdef struct lowered_t:
@@ -122,6 +137,7 @@ cdef enum:
     TRAP_CALL_STACK_EXHAUSTED = 25
     TRAP_INTERRUPT = 26
     TRAP_DEADLINE = 27
+    TRAP_OUT_OF_FUEL = 28
 
 
 @cython.final
@@ -130,15 +146,22 @@ cdef class Store:
     cdef size_t stack_slots
     cdef size_t max_memory
     cdef size_t max_table
+    cdef readonly bint metering
+    cdef uint64_t fuel_reserve  # what does not fit into the machine's counter
+    cdef long long rooms[3]  # instances, tables, memories that may still be made
+    cdef object closed
     cdef list kept
     cdef list externs
     cdef dict extern_handles
     cdef unsigned long thread
     cdef int nesting
-    cdef volatile int interrupted
+    cdef volatile int interrupted  # 1: trap once; 2: trap whenever wasm runs, until it is taken away
     cdef readonly double deadline
+    cdef double timeout_
+    cdef public object deadline_holder
     cdef object __weakref__
     cdef uint64_t handle(self, object value) except 0
+    cdef int take_room(self, int kind) except -1
     cdef int invoke(self, func_t* func, slot* base) except -1
     cdef int drive(self, frame_t* bottom) except -1
     cdef int run_free(self, double until) noexcept nogil

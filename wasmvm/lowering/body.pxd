@@ -31,6 +31,8 @@ cdef class Body(Operands):
     cdef short[::1] mirrored
     cdef short[::1] wide
     cdef short[::1] traps
+    cdef short[::1] params
+    cdef short[::1] result_slots
     cdef short[::1] store_v
     cdef short[::1] store_k_v
     cdef short[::1] br_if
@@ -62,6 +64,8 @@ cdef class Body(Operands):
     cdef int zero_from
     cdef int zero_to
     cdef int result_type
+    cdef bint metering
+    cdef int fuel_at
 
     @cython.locals(byte=cython.uint, value=cython.uint, shift=cython.int)
     cdef unsigned int u32(self) noexcept
@@ -84,6 +88,9 @@ cdef class Body(Operands):
     cpdef run(self)
     cpdef rewrite(self, accumulators)
     cdef int skip_dead(self, int op) except -1
+    cdef int charge(self, int op, int start) except -1
+    @cython.locals(size=cython.int)
+    cdef int charge_bulk(self, int op, int start) except -1
     cdef int other(self, int op, int start) except -1
     cdef int rare(self, int op, int start) except -1
     @cython.locals(i=cython.int, left=cython.int, right=cython.int, a=cython.int, b=cython.int)
@@ -98,6 +105,10 @@ cdef class Body(Operands):
     @cython.locals(offset=cython.ulonglong, i=cython.int, a=cython.int, b=cython.int, bits=cython.ulonglong,
                    value_const=cython.bint, address_const=cython.bint)
     cdef int store(self, int op, int start) except -1
+    @cython.locals(count=cython.int, i=cython.int, kind=cython.int, form=cython.int, offset=cython.ulonglong,
+                   bits=cython.ulonglong, a=cython.int, b=cython.int, c=cython.int, width=cython.int)
+    cdef int vector(self, int op, int start) except -1
+    cdef int vector_immediates(self, int kind, unsigned long long offset) except -1
     @cython.locals(i=cython.int, a=cython.int, b=cython.int, c=cython.int)
     cdef int consume(self, int op, int count, int start) except -1
     cdef int indexed_result(self, int op, int index) except -1

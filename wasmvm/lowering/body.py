@@ -82,6 +82,8 @@ class Body(Operands):
         else; the position a loop begins at; its type, as `block_type` reads it; length of `assign_log` at its
         beginning; label of its stub while a br_table is written.
     depth: entries on the control stack.
+    metering, fuel_at: `Context.metering`; the word that counts the fuel of the straight run of code being written,
+        or -1 between such runs.
     condition: opcodes that branch if and unless the condition that `take_condition` popped holds; its operands are
         the first `condition_words` of `saved`.
     """
@@ -95,12 +97,15 @@ class Body(Operands):
         self.init_code(self.end - self.pos)
         self.shape, self.rr, self.rk, self.kr = forms.SHAPE, forms.RR, forms.RK, forms.KR
         self.mirrored, self.wide, self.traps = forms.MIRRORED, forms.WIDE, forms.TRAPS
+        self.params, self.result_slots = forms.PARAMS, forms.RESULT_SLOTS
         self.store_v, self.store_k_v = forms.STORE_V, forms.STORE_K_V
         self.br_if, self.br_unless, self.negated = forms.BR_IF, forms.BR_UNLESS, forms.NEGATED
         self.loop_form, self.imm_kind = forms.LOOP, IMM_KIND
         self.condition = array("i", bytes(4 * MOST_WORDS))
         self.dead = -1
         self.depth = 0
+        self.metering = self.context.metering
+        self.fuel_at = -1
         self.control_cap = 0
         self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
         self.c_target = self.c_type = self.c_log = self.c_stub = array("i")
@@ -171,10 +176,23 @@ class Body(Operands):
         elif kind == IMM_VALTYPES:
             count = self.u32()
             self.pos += count
-        elif kind == IMM_REFTYPE:
+        elif kind == IMM_REFTYPE or kind == IMM_LANEIDX:
+            self.pos += 1
+        elif kind == IMM_V128 or kind == IMM_LANES:
+            self.pos += 16
+        elif kind == IMM_MEMARG_LANEIDX:
+            self.u32()
+            self.s64()
             self.pos += 1
         else:
-            if kind in (IMM_MEMARG, IMM_CALL_INDIRECT, IMM_MEMORY_INIT, IMM_MEMORY_COPY, IMM_TABLE_INIT, IMM_TABLE_COPY):
+            if kind in (
+                IMM_MEMARG,
+                IMM_CALL_INDIRECT,
+                IMM_MEMORY_INIT,
+                IMM_MEMORY_COPY,
+                IMM_TABLE_INIT,
+                IMM_TABLE_COPY,
+            ):
                 self.s64()
             self.s64()
         return 0
@@ -255,12 +273,16 @@ class Body(Operands):
     def run(self) -> None:
         self.push_control(CTL_BLOCK, -1)
         self.c_type[0] = self.result_type  # whose parameters are locals and not on the stack
+        if self.metering:
+            self.charge(OP_LOCAL_GET, self.pos)  # entering the function costs as much as any instruction
         while self.depth:
             start = self.pos
             op = self.opcode()
             if self.dead >= 0:
                 self.skip_dead(op)
                 continue
+            if self.metering:
+                self.charge(op, start)
             shape = self.shape[op]
             if shape == SHAPE_BINARY:
                 self.binary(op, start)
@@ -272,11 +294,50 @@ class Body(Operands):
                 self.store(op, start)
             elif shape == SHAPE_OTHER:
                 self.other(op, start)
+            elif shape == SHAPE_VECTOR:
+                self.vector(op, start)
         if self.pos != self.end:
             raise InternalError(f"function {self.funcidx} ends at {self.pos}, not {self.end}")
 
+    def charge(self, op: int, start: int) -> int:
+        """Count the fuel of an instruction that is about to be lowered.
+
+        The first of a straight run of instructions writes the one that takes the fuel of all of them, so that nothing
+        is executed that is not paid for. A run ends where control may come or go, calls included, so that a host
+        function sees what has been spent.
+        """
+        if op == OP_END or op == OP_ELSE or op == OP_LOOP:
+            self.fuel_at = -1
+            return 0
+        if op == OP_NOP or op == OP_DROP or op == OP_BLOCK or op == OP_RETURN or op == OP_UNREACHABLE:
+            return 0
+        if self.fuel_at < 0:
+            self.note_offset(start)
+            self.begin(R_FUEL)
+            self.fuel_at = self.n
+            self.word(0)
+        self.code[self.fuel_at] += 1
+        if op == OP_IF or op == OP_BR or op == OP_BR_IF or op == OP_BR_TABLE or op == OP_CALL or op == OP_CALL_INDIRECT:
+            self.fuel_at = -1
+        else:
+            self.charge_bulk(op, start)
+        return 0
+
+    def charge_bulk(self, op: int, start: int) -> int:
+        """Let a bulk instruction pay for its size, which is on top of the stack, as well."""
+        if (
+            op == OP_MEMORY_FILL or op == OP_MEMORY_COPY or op == OP_MEMORY_INIT or op == OP_MEMORY_GROW
+            or op == OP_TABLE_FILL or op == OP_TABLE_COPY or op == OP_TABLE_INIT or op == OP_TABLE_GROW
+        ):  # fmt: skip
+            size = self.readable(self.h - 1)
+            self.note_offset(start)
+            self.begin(R_FUEL_BULK)
+            self.word(size)
+        return 0
+
     def skip_dead(self, op: int) -> int:
         """Pass over an instruction that is never reached, until the block that it is in ends."""
+        self.fuel_at = -1
         if op == OP_BLOCK or op == OP_LOOP or op == OP_IF:
             self.block_type()
             self.dead += 1
@@ -499,6 +560,54 @@ class Body(Operands):
             self.word64(bits)
         else:
             self.word(low_word(bits))
+        return 0
+
+    # --- Vector instructions --------------------------------------------------------------------------------------
+
+    def vector(self, op: int, start: int) -> int:
+        """Any vector instruction: words of the result, of the operands, and of the immediates follow each other."""
+        count = self.params[op]
+        i = self.h - count
+        kind = self.imm_kind[op]
+        form = self.rr[op]
+        offset, bits = 0, 0
+        if kind == IMM_MEMARG or kind == IMM_MEMARG_LANEIDX:
+            self.u32()
+            offset = self.u32()
+        if self.rk[op] >= 0 and self.kind[self.h - 1] == CONST:
+            form, bits = self.rk[op], self.val[self.h - 1]
+            self.pop()
+            count -= 1
+        a = self.readable(i) if count > 0 else 0
+        b = self.readable(i + 1) if count > 1 else 0
+        c = self.readable(i + 2) if count > 2 else 0
+        self.pop_to(i)
+        if self.traps[op]:
+            self.note_offset(start)
+        width = self.result_slots[op]
+        if width:
+            self.begin_result(form, self.push(TEMP, width))
+        else:
+            self.begin(form)
+        if count > 0:
+            self.word(a)
+        if count > 1:
+            self.word(b)
+        if count > 2:
+            self.word(c)
+        if form != self.rr[op]:
+            self.word(low_word(bits))
+        return self.vector_immediates(kind, offset)
+
+    def vector_immediates(self, kind: int, offset: int) -> int:
+        """The words of the immediates; a memarg has been read already, since its place is before the lane index."""
+        if kind == IMM_MEMARG or kind == IMM_MEMARG_LANEIDX:
+            self.word(low_word(offset))
+        if kind == IMM_LANEIDX or kind == IMM_MEMARG_LANEIDX:
+            self.word(self.fixed(1))
+        elif kind == IMM_V128 or kind == IMM_LANES:
+            self.word64(self.fixed(8))
+            self.word64(self.fixed(8))
         return 0
 
     # --- Parametric, variable, reference instructions -------------------------------------------------------------
