@@ -161,6 +161,7 @@ cdef class Store:
     cdef public object deadline_holder
     cdef object __weakref__
     cdef uint64_t handle(self, object value) except 0
+    cdef int check_thread(self) except -1
     cdef int take_room(self, int kind) except -1
     cdef int invoke(self, func_t* func, slot* base) except -1
     cdef int drive(self, frame_t* bottom) except -1
@@ -225,6 +226,7 @@ cdef class Func:
     cdef object instance  # of a wasm function
     cdef object callable  # of a host function
     cdef bint access_caller
+    cdef bint kept  # by the store
     cdef object __weakref__
     cdef int keep(self) except -1
     cdef int check_call(self, slot* base, Py_ssize_t count) except -1

@@ -147,7 +147,7 @@ cdef class Body(Operands):
     @cython.locals(k=cython.int, height=cython.int)
     cdef int push_control(self, int kind, int type_) except -1
     @cython.locals(type_=cython.int)
-    cdef int block(self, int kind) except -1
+    cdef int block(self, int kind, int start) except -1
     @cython.locals(type_=cython.int, words=cython.int, i=cython.int)
     cdef int if_(self) except -1
     @cython.locals(k=cython.int)

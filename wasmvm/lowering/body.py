@@ -376,9 +376,9 @@ class Body(Operands):
         elif op == OP_GLOBAL_SET:
             self.global_set(self.u32())
         elif op == OP_BLOCK:
-            self.block(CTL_BLOCK)
+            self.block(CTL_BLOCK, start)
         elif op == OP_LOOP:
-            self.block(CTL_LOOP)
+            self.block(CTL_LOOP, start)
         elif op == OP_IF:
             self.if_()
         elif op == OP_ELSE:
@@ -806,7 +806,7 @@ class Body(Operands):
         self.c_stub[k] = -1
         return 0
 
-    def block(self, kind: int) -> int:
+    def block(self, kind: int, start: int) -> int:
         type_ = self.block_type()
         self.preserve_all_locals()
         self.push_control(kind, type_)
@@ -814,6 +814,7 @@ class Body(Operands):
             # A branch back finds the parameters in their canonical slots, so they must begin there.
             self.materialize_from(self.c_height[self.depth - 1])
             self.c_target[self.depth - 1] = self.n
+            self.note_offset(start)  # where it is said to be when it is stopped
             self.mark_label()
         return 0
 
