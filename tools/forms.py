@@ -6,6 +6,7 @@ Deriving them at each start would cost milliseconds.
 from __future__ import annotations
 
 from wasmvm.isa import regop, wasm
+from wasmvm.types import valtype_slots
 
 _HEAD = '''\
 """{note}
@@ -18,6 +19,7 @@ MIRRORED: by opcode, the opcode that gives the same with its operands swapped.
 STORE_V, STORE_K_V: by opcode of a store, the forms with a constant value (RK is the one with a constant address).
 WIDE: by opcode, 1 where a constant operand takes two words.
 TRAPS: by opcode, 1 where the instruction may trap.
+PARAMS, RESULT_SLOTS: by opcode of a vector instruction, its number of operands, and the slots of its result or 0.
 BR_IF, BR_UNLESS: by register instruction, the branch it fuses into when its result is the condition.
 NEGATED: by register instruction, the comparison with the opposite result.
 LOOP: by register instruction, the form of a branch for a back-edge.
@@ -32,7 +34,8 @@ from array import array
 
 '''
 
-SHAPES = {"other": 0, "nop": 1, "unary": 2, "binary": 3, "load": 4, "store": 5}
+SHAPES = {"other": 0, "nop": 1, "unary": 2, "binary": 3, "load": 4, "store": 5, "vector": 6}
+VECTOR_NAMES = frozenset(row.name for row in regop.VECTOR_ROWS)
 
 
 def _number(name: str | None) -> int:
@@ -51,6 +54,8 @@ def _shape(row: wasm.Row) -> str:
         return "store"
     if target in regop.EXPRESSIONS:
         return "binary" if row.params is not None and len(row.params) == 2 else "unary"
+    if target in VECTOR_NAMES:
+        return "vector"
     return "other"
 
 
@@ -63,7 +68,7 @@ def _table(name: str, typecode: str, values: list[int]) -> str:
 def _by_opcode() -> dict[str, list[int]]:
     names = ("RR", "RK", "KR", "MIRRORED", "STORE_V", "STORE_K_V")
     tables = {name: [-1] * wasm.OPCODE_END for name in names}
-    for name in ("SHAPE", "WIDE", "TRAPS"):
+    for name in ("SHAPE", "WIDE", "TRAPS", "PARAMS", "RESULT_SLOTS"):
         tables[name] = [0] * wasm.OPCODE_END
     for row in wasm.ROWS:
         code = row.code
@@ -73,7 +78,11 @@ def _by_opcode() -> dict[str, list[int]]:
             continue
         target = regop.SAME_BITS.get(row.mnemonic) or row.mnemonic
         tables["RR"][code] = _number(target)
-        tables["TRAPS"][code] = int(shape in ("load", "store") or bool(regop.CHECKS.get(target)))
+        tables["TRAPS"][code] = int(row.width > 0 or bool(regop.CHECKS.get(target)))
+        if shape == "vector" and row.params is not None and row.results is not None:
+            tables["PARAMS"][code] = len(row.params)
+            tables["RESULT_SLOTS"][code] = sum(valtype_slots(t) for t in row.results)
+            tables["RK"][code] = _number(target + "_rk")
         if shape in ("load", "store"):
             tables["RK"][code] = _number(target + "_k")
             tables["STORE_V"][code] = _number(target + "_v")
@@ -92,7 +101,7 @@ def _by_opcode() -> dict[str, list[int]]:
 def _by_regop() -> dict[str, list[int]]:
     tables: dict[str, list[int]] = {name: [] for name in ("BR_IF", "BR_UNLESS", "NEGATED", "LOOP", "LENGTH")}
     for row in regop.ROWS:
-        mnemonic, _, form = row.name.partition("_rk")
+        mnemonic, _, _ = row.name.partition("_rk")
         mnemonic = mnemonic.removesuffix("_kr")
         suffix = row.name[len(mnemonic) :]
         negated = regop.negated(mnemonic) if mnemonic in regop.EXPRESSIONS else None

@@ -1,7 +1,7 @@
 # The structures of the virtual machine: the header to read first. `docs/architecture.md` tells how they work together.
 
 cimport cython
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 
 cdef union slot:
@@ -13,6 +13,20 @@ cdef union slot:
     double f64
     float f32
     void* ptr
+
+
+cdef union v128_t:
+    # A vector while a vector instruction works on it, by lanes.
+    uint8_t u8[16]
+    uint16_t u16[8]
+    uint32_t u32[4]
+    uint64_t u64[2]
+    int8_t i8[16]
+    int16_t i16[8]
+    int32_t i32[4]
+    int64_t i64[2]
+    float f32[4]
+    double f64[2]
 
 
 cdef struct mem_t:

@@ -13,10 +13,11 @@ d       slot of the result                                  1
 a b c   slots that are read                                 1
 k       32-bit constant                                     1
 K       64-bit constant, low word first                     2
+V       16 bytes: a vector constant, or lane indices        4
 o       memarg offset, unsigned                             1
 t       label: distance from this word to the target        1
 s       slot where a callee's frame begins                  1
-x y     indices of the specification (funcidx, ...)         1
+x y     indices of the specification (funcidx, laneidx, ...) 1
 n       a count                                             1
 ======  ==================================================  =====
 
@@ -29,10 +30,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from wasmvm.isa import wasm
+from wasmvm.isa import regop_simd, wasm
 from wasmvm.types import VALTYPE_NAMES
 
-WORDS = {"K": 2}
+WORDS = {"K": 2, "V": 4}
 """Words that an operand takes, where it is not one."""
 
 
@@ -283,9 +284,7 @@ def _forms(mnemonic: str, params: list[str]) -> dict[str, dict[str, str]]:
 for _mnemonic, _expression in EXPRESSIONS.items():
     _params, _result = _signature(_mnemonic)
     for _suffix, _operands in _forms(_mnemonic, _params).items():
-        _body = [
-            _line for _check in CHECKS[_mnemonic] for _line in _trap_if(_bind(_check[0], _operands), _check[1])
-        ]
+        _body = [_line for _check in CHECKS[_mnemonic] for _line in _trap_if(_bind(_check[0], _operands), _check[1])]
         _body.append(_assign(_result, _bind(_expression, _operands)))
         _letters = [operand[0] for operand in _operands.values()]
         if _suffix == "_kr":
@@ -385,7 +384,8 @@ for _mnemonic, (_width, _text) in LOADS.items():
 for _mnemonic, (_width, _text) in STORES.items():
     _k = "K" if _width == 8 else "k"
     for _suffix, (_letters_, _address) in _ADDRESS.items():
-        for _value, (_letter, _read) in {"": ("b", "{b:i64}"), "_v": (_k, f"{{{_k}:i64}}" if _k == "K" else "{k}")}.items():
+        _values = {"": ("b", "{b:i64}"), "_v": (_k, f"{{{_k}:i64}}" if _k == "K" else "{k}")}
+        for _value, (_letter, _read) in _values.items():
             _op(
                 _mnemonic + _suffix + _value,
                 f"{_letters_}o{_letter}",
@@ -518,9 +518,16 @@ _op("table.grow", "dabx", "reason = EXIT_TABLE_GROW", "break", jumps=True)
 _op("lower", "x", "reason = EXIT_LOWER", "break", jumps=True)
 _op("done", "", "reason = EXIT_DONE", "break", jumps=True)
 
+# --- Vector instructions -----------------------------------------------------------------------------------------
+
+VECTOR_ROWS = tuple(regop_simd.vector_rows(EXPRESSIONS, TYPED_AS))
+SAME_BITS.update(regop_simd.SAME_BITS)
+for _row in VECTOR_ROWS:
+    _op(_row.name, _row.operands, *_row.body)
+
 del _t, _u, _s, _mask, _min, _n, _name, _operator, _width, _i, _sign, _c, _from, _cast, _to, _sc, _lo_s, _hi_s, _hi_u
 del _nan, _sx, _mnemonic, _expression, _params, _result, _suffix, _operands, _body, _letters, _condition
-del _text, _letters_, _address, _k, _value, _letter, _read
+del _text, _letters_, _address, _k, _value, _letter, _read, _row
 
 
 # --- Accumulator forms -------------------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ cdef class Body(Operands):
     cdef short[::1] mirrored
     cdef short[::1] wide
     cdef short[::1] traps
+    cdef short[::1] params
+    cdef short[::1] result_slots
     cdef short[::1] store_v
     cdef short[::1] store_k_v
     cdef short[::1] br_if
@@ -103,6 +105,10 @@ cdef class Body(Operands):
     @cython.locals(offset=cython.ulonglong, i=cython.int, a=cython.int, b=cython.int, bits=cython.ulonglong,
                    value_const=cython.bint, address_const=cython.bint)
     cdef int store(self, int op, int start) except -1
+    @cython.locals(count=cython.int, i=cython.int, kind=cython.int, form=cython.int, offset=cython.ulonglong,
+                   bits=cython.ulonglong, a=cython.int, b=cython.int, c=cython.int, width=cython.int)
+    cdef int vector(self, int op, int start) except -1
+    cdef int vector_immediates(self, int kind, unsigned long long offset) except -1
     @cython.locals(i=cython.int, a=cython.int, b=cython.int, c=cython.int)
     cdef int consume(self, int op, int count, int start) except -1
     cdef int indexed_result(self, int op, int index) except -1

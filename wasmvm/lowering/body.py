@@ -97,6 +97,7 @@ class Body(Operands):
         self.init_code(self.end - self.pos)
         self.shape, self.rr, self.rk, self.kr = forms.SHAPE, forms.RR, forms.RK, forms.KR
         self.mirrored, self.wide, self.traps = forms.MIRRORED, forms.WIDE, forms.TRAPS
+        self.params, self.result_slots = forms.PARAMS, forms.RESULT_SLOTS
         self.store_v, self.store_k_v = forms.STORE_V, forms.STORE_K_V
         self.br_if, self.br_unless, self.negated = forms.BR_IF, forms.BR_UNLESS, forms.NEGATED
         self.loop_form, self.imm_kind = forms.LOOP, IMM_KIND
@@ -175,10 +176,23 @@ class Body(Operands):
         elif kind == IMM_VALTYPES:
             count = self.u32()
             self.pos += count
-        elif kind == IMM_REFTYPE:
+        elif kind == IMM_REFTYPE or kind == IMM_LANEIDX:
+            self.pos += 1
+        elif kind == IMM_V128 or kind == IMM_LANES:
+            self.pos += 16
+        elif kind == IMM_MEMARG_LANEIDX:
+            self.u32()
+            self.s64()
             self.pos += 1
         else:
-            if kind in (IMM_MEMARG, IMM_CALL_INDIRECT, IMM_MEMORY_INIT, IMM_MEMORY_COPY, IMM_TABLE_INIT, IMM_TABLE_COPY):
+            if kind in (
+                IMM_MEMARG,
+                IMM_CALL_INDIRECT,
+                IMM_MEMORY_INIT,
+                IMM_MEMORY_COPY,
+                IMM_TABLE_INIT,
+                IMM_TABLE_COPY,
+            ):
                 self.s64()
             self.s64()
         return 0
@@ -280,6 +294,8 @@ class Body(Operands):
                 self.store(op, start)
             elif shape == SHAPE_OTHER:
                 self.other(op, start)
+            elif shape == SHAPE_VECTOR:
+                self.vector(op, start)
         if self.pos != self.end:
             raise InternalError(f"function {self.funcidx} ends at {self.pos}, not {self.end}")
 
@@ -544,6 +560,54 @@ class Body(Operands):
             self.word64(bits)
         else:
             self.word(low_word(bits))
+        return 0
+
+    # --- Vector instructions --------------------------------------------------------------------------------------
+
+    def vector(self, op: int, start: int) -> int:
+        """Any vector instruction: words of the result, of the operands, and of the immediates follow each other."""
+        count = self.params[op]
+        i = self.h - count
+        kind = self.imm_kind[op]
+        form = self.rr[op]
+        offset, bits = 0, 0
+        if kind == IMM_MEMARG or kind == IMM_MEMARG_LANEIDX:
+            self.u32()
+            offset = self.u32()
+        if self.rk[op] >= 0 and self.kind[self.h - 1] == CONST:
+            form, bits = self.rk[op], self.val[self.h - 1]
+            self.pop()
+            count -= 1
+        a = self.readable(i) if count > 0 else 0
+        b = self.readable(i + 1) if count > 1 else 0
+        c = self.readable(i + 2) if count > 2 else 0
+        self.pop_to(i)
+        if self.traps[op]:
+            self.note_offset(start)
+        width = self.result_slots[op]
+        if width:
+            self.begin_result(form, self.push(TEMP, width))
+        else:
+            self.begin(form)
+        if count > 0:
+            self.word(a)
+        if count > 1:
+            self.word(b)
+        if count > 2:
+            self.word(c)
+        if form != self.rr[op]:
+            self.word(low_word(bits))
+        return self.vector_immediates(kind, offset)
+
+    def vector_immediates(self, kind: int, offset: int) -> int:
+        """The words of the immediates; a memarg has been read already, since its place is before the lane index."""
+        if kind == IMM_MEMARG or kind == IMM_MEMARG_LANEIDX:
+            self.word(low_word(offset))
+        if kind == IMM_LANEIDX or kind == IMM_MEMARG_LANEIDX:
+            self.word(self.fixed(1))
+        elif kind == IMM_V128 or kind == IMM_LANES:
+            self.word64(self.fixed(8))
+            self.word64(self.fixed(8))
         return 0
 
     # --- Parametric, variable, reference instructions -------------------------------------------------------------

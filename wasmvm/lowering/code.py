@@ -10,7 +10,7 @@ from wasmvm.errors import InternalError
 from wasmvm.lowering import forms
 
 if not cython.compiled:
-    from wasmvm.isa.regopcode import R_CONST32, R_CONST64, R_COPY, R_MOVE
+    from wasmvm.isa.regopcode import R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128
 
     # The longest instruction but br_table, rounded up: what `reserve` makes room for.
     MOST_WORDS = 12
@@ -46,6 +46,7 @@ class Code:
         self.label_count = 0
         self.length_of = forms.LENGTH
         self.saved = array("i", bytes(4 * MOST_WORDS))
+        self.saved_from = 0
 
     def reserve(self, words: int) -> int:
         """Make room for an instruction of that many words."""
@@ -58,7 +59,9 @@ class Code:
         return 0
 
     def word(self, value: int) -> None:
-        """Append a word, for which there must be room."""
+        """Append a word, for which there must be room; of a number that is no signed word, its 32 bits."""
+        if not cython.compiled:  # C does it by itself
+            value = low_word(value)
         self.code[self.n] = value
         self.n += 1
 
@@ -88,11 +91,8 @@ class Code:
     def emit_move(self, dst: int, src: int, width: int) -> int:
         if dst == src:
             return 0
-        if width == 1:
-            self.begin_result(R_MOVE, dst)
-            self.word(src)
-        else:
-            self.emit_copy(dst, src, width)
+        self.begin_result(R_MOVE if width == 1 else R_MOVE_V128, dst)
+        self.word(src)
         return 0
 
     def emit_copy(self, dst: int, src: int, slots: int) -> int:

@@ -35,7 +35,7 @@ class Context:
         self.valtypes = bytes(valtypes) or b"\0"
         self.first = first
         self.middle = middle if len(middle) else array("i", [0])
-        func_types = array("I", [i.desc for i in module.func_imports])  # type: ignore[misc]
+        func_types = array("I", [i.desc for i in module.func_imports])
         func_types.extend(module.funcs)
         self.func_types = func_types if len(func_types) else array("I", [0])
         self.global_types = bytes([g.valtype for g in module.global_types()]) or b"\0"

@@ -28,7 +28,7 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
     syntax = module.syntax
     for import_, extern in zip(syntax.imports, externs, strict=True):
         check_import(store, module, import_, extern)
-    spaces: dict[int, list[Extern]] = {FUNC: [], TABLE: [], MEMORY: [], GLOBAL: []}
+    spaces: dict[int, list[Any]] = {FUNC: [], TABLE: [], MEMORY: [], GLOBAL: []}
     for import_, extern in zip(syntax.imports, externs, strict=True):
         spaces[import_.kind].append(extern)
     try:
@@ -52,7 +52,7 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
 def check_import(store: Store, module: CompiledModule, import_: Import, extern: Extern) -> None:
     """3.2 "Matching": an import may be given only what matches its type."""
     name = f'"{import_.module}" "{import_.name}"'
-    expected = module.syntax.import_type(import_)
+    expected: Any = module.syntax.import_type(import_)
     actual: Any = extern.actual_type
     about = import_.module, import_.name, expected, actual
     if not isinstance(extern, CLASSES[import_.kind]):
