@@ -43,12 +43,11 @@ DIRECTIVES = {
 }
 FLAGS = {
     "msvc": ["/O2"],
-    # A dispatch block, or in the threaded form a handler, that straddles a cache line makes the machine 1.5 times slower.
+    # A dispatch block, or a handler of the threaded form, that straddles a cache line makes all 1.5 times slower.
     # No contraction: a product and a sum must be rounded one by one, which GCC on ARM would not do.
     "unix": ["-O2", "-fwrapv", "-falign-loops=64", "-falign-functions=64", "-ffp-contract=off", "-fno-math-errno"],
 }
 """Compiler flags by the kind of compiler, as setuptools names it."""
-
 
 DISPATCH_ENV = "WASMVM_DISPATCH"
 
@@ -71,6 +70,15 @@ def dispatch() -> str:
     return wanted or ("threaded" if known_good and sys.maxsize > 1 << 32 else "switch")
 
 
+def settings_file(key: str) -> str:
+    """A file that is newer than all that was compiled with other settings, so that it is compiled again."""
+    path = Path("build/settings")
+    if not path.exists() or path.read_text() != key:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(key)
+    return str(path)
+
+
 def extensions() -> list[Extension]:
     """The extension modules, their sources translated to C."""
     try:
@@ -85,11 +93,11 @@ def extensions() -> list[Extension]:
     for source in HOT + EXTENSION:
         if not os.path.exists(source):
             give_up(f"there is no {source}.", "The checkout or the source distribution is not complete.")
+    key = hashlib.sha256(f"{cython_version} {dispatch()} {sorted(DIRECTIVES.items())}".encode()).hexdigest()[:12]
     modules = [
-        Extension(source.rsplit(".", 1)[0].replace("/", "."), [source], depends=["setup.py"])
+        Extension(source.rsplit(".", 1)[0].replace("/", "."), [source], depends=["setup.py", settings_file(key)])
         for source in HOT + EXTENSION
     ]
-    key = hashlib.sha256(f"{cython_version} {dispatch()} {sorted(DIRECTIVES.items())}".encode()).hexdigest()[:12]
     try:
         made = cythonize(
             modules,

@@ -1,4 +1,4 @@
-"""How things are timed: alternating between the sides, the best of several rounds."""
+"""How things are timed: alternating between the sides, the best or the median of several rounds."""
 
 from __future__ import annotations
 
@@ -20,6 +20,18 @@ def best_of(sides: Mapping[str, Callable[[], object]], rounds: int = ROUNDS) -> 
             call()
             best[name] = min(best[name], time.perf_counter() - begin)
     return best
+
+
+def in_turns(
+    sides: Mapping[str, Callable[[], float]], rounds: int, progress: Callable[[str], object]
+) -> dict[str, list[float]]:
+    """What each side says that it took, `rounds` times; the sides take turns. `progress` hears whose turn it is."""
+    samples: dict[str, list[float]] = {name: [] for name in sides}
+    for i in range(rounds):
+        for name, measure in sides.items():
+            progress(f"{name}, round {i + 1} of {rounds}")
+            samples[name].append(measure())
+    return samples
 
 
 def best_first_output(command: list[str], rounds: int = 2 * ROUNDS) -> float:

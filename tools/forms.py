@@ -101,7 +101,7 @@ def _by_opcode() -> dict[str, list[int]]:
 def _by_regop() -> dict[str, list[int]]:
     tables: dict[str, list[int]] = {name: [] for name in ("BR_IF", "BR_UNLESS", "NEGATED", "LOOP", "LENGTH")}
     for row in regop.ROWS:
-        mnemonic, _, form = row.name.partition("_rk")
+        mnemonic, _, _ = row.name.partition("_rk")
         mnemonic = mnemonic.removesuffix("_kr")
         suffix = row.name[len(mnemonic) :]
         negated = regop.negated(mnemonic) if mnemonic in regop.EXPRESSIONS else None

@@ -18,8 +18,8 @@ _HEAD = '''\
 #
 # One handler per row of wasmvm/isa/regop.py and per accumulator form. A handler ends by calling the next one in tail
 # position, with the state in its arguments: as many as there are registers for arguments, so that all of it stays in
-# registers and the compiler makes the call a jump. `acc` and `facc` hold the last integer and the last f64 result, which
-# are in their slots as well.
+# registers and the compiler makes the call a jump. `acc` and `facc` hold the last integer and the last f64 result,
+# which are in their slots as well.
 
 ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc,
                           double facc) noexcept nogil
@@ -43,9 +43,7 @@ cdef int run(machine_t* machine) noexcept nogil:
                                    machine.acc, machine.facc)
 
 '''
-_PARAMETERS = (
-    "int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc"
-)
+_PARAMETERS = "int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc"
 _ARGUMENTS = "fp, mem, mem_len, machine, acc, facc"
 _IN_MACHINE = re.compile(r"(?<![.\w])(inst|frame|budget|stack_end)\b")
 _LOCALS = {

@@ -1,8 +1,9 @@
 """wasmvm: a Cython-accelerated WebAssembly virtual machine for Python.
 
 >>> import wasmvm
->>> instance = wasmvm.instantiate("examples/add.wasm")
->>> instance.exports.add(2, 3)
+>>> vm = wasmvm.instantiate("(module (func (export \"add\") (param i32 i32) (result i32)"
+...                         "  local.get 0 local.get 1 i32.add))")
+>>> vm.exports.add(2, 3)
 5
 """
 
@@ -10,11 +11,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wasmvm._core import Caller, Func, Global, Memory, Store, Table
+    from wasmvm.embedding.engine import Config, Engine
     from wasmvm.embedding.func import HostFunc
-    from wasmvm.embedding.instance import Instance, instantiate
-    from wasmvm.embedding.module import Module
+    from wasmvm.embedding.instance import Exports, Instance, instantiate
+    from wasmvm.embedding.linker import Linker
+    from wasmvm.embedding.module import ExportType, ImportType, Module
+    from wasmvm.embedding.text import wasm2wat, wat2wasm
+    from wasmvm.embedding.valtype import ValType, functype
     from wasmvm.errors import (
         DecodeError,
+        DeserializeError,
         ExitTrap,
         Frame,
         InternalError,
@@ -24,17 +30,24 @@ if TYPE_CHECKING:
         ValidationError,
         WasmError,
     )
+    from wasmvm.process import CompletedRun, run
     from wasmvm.types import FuncType, GlobalType, Limits, MemoryType, TableType
+    from wasmvm.wasi import HostDirectory, Wasi, WasiConfig
 
 __version__ = "0.1.0"
 
 _PLACES = {
     "wasmvm._core": ("Caller", "Func", "Global", "Memory", "Store", "Table"),
+    "wasmvm.embedding.engine": ("Config", "Engine"),
     "wasmvm.embedding.func": ("HostFunc",),
-    "wasmvm.embedding.instance": ("Instance", "instantiate"),
-    "wasmvm.embedding.module": ("Module",),
+    "wasmvm.embedding.instance": ("Exports", "Instance", "instantiate"),
+    "wasmvm.embedding.linker": ("Linker",),
+    "wasmvm.embedding.module": ("ExportType", "ImportType", "Module"),
+    "wasmvm.embedding.text": ("wasm2wat", "wat2wasm"),
+    "wasmvm.embedding.valtype": ("ValType", "functype"),
     "wasmvm.errors": (
         "DecodeError",
+        "DeserializeError",
         "ExitTrap",
         "Frame",
         "InternalError",
@@ -44,24 +57,35 @@ _PLACES = {
         "ValidationError",
         "WasmError",
     ),
+    "wasmvm.process": ("CompletedRun", "run"),
     "wasmvm.types": ("FuncType", "GlobalType", "Limits", "MemoryType", "TableType"),
+    "wasmvm.wasi": ("HostDirectory", "Wasi", "WasiConfig"),
 }
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
 __all__ = [
     "Caller",
+    "CompletedRun",
+    "Config",
     "DecodeError",
+    "DeserializeError",
+    "Engine",
     "ExitTrap",
+    "ExportType",
+    "Exports",
     "Frame",
     "Func",
     "FuncType",
     "Global",
     "GlobalType",
+    "HostDirectory",
     "HostFunc",
+    "ImportType",
     "Instance",
     "InternalError",
     "Limits",
     "LinkError",
+    "Linker",
     "Memory",
     "MemoryType",
     "Module",
@@ -70,9 +94,16 @@ __all__ = [
     "TableType",
     "TextError",
     "Trap",
+    "ValType",
     "ValidationError",
+    "Wasi",
+    "WasiConfig",
     "WasmError",
+    "functype",
     "instantiate",
+    "run",
+    "wasm2wat",
+    "wat2wasm",
 ]
 
 
@@ -85,3 +116,7 @@ def __getattr__(name: str) -> object:
 
     value = globals()[name] = getattr(import_module(place), name)
     return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

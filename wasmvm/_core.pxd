@@ -102,6 +102,7 @@ cdef struct machine_t:
     uint64_t acc  # the threaded back end's copies of the last integer and the last f64 result
     double facc
     slot* top  # where the next call from Python may begin
+    int64_t fuel  # what metered code has left
 
 
 cdef struct lowered_t:
@@ -136,6 +137,7 @@ cdef enum:
     TRAP_CALL_STACK_EXHAUSTED = 25
     TRAP_INTERRUPT = 26
     TRAP_DEADLINE = 27
+    TRAP_OUT_OF_FUEL = 28
 
 
 @cython.final
@@ -144,15 +146,22 @@ cdef class Store:
     cdef size_t stack_slots
     cdef size_t max_memory
     cdef size_t max_table
+    cdef readonly bint metering
+    cdef uint64_t fuel_reserve  # what does not fit into the machine's counter
+    cdef long long rooms[3]  # instances, tables, memories that may still be made
+    cdef object closed
     cdef list kept
     cdef list externs
     cdef dict extern_handles
     cdef unsigned long thread
     cdef int nesting
-    cdef volatile int interrupted
+    cdef volatile int interrupted  # 1: trap once; 2: trap whenever wasm runs, until it is taken away
     cdef readonly double deadline
+    cdef double timeout_
+    cdef public object deadline_holder
     cdef object __weakref__
     cdef uint64_t handle(self, object value) except 0
+    cdef int take_room(self, int kind) except -1
     cdef int invoke(self, func_t* func, slot* base) except -1
     cdef int drive(self, frame_t* bottom) except -1
     cdef int run_free(self, double until) noexcept nogil

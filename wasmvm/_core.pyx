@@ -17,14 +17,12 @@ from cpython.long cimport PyLong_AsUnsignedLongLongMask
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
-from libc.math cimport ceil, ceilf, floor, floorf, rint, rintf, sqrt, sqrtf, trunc, truncf
+from libc.math cimport INFINITY, ceil, ceilf, floor, floorf, rint, rintf, sqrt, sqrtf, trunc, truncf
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memchr, memcpy, memmove, memset
 
 from wasmvm.isa.regopcode cimport *
-
-from libc.math cimport INFINITY
 
 from wasmvm.errors import InternalError, Trap, with_wasm_frames
 from wasmvm.types import GlobalType, Limits, MemoryType, TableType

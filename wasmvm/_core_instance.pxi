@@ -58,6 +58,18 @@ cdef class ModuleCode:
         lowered.offset_count = <int32_t>(len(offsets) // 2)
         lowered.code = words
 
+    def get(self, Py_ssize_t index):
+        """What `put` was given for the function `index`, the arrays as bytes; None where it is not lowered."""
+        cdef lowered_t* lowered
+        if not 0 <= index < self.count or self.funcs[index].code == NULL:
+            return None
+        lowered = &self.funcs[index]
+        return (
+            (<char*>lowered.code)[:lowered.length * sizeof(int32_t)],
+            lowered.frame_size, lowered.zero_from, lowered.zero_to,
+            (<char*>lowered.offsets)[:2 * lowered.offset_count * sizeof(int32_t)],
+        )
+
 
 class Caller:
     """What a host function made with ``access_caller=True`` receives: the instance that called it.
@@ -101,6 +113,7 @@ cdef class Instance:
         cdef inst_t* inst = &self.inst
         cdef Signature signature
         syntax = module.syntax
+        store.take_room(0)
         self.store = store
         self.module = module
         self.code = module.code

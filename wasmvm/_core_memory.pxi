@@ -80,6 +80,7 @@ cdef class Memory:
 
     def __cinit__(self, Store store not None, type):
         limits = type.limits
+        store.take_room(2)
         cdef uint64_t maximum = min(65536, 65536 if limits.max is None else limits.max)
         if <uint64_t>limits.min * 65536 > store.max_memory:
             raise MemoryError(f"a memory of {limits.min} pages is over the store's limit")
@@ -172,6 +173,11 @@ cdef class Memory:
             raise IndexError(f"{size} bytes at {offset} are outside a memory of {self.mem.length} bytes")
         return self.mem.data + <uint64_t>offset
 
+    @property
+    def address(self):
+        """Where the first byte is in this process's address space; it never moves."""
+        return <size_t>self.mem.data
+
     def read(self, offset, size):
         """A copy of `size` bytes from `offset` on; IndexError where they are not all inside the memory."""
         return (<char*>self.at(offset, size))[:size]
@@ -182,3 +188,88 @@ cdef class Memory:
         cdef uint8_t* target = self.at(offset, len(view))
         if len(view):
             memmove(target, &view[0], len(view))
+
+    def read_cstring(self, offset, limit=1 << 20):
+        """The bytes from `offset` up to and without the next zero byte, as `bytes`.
+
+        Raises:
+            IndexError: the memory ends before a zero byte.
+            ValueError: there is none among the next `limit` bytes.
+        """
+        cdef uint8_t* start = self.at(offset, 1)
+        cdef uint64_t room = self.mem.length - <uint64_t>offset
+        cdef uint64_t most = min(room, <uint64_t>limit)
+        cdef uint8_t* end = <uint8_t*>memchr(start, 0, most)
+        if end == NULL:
+            if most < room:
+                raise ValueError(f"no zero byte within {limit} bytes from {offset}")
+            raise IndexError(f"the memory ends before the string at {offset} does")
+        return (<char*>start)[:end - start]
+
+    def write_cstring(self, offset, text):
+        """Write `text` (bytes-like, or a str as UTF-8) and a zero byte; IndexError where it does not fit."""
+        self.write(offset, (text.encode() if isinstance(text, str) else bytes(text)) + b"\0")
+
+    # Typed access: little-endian whatever the host, at any address. Each is IndexError where it is not all inside.
+
+    def load_i8(self, offset):
+        return <int8_t>self.at(offset, 1)[0]
+
+    def load_u8(self, offset):
+        return self.at(offset, 1)[0]
+
+    def load_i16(self, offset):
+        return <int16_t>load_u16(self.at(offset, 2))
+
+    def load_u16(self, offset):
+        return <uint16_t>load_u16(self.at(offset, 2))
+
+    def load_i32(self, offset):
+        return <int32_t>load_u32(self.at(offset, 4))
+
+    def load_u32(self, offset):
+        return <uint32_t>load_u32(self.at(offset, 4))
+
+    def load_i64(self, offset):
+        return <int64_t>load_u64(self.at(offset, 8))
+
+    def load_u64(self, offset):
+        return <uint64_t>load_u64(self.at(offset, 8))
+
+    def load_f32(self, offset):
+        cdef slot value
+        value.u64 = load_u32(self.at(offset, 4))
+        return <double>value.f32
+
+    def load_f64(self, offset):
+        cdef slot value
+        value.u64 = load_u64(self.at(offset, 8))
+        return value.f64
+
+    def store_u8(self, offset, value):
+        """Store the low 8 bits of an integer; likewise 16, 32, 64. A signed one goes the same way."""
+        self.at(offset, 1)[0] = <uint8_t>PyLong_AsUnsignedLongLongMask(PyNumber_Index(value))
+
+    def store_u16(self, offset, value):
+        store_u16(self.at(offset, 2), <uint16_t>PyLong_AsUnsignedLongLongMask(PyNumber_Index(value)))
+
+    def store_u32(self, offset, value):
+        store_u32(self.at(offset, 4), <uint32_t>PyLong_AsUnsignedLongLongMask(PyNumber_Index(value)))
+
+    def store_u64(self, offset, value):
+        store_u64(self.at(offset, 8), PyLong_AsUnsignedLongLongMask(PyNumber_Index(value)))
+
+    store_i8 = store_u8
+    store_i16 = store_u16
+    store_i32 = store_u32
+    store_i64 = store_u64
+
+    def store_f32(self, offset, value):
+        cdef slot bits
+        set_f32(&bits, <float>PyFloat_AsDouble(value))
+        store_u32(self.at(offset, 4), <uint32_t>bits.u64)
+
+    def store_f64(self, offset, value):
+        cdef slot bits
+        bits.f64 = PyFloat_AsDouble(value)
+        store_u64(self.at(offset, 8), bits.u64)

@@ -28,18 +28,24 @@ cdef class Store:
         max_stack: bytes of stack for wasm frames; a call that would need more traps.
         max_memory: bytes that a memory may grow to.
         max_table: elements that a table may grow to.
+        max_instances, max_tables, max_memories: how many of each may be made in it; None for any number.
+        metering: whether wasm costs fuel here, for which modules are compiled apart: one unit per instruction, but
+            nothing for ``nop``, ``drop``, ``block``, ``loop``, ``else``, ``end``, ``return`` and ``unreachable``; one for
+            entering a function; and for bulk instructions one more per byte, element or page.
     """
 
-    def __cinit__(self, *, max_stack=8 << 20, max_memory=1 << 32, max_table=10_000_000):
+    def __cinit__(self, *, max_stack=8 << 20, max_memory=1 << 32, max_table=10_000_000, max_instances=None,
+                  max_tables=None, max_memories=None, bint metering=False):
         if max_stack < 65536 or max_stack > 1 << 32:
             raise ValueError("max_stack must be between 64 KiB and 4 GiB")
         self.stack_slots = max_stack // sizeof(slot)
-        self.max_memory = max_memory
-        self.max_table = max_table
+        self.set_limits(max_memory, max_table, max_instances, max_tables, max_memories)
+        self.metering = metering
         self.kept = []
         self.externs = []
         self.extern_handles = {}
         self.deadline = INFINITY
+        self.timeout_ = INFINITY
         cdef machine_t* m = &self.machine
         # Every frame begins at least one slot after its caller's, so this many frames are enough.
         m.stack = <slot*>wvm_reserve(self.stack_slots * sizeof(slot))
@@ -62,13 +68,62 @@ cdef class Store:
         if self.machine.frames != NULL:
             wvm_release(self.machine.frames, (self.stack_slots + 2 * MAX_NESTING) * sizeof(frame_t) * 2)
 
+    def set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
+        """Change the limits; they mean what the arguments of `Store` mean and count from now on."""
+        self.max_memory = max_memory
+        self.max_table = max_table
+        for i, room in enumerate((max_instances, max_tables, max_memories)):
+            self.rooms[i] = 1 << 62 if room is None else room
+
+    cdef int take_room(self, int kind) except -1:
+        """Count one more instance (0), table (1) or memory (2); MemoryError over the limit."""
+        if self.rooms[kind] <= 0:
+            raise MemoryError(f"the store's limit of {('instances', 'tables', 'memories')[kind]} is reached")
+        self.rooms[kind] -= 1
+        return 0
+
+    @property
+    def fuel(self):
+        """Fuel that metered wasm may still consume, in units; setting it replaces what is left.
+
+        A call traps with the code "out_of_fuel" before it would execute what its fuel does not pay for.
+        """
+        return self.machine.fuel + self.fuel_reserve
+
+    @fuel.setter
+    def fuel(self, amount):
+        if not 0 <= amount < 1 << 64:
+            raise ValueError(f"fuel must be from 0 up to 2**64 - 1, not {amount}")
+        self.machine.fuel = min(amount, (1 << 63) - 1)
+        self.fuel_reserve = amount - self.machine.fuel
+
     def interrupt(self):
         """Make the wasm that runs in this store trap soon; may be called from any thread or signal handler."""
         self.interrupted = 1
 
+    def hold(self, stop):
+        """Whether wasm in this store traps with the code "interrupt" whenever it runs; from any thread."""
+        self.interrupted = 2 if stop else 0
+
+    def close(self, reason="the store is closed"):
+        """Let every later call into this store raise ValueError with that message."""
+        self.closed = reason
+
     def set_deadline(self, seconds):
         """Let wasm in this store trap that still runs `seconds` from now; None takes the limit away."""
         self.deadline = INFINITY if seconds is None else wvm_monotonic() + <double>seconds
+
+    @property
+    def timeout(self):
+        """Seconds that a call from Python into this store may take, or None; it traps with the code "deadline"."""
+        return None if self.timeout_ == INFINITY else self.timeout_
+
+    @timeout.setter
+    def timeout(self, seconds):
+        if seconds is not None and not seconds >= 0:
+            raise ValueError(f"timeout must not be negative: {seconds!r}")
+        self.timeout_ = INFINITY if seconds is None else <double>seconds
+        self.deadline = INFINITY
 
     cdef uint64_t handle(self, object value) except 0:
         """The number under which an externref names a Python object: equal for the same object."""
@@ -91,10 +146,14 @@ cdef class Store:
         cdef int32_t i
         if self.nesting == 0:
             self.thread = get_ident()
+            if self.timeout_ != INFINITY:
+                self.deadline = wvm_monotonic() + self.timeout_
         elif self.thread != get_ident():
             raise RuntimeError("the store is in use by another thread")
         elif self.nesting >= MAX_NESTING:
             raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
+        if self.closed is not None:
+            raise ValueError(self.closed)
         self.nesting += 1
         try:
             if base + func.frame_size > m.stack_end:
@@ -107,6 +166,8 @@ cdef class Store:
             for i in range(func.zero_from, func.zero_to):
                 base[i].u64 = 0
             m.pc = func.code
+            if self.interrupted == 2:
+                self.raise_trap(TRAP_INTERRUPT, bottom)
             self.drive(bottom)
         finally:
             self.nesting -= 1
@@ -133,7 +194,7 @@ cdef class Store:
                 self.lower(bottom)
             elif reason == EXIT_BUDGET:
                 if self.interrupted:
-                    self.interrupted = 0
+                    self.interrupted &= 2
                     self.raise_trap(TRAP_INTERRUPT, bottom)
                 if wvm_monotonic() >= self.deadline:
                     self.raise_trap(TRAP_DEADLINE, bottom)
@@ -184,7 +245,7 @@ cdef class Store:
             raise with_wasm_frames(error, describe(backtrace(m, bottom)))
         m.top = top
         m.pc = pc + (3 if pc[0] == R_CALL_IMPORT else 5)
-        m.budget = FIRST_SLICE
+        m.budget = 0 if self.interrupted else FIRST_SLICE
         return 0
 
     cdef int lower(self, frame_t* bottom) except -1:

@@ -12,6 +12,7 @@ cdef class Table:
     def __cinit__(self, Store store not None, type, init=None):
         cdef uint64_t value, i
         limits = type.limits
+        store.take_room(1)
         if limits.min > store.max_table:
             raise MemoryError(f"a table of {limits.min} elements is over the store's limit")
         self.store = store

@@ -13,6 +13,7 @@ TRAPS = (
     ("call_stack_exhausted", "call stack exhausted"),
     ("interrupt", "interrupted"),
     ("deadline", "time limit exceeded"),
+    ("out_of_fuel", "all fuel consumed"),
 )
 """Code and text of each trap, in the order of the TRAP_... constants."""
 

@@ -21,15 +21,34 @@ class CompiledModule:
     Attributes:
         syntax: the decoded module.
         code: the functions lowered so far, shared by all instances.
+        metering: whether it is lowered for stores that meter.
     """
 
-    def __init__(self, source: bytes) -> None:
-        """Raises DecodeError and ValidationError."""
-        self.syntax: Module = decode(source)
-        validate(self.syntax)
-        self.code = ModuleCode(len(self.syntax.funcs))
-        self._context: Context | None = None
+    def __init__(self, source: bytes, *, valid: bool = False) -> None:
+        """Raises DecodeError, and ValidationError unless the module is known to be `valid`."""
+        syntax = decode(source)
+        if not valid:
+            validate(syntax)
+        self._variants: dict[bool, CompiledModule] = {}
         self._names: Names | None = None
+        self._begin(syntax, False)
+
+    def _begin(self, syntax: Module, metering: bool) -> None:
+        self.syntax = syntax
+        self.metering = metering
+        self.code = ModuleCode(len(syntax.funcs))
+        self._context: Context | None = None
+        self._variants[metering] = self
+
+    def metered(self, metering: bool) -> CompiledModule:
+        """The same module lowered for stores that meter, or do not: what it costs is part of the code."""
+        found = self._variants.get(metering)
+        if found is None:
+            found = CompiledModule.__new__(CompiledModule)
+            found._variants = self._variants
+            found._names = self._names
+            found._begin(self.syntax, metering)
+        return found
 
     @property
     def names(self) -> Names:
@@ -46,7 +65,7 @@ class CompiledModule:
         from wasmvm.lowering.context import Context
 
         if self._context is None:
-            self._context = Context(self.syntax, accumulators=DISPATCH == "threaded")
+            self._context = Context(self.syntax, accumulators=DISPATCH == "threaded", metering=self.metering)
         lowered = lower(self._context, index)
         self.code.put(
             index, lowered.code, lowered.frame_size, lowered.zero_from, lowered.zero_to, lowered.offsets

@@ -7,6 +7,7 @@ binary (decoding)       `DecodeError`, `offset` is a byte offset in the module
 validation              `ValidationError`, `offset` is a byte offset in the module
 text                    `TextError`, `line` and `column` count from 1
 linking, instantiation  `LinkError`, naming the import
+lowered code on disk    `DeserializeError`
 execution               `Trap`, with `code` and `frames`
 our own bugs            `InternalError`
 ======================  =====================================================================
@@ -60,7 +61,34 @@ class TextError(WasmError):
 
 
 class LinkError(WasmError):
-    """An import is missing or of another type, or a limit of the store forbids the instance."""
+    """An import is missing or of another type, or a limit of the store forbids the instance.
+
+    Attributes:
+        module, name: the import that it is about, or None.
+        expected, actual: the types that do not match, or None where the import is missing.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        module: str | None = None,
+        name: str | None = None,
+        expected: object = None,
+        actual: object = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.module = module
+        self.name = name
+        self.expected = expected
+        self.actual = actual
+
+    def __reduce__(self) -> tuple[type[LinkError], tuple[object, ...]]:
+        return type(self), (self.message, self.module, self.name, self.expected, self.actual)
+
+
+class DeserializeError(WasmError):
+    """Bytes that should be a serialized module are damaged, or were made by another version of wasmvm."""
 
 
 class InternalError(WasmError):

@@ -7,7 +7,7 @@ Function bodies and constant expressions stay bytes: an `Extent` says where. The
 from __future__ import annotations
 
 from array import array
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from wasmvm.types import FUNC, MEMORY, TABLE, ExternType, FuncType, GlobalType, MemoryType, TableType
 
@@ -20,12 +20,12 @@ class Extent(NamedTuple):
 
 
 class Import(NamedTuple):
-    """2.5.11; `desc` is a typeidx for functions, else the type itself."""
+    """2.5.11; `desc` is a typeidx for functions, else a `TableType`, `MemoryType` or `GlobalType`, as `kind` says."""
 
     module: str
     name: str
     kind: int
-    desc: int | TableType | MemoryType | GlobalType
+    desc: Any
     offset: int
 
 
@@ -186,23 +186,24 @@ class Module:
         """The typeidx of a function of the index space; IndexError where there is none."""
         imported = len(self.func_imports)
         if funcidx < imported:
-            return self.func_imports[funcidx].desc  # type: ignore[return-value]
+            return int(self.func_imports[funcidx].desc)
         return self.funcs[funcidx - imported]
 
     def func_type(self, funcidx: int) -> FuncType:
         return self.types[self.func_typeidx(funcidx)]
 
     def table_types(self) -> list[TableType]:
-        return [i.desc for i in self.table_imports] + [t.type for t in self.tables]  # type: ignore[return-value]
+        return [i.desc for i in self.table_imports] + [t.type for t in self.tables]
 
     def mem_types(self) -> list[MemoryType]:
-        return [i.desc for i in self.mem_imports] + [m.type for m in self.mems]  # type: ignore[return-value]
+        return [i.desc for i in self.mem_imports] + [m.type for m in self.mems]
 
     def global_types(self) -> list[GlobalType]:
-        return [i.desc for i in self.global_imports] + [g.type for g in self.globals]  # type: ignore[return-value]
+        return [i.desc for i in self.global_imports] + [g.type for g in self.globals]
 
     def import_type(self, import_: Import) -> ExternType:
-        return self.types[import_.desc] if import_.kind == FUNC else import_.desc  # type: ignore[index,return-value]
+        type_: ExternType = self.types[import_.desc] if import_.kind == FUNC else import_.desc
+        return type_
 
     def export_type(self, export: Export) -> ExternType:
         if export.kind == FUNC:

@@ -37,7 +37,7 @@ MAX_TABLE = (1 << 32) - 1
 
 
 MAX_LOCALS = 50_000
-"""Parameters and locals of a function, as in the limits that web browsers agreed upon: four bytes can ask for billions."""
+"""Parameters and locals of a function, as in the limits of web browsers: a few bytes can ask for billions."""
 
 
 def valtype_slots(valtype: int) -> int:

@@ -35,6 +35,8 @@ from wasmvm.types import FUNC, FUNCREF, GLOBAL, MEMORY, TABLE, FuncType, GlobalT
 MAX_ARITY = 1000
 """Parameters or results of a function type, as in the limits that web browsers agreed upon. Every use of a type costs
 time in proportion to it, so that without a bound a small file could keep the validator busy for hours."""
+MAX_SIZE = 1 << 30
+"""Bytes of a module, from the same list: positions in it fit into 32 bits wherever that saves memory."""
 
 MAGIC = b"\0asm"
 VERSION = b"\1\0\0\0"
@@ -57,6 +59,8 @@ def decode(data: bytes | bytearray | memoryview) -> Module:
     module = Module(source)
     try:
         read_header(reader)
+        if len(source) > MAX_SIZE:
+            raise DecodeError(f"module is too large (limit {MAX_SIZE} bytes)", MAX_SIZE)
         read_sections(reader, module)
         check_lengths(module)
     except DecodeError:
@@ -263,7 +267,7 @@ def read_element_section(reader: Reader, module: Module, section_end: int) -> No
 
 
 def read_elem(reader: Reader, section_end: int) -> Elem:
-    """5.5.12: of the flags, bit 0 means passive or declarative, bit 1 a table index or declarative, bit 2 expressions."""
+    """5.5.12: the flags' bit 0 means passive or declarative, bit 1 a table index or declarative, bit 2 expressions."""
     at = reader.pos
     flags = reader.u32()
     if flags > 7:

@@ -8,7 +8,7 @@ from wasmvm.errors import Trap
 
 
 class CommandError(Exception):
-    """A command cannot go on; the message is one line."""
+    """A command cannot go on; the message is one line, but that errors in text show the place below it."""
 
 
 class UsageError(Exception):
@@ -16,7 +16,9 @@ class UsageError(Exception):
 
 
 def describe(error: BaseException) -> str:
-    """One line about an error."""
+    """One line about an error; what a CommandError says, as it is."""
+    if isinstance(error, CommandError):
+        return str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
     if isinstance(error, MemoryError):

@@ -18,7 +18,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from wasmvm.cli import inspect, run, validate
+from wasmvm.cli import inspect, run, validate, wasm2wat, wast, wat2wasm
 from wasmvm.cli.failure import CommandError, UsageError, describe, report_trap
 from wasmvm.errors import InternalError, Trap, WasmError
 
@@ -29,7 +29,7 @@ EXIT_INTERRUPTED = 130
 EXIT_TRAPPED = 134
 """128 + SIGABRT: what other runtimes exit with."""
 
-COMMANDS = (run, validate, inspect)
+COMMANDS = (run, validate, inspect, wat2wasm, wasm2wat, wast)
 
 
 class _VersionAction(argparse.Action):

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from wasmvm.cli.parser import Subparsers
     from wasmvm.embedding.func import Func
     from wasmvm.embedding.instance import Instance
+    from wasmvm.wasi import HostDirectory
 
-VALUE_OPTIONS = frozenset(("--dir", "--env", "--invoke", "--argv0"))
+VALUE_OPTIONS = frozenset(
+    ("--dir", "--dir-ro", "--env", "--invoke", "--argv0", "--tcplisten", "--deterministic", "--trace")
+)
 """Options whose value is the next word; needed to find where the guest's arguments begin."""
 
 
@@ -52,10 +55,27 @@ def add_parser(subparsers: Subparsers) -> None:
         help="let the guest use the directory HOST, as GUEST (or by the same name)",
     )
     parser.add_argument(
+        "--dir-ro",
+        action="append",
+        default=[],
+        dest="read_only_dirs",
+        metavar="HOST[::GUEST]",
+        help="the same, for reading only",
+    )
+    parser.add_argument(
         "--env", action="append", default=[], metavar="NAME[=VALUE]", help="set a variable, or pass one on"
     )
     parser.add_argument("--invoke", metavar="NAME", help="call this export instead of _start, print its results")
     parser.add_argument("--argv0", metavar="NAME", help="the program's own name for itself (the file's name)")
+    parser.add_argument(
+        "--tcplisten", action="append", default=[], metavar="ADDR:PORT", help="let the guest accept connections there"
+    )
+    parser.add_argument(
+        "--deterministic", type=int, metavar="SEED", help="virtual time, and the same random bytes in every run"
+    )
+    parser.add_argument(
+        "--trace", action="append", default=[], choices=["wasi"], help="print each call of a WASI function on stderr"
+    )
     parser.add_argument("module", metavar="MODULE", help="the file to run")
     parser.set_defaults(run=run)
 
@@ -92,9 +112,21 @@ def instantiate(args: argparse.Namespace) -> Instance:
         stdin=INHERIT,
         stdout=INHERIT,
         stderr=INHERIT,
-        dirs=directories(args.dirs),
+        dirs={**directories(args.dirs, read_only=False), **directories(args.read_only_dirs, read_only=True)},
+        tcplisten=args.tcplisten,
+        deterministic=args.deterministic,
+        trace=_print_trace if "wasi" in args.trace else None,
     )
-    return Instance(load_module(args.module), link(Wasi(config)))
+    module = load_module(args.module)
+    try:
+        wasi = Wasi(config)
+    except ValueError as error:
+        raise UsageError(f"--tcplisten: {error}") from None
+    return Instance(module, link(wasi))
+
+
+def _print_trace(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def environment(words: list[str]) -> dict[str, str]:
@@ -111,14 +143,16 @@ def environment(words: list[str]) -> dict[str, str]:
     return made
 
 
-def directories(words: list[str]) -> dict[str, str]:
-    """From the guest's name to the host path of each ``HOST[::GUEST]``; raises CommandError for one that is not there."""
+def directories(words: list[str], *, read_only: bool) -> dict[str, HostDirectory]:
+    """What is granted of each ``HOST[::GUEST]``, by the guest's name; raises CommandError for one that is not there."""
+    from wasmvm.wasi import HostDirectory
+
     made = {}
     for word in words:
         host, separator, guest = word.partition("::")
         if not os.path.isdir(host):
             raise CommandError(f"{host}: not a directory")
-        made[guest if separator else host] = host
+        made[guest if separator else host] = HostDirectory(host, read_only)
     return made
 
 

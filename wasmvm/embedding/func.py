@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from wasmvm._core import Caller, Func, Store
-from wasmvm.types import FuncType
+from wasmvm.embedding.valtype import valtype
+from wasmvm.types import F64, I32, FuncType
 
-__all__ = ["Caller", "Func", "HostFunc"]
+__all__ = ["Caller", "Func", "HostFunc", "annotated_type"]
 
 
 class HostFunc:
@@ -29,6 +30,53 @@ class HostFunc:
         self.type = type
         self.access_caller = access_caller
 
-    def bind(self, store: Store, type: FuncType) -> Func:
-        """The function of a store, for an import of the given type."""
-        return Func(store, self.type or type, self.callable, access_caller=self.access_caller)
+    def bind(self, store: Store, type: FuncType | None = None) -> Func:
+        """The function of a store, for an import of the given type; without one its annotations must tell.
+
+        Raises:
+            TypeError: they do not.
+        """
+        wanted = self.type or type or annotated_type(self.callable, skip=int(self.access_caller))
+        return Func(store, wanted, self.callable, access_caller=self.access_caller)
+
+
+def annotated_type(callable: Callable[..., Any], skip: int = 0) -> FuncType:
+    """The function type that a Python function's annotations spell out, without its first `skip` parameters.
+
+    ``int`` stands for i32 and ``float`` for f64; a `ValType`, or the name of one as a string, stands for itself. The
+    result may be None, one of these, or a ``tuple[...]`` of them.
+
+    Raises:
+        TypeError: a parameter or the result has no annotation, or one that says no value type.
+    """
+    import inspect
+
+    name = getattr(callable, "__name__", repr(callable))
+    try:
+        signature = inspect.signature(callable, eval_str=True)
+    except NameError:  # a name such as i64 that is not a Python object: it speaks for itself
+        signature = inspect.signature(callable)
+    except ValueError as error:
+        raise TypeError(f"{name}: {error}") from error
+    params = [_value(p.annotation, f"{name}: parameter {p.name}") for p in list(signature.parameters.values())[skip:]]
+    result = signature.return_annotation
+    if result is signature.empty:
+        raise TypeError(f"{name}: the result is not annotated")
+    if result is None or result == "None":
+        results = []
+    elif getattr(result, "__origin__", None) is tuple:
+        results = [_value(item, f"{name}: the result") for item in result.__args__]
+    else:
+        results = [_value(result, f"{name}: the result")]
+    return FuncType(tuple(params), tuple(results))
+
+
+def _value(annotation: Any, what: str) -> int:
+    if annotation is int or annotation == "int":
+        return I32
+    if annotation is float or annotation == "float":
+        return F64
+    try:
+        return valtype(annotation)
+    except (ValueError, TypeError):
+        raise TypeError(f"{what} is annotated with no value type: {annotation!r}") from None

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from wasmvm._core import Func, Global, Memory, Store, Table
 from wasmvm.embedding.func import HostFunc
-from wasmvm.embedding.module import Module
+from wasmvm.embedding.module import Module, Source
 from wasmvm.errors import LinkError
-from wasmvm.runtime.instantiate import Extern, instantiate as instantiate_core
+from wasmvm.runtime.instantiate import Extern
+from wasmvm.runtime.instantiate import instantiate as instantiate_core
 from wasmvm.syntax import Import
 from wasmvm.types import FUNC, FuncType
 
-Importable = Func | Table | Memory | Global | HostFunc | Callable[..., Any]
+Importable = Func | Table | Memory | Global | HostFunc | tuple[FuncType, Callable[..., Any]] | Callable[..., Any]
+"""What can be imported; a tuple is a function's type and a callable that takes the `Caller` first."""
 Imports = Mapping[str, Mapping[str, Importable]]
 
 
 class Exports(Mapping[str, Any]):
-    """The exports of an instance: a mapping by name, and attributes for names that Python can spell."""
+    """The exports of an instance: a mapping by name, and attributes for names that Python can spell.
+
+    The methods of a mapping (``keys``, ``get``, ...) come before exports of those names, which an index still finds.
+    """
 
     def __init__(self, externs: dict[str, Extern]) -> None:
         self._externs = externs
+        # As attributes of its own they are found without running a line of Python.
+        self.__dict__.update({name: extern for name, extern in externs.items() if name not in _TAKEN})
 
     def __getitem__(self, name: str) -> Any:
         return self._externs[name]
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self._externs[name]
-        except KeyError:
-            raise AttributeError(f"the instance has no export {name!r}") from None
+        raise AttributeError(f"the instance has no export {name!r}")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._externs)
@@ -39,11 +42,11 @@ class Exports(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._externs)
 
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._externs]
-
     def __repr__(self) -> str:
         return f"<Exports {', '.join(self._externs)}>"
+
+
+_TAKEN = frozenset((*dir(Exports), "_externs"))
 
 
 class Instance:
@@ -66,33 +69,102 @@ class Instance:
 
     def __init__(self, module: Module, imports: Imports | None = None, store: Store | None = None) -> None:
         self.module = module
-        self.store = Store() if store is None else store
-        externs = [self._resolve(import_, imports or {}) for import_ in module.compiled.syntax.imports]
-        self.core = instantiate_core(self.store, module.compiled, externs)
-        self.exports = Exports(self.core.exports)
+        self.store = store = Store() if store is None else store
+        compiled = module.compiled
+        if store.metering:
+            compiled = compiled.metered(store.metering)
+        externs = [resolve(store, compiled.syntax, import_, imports or {}) for import_ in compiled.syntax.imports]
+        self.core = instantiate_core(store, compiled, externs)
 
-    def _resolve(self, import_: Import, imports: Imports) -> Extern:
-        try:
-            given = imports[import_.module][import_.name]
-        except KeyError:
-            raise LinkError(f'unknown import "{import_.module}" "{import_.name}"') from None
-        if isinstance(given, (Func, Table, Memory, Global)):
-            return given
-        if not isinstance(given, HostFunc):
-            if import_.kind != FUNC or not callable(given):
-                raise LinkError(
-                    f'incompatible import type for "{import_.module}" "{import_.name}": '
-                    f"{type(given).__name__} is nothing that can be imported there"
-                )
-            given = HostFunc(given)
-        expected = self.module.compiled.syntax.import_type(import_) if import_.kind == FUNC else FuncType((), ())
-        return given.bind(self.store, expected)  # type: ignore[arg-type]
+    @property
+    def exports(self) -> Exports:
+        made: Exports | None = self.__dict__.get("_exports")
+        if made is None:
+            made = self.__dict__["_exports"] = Exports(self.core.exports)
+        return made
+
+    def __repr__(self) -> str:
+        return f"<wasmvm.Instance of {self.module!r}>"
+
+
+def resolve(store: Store, syntax: Any, import_: Import, imports: Imports) -> Extern:
+    """What `imports` has for an import, made into an object of the store.
+
+    Raises:
+        LinkError: there is nothing of that name, or it is nothing that can be imported there.
+    """
+    expected = syntax.import_type(import_)
+    try:
+        given = imports[import_.module][import_.name]
+    except KeyError:
+        raise LinkError(
+            f'unknown import "{import_.module}" "{import_.name}"', import_.module, import_.name, expected
+        ) from None
+    if isinstance(given, (Func, Table, Memory, Global)):
+        return given
+    if isinstance(given, tuple):
+        given = HostFunc(given[1], given[0], access_caller=True)
+    if not isinstance(given, HostFunc):
+        if import_.kind != FUNC or not callable(given):
+            raise LinkError(
+                f'incompatible import type for "{import_.module}" "{import_.name}": '
+                f"{type(given).__name__} is nothing that can be imported there",
+                import_.module, import_.name, expected, given,
+            )  # fmt: skip
+        given = HostFunc(given)
+    return given.bind(store, expected if import_.kind == FUNC else FuncType((), ()))
 
 
 def instantiate(
-    source: Module | bytes | bytearray | memoryview | str | os.PathLike[str],
+    source: Module | Source,
     imports: Imports | None = None,
     store: Store | None = None,
+    *,
+    fuel: int | None = None,
+    timeout: float | None = None,
+    max_memory: int | None = None,
+    max_stack: int | None = None,
 ) -> Instance:
-    """Compile `source` (bytes, or a path), unless it is a `Module` already, and make an `Instance` of it."""
-    return Instance(source if isinstance(source, Module) else Module(source), imports, store)
+    """Compile `source`, unless it is a `Module` already, and make an `Instance` of it in a store of its own.
+
+    Args:
+        source: a module, its bytes, its text, or the path of a file.
+        imports: see `Instance`.
+        store: the store to live in, which then has limits of its own; a new one where it is None.
+        fuel: units that it may consume, instantiation included: one per instruction (see `Store`). ``vm.store.fuel``
+            is what is left, and may be set.
+        timeout: seconds that a call from Python may take.
+        max_memory: bytes that its memory may grow to.
+        max_stack: bytes of stack for its calls.
+
+    Raises:
+        DecodeError, ValidationError, TextError, OSError: see `Module`.
+        LinkError, Trap: see `Instance`.
+        ValueError: both a store and limits were given.
+    """
+    module = source if isinstance(source, Module) else Module(source)
+    limits = {"fuel": fuel, "timeout": timeout, "max_memory": max_memory, "max_stack": max_stack}
+    if store is None:
+        store = limited_store(**limits)
+    elif any(limit is not None for limit in limits.values()):
+        raise ValueError("limits are given to the store where one is made by hand")
+    return Instance(module, imports, store)
+
+
+def limited_store(
+    fuel: int | None = None,
+    timeout: float | None = None,
+    max_memory: int | None = None,
+    max_stack: int | None = None,
+) -> Store:
+    """A new store with those of the limits of `instantiate` that are not None."""
+    options: dict[str, Any] = {} if fuel is None else {"metering": True}
+    if max_memory is not None:
+        options["max_memory"] = max_memory
+    if max_stack is not None:
+        options["max_stack"] = max_stack
+    store = Store(**options)
+    if fuel is not None:
+        store.fuel = fuel
+    store.timeout = timeout
+    return store

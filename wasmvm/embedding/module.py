@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Any
 
 from wasmvm.compile import CompiledModule
 from wasmvm.types import EXTERN_KINDS, ExternType
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class ImportType:
@@ -37,25 +41,102 @@ class ExportType:
         return f"<ExportType {self.name!r}: {self.kind} {self.type}>"
 
 
+Source = bytes | bytearray | memoryview | str | os.PathLike[str]
+"""What a module can be made of: bytes of the binary format or of the text format, text, or the path of a file."""
+
+
+def read_source(source: Source) -> bytes:
+    """The bytes of the binary format; text is assembled.
+
+    A str is text if it begins with a parenthesis or a comment, after white space; otherwise it is a path.
+
+    Raises:
+        TextError: text that is not a module.
+        OSError: the file cannot be read.
+    """
+    if isinstance(source, str) and source.lstrip()[:1] in ("(", ";"):
+        return _assemble(source)
+    if isinstance(source, (str, os.PathLike)):
+        with open(source, "rb") as file:
+            source = file.read()
+    source = bytes(source)
+    return _assemble(source) if source.lstrip()[:1] in (b"(", b";") else source
+
+
+def _assemble(text: str | bytes) -> bytes:
+    from wasmvm.text import wat2wasm
+
+    return wat2wasm(text)
+
+
 class Module:
     """A decoded and validated module (specification, 7.1.5); its functions are lowered when they are first called.
 
+    A module is compiled once and instantiated as often as wanted, from several threads too. It pickles, with the code
+    that was lowered so far, so that it can be sent to other processes.
+
     Args:
-        source: the bytes of the binary format, or the path of a file.
+        source: bytes of the binary format or text format, text, or the path of a file with either.
 
     Attributes:
         compiled: what the layers below make of it.
 
     Raises:
         DecodeError, ValidationError: it is not a valid module.
+        TextError: it is text that is not a module.
         OSError: the file cannot be read.
     """
 
-    def __init__(self, source: bytes | bytearray | memoryview | str | os.PathLike[str]) -> None:
+    def __init__(self, source: Source) -> None:
+        self.compiled = CompiledModule(read_source(source))
+
+    @classmethod
+    def _of(cls, compiled: CompiledModule) -> Self:
+        made = cls.__new__(cls)
+        made.compiled = compiled
+        return made
+
+    @staticmethod
+    def validate(source: Source) -> None:
+        """Raises what `Module` would raise, and keeps nothing."""
+        CompiledModule(read_source(source))
+
+    def serialize(self, *, lower_all: bool = False) -> bytes:
+        """The module with its lowered code, for `deserialize`.
+
+        Args:
+            lower_all: lower every function first; otherwise those go in that were called so far.
+        """
+        from wasmvm.cache import dump
+
+        if lower_all:
+            for index in range(self.compiled.code.count):
+                if self.compiled.code.get(index) is None:
+                    self.compiled.lower(index)
+        return dump(self.compiled)
+
+    @classmethod
+    def deserialize(cls, source: bytes | bytearray | memoryview | str | os.PathLike[str]) -> Self:
+        """The module that `serialize` wrote, from its bytes or from a file.
+
+        Read only what you wrote yourself: lowered code is run as it is, and the checksum keeps out accidents only.
+
+        Raises:
+            DeserializeError: the data is damaged, or another version of wasmvm made it.
+            OSError: the file cannot be read.
+        """
+        from wasmvm.cache import load
+
         if isinstance(source, (str, os.PathLike)):
             with open(source, "rb") as file:
                 source = file.read()
-        self.compiled = CompiledModule(bytes(source))
+        return cls._of(load(source))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickle, (type(self), self.serialize())
+
+    def __repr__(self) -> str:
+        return f"<wasmvm.Module {self.name or f'of {self.compiled.code.count} functions'}>"
 
     @property
     def name(self) -> str | None:
@@ -78,3 +159,11 @@ class Module:
         """The contents of the custom sections of that name, in the order of the file."""
         syntax = self.compiled.syntax
         return [syntax.source[c.content.start : c.content.end] for c in syntax.customs if c.name == name]
+
+
+def _unpickle(cls: type[Module], data: bytes) -> Module:
+    """A worker may have another build of wasmvm than the sender: then the module is compiled again."""
+    from wasmvm.cache import fingerprint, load, source_of
+
+    same = data[8:16] == fingerprint()
+    return cls._of(load(data) if same else CompiledModule(source_of(data)))

@@ -284,9 +284,7 @@ def _forms(mnemonic: str, params: list[str]) -> dict[str, dict[str, str]]:
 for _mnemonic, _expression in EXPRESSIONS.items():
     _params, _result = _signature(_mnemonic)
     for _suffix, _operands in _forms(_mnemonic, _params).items():
-        _body = [
-            _line for _check in CHECKS[_mnemonic] for _line in _trap_if(_bind(_check[0], _operands), _check[1])
-        ]
+        _body = [_line for _check in CHECKS[_mnemonic] for _line in _trap_if(_bind(_check[0], _operands), _check[1])]
         _body.append(_assign(_result, _bind(_expression, _operands)))
         _letters = [operand[0] for operand in _operands.values()]
         if _suffix == "_kr":
@@ -386,7 +384,8 @@ for _mnemonic, (_width, _text) in LOADS.items():
 for _mnemonic, (_width, _text) in STORES.items():
     _k = "K" if _width == 8 else "k"
     for _suffix, (_letters_, _address) in _ADDRESS.items():
-        for _value, (_letter, _read) in {"": ("b", "{b:i64}"), "_v": (_k, f"{{{_k}:i64}}" if _k == "K" else "{k}")}.items():
+        _values = {"": ("b", "{b:i64}"), "_v": (_k, f"{{{_k}:i64}}" if _k == "K" else "{k}")}
+        for _value, (_letter, _read) in _values.items():
             _op(
                 _mnemonic + _suffix + _value,
                 f"{_letters_}o{_letter}",
@@ -502,6 +501,13 @@ _op(
     *_POP,
     jumps=True,
 )
+
+# --- Fuel --------------------------------------------------------------------------------------------------------
+# Written only where the module is compiled for a store that meters.
+
+_TAKE = ("if unlikely(machine.fuel < 0):", "    machine.fuel = 0", "    reason = TRAP_OUT_OF_FUEL", "    break")
+_op("fuel", "k", "machine.fuel -= <uint32_t>{k}", *_TAKE)
+_op("fuel_bulk", "a", "machine.fuel -= <int64_t>{a:i32}", *_TAKE)
 
 # --- What ends the loop ------------------------------------------------------------------------------------------
 # The driver in `_core.pyx` serves these with the GIL held, reads their operands itself and goes on behind them.

@@ -1,9 +1,9 @@
 """A row per WebAssembly opcode: code, mnemonic, immediates, signature (specification, 5.4 and chapter 3).
 
-Everything that is data about an instruction is said here once. Prefixed opcodes are numbered ``PREFIX_BASE[prefix] + n``,
-so that one flat index reaches every row. A signature reads ``operands -> results``; ``*`` marks the instructions whose type
-depends on their immediates or on the context, for which the validator has a rule of its own. Memory instructions name
-the width in bytes of what they access, which is also their natural alignment.
+Everything that is data about an instruction is said here once. Prefixed opcodes are numbered ``PREFIX_BASE[prefix] +
+n``, so that one flat index reaches every row. A signature reads ``operands -> results``; ``*`` marks the instructions
+whose type depends on their immediates or on the context, for which the validator has a rule of its own. Memory
+instructions name the width in bytes of what they access, which is also their natural alignment.
 """
 
 from __future__ import annotations

@@ -64,6 +64,8 @@ cdef class Body(Operands):
     cdef int zero_from
     cdef int zero_to
     cdef int result_type
+    cdef bint metering
+    cdef int fuel_at
 
     @cython.locals(byte=cython.uint, value=cython.uint, shift=cython.int)
     cdef unsigned int u32(self) noexcept
@@ -86,6 +88,9 @@ cdef class Body(Operands):
     cpdef run(self)
     cpdef rewrite(self, accumulators)
     cdef int skip_dead(self, int op) except -1
+    cdef int charge(self, int op, int start) except -1
+    @cython.locals(size=cython.int)
+    cdef int charge_bulk(self, int op, int start) except -1
     cdef int other(self, int op, int start) except -1
     cdef int rare(self, int op, int start) except -1
     @cython.locals(i=cython.int, left=cython.int, right=cython.int, a=cython.int, b=cython.int)

@@ -82,6 +82,8 @@ class Body(Operands):
         else; the position a loop begins at; its type, as `block_type` reads it; length of `assign_log` at its
         beginning; label of its stub while a br_table is written.
     depth: entries on the control stack.
+    metering, fuel_at: `Context.metering`; the word that counts the fuel of the straight run of code being written,
+        or -1 between such runs.
     condition: opcodes that branch if and unless the condition that `take_condition` popped holds; its operands are
         the first `condition_words` of `saved`.
     """
@@ -102,6 +104,8 @@ class Body(Operands):
         self.condition = array("i", bytes(4 * MOST_WORDS))
         self.dead = -1
         self.depth = 0
+        self.metering = self.context.metering
+        self.fuel_at = -1
         self.control_cap = 0
         self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
         self.c_target = self.c_type = self.c_log = self.c_stub = array("i")
@@ -181,7 +185,14 @@ class Body(Operands):
             self.s64()
             self.pos += 1
         else:
-            if kind in (IMM_MEMARG, IMM_CALL_INDIRECT, IMM_MEMORY_INIT, IMM_MEMORY_COPY, IMM_TABLE_INIT, IMM_TABLE_COPY):
+            if kind in (
+                IMM_MEMARG,
+                IMM_CALL_INDIRECT,
+                IMM_MEMORY_INIT,
+                IMM_MEMORY_COPY,
+                IMM_TABLE_INIT,
+                IMM_TABLE_COPY,
+            ):
                 self.s64()
             self.s64()
         return 0
@@ -262,12 +273,16 @@ class Body(Operands):
     def run(self) -> None:
         self.push_control(CTL_BLOCK, -1)
         self.c_type[0] = self.result_type  # whose parameters are locals and not on the stack
+        if self.metering:
+            self.charge(OP_LOCAL_GET, self.pos)  # entering the function costs as much as any instruction
         while self.depth:
             start = self.pos
             op = self.opcode()
             if self.dead >= 0:
                 self.skip_dead(op)
                 continue
+            if self.metering:
+                self.charge(op, start)
             shape = self.shape[op]
             if shape == SHAPE_BINARY:
                 self.binary(op, start)
@@ -284,8 +299,45 @@ class Body(Operands):
         if self.pos != self.end:
             raise InternalError(f"function {self.funcidx} ends at {self.pos}, not {self.end}")
 
+    def charge(self, op: int, start: int) -> int:
+        """Count the fuel of an instruction that is about to be lowered.
+
+        The first of a straight run of instructions writes the one that takes the fuel of all of them, so that nothing
+        is executed that is not paid for. A run ends where control may come or go, calls included, so that a host
+        function sees what has been spent.
+        """
+        if op == OP_END or op == OP_ELSE or op == OP_LOOP:
+            self.fuel_at = -1
+            return 0
+        if op == OP_NOP or op == OP_DROP or op == OP_BLOCK or op == OP_RETURN or op == OP_UNREACHABLE:
+            return 0
+        if self.fuel_at < 0:
+            self.note_offset(start)
+            self.begin(R_FUEL)
+            self.fuel_at = self.n
+            self.word(0)
+        self.code[self.fuel_at] += 1
+        if op == OP_IF or op == OP_BR or op == OP_BR_IF or op == OP_BR_TABLE or op == OP_CALL or op == OP_CALL_INDIRECT:
+            self.fuel_at = -1
+        else:
+            self.charge_bulk(op, start)
+        return 0
+
+    def charge_bulk(self, op: int, start: int) -> int:
+        """Let a bulk instruction pay for its size, which is on top of the stack, as well."""
+        if (
+            op == OP_MEMORY_FILL or op == OP_MEMORY_COPY or op == OP_MEMORY_INIT or op == OP_MEMORY_GROW
+            or op == OP_TABLE_FILL or op == OP_TABLE_COPY or op == OP_TABLE_INIT or op == OP_TABLE_GROW
+        ):  # fmt: skip
+            size = self.readable(self.h - 1)
+            self.note_offset(start)
+            self.begin(R_FUEL_BULK)
+            self.word(size)
+        return 0
+
     def skip_dead(self, op: int) -> int:
         """Pass over an instruction that is never reached, until the block that it is in ends."""
+        self.fuel_at = -1
         if op == OP_BLOCK or op == OP_LOOP or op == OP_IF:
             self.block_type()
             self.dead += 1

@@ -46,6 +46,7 @@ class Code:
         self.label_count = 0
         self.length_of = forms.LENGTH
         self.saved = array("i", bytes(4 * MOST_WORDS))
+        self.saved_from = 0
 
     def reserve(self, words: int) -> int:
         """Make room for an instruction of that many words."""
@@ -58,7 +59,9 @@ class Code:
         return 0
 
     def word(self, value: int) -> None:
-        """Append a word, for which there must be room."""
+        """Append a word, for which there must be room; of a number that is no signed word, its 32 bits."""
+        if not cython.compiled:  # C does it by itself
+            value = low_word(value)
         self.code[self.n] = value
         self.n += 1
 

@@ -21,9 +21,10 @@ class Context:
     global_types: the value type of each global of the index space.
     import_count: imported functions, the first of the index space.
     accumulators: the pass to run on finished code, or None (the switch back end has no accumulators).
+    metering: whether to write instructions that take fuel.
     """
 
-    def __init__(self, module: Module, *, accumulators: bool = False) -> None:
+    def __init__(self, module: Module, *, accumulators: bool = False, metering: bool = False) -> None:
         first, middle, valtypes = array("i", [0]), array("i"), bytearray()
         for type_ in module.types:
             valtypes += bytes(type_.params)
@@ -34,10 +35,11 @@ class Context:
         self.valtypes = bytes(valtypes) or b"\0"
         self.first = first
         self.middle = middle if len(middle) else array("i", [0])
-        func_types = array("I", [i.desc for i in module.func_imports])  # type: ignore[misc]
+        func_types = array("I", [i.desc for i in module.func_imports])
         func_types.extend(module.funcs)
         self.func_types = func_types if len(func_types) else array("I", [0])
         self.global_types = bytes([g.valtype for g in module.global_types()]) or b"\0"
         self.import_count = len(module.func_imports)
         self.code = module.code
         self.accumulators = Accumulators() if accumulators else None
+        self.metering = metering

@@ -49,7 +49,7 @@ def disassemble(module: Module, funcidx: int) -> str:
 
 def label_positions(code: array[int]) -> set[int]:
     """Every code position that a branch leads to."""
-    found = set()
+    found: set[int] = set()
     position = 0
     while position < len(code):
         op = code[position]

@@ -24,7 +24,7 @@ def evaluate(source: bytes, extent: Extent, instance: Instance) -> int:
         pos += 1
         if opcode == op.OP_END:
             break
-        elif opcode == op.OP_I32_CONST:
+        if opcode == op.OP_I32_CONST:
             number, pos = signed_leb(source, pos)
             value = number & MASK32
         elif opcode == op.OP_I64_CONST:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wasmvm._core import Func, Global, Instance, Memory, Store, Table
 from wasmvm.errors import LinkError
@@ -28,15 +28,15 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
     syntax = module.syntax
     for import_, extern in zip(syntax.imports, externs, strict=True):
         check_import(store, module, import_, extern)
-    spaces: dict[int, list[Extern]] = {FUNC: [], TABLE: [], MEMORY: [], GLOBAL: []}
+    spaces: dict[int, list[Any]] = {FUNC: [], TABLE: [], MEMORY: [], GLOBAL: []}
     for import_, extern in zip(syntax.imports, externs, strict=True):
         spaces[import_.kind].append(extern)
     try:
         spaces[TABLE] += (Table(store, table.type) for table in syntax.tables)
         spaces[MEMORY] += (Memory(store, memory.type) for memory in syntax.mems)
+        instance = Instance(store, module, spaces[FUNC], spaces[TABLE], spaces[MEMORY])
     except MemoryError as error:
         raise LinkError(str(error)) from error
-    instance = Instance(store, module, spaces[FUNC], spaces[TABLE], spaces[MEMORY])
     for imported in spaces[GLOBAL]:
         instance.add_global(imported)
     for global_ in syntax.globals:
@@ -52,12 +52,13 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
 def check_import(store: Store, module: CompiledModule, import_: Import, extern: Extern) -> None:
     """3.2 "Matching": an import may be given only what matches its type."""
     name = f'"{import_.module}" "{import_.name}"'
+    expected: Any = module.syntax.import_type(import_)
+    actual: Any = extern.actual_type
+    about = import_.module, import_.name, expected, actual
     if not isinstance(extern, CLASSES[import_.kind]):
-        raise LinkError(f"incompatible import type for {name}: it must be a {EXTERN_KINDS[import_.kind]}")
+        raise LinkError(f"incompatible import type for {name}: it must be a {EXTERN_KINDS[import_.kind]}", *about)
     if extern.store is not store:
-        raise LinkError(f"incompatible import {name}: it belongs to another store")
-    expected = module.syntax.import_type(import_)
-    actual = extern.actual_type
+        raise LinkError(f"incompatible import {name}: it belongs to another store", *about)
     if import_.kind == TABLE:
         matches = actual.reftype == expected.reftype and match_limits(actual.limits, expected.limits)
     elif import_.kind == MEMORY:
@@ -65,7 +66,7 @@ def check_import(store: Store, module: CompiledModule, import_: Import, extern: 
     else:
         matches = actual == expected
     if not matches:
-        raise LinkError(f"incompatible import type for {name}: expected {expected}, got {actual}")
+        raise LinkError(f"incompatible import type for {name}: expected {expected}, got {actual}", *about)
 
 
 def set_segments(module: CompiledModule, instance: Instance) -> None:

@@ -75,11 +75,6 @@ def sleb(value: int) -> bytes:
         out.append(byte | 128)
 
 
-def signed(bits: int, width: int) -> int:
-    """A bit pattern read as two's complement."""
-    return bits - (1 << width) if bits >> (width - 1) else bits
-
-
 def sized(content: bytes | bytearray) -> bytes:
     """Bytes behind their count."""
     return uleb(len(content)) + content

@@ -11,18 +11,10 @@ from collections.abc import Callable
 
 from wasmvm.isa import imm
 from wasmvm.isa.wasm import BY_MNEMONIC, PREFIX_BASE, ROWS, Row
+from wasmvm.numeric import F32_FORMAT, F64_FORMAT, FloatFormat, signed
 from wasmvm.text.context import Binding, Context
-from wasmvm.text.encoder import NAME_LABEL, NAME_LOCAL, signed, sleb, uleb
-from wasmvm.text.numbers import (
-    F32_FORMAT,
-    F64_FORMAT,
-    FloatFormat,
-    is_nat,
-    is_number,
-    parse_float,
-    parse_int,
-    parse_nat,
-)
+from wasmvm.text.encoder import NAME_LABEL, NAME_LOCAL, sleb, uleb
+from wasmvm.text.numbers import is_nat, is_number, parse_float, parse_int, parse_nat
 from wasmvm.types import FuncType
 
 _EMPTY_BLOCKTYPE = b"\x40"

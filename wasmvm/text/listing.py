@@ -8,10 +8,11 @@ from wasmvm.errors import DecodeError
 from wasmvm.isa import imm
 from wasmvm.isa.opcode import OP_ELSE, OP_END, OP_SELECT_T
 from wasmvm.isa.wasm import BY_CODE, Row
+from wasmvm.numeric import F32_FORMAT, F64_FORMAT
 from wasmvm.reader import Reader
 from wasmvm.syntax import Extent, Module
 from wasmvm.text.identifiers import Space
-from wasmvm.text.numbers import F32_FORMAT, F64_FORMAT, float_text
+from wasmvm.text.numbers import float_text
 from wasmvm.types import FUNCREF, MAX_LOCALS, VALTYPE_NAMES, FuncType
 
 _DEEPEST_INDENT = 40

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import NamedTuple
+
+from wasmvm.numeric import F64_FORMAT, FloatFormat, round_binary
 
 _DEC = r"[0-9](?:_?[0-9])*"
 _HEX = r"[0-9A-Fa-f](?:_?[0-9A-Fa-f])*"
@@ -23,22 +24,6 @@ _FLOAT = re.compile(
 _DIGITS_OF_A_64_BIT_NUMBER = 20
 _HUGE = 1 << 40
 """Stands for exponents so large that their sign alone decides."""
-
-
-class FloatFormat(NamedTuple):
-    """A binary interchange format of IEEE 754."""
-
-    bits: int
-    mantissa: int  # stored bits of the significand
-    bias: int
-
-    @property
-    def infinity(self) -> int:
-        return ((1 << (self.bits - 1 - self.mantissa)) - 1) << self.mantissa
-
-
-F32_FORMAT = FloatFormat(32, 23, 127)
-F64_FORMAT = FloatFormat(64, 52, 1023)
 
 
 def is_nat(token: str) -> bool:
@@ -105,13 +90,13 @@ def parse_float(token: str, form: FloatFormat) -> int | None:
     elif infinity is not None:
         bits = form.infinity
     elif payload is None:
-        bits = form.infinity | 1 << (form.mantissa - 1)
+        bits = form.canonical_nan
     else:
         value = int(payload.replace("_", ""), 16)
         if value == 0 or value >> form.mantissa:
             raise OverflowError
         bits = form.infinity | value
-    return bits | 1 << (form.bits - 1) if sign == "-" else bits
+    return bits | form.sign if sign == "-" else bits
 
 
 def _exponent(digits: str) -> int:
@@ -120,33 +105,6 @@ def _exponent(digits: str) -> int:
     size = digits.lstrip("+-").lstrip("0")
     value = int(size or "0") if len(size) < 13 else _HUGE
     return -value if digits[0] == "-" else value
-
-
-def round_binary(significand: int, exponent: int, form: FloatFormat) -> int:
-    """The bits of ``significand * 2**exponent`` rounded to nearest, ties to even; OverflowError if too large."""
-    if significand == 0:
-        return 0
-    top = significand.bit_length() + exponent  # the value lies in [2**(top-1), 2**top)
-    if top > form.bias + 1:
-        raise OverflowError
-    lowest = 1 - form.bias - form.mantissa  # exponent of the last bit of a subnormal
-    if top < lowest:
-        return 0
-    last = max(top - 1 - form.mantissa, lowest)  # exponent of the last bit that is kept
-    shift = last - exponent
-    if shift <= 0:
-        kept = significand << -shift
-    else:
-        kept = significand >> shift
-        half = 1 << (shift - 1)
-        rest = significand & ((1 << shift) - 1)
-        if rest > half or (rest == half and kept & 1):
-            kept += 1
-    # A carry out of the significand moves into the exponent by itself, from subnormal to normal as well.
-    bits = kept + ((last - lowest) << form.mantissa)
-    if bits >= form.infinity:
-        raise OverflowError
-    return bits
 
 
 def _round_decimal(text: str, form: FloatFormat) -> int:
@@ -185,8 +143,8 @@ def _compare_decimal(text: str, significand: int, exponent: int) -> int:
 
 def float_text(bits: int, form: FloatFormat) -> str:
     """The literal for a bit pattern: decimal where that is exact and short, hexadecimal for NaN payloads."""
-    sign = "-" if bits >> (form.bits - 1) else ""
-    magnitude = bits & ((1 << (form.bits - 1)) - 1)
+    sign = "-" if bits & form.sign else ""
+    magnitude = bits & ~form.sign
     if magnitude == form.infinity:
         return sign + "inf"
     if magnitude > form.infinity:

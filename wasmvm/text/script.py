@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 from wasmvm.errors import TextError
+from wasmvm.numeric import F32_FORMAT, F64_FORMAT, FloatFormat
 from wasmvm.text.context import HEAPTYPES
 from wasmvm.text.cursor import Cursor
 from wasmvm.text.instructions import LANE_TYPES
 from wasmvm.text.lexer import Tokens, tokenize
-from wasmvm.text.numbers import F32_FORMAT, F64_FORMAT, FloatFormat, parse_float, parse_int
+from wasmvm.text.numbers import parse_float, parse_int
 from wasmvm.text.parser import ModuleParser, parse_module
 from wasmvm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64, V128
 
@@ -53,8 +54,8 @@ class Value(NamedTuple):
     def _lane_matches(self, lane: int | str, bits: int) -> bool:
         if isinstance(lane, int) or self.form is None:
             return bits == lane
-        magnitude = bits & ~(1 << (self.form.bits - 1))
-        quiet = self.form.infinity | 1 << (self.form.mantissa - 1)
+        magnitude = bits & ~self.form.sign
+        quiet = self.form.canonical_nan
         return magnitude == quiet if lane == CANONICAL else magnitude & quiet == quiet
 
 

@@ -17,6 +17,7 @@ cdef int BOTTOM
 cdef int I32
 cdef int FUNCREF
 cdef int MAX_LOCALS
+cdef int LONG_GROUP
 
 
 @cython.final
@@ -42,6 +43,7 @@ cdef class BodyValidator:
     cdef int64_t elem_count
     cdef int64_t data_count
     cdef unsigned char[::1] refs
+    cdef bytearray local_bytes
     cdef unsigned char[::1] locals
     cdef int local_count
     cdef int br_tables

@@ -87,6 +87,8 @@ I32 = types.I32
 FUNCREF = types.FUNCREF
 
 MAX_LOCALS = types.MAX_LOCALS
+LONG_GROUP = 64
+"""Locals from which copying a block of bytes is faster than a loop: many functions may declare as many as they can."""
 BR_TABLE_ARITY = "type mismatch: br_table labels have different numbers of operands"
 
 
@@ -118,7 +120,8 @@ class BodyValidator:
         self.elem_count = len(context.elems)
         self.data_count = context.data_count
         self.refs = context.refs
-        self.locals = bytearray(MAX_LOCALS)
+        self.local_bytes = bytearray(MAX_LOCALS)
+        self.locals = self.local_bytes
         self.local_count = 0
         self.br_tables = 0
         self.start = 0
@@ -157,8 +160,11 @@ class BodyValidator:
             valtype = reader.valtype()
             if more > MAX_LOCALS - count:
                 raise DecodeError(f"too many locals (limit {MAX_LOCALS})", group)
-            for i in range(count, count + more):
-                self.locals[i] = valtype
+            if more < LONG_GROUP:
+                for i in range(count, count + more):
+                    self.locals[i] = valtype
+            else:
+                self.local_bytes[count : count + more] = bytes([valtype]) * more
             count += more
         self.local_count = count
 

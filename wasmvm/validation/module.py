@@ -38,7 +38,7 @@ def validate(module: Module) -> None:
 def check_types_of_functions(module: Module) -> None:
     count = len(module.types)
     for import_ in module.func_imports:
-        if import_.desc >= count:  # type: ignore[operator]
+        if import_.desc >= count:
             raise ValidationError(f"unknown type {import_.desc}", import_.offset)
     functions = module.section(FUNCTION_ID)
     if functions is not None:
@@ -62,10 +62,10 @@ def check_sizes(module: Module) -> None:
     """3.2.1, 3.2.4, 3.2.5: limits of memories and tables, and that there is one memory at most."""
     tables = [(i.desc, i.offset) for i in module.table_imports] + [(t.type, t.offset) for t in module.tables]
     for table, offset in tables:
-        check_limits(table.limits, MAX_TABLE, "table size must be at most 2^32-1", offset)  # type: ignore[union-attr]
+        check_limits(table.limits, MAX_TABLE, "table size must be at most 2^32-1", offset)
     mems = [(i.desc, i.offset) for i in module.mem_imports] + [(m.type, m.offset) for m in module.mems]
     for mem, offset in mems:
-        check_limits(mem.limits, MAX_PAGES, "memory size must be at most 65536 pages (4GiB)", offset)  # type: ignore[union-attr]
+        check_limits(mem.limits, MAX_PAGES, "memory size must be at most 65536 pages (4GiB)", offset)
     if len(mems) > 1:
         raise ValidationError("multiple memories", mems[1][1])
 

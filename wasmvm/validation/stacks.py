@@ -19,7 +19,7 @@ if not cython.compiled:
     from wasmvm.isa.opcode import OP_LOOP
 BOTTOM = context.BOTTOM
 
-MAX_OPERANDS = 10_000_000
+MAX_OPERANDS = 25_000_000
 """Operands on the stack of one function. Calls can push a thousand with two bytes: this bounds the memory they take."""
 SHOWN = 8
 """Operands of the stack that an error message shows."""
@@ -73,7 +73,7 @@ class Stacks:
         """Make room for `count` more operands."""
         if self.height + count > MAX_OPERANDS:
             raise ValidationError(f"too many operands on the stack (limit {MAX_OPERANDS})", self.at)
-        room = 2 * self.room + count
+        room = min(2 * self.room + count, MAX_OPERANDS)
         self.operands = grown(self.operands, self.room, room)
         self.room = room
 

@@ -7,10 +7,22 @@ An embedder says what it grants in a `WasiConfig` and makes a `Wasi` of it, whic
         instance.exports["_start"]()
 """
 
+from typing import TYPE_CHECKING, Any
+
 from wasmvm.wasi.config import HostDirectory, WasiConfig
 from wasmvm.wasi.host import Wasi
 from wasmvm.wasi.link import link
-from wasmvm.wasi.memtree import MemoryDirectory
 from wasmvm.wasi.streams import INHERIT
 
+if TYPE_CHECKING:
+    from wasmvm.wasi.memtree import MemoryDirectory
+
 __all__ = ["INHERIT", "HostDirectory", "MemoryDirectory", "Wasi", "WasiConfig", "link"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "MemoryDirectory":  # few programs need it, and all wait for what is imported
+        from wasmvm.wasi.memtree import MemoryDirectory
+
+        return MemoryDirectory
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

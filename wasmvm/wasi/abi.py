@@ -282,6 +282,8 @@ FUNCTIONS: dict[str, str] = {
     "sock_shutdown": "fd:fd how:sdflags",
 }
 """A row per function: its parameters as ``name:kind``. All return an errno, but proc_exit, which does not return."""
+DIRECTORY_FUNCTIONS = ("fd_prestat_dir_name", "fd_prestat_get", "fd_readdir")
+"""Those of them that are in `wasmvm.wasi.fd_dir`; the others are in the file that their first word names."""
 UNSTABLE_FUNCTIONS: dict[str, str] = {
     name: row.replace(">filestat", ">filestat0") for name, row in FUNCTIONS.items() if name != "sock_accept"
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError, store_u32, store_u64
-from wasmvm.wasi.fdtable import Descriptor, Filestat
+from wasmvm.wasi.fdtable import MAX_OFFSET, Descriptor, Filestat
 from wasmvm.wasi.host import Wasi, buffers_of, wasi_function
 
 
@@ -25,6 +25,8 @@ def fd_advise(wasi: Wasi, mem: memoryview, fd: int, offset: int, length: int, ad
     descriptor = wasi.table.get(fd, abi.FD_ADVISE)
     if advice >= abi.ADVICE_COUNT:
         raise WasiError(abi.EINVAL)
+    if offset > MAX_OFFSET or length > MAX_OFFSET:
+        raise WasiError(abi.EINVAL)
     descriptor.advise(offset, length, advice)
 
 
@@ -35,7 +37,12 @@ def fd_allocate(wasi: Wasi, mem: memoryview, fd: int, offset: int, length: int) 
     Right: fd_allocate. Errors: EINVAL for an empty range, EFBIG for one beyond 2^63 - 1, ENOSPC, ESPIPE for a stream,
     EBADF for a directory.
     """
-    wasi.table.get(fd, abi.FD_ALLOCATE).allocate(offset, length)
+    descriptor = wasi.table.get(fd, abi.FD_ALLOCATE)
+    if length == 0:
+        raise WasiError(abi.EINVAL)
+    if offset + length > MAX_OFFSET:
+        raise WasiError(abi.EFBIG)
+    descriptor.allocate(offset, length)
 
 
 @wasi_function
@@ -68,6 +75,8 @@ def fd_fdstat_get(wasi: Wasi, mem: memoryview, fd: int, stat: int) -> None:
     Standard output on a terminal, for example::
 
         02 00 00 00 00 00 00 00  59 00 20 08 00 00 00 00  00 00 00 00 00 00 00 00
+
+    Errors: EBADF, EFAULT.
     """
     descriptor = wasi.table.get(fd)
     abi.FDSTAT.pack_into(mem, stat, descriptor.filetype, descriptor.fdflags, descriptor.rights, descriptor.inheriting)
@@ -115,7 +124,10 @@ def fd_filestat_set_size(wasi: Wasi, mem: memoryview, fd: int, size: int) -> Non
 
     Right: fd_filestat_set_size. Errors: EINVAL for a size beyond 2^63 - 1, EFBIG, EBADF for a directory.
     """
-    wasi.table.get(fd, abi.FD_FILESTAT_SET_SIZE).set_size(size)
+    descriptor = wasi.table.get(fd, abi.FD_FILESTAT_SET_SIZE)
+    if size > MAX_OFFSET:
+        raise WasiError(abi.EINVAL)
+    descriptor.set_size(size)
 
 
 def new_times(wasi: Wasi, atim: int, mtim: int, fst_flags: int) -> tuple[int | None, int | None]:
@@ -152,6 +164,12 @@ def fd_filestat_set_times(wasi: Wasi, mem: memoryview, fd: int, atim: int, mtim:
     descriptor.set_times(*new_times(wasi, atim, mtim, fst_flags))
 
 
+def _check_range(offset: int, buffers: list[memoryview]) -> None:
+    """Raises WasiError EINVAL if the buffers at `offset` would end beyond what a file can have."""
+    if offset + sum(map(len, buffers)) > MAX_OFFSET:
+        raise WasiError(abi.EINVAL)
+
+
 @wasi_function
 def fd_pread(wasi: Wasi, mem: memoryview, fd: int, iovs: int, iovs_len: int, offset: int, nread: int) -> None:
     """Read from a file at `offset`, which leaves the descriptor's own offset alone.
@@ -164,7 +182,9 @@ def fd_pread(wasi: Wasi, mem: memoryview, fd: int, iovs: int, iovs_len: int, off
     beyond 2^63 - 1.
     """
     descriptor = wasi.table.get(fd, abi.FD_READ | abi.FD_SEEK)
-    store_u32(mem, nread, descriptor.preadv(buffers_of(mem, iovs, iovs_len), offset))
+    buffers = buffers_of(mem, iovs, iovs_len)
+    _check_range(offset, buffers)
+    store_u32(mem, nread, descriptor.preadv(buffers, offset))
 
 
 @wasi_function
@@ -178,7 +198,9 @@ def fd_pwrite(wasi: Wasi, mem: memoryview, fd: int, iovs: int, iovs_len: int, of
     Rights: fd_write, fd_seek. Errors: as for ``fd_pread``, and ENOSPC, EFBIG.
     """
     descriptor = wasi.table.get(fd, abi.FD_WRITE | abi.FD_SEEK)
-    store_u32(mem, nwritten, descriptor.pwritev(buffers_of(mem, iovs, iovs_len), offset))
+    buffers = buffers_of(mem, iovs, iovs_len)
+    _check_range(offset, buffers)
+    store_u32(mem, nwritten, descriptor.pwritev(buffers, offset))
 
 
 @wasi_function

@@ -17,6 +17,10 @@ MAX_DESCRIPTORS = 1 << 16
 """Guest descriptors that may be open at once; more is EMFILE, so that a guest cannot fill the host's memory."""
 
 
+MAX_OFFSET = (1 << 63) - 1
+"""The largest offset in a file, as everywhere in POSIX."""
+
+
 class Filestat(NamedTuple):
     """The ``filestat`` record, in its order; times in nanoseconds since 1970."""
 
@@ -114,7 +118,7 @@ class Descriptor:
         raise WasiError(abi.EINVAL)
 
     def allocate(self, offset: int, length: int) -> None:
-        """Make sure that the range exists."""
+        """Make sure that the range, which is not empty and ends at `MAX_OFFSET` at most, exists."""
         raise WasiError(abi.EINVAL)
 
     def advise(self, offset: int, length: int, advice: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from operator import and_
 from struct import error as StructError
 from typing import Any
@@ -74,17 +75,22 @@ def _register(
     return function
 
 
-def implementations(module_name: str = abi.MODULE) -> dict[str, Implementation]:
-    """Every function of an import module, by name. Raises ValueError if it is not one of WASI's."""
-    from wasmvm.wasi import args, clock, environ, fd, fd_dir, path, poll, proc, random, sched, sock  # noqa: F401
+def implementation(name: str, module_name: str = abi.MODULE) -> Implementation:
+    """A function by name. Only the file of its topic is imported, as starting up has to be quick.
 
-    if module_name == abi.MODULE:
-        return _implementations
-    if module_name != abi.UNSTABLE_MODULE:
-        raise ValueError(f"{module_name!r} is not {abi.MODULE!r} or {abi.UNSTABLE_MODULE!r}")
-    from wasmvm.wasi import unstable  # noqa: F401
-
-    return {name: _unstable_implementations.get(name, _implementations[name]) for name in abi.UNSTABLE_FUNCTIONS}
+    Raises:
+        KeyError: if there is no such module, or no such function in it.
+    """
+    topic = name.partition("_")[0]
+    if module_name == abi.UNSTABLE_MODULE and name in abi.UNSTABLE_FUNCTIONS:
+        import_module("wasmvm.wasi.unstable")
+        if name in _unstable_implementations:
+            return _unstable_implementations[name]
+    elif module_name != abi.MODULE or name not in abi.FUNCTIONS:
+        raise KeyError((module_name, name))
+    if name not in _implementations:
+        import_module(f"wasmvm.wasi.{'fd_dir' if name in abi.DIRECTORY_FUNCTIONS else topic}")
+    return _implementations[name]
 
 
 def buffers_of(mem: memoryview, iovs: int, iovs_len: int) -> list[memoryview]:
@@ -157,9 +163,12 @@ class Wasi:
         A callable is called as ``f(caller, *args)`` with Python integers of either sign; ``caller.memory`` is the
         calling instance's memory, or None.
         """
-        return {name: (functype_of(name), self._bind(name, body)) for name, body in implementations().items()}
+        names = abi.UNSTABLE_FUNCTIONS if module_name == abi.UNSTABLE_MODULE else abi.FUNCTIONS
+        return {name: self.bind(name, module_name) for name in names}
 
-    def _bind(self, name: str, body: Implementation) -> Callable[..., int | None]:
+    def bind(self, name: str, module_name: str = abi.MODULE) -> tuple[types.FuncType, Callable[..., int | None]]:
+        """One of `imports`. Raises KeyError if there is no such module or function."""
+        body = implementation(name, module_name)
         masks = [_MASKS[letter] for param in abi.params_of(abi.FUNCTIONS[name]) for letter in param.code]
         if self.config.trace is not None:
             from wasmvm.wasi.trace import traced
@@ -171,7 +180,7 @@ class Wasi:
             memory = caller.memory
             return body(self, no_memory if memory is None else memoryview(memory), *map(and_, args, masks))
 
-        return function
+        return functype_of(name), function
 
     def close(self) -> None:
         """Close all descriptors. Harmless when done twice."""

@@ -11,8 +11,8 @@ from itertools import count
 
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
-from wasmvm.wasi.fdtable import Descriptor, Filestat
-from wasmvm.wasi.hostfile import MAX_OFFSET, checked_end, scatter
+from wasmvm.wasi.fdtable import MAX_OFFSET, Descriptor, Filestat
+from wasmvm.wasi.hostfile import scatter
 from wasmvm.wasi.timesource import Clock, SystemClock
 from wasmvm.wasi.walk import DirectoryEntry
 
@@ -280,11 +280,10 @@ class MemoryTree:
             raise WasiError(abi.ENOENT)
         if node is replaced:
             return
-        above: DirectoryNode | None = new_directory
-        while above is not None:
-            if above is node:
-                raise WasiError(abi.EINVAL)
-            above = above.parent
+        if node in lineage(new_directory):
+            raise WasiError(abi.EINVAL)
+        if replaced in lineage(directory):
+            raise WasiError(abi.ENOTEMPTY)
         if replaced is not None:
             if isinstance(replaced, DirectoryNode):
                 if not isinstance(node, DirectoryNode):
@@ -305,6 +304,16 @@ class MemoryTree:
 
     def sync(self, directory: DirectoryNode, data_only: bool) -> None:
         pass
+
+
+def lineage(directory: DirectoryNode) -> list[Node]:
+    """A directory, the one that it is in, and so on up to the root."""
+    found: list[Node] = []
+    above: DirectoryNode | None = directory
+    while above is not None:
+        found.append(above)
+        above = above.parent
+    return found
 
 
 class MemoryFile(Descriptor):
@@ -368,9 +377,8 @@ class MemoryFile(Descriptor):
     def allocate(self, offset: int, length: int) -> None:
         if not self._writable:
             raise WasiError(abi.EBADF)
-        end = checked_end(offset, length)
-        if end > len(self._node.data):
-            self._tree.resize(self._node, end)
+        if offset + length > len(self._node.data):
+            self._tree.resize(self._node, offset + length)
 
     def available(self, write: bool) -> int:
         return 1 if write else max(0, len(self._node.data) - self._offset)

@@ -2393,6 +2393,20 @@ cdef int run(machine_t* machine) noexcept nogil:
             frame -= 1
             pc = frame.pc
             fp = frame.fp
+        elif op == R_FUEL:
+            machine.fuel -= <uint32_t>pc[1]
+            if unlikely(machine.fuel < 0):
+                machine.fuel = 0
+                reason = TRAP_OUT_OF_FUEL
+                break
+            pc += 2
+        elif op == R_FUEL_BULK:
+            machine.fuel -= <int64_t>(<uint32_t>fp[pc[1]].u64)
+            if unlikely(machine.fuel < 0):
+                machine.fuel = 0
+                reason = TRAP_OUT_OF_FUEL
+                break
+            pc += 2
         elif op == R_UNREACHABLE:
             reason = TRAP_UNREACHABLE
             break

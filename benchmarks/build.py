@@ -1,0 +1,45 @@
+"""Builds the WebAssembly binaries of ``benchmarks/programs`` (needs the package ``ziglang``, extra ``dev``).
+
+python -m benchmarks.build [NAME...]
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.programs import BY_NAME, Program
+from examples.build import NATIVE_FLAGS, WASM_FLAGS, native_compiler
+
+PLAIN = "mvp+bulk_memory+mutable_globals+nontrapping_fptoint+sign_ext"
+"""WebAssembly 1.0 and those additions that wasm3 knows: more would leave it out."""
+
+
+def build_wasm(program: Program, target: Path) -> None:
+    """Compile `program` with optimisation and without names."""
+    cpu = PLAIN + "+simd128" if program.simd else PLAIN
+    flags = [*WASM_FLAGS, f"-mcpu={cpu}", "-Wl,--strip-all"]
+    command = [sys.executable, "-m", "ziglang", "cc", *flags, "-o", str(target), program.source.name]
+    subprocess.run(command, check=True, cwd=program.sources)
+    target.chmod(0o644)
+
+
+def build_native(program: Program, target: Path) -> None:
+    """Compile `program` for this machine; raises OSError or CalledProcessError where that fails."""
+    compiler = native_compiler()
+    if compiler is None:
+        raise FileNotFoundError("no C compiler found")
+    subprocess.run([compiler, *NATIVE_FLAGS, "-o", str(target), str(program.source), "-lm"], check=True)
+
+
+def main() -> int:
+    names = sys.argv[1:] or list(BY_NAME)
+    for name in names:
+        build_wasm(BY_NAME[name], BY_NAME[name].wasm)
+        print(f"written: {BY_NAME[name].wasm.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

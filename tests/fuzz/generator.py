@@ -1,0 +1,455 @@
+"""Random valid modules, heavy in what lowering could get wrong.
+
+`wasm-tools smith` makes modules of every shape, but rarely the ones at which a translator from stack to registers
+stumbles: locals overwritten while an older value of theirs is on the stack, values left beneath blocks, branches with
+values to several labels, blocks with parameters. This generator makes little else. It writes the text format, one
+instruction a line and none of them folded, so that a failure can be read and shortened by hand.
+
+Programs end: loops and functions begin with the use of some fuel, in a global, and trap without.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import NamedTuple
+
+INTEGERS = ("i32", "i64")
+VALTYPES = ("i32", "i64", "f32", "f64")
+WEIGHTED_VALTYPES = ("i32", "i32", "i32", "i32", "i64", "i64", "f64", "f32")
+FUEL = 300
+MEMORY_PAGES = 1
+
+EDGES = {
+    "i32": ["0", "1", "2", "3", "5", "-1", "-2", "31", "32", "0x7fffffff", "-0x80000000", "0xffff", "-32769", "65532"],
+    "i64": ["0", "1", "2", "-1", "63", "64", "0x7fffffff", "0x80000000", "0xffffffff", "0x100000000", "-0x80000000",
+            "0x7fffffffffffffff", "-0x8000000000000000", "0x80000000ffffffff"],
+    "f32": ["0", "-0", "1", "-1.5", "inf", "-inf", "3.4e38", "0x1p-149", "16777217"],
+    "f64": ["0", "-0", "1", "-1.5", "inf", "-inf", "1e308", "0x1p-1074", "4294967296.5"],
+}  # fmt: skip
+
+Signature = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def _operators() -> list[tuple[str, tuple[str, ...], str]]:
+    """(mnemonic, operands, result) of the instructions that are used, those that can trap left out or rare."""
+    made = []
+    for t in INTEGERS:
+        for name in "add sub mul and or xor shl shr_s shr_u rotl rotr div_s div_u rem_s rem_u".split():
+            made.append((f"{t}.{name}", (t, t), t))
+        for name in "eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u".split():
+            made += [(f"{t}.{name}", (t, t), "i32")] * 2
+        made += [(f"{t}.eqz", (t,), "i32")] * 6
+        for name in "clz ctz popcnt extend8_s extend16_s".split():
+            made.append((f"{t}.{name}", (t,), t))
+    for t in ("f32", "f64"):
+        for name in "add sub mul div min max".split():
+            made.append((f"{t}.{name}", (t, t), t))
+        for name in "eq ne lt gt le ge".split():
+            made += [(f"{t}.{name}", (t, t), "i32")] * 2
+        for name in "neg abs sqrt floor".split():
+            made.append((f"{t}.{name}", (t,), t))
+        for u in INTEGERS:
+            made.append((f"{t}.convert_{u}_s", (u,), t))
+            made.append((f"{u}.trunc_sat_{t}_u", (t,), u))
+            made.append((f"{u}.trunc_sat_{t}_s", (t,), u))
+    made += [("i32.wrap_i64", ("i64",), "i32")] * 6
+    made += [("i64.extend_i32_s", ("i32",), "i64"), ("i64.extend_i32_u", ("i32",), "i64")] * 4
+    made += [("i64.extend32_s", ("i64",), "i64"), ("f32.demote_f64", ("f64",), "f32")]
+    made.append(("f64.promote_f32", ("f32",), "f64"))
+    return made
+
+
+OPERATORS = _operators()
+LOADS = [(f"i32.load{s}", "i32") for s in ("", "8_s", "8_u", "16_s", "16_u")] + [
+    (f"i64.load{s}", "i64") for s in ("", "8_s", "8_u", "16_s", "32_s", "32_u")
+]
+STORES = [("i32.store", "i32"), ("i32.store8", "i32"), ("i32.store16", "i32"), ("i64.store", "i64"),
+          ("i64.store32", "i64"), ("i64.store8", "i64")]  # fmt: skip
+
+
+class Label(NamedTuple):
+    """A block on the control stack; a branch to it carries `arity`."""
+
+    arity: tuple[str, ...]
+    results: tuple[str, ...]
+    height: int
+
+
+class Function:
+    """Writes one body. `stack` holds the types of the operands; after code became unreachable it is cut off."""
+
+    def __init__(self, rng: Random, signature: Signature, module: Module, size: int) -> None:
+        self.rng = rng
+        self.module = module
+        self.params, self.results = signature
+        self.locals = [rng.choice(WEIGHTED_VALTYPES) for _ in range(rng.choice((0, 1, 2, 3, 4, 6, 9)))]
+        self.variables = [*self.params, *self.locals]
+        self.lines: list[str] = []
+        self.stack: list[str] = []
+        self.labels = [Label(self.results, self.results, 0)]
+        self.size = size
+        self.unreachable = False
+
+    def text(self) -> str:
+        self.use_fuel()
+        self.body(0)
+        self.finish(self.results, 0)
+        params = f"(param {' '.join(self.params)})" if self.params else ""
+        results = f"(result {' '.join(self.results)})" if self.results else ""
+        locals_ = f"(local {' '.join(self.locals)})" if self.locals else ""
+        lines = "\n    ".join(self.lines)
+        return f"{params} {results} {locals_}\n    {lines}"
+
+    def emit(self, line: str) -> None:
+        self.lines.append("  " * len(self.labels) + line)
+
+    def use_fuel(self) -> None:
+        self.emit("call $use_fuel")
+
+    # --- what to write next -------------------------------------------------------------------------------------------
+
+    def body(self, depth: int) -> None:
+        """Some instructions, until it is enough or code became unreachable."""
+        actions = (
+            [self.get] * 12 + [self.set] * 9 + [self.tee] * 8 + [self.constant] * 5 + [self.operator] * 16
+            + [self.drop] + [self.select] * 2 + [self.load] * 3 + [self.store] * 2 + [self.global_] * 2
+            + [self.br_if] * 5 + [self.call] * 2 + [self.call_indirect] + [self.memory] + [self.table]
+        )  # fmt: skip
+        nested = [self.block] * 3 + [self.loop] * 2 + [self.if_] * 4
+        leaving = [self.br, self.br_table, self.br_table, self.return_, self.trap]
+        for _ in range(self.rng.randint(1, 14)):
+            if self.unreachable:
+                break
+            roll = self.rng.random()
+            if roll < 0.17 and depth < 6 and self.size > 0:
+                self.rng.choice(nested)(depth)
+            elif roll < 0.20 and depth:
+                self.rng.choice(leaving)()
+            else:
+                self.rng.choice(actions)()
+            self.size -= 1
+
+    def finish(self, results: tuple[str, ...], height: int) -> None:
+        """Make the operands above `height` those that a block must leave."""
+        if self.unreachable:
+            # Sometimes the polymorphic stack is left to itself, sometimes it gets some of the values.
+            for t in results[self.rng.randint(0, len(results)) :]:
+                self.push_something(t)
+            # What was pushed is a suffix of the results; the rest comes from below.
+            return
+        while len(self.stack) > height and tuple(self.stack[height:]) != results:
+            have = tuple(self.stack[height:])
+            if have == results[: len(have)]:
+                break
+            is_on_top = len(have) > len(results) and have[len(have) - len(results) :] == results
+            if is_on_top and self.labels[-1].arity == results and self.rng.random() < 0.7:
+                self.emit("br 0")
+                self.unreachable = True
+                return
+            self.emit("drop")
+            self.stack.pop()
+        for t in results[len(self.stack) - height :]:
+            self.push_something(t)
+
+    # --- plain instructions -------------------------------------------------------------------------------------------
+
+    @property
+    def floor(self) -> int:
+        return self.labels[-1].height
+
+    def variable(self, valtype: str | None = None) -> int | None:
+        found = [i for i, t in enumerate(self.variables) if valtype is None or t == valtype]
+        # A few variables are favourites: the same one read and written again and again is where the danger is.
+        return self.rng.choice(found[: self.rng.choice((1, 2, len(found)))]) if found else None
+
+    def push_something(self, valtype: str) -> None:
+        index = self.variable(valtype)
+        if index is not None and self.rng.random() < 0.7:
+            self.emit(f"local.get {index}")
+        else:
+            self.emit(f"{valtype}.const {self.rng.choice(EDGES[valtype])}")
+        self.stack.append(valtype)
+
+    def want(self, valtypes: tuple[str, ...]) -> None:
+        """Have operands of these types on top, written now unless they are there already."""
+        have = tuple(self.stack[self.floor :])
+        for count in range(len(valtypes), 0, -1):
+            if have[len(have) - count :] == valtypes[:count] and len(have) >= count:
+                break
+        else:
+            count = 0
+        for t in valtypes[count:]:
+            self.push_something(t)
+
+    def pop(self, count: int) -> None:
+        del self.stack[len(self.stack) - count :]
+
+    def get(self) -> None:
+        index = self.variable()
+        if index is not None:
+            self.emit(f"local.get {index}")
+            self.stack.append(self.variables[index])
+
+    def constant(self) -> None:
+        t = self.rng.choice(WEIGHTED_VALTYPES)
+        self.emit(f"{t}.const {self.rng.choice(EDGES[t])}")
+        self.stack.append(t)
+
+    def set(self) -> None:
+        if len(self.stack) > self.floor:
+            index = self.variable(self.stack[-1])
+            if index is not None:
+                self.emit(f"local.set {index}")
+                self.pop(1)
+
+    def tee(self) -> None:
+        if len(self.stack) > self.floor:
+            index = self.variable(self.stack[-1])
+            if index is not None:
+                self.emit(f"local.tee {index}")
+
+    def operator(self) -> None:
+        if len(self.stack) > self.floor:
+            top = self.stack[-1]
+            fitting = [row for row in OPERATORS if row[1][-1] == top or row[1][0] == top]
+        else:
+            fitting = OPERATORS
+        mnemonic, operands, result = self.rng.choice(fitting)
+        if ("div_" in mnemonic or "rem_" in mnemonic) and self.rng.random() < 0.8:
+            return
+        self.want(operands)
+        self.emit(mnemonic)
+        self.pop(len(operands))
+        self.stack.append(result)
+
+    def drop(self) -> None:
+        if len(self.stack) > self.floor:
+            self.emit("drop")
+            self.pop(1)
+
+    def select(self) -> None:
+        t = self.stack[-1] if len(self.stack) > self.floor else self.rng.choice(VALTYPES)
+        if len(self.stack) - self.floor >= 3 and self.stack[-1] == "i32" and self.stack[-2] == self.stack[-3]:
+            t = self.stack[-2]
+        self.want((t, t, "i32"))
+        self.emit(self.rng.choice(("select", f"select (result {t})")))
+        self.pop(3)
+        self.stack.append(t)
+
+    def address(self) -> str:
+        """An offset; most addresses are made small, so that most accesses are inside the memory."""
+        if self.rng.random() < 0.75:
+            self.emit("i32.const 0xfff")
+            self.emit("i32.and")
+        return self.rng.choice(("", "offset=1", "offset=8", "offset=0xf000", "offset=0xffffffff", "offset=0x80000000"))
+
+    def load(self) -> None:
+        mnemonic, result = self.rng.choice(LOADS)
+        self.want(("i32",))
+        offset = self.address()
+        self.emit(f"{mnemonic} {offset if self.rng.random() < 0.5 else ''}")
+        self.pop(1)
+        self.stack.append(result)
+
+    def store(self) -> None:
+        mnemonic, operand = self.rng.choice(STORES)
+        self.want(("i32",))
+        if self.rng.random() < 0.8:
+            self.emit("i32.const 0xfff")
+            self.emit("i32.and")
+        self.push_something(operand)
+        self.emit(mnemonic)
+        self.pop(2)
+
+    def global_(self) -> None:
+        t = self.rng.choice(VALTYPES)
+        if self.rng.random() < 0.5:
+            self.emit(f"global.get $g_{t}")
+            self.stack.append(t)
+        else:
+            self.want((t,))
+            self.emit(f"global.set $g_{t}")
+            self.pop(1)
+
+    def memory(self) -> None:
+        choice = self.rng.random()
+        if choice < 0.4:
+            self.emit("memory.size")
+            self.stack.append("i32")
+        elif choice < 0.6:
+            self.want(("i32",))
+            self.emit("memory.grow")
+        else:
+            self.want(("i32", "i32"))
+            self.emit(f"i32.const {self.rng.randint(0, 40)}")
+            self.emit(self.rng.choice(("memory.fill", "memory.copy", "memory.init $d")))
+            self.pop(2)
+
+    def table(self) -> None:
+        choice = self.rng.random()
+        if choice < 0.4:
+            self.emit("table.size $t")
+            self.stack.append("i32")
+        elif choice < 0.7:
+            self.want(("i32",))
+            self.emit(f"i32.const {self.rng.choice((7, 15))}")
+            self.emit("i32.and")
+            self.emit("table.get $t")
+            self.emit("ref.is_null")
+        else:
+            self.emit(f"ref.func {self.rng.randrange(self.module.functions)}")
+            self.want_above("i32")
+            self.emit("table.grow $t")
+            self.stack.append("i32")
+
+    def want_above(self, valtype: str) -> None:
+        """Push an operand that what is below on the stack must not serve as."""
+        self.push_something(valtype)
+        self.pop(1)
+
+    # --- calls --------------------------------------------------------------------------------------------------------
+
+    def call(self) -> None:
+        index = self.rng.randrange(self.module.functions)
+        params, results = self.module.signatures[index]
+        self.want(params)
+        self.emit(f"call $f{index}")
+        self.pop(len(params))
+        self.stack += results
+
+    def call_indirect(self) -> None:
+        params, results = self.rng.choice(self.module.signatures)
+        self.want((*params, "i32"))
+        if self.rng.random() < 0.85:
+            self.emit("i32.const 3")
+            self.emit("i32.and")
+        written = "".join(f" (param {t})" for t in params) + "".join(f" (result {t})" for t in results)
+        self.emit(f"call_indirect $t{written}")
+        self.pop(len(params) + 1)
+        self.stack += results
+
+    # --- control ------------------------------------------------------------------------------------------------------
+
+    def block_type(self) -> Signature:
+        """A block's type; its parameters are some of the operands at hand."""
+        available = self.stack[self.floor :]
+        count = min(self.rng.choice((0, 0, 0, 1, 1, 2, 3)), len(available))
+        params = tuple(available[len(available) - count :])
+        results = tuple(self.rng.choice(WEIGHTED_VALTYPES) for _ in range(self.rng.choice((0, 0, 1, 1, 1, 2, 3))))
+        return params, results
+
+    def enter(self, opener: str, params: tuple[str, ...], results: tuple[str, ...], is_loop: bool = False) -> None:
+        parameters = "".join(f" (param {t})" for t in params)
+        self.emit(f"{opener}{parameters}{''.join(f' (result {t})' for t in results)}")
+        self.labels.append(Label(params if is_loop else results, results, len(self.stack) - len(params)))
+
+    def leave(self, depth: int) -> None:
+        """The rest of a block, up to and without `end` or `else`; the stack is as it was before its parameters."""
+        self.body(depth + 1)
+        label = self.labels[-1]
+        self.finish(label.results, label.height)
+        del self.stack[label.height :]
+        self.unreachable = False
+
+    def end(self) -> None:
+        label = self.labels.pop()
+        self.emit("end")
+        self.stack += label.results
+
+    def block(self, depth: int) -> None:
+        params, results = self.block_type()
+        self.enter("block", params, results)
+        self.leave(depth)
+        self.end()
+
+    def loop(self, depth: int) -> None:
+        params, results = self.block_type()
+        self.enter("loop", params, results, is_loop=True)
+        self.use_fuel()
+        self.leave(depth)
+        self.end()
+
+    def if_(self, depth: int) -> None:
+        self.want(("i32",))
+        self.pop(1)
+        params, results = self.block_type()
+        one_armed = self.rng.random() < 0.3
+        if one_armed:
+            results = params
+        self.enter("if", params, results)
+        self.leave(depth)
+        if not one_armed:
+            self.emit("else")
+            self.stack += params
+            self.leave(depth)
+        self.end()
+
+    def target(self) -> int:
+        return self.rng.randrange(len(self.labels))
+
+    def arity(self, depth: int) -> tuple[str, ...]:
+        return self.labels[-1 - depth].arity
+
+    def br_if(self) -> None:
+        depth = self.target()
+        values = self.arity(depth)
+        self.want((*values, "i32"))
+        self.emit(f"br_if {depth}")
+        self.pop(1)
+
+    def br(self) -> None:
+        depth = self.target()
+        self.want(self.arity(depth))
+        self.emit(f"br {depth}")
+        self.unreachable = True
+
+    def br_table(self) -> None:
+        default = self.target()
+        values = self.arity(default)
+        fitting = [depth for depth in range(len(self.labels)) if self.arity(depth) == values]
+        self.want((*values, "i32"))
+        entries = [self.rng.choice(fitting) for _ in range(self.rng.choice((0, 1, 2, 3, 5, 9)))]
+        self.emit(f"br_table {' '.join(map(str, entries))} {default}")
+        self.unreachable = True
+
+    def return_(self) -> None:
+        self.want(self.results)
+        self.emit("return")
+        self.unreachable = True
+
+    def trap(self) -> None:
+        if self.rng.random() < 0.2:
+            self.emit("unreachable")
+            self.unreachable = True
+
+
+class Module:
+    """A module of several functions that call each other, with a memory, a table and globals of every type."""
+
+    def __init__(self, seed: int) -> None:
+        rng = Random(seed)
+        self.functions = rng.randint(1, 4)
+        self.signatures = [self.signature(rng) for _ in range(self.functions)]
+        bodies = [Function(rng, s, self, rng.choice((10, 30, 80, 200))).text() for s in self.signatures]
+        functions = "\n".join(f'  (func $f{i} (export "f{i}") {body})' for i, body in enumerate(bodies))
+        globals_ = "\n".join(f'  (global $g_{t} (export "g_{t}") (mut {t}) ({t}.const 7))' for t in VALTYPES)
+        refs = " ".join(f"$f{i}" for i in range(self.functions))
+        self.text = f"""(module
+  (memory (export "memory") {MEMORY_PAGES} {MEMORY_PAGES + 2})
+  (table $t (export "table") 8 20 funcref)
+  (elem (table $t) (i32.const 0) func {refs})
+  (data $d "some bytes for memory.init, \\00\\ff\\80\\7f, long enough for all of them")
+  (data (i32.const 0) "\\01\\02\\fe\\ff\\80\\00\\00\\80")
+  (global $fuel (export "fuel") (mut i32) (i32.const {FUEL}))
+{globals_}
+{functions}
+  (func $use_fuel
+    (if (i32.eqz (global.get $fuel)) (then unreachable))
+    (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))))
+"""
+
+    @staticmethod
+    def signature(rng: Random) -> Signature:
+        params = tuple(rng.choice(WEIGHTED_VALTYPES) for _ in range(rng.choice((0, 1, 2, 3, 4, 6))))
+        results = tuple(rng.choice(WEIGHTED_VALTYPES) for _ in range(rng.choice((0, 1, 1, 1, 2, 3))))
+        return params, results

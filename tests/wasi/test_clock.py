@@ -1,0 +1,79 @@
+"""``clock_res_get`` and ``clock_time_get``, and the clocks behind them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.wasi.guest import Guest
+from wasmvm.wasi import WasiConfig, abi
+
+CLOCKS = [abi.CLOCK_REALTIME, abi.CLOCK_MONOTONIC, abi.CLOCK_PROCESS_CPUTIME, abi.CLOCK_THREAD_CPUTIME]
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_time_is_written_and_advances(clock: int) -> None:
+    with Guest() as guest:
+        guest.ok("clock_time_get", clock, 0, 64)
+        assert all(at >= 64 and at + len(run) <= 72 for at, run in guest.written().items())
+        first = guest.u64(64)
+        guest.ok("clock_time_get", clock, 1, 64)
+        assert guest.u64(64) >= first
+
+
+def test_realtime_is_the_time() -> None:
+    with Guest() as guest:
+        before = time.time_ns()
+        guest.ok("clock_time_get", abi.CLOCK_REALTIME, 0, 64)
+        assert before <= guest.u64(64) <= time.time_ns()
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_resolution(clock: int) -> None:
+    with Guest() as guest:
+        guest.ok("clock_res_get", clock, 64)
+        assert 0 < guest.u64(64) <= 10**9
+
+
+@pytest.mark.parametrize("clock", [4, 1000, 0xFFFFFFFF])
+def test_no_such_clock(clock: int) -> None:
+    with Guest() as guest:
+        assert guest.fails("clock_time_get", clock, 0, 64) == "EINVAL"
+        assert guest.fails("clock_res_get", clock, 64) == "EINVAL"
+
+
+def test_bad_addresses() -> None:
+    with Guest() as guest:
+        for address in (len(guest.memory) - 7, len(guest.memory), 0xFFFFFFFF):
+            assert guest.fails("clock_time_get", 0, 0, address) == "EFAULT"
+            assert guest.fails("clock_res_get", 0, address) == "EFAULT"
+
+
+def test_a_clock_of_the_embedder() -> None:
+    class Stopped:
+        def time(self, clock_id: int) -> int:
+            return 1000 + clock_id
+
+        def resolution(self, clock_id: int) -> int:
+            return 5
+
+        def wait(self, nanoseconds: int | None, ready: object) -> None: ...
+
+    with Guest(WasiConfig(clock=Stopped())) as guest:
+        guest.ok("clock_time_get", abi.CLOCK_MONOTONIC, 0, 64)
+        guest.ok("clock_res_get", abi.CLOCK_MONOTONIC, 72)
+        assert (guest.u64(64), guest.u64(72)) == (1001, 5)
+
+
+def test_deterministic_time_is_the_same_in_every_run() -> None:
+    def times() -> list[int]:
+        with Guest(WasiConfig(deterministic=7)) as guest:
+            seen = []
+            for clock in (*CLOCKS, *CLOCKS):
+                guest.ok("clock_time_get", clock, 0, 64)
+                seen.append(guest.u64(64))
+            return seen
+
+    assert times() == times()
+    assert times()[1] < times()[5]

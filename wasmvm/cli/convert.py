@@ -1,0 +1,43 @@
+"""Files of the commands that make one file of another; ``-`` is the standard stream."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from wasmvm.cli.failure import CommandError, UsageError
+
+
+def read_input(path: str) -> bytes:
+    """Raises CommandError naming the file."""
+    if path == "-":
+        return sys.stdin.buffer.read()
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}") from error
+
+
+def write_output(path: str, data: bytes) -> None:
+    """Raises CommandError naming the file."""
+    if path == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with open(path, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}") from error
+
+
+def default_output(path: str, suffix: str) -> str:
+    """The input's path with another suffix; UsageError where that would overwrite the input."""
+    if path == "-":
+        return "-"
+    stem, old = os.path.splitext(path)
+    if old == suffix:
+        raise UsageError(f"{path} ends in {suffix}: say with -o where to write")
+    return stem + suffix

@@ -1,0 +1,44 @@
+"""``wasmvm wast``: runs scripts of the official test suite and reports each command that failed."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from wasmvm.cli.failure import CommandError, describe
+from wasmvm.errors import TextError
+
+if TYPE_CHECKING:
+    from wasmvm.cli.parser import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "wast",
+        help="run test scripts",
+        description="Runs .wast scripts; prints each command that failed, with its line, and how many assertions each "
+        "file has; exits with 1 if any command failed.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from wasmvm.wast import run_script
+
+    failed = 0
+    for path in args.files:
+        try:
+            with open(path, "rb") as file:
+                report = run_script(file.read())
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror or error}") from error
+        except TextError as error:
+            raise CommandError(f"{path}:{describe(error)}") from error
+        for failure in report.failures:
+            print(f"{path}:{failure.line}: {failure.kind}: {failure.message}")
+        ended = f"{len(report.failures)} commands failed" if report.failures else "all passed"
+        print(f"{path}: {report.total} assertions, {ended}")
+        failed += len(report.failures)
+    return 1 if failed else 0

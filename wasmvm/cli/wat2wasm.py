@@ -1,0 +1,40 @@
+"""``wasmvm wat2wasm``: assembles a module in the text format."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from wasmvm.cli.convert import default_output, read_input, write_output
+from wasmvm.cli.failure import CommandError
+from wasmvm.errors import TextError
+
+if TYPE_CHECKING:
+    from wasmvm.cli.parser import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "wat2wasm",
+        help="assemble a module in the text format",
+        description="Assembles a module in the text format. It is not validated: `wasmvm validate` does that.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", help="where to write; - is the standard output; default: FILE, ending in .wasm"
+    )
+    parser.add_argument("file", metavar="FILE", help="the text; - is the standard input")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from wasmvm.text import wat2wasm
+
+    output = args.output or default_output(args.file, ".wasm")
+    source = read_input(args.file)
+    try:
+        binary = wat2wasm(source)
+    except TextError as error:
+        raise CommandError(f"{args.file}:{error}") from error
+    write_output(output, binary)
+    return 0

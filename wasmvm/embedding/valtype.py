@@ -1,0 +1,49 @@
+"""Value types by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+from wasmvm import types
+from wasmvm.types import FuncType
+
+
+class ValType(IntEnum):
+    """A value type (specification, 2.3.5). Each is the number that the binary format has for it."""
+
+    I32 = types.I32
+    I64 = types.I64
+    F32 = types.F32
+    F64 = types.F64
+    V128 = types.V128
+    FUNCREF = types.FUNCREF
+    EXTERNREF = types.EXTERNREF
+
+    def __str__(self) -> str:
+        return types.VALTYPE_NAMES[self]
+
+
+def valtype(given: int | str) -> int:
+    """The value type of a name such as "i32", or of a number that is one.
+
+    Raises:
+        ValueError: there is no such type.
+    """
+    if isinstance(given, str):
+        if given not in types.VALTYPES:
+            raise ValueError(f"there is no value type {given!r}")
+        return types.VALTYPES[given]
+    if given not in types.VALTYPE_NAMES:
+        raise ValueError(f"there is no value type {given!r}")
+    return int(given)
+
+
+def functype(params: str | Iterable[int | str] = (), results: str | Iterable[int | str] = ()) -> FuncType:
+    """A function type; both parts are value types, or names of them, one string of them or several.
+
+    >>> str(functype("i32 i64", "f64"))
+    '(func (param i32 i64) (result f64))'
+    """
+    parts = (part.split() if isinstance(part, str) else part for part in (params, results))
+    return FuncType(*(tuple(valtype(given) for given in part) for part in parts))

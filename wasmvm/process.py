@@ -1,0 +1,124 @@
+"""Running WASI programs the way `subprocess.run` runs native ones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from wasmvm.embedding.instance import Imports, Instance, limited_store
+from wasmvm.embedding.module import Module, Source
+from wasmvm.errors import ExitTrap, LinkError
+from wasmvm.wasi import INHERIT, Wasi, WasiConfig
+
+
+class CompletedRun:
+    """What `run` returns.
+
+    Attributes:
+        args: the guest's arguments, its name first.
+        returncode: the exit code; 0 where the guest just returned.
+        stdout, stderr: what was captured, as bytes, or None.
+    """
+
+    __slots__ = ("args", "returncode", "stderr", "stdout")
+
+    def __init__(self, args: list[str], returncode: int, stdout: bytes | None, stderr: bytes | None) -> None:
+        self.args = args
+        self.returncode = returncode
+        self.stdout = stdout
+        self.stderr = stderr
+
+    def check_returncode(self) -> None:
+        """Raise `subprocess.CalledProcessError` unless the exit code is 0."""
+        if self.returncode:
+            from subprocess import CalledProcessError
+
+            raise CalledProcessError(self.returncode, self.args, self.stdout, self.stderr)
+
+    def __repr__(self) -> str:
+        return f"CompletedRun(args={self.args!r}, returncode={self.returncode})"
+
+
+def run(
+    source: Module | Source,
+    args: Iterable[str] = (),
+    *,
+    stdin: Any = INHERIT,
+    stdout: Any = INHERIT,
+    stderr: Any = INHERIT,
+    capture_output: bool = False,
+    env: Mapping[str, str] | None = None,
+    dirs: Mapping[str, Any] | None = None,
+    argv0: str | None = None,
+    imports: Imports | None = None,
+    check: bool = False,
+    fuel: int | None = None,
+    timeout: float | None = None,
+    max_memory: int | None = None,
+    max_stack: int | None = None,
+) -> CompletedRun:
+    """Run a WASI program and wait for it.
+
+    Args:
+        source: a module, its bytes, its text, or the path of a file.
+        args: the guest's arguments, without its name.
+        stdin, stdout, stderr: bytes, a path, a file, a callable, None for nothing, or by default the process's own;
+            see `wasmvm.wasi.streams`.
+        capture_output: collect standard output and error, as bytes.
+        env: the guest's environment, which is empty otherwise.
+        dirs: from the guest's names of directories to paths of the host; it sees no others.
+        argv0: the guest's name for itself; by default that of the file.
+        imports: further imports, which go before those of WASI.
+        check: raise `subprocess.CalledProcessError` where the exit code is not 0.
+        fuel, timeout, max_memory, max_stack: see `wasmvm.instantiate`.
+
+    Raises:
+        Trap: the program was aborted; its attributes `stdout` and `stderr` have what was captured until then.
+        LinkError: it needs other imports, or has neither ``_start`` nor ``_initialize``.
+        DecodeError, ValidationError, TextError, OSError: see `Module`.
+    """
+    if argv0 is None:
+        is_path = isinstance(source, os.PathLike) or (isinstance(source, str) and "(" not in source)
+        argv0 = os.path.basename(os.fspath(source)) if is_path else "main.wasm"  # type: ignore[arg-type]
+    captured: tuple[bytearray | None, bytearray | None] = (None, None)
+    if capture_output:
+        captured = stdout, stderr = bytearray(), bytearray()
+    words = [argv0, *args]
+    module = source if isinstance(source, Module) else Module(source)
+    store = limited_store(fuel, timeout, max_memory, max_stack)
+    config = WasiConfig(args=words, env=env, stdin=stdin, stdout=stdout, stderr=stderr, dirs=dirs)
+    returncode = 0
+    with Wasi(config) as wasi:
+        try:
+            _start(module, {**_wasi_modules(module, wasi), **(imports or {})}, store)
+        except ExitTrap as exit_trap:
+            returncode = exit_trap.exit_code
+        except Exception as error:
+            if capture_output:
+                error.stdout, error.stderr = map(_bytes, captured)  # type: ignore[attr-defined]
+            raise
+    done = CompletedRun(words, returncode, _bytes(captured[0]), _bytes(captured[1]))
+    if check:
+        done.check_returncode()
+    return done
+
+
+def _bytes(captured: bytearray | None) -> bytes | None:
+    return None if captured is None else bytes(captured)
+
+
+def _wasi_modules(module: Module, wasi: Wasi) -> dict[str, Any]:
+    names = {import_.module for import_ in module.compiled.syntax.imports}
+    return {name: wasi.imports(name) for name in ("wasi_snapshot_preview1", "wasi_unstable") if name in names}
+
+
+def _start(module: Module, imports: Any, store: Any) -> None:
+    exports = Instance(module, imports, store).exports
+    if "_initialize" in exports:
+        exports["_initialize"]()
+        if "_start" not in exports:
+            return
+    if "_start" not in exports:
+        raise LinkError("the module is no program: it exports no function _start")
+    exports["_start"]()
