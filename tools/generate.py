@@ -5,7 +5,7 @@
 Generated: `wasmvm/isa/opcode.py` and `.pxd` (a constant per WebAssembly opcode and per kind of immediates);
 `wasmvm/isa/regopcode.py` and `.pxd` (a constant per register instruction); `wasmvm/lowering/forms.py` (which register
 instruction serves which opcode); the two `_core_run.pxi` in `wasmvm/_dispatch` (the dispatch
-loop, as a switch and threaded).
+loop, as a switch and threaded); `wasmvm/_core_simd_ops.pxi` (the functions of vector instructions).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 import dispatch  # noqa: E402
 import forms  # noqa: E402
 import threaded  # noqa: E402
+import vector  # noqa: E402
 
 from wasmvm.isa import imm, regop, wasm  # noqa: E402
 
@@ -68,6 +69,7 @@ def generated_files() -> dict[Path, str]:
         package / "lowering/forms.py": forms.module(NOTE),
         package / "_dispatch/switch/_core_run.pxi": dispatch.loop(NOTE),
         package / "_dispatch/threaded/_core_run.pxi": threaded.handlers(NOTE),
+        package / "_core_simd_ops.pxi": vector.functions(NOTE),
     }
 
 

@@ -1,7 +1,7 @@
 # The structures of the virtual machine: the header to read first. `docs/architecture.md` tells how they work together.
 
 cimport cython
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 
 cdef union slot:
@@ -13,6 +13,20 @@ cdef union slot:
     double f64
     float f32
     void* ptr
+
+
+cdef union v128_t:
+    # A vector while a vector instruction works on it, by lanes.
+    uint8_t u8[16]
+    uint16_t u16[8]
+    uint32_t u32[4]
+    uint64_t u64[2]
+    int8_t i8[16]
+    int16_t i16[8]
+    int32_t i32[4]
+    int64_t i64[2]
+    float f32[4]
+    double f64[2]
 
 
 cdef struct mem_t:
@@ -134,7 +148,8 @@ cdef class Store:
     cdef size_t max_table
     cdef readonly bint metering
     cdef uint64_t fuel_reserve  # what does not fit into the machine's counter
-    cdef long long rooms[3]  # instances, tables, memories that may still be made
+    cdef long long counts[3]  # instances, tables, memories that were made
+    cdef long long most[3]  # and that may be made
     cdef object closed
     cdef list kept
     cdef list externs
@@ -148,7 +163,7 @@ cdef class Store:
     cdef object __weakref__
     cdef uint64_t handle(self, object value) except 0
     cdef int check_thread(self) except -1
-    cdef int take_room(self, int kind) except -1
+    cdef int count(self, int kind) except -1
     cdef int invoke(self, func_t* func, slot* base) except -1
     cdef int drive(self, frame_t* bottom) except -1
     cdef int run_free(self, double until) noexcept nogil

@@ -29,6 +29,8 @@ from wasmvm.types import GlobalType, Limits, MemoryType, TableType
 
 include "_core_numeric.pxi"
 include "_core_bulk.pxi"
+include "_core_simd.pxi"
+include "_core_simd_ops.pxi"
 include "_core_run.pxi"
 include "_core_memory.pxi"
 include "_core_table.pxi"

@@ -1,6 +1,6 @@
 cimport cython
 
-from wasmvm.isa.regopcode cimport R_CONST32, R_CONST64, R_COPY, R_MOVE
+from wasmvm.isa.regopcode cimport R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128
 
 
 cdef enum:
@@ -13,6 +13,7 @@ cdef class Code:
     cdef int cap
     cdef long long limit
     cdef int last
+    cdef int before
     cdef int[::1] offsets
     cdef int m
     cdef int offset_cap

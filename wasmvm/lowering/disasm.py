@@ -85,6 +85,8 @@ def instruction(code: array[int], position: int) -> tuple[str, int]:
             parts.append(f"-> {word + value}")
         elif operand == "K":
             parts.append(f"#0x{(value & 0xFFFFFFFF) | (code[word + 1] & 0xFFFFFFFF) << 32:x}")
+        elif operand == "V":
+            parts.append("#0x" + "".join(f"{code[word + i] & 0xFFFFFFFF:08x}" for i in (3, 2, 1, 0)))
         elif operand == "k":
             parts.append(f"#{value}")
         elif operand == "o":

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from wasmvm._core import Instance
     from wasmvm.syntax import Extent
 
+VECTOR_PREFIX = 0xFD
 MASK32 = 0xFFFFFFFF
 MASK64 = 0xFFFFFFFFFFFFFFFF
 
@@ -33,6 +34,10 @@ def evaluate(source: bytes, extent: Extent, instance: Instance) -> int:
             size = 4 if opcode == op.OP_F32_CONST else 8
             value = int.from_bytes(source[pos : pos + size], "little")
             pos += size
+        elif opcode == VECTOR_PREFIX:
+            _, pos = unsigned_leb(source, pos)  # v128.const, the only constant instruction behind it
+            value = int.from_bytes(source[pos : pos + 16], "little")
+            pos += 16
         elif opcode == op.OP_GLOBAL_GET:
             index, pos = unsigned_leb(source, pos)
             value = instance.globals[index].bits

@@ -28,6 +28,10 @@ cdef int run(machine_t* machine) noexcept nogil:
         if op == R_MOVE:
             fp[pc[1]].u64 = fp[pc[2]].u64
             pc += 3
+        elif op == R_MOVE2:
+            fp[pc[1]].u64 = fp[pc[2]].u64
+            fp[pc[3]].u64 = fp[pc[4]].u64
+            pc += 5
         elif op == R_CONST32:
             fp[pc[1]].u64 = <uint32_t>pc[2]
             pc += 3
@@ -808,6 +812,9 @@ cdef int run(machine_t* machine) noexcept nogil:
         elif op == R_REF_IS_NULL:
             fp[pc[1]].u64 = <uint32_t>(fp[pc[2]].u64 == 0)
             pc += 3
+        elif op == R_I32_SHL_ADD:
+            fp[pc[1]].u64 = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
+            pc += 5
         elif op == R_BR:
             pc = pc + pc[1] + 1
         elif op == R_LOOP_BR:
@@ -1964,6 +1971,246 @@ cdef int run(machine_t* machine) noexcept nogil:
                 pc = pc + pc[4] + 4
             else:
                 pc = pc + 5
+        elif op == R_LOOP_ADD_BR_IF_I32_EQ:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea == (<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_EQ_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea == (<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_NE:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea != (<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_NE_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea != (<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LT_S:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea < <int32_t>(<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LT_S_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea < <int32_t>(<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LT_U:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea < (<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LT_U_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea < (<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GT_S:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea > <int32_t>(<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GT_S_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea > <int32_t>(<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GT_U:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea > (<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GT_U_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea > (<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LE_S:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea <= <int32_t>(<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LE_S_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea <= <int32_t>(<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LE_U:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea <= (<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LE_U_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea <= (<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GE_S:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea >= <int32_t>(<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GE_S_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea >= <int32_t>(<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GE_U:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea >= (<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GE_U_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea >= (<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
         elif op == R_BR_TABLE:
             entry = &pc[3 + min((<uint32_t>fp[pc[1]].u64), <uint32_t>pc[2])]
             if entry[0] < 0:
@@ -1986,6 +2233,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = load_u32((mem + ea))
             pc += 3
+        elif op == R_I32_LOAD_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u32((mem + ea))
+            pc += 5
+        elif op == R_I32_LOAD_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u32((mem + ea))
+            pc += 5
+        elif op == R_I32_LOAD_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u32((mem + ea))
+            pc += 6
         elif op == R_I64_LOAD:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -2000,6 +2268,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = load_u64((mem + ea))
             pc += 3
+        elif op == R_I64_LOAD_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u64((mem + ea))
+            pc += 5
+        elif op == R_I64_LOAD_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u64((mem + ea))
+            pc += 5
+        elif op == R_I64_LOAD_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u64((mem + ea))
+            pc += 6
         elif op == R_I32_LOAD8_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -2014,6 +2303,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
             pc += 3
+        elif op == R_I32_LOAD8_S_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+            pc += 5
+        elif op == R_I32_LOAD8_S_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+            pc += 5
+        elif op == R_I32_LOAD8_S_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+            pc += 6
         elif op == R_I32_LOAD8_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -2028,6 +2338,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = (mem + ea)[0]
             pc += 3
+        elif op == R_I32_LOAD8_U_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = (mem + ea)[0]
+            pc += 5
+        elif op == R_I32_LOAD8_U_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = (mem + ea)[0]
+            pc += 5
+        elif op == R_I32_LOAD8_U_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = (mem + ea)[0]
+            pc += 6
         elif op == R_I32_LOAD16_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -2042,6 +2373,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
             pc += 3
+        elif op == R_I32_LOAD16_S_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+            pc += 5
+        elif op == R_I32_LOAD16_S_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+            pc += 5
+        elif op == R_I32_LOAD16_S_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+            pc += 6
         elif op == R_I32_LOAD16_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -2056,6 +2408,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = load_u16((mem + ea))
             pc += 3
+        elif op == R_I32_LOAD16_U_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u16((mem + ea))
+            pc += 5
+        elif op == R_I32_LOAD16_U_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u16((mem + ea))
+            pc += 5
+        elif op == R_I32_LOAD16_U_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u16((mem + ea))
+            pc += 6
         elif op == R_I64_LOAD8_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -2070,6 +2443,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
             pc += 3
+        elif op == R_I64_LOAD8_S_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+            pc += 5
+        elif op == R_I64_LOAD8_S_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+            pc += 5
+        elif op == R_I64_LOAD8_S_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+            pc += 6
         elif op == R_I64_LOAD16_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -2084,6 +2478,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
             pc += 3
+        elif op == R_I64_LOAD16_S_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+            pc += 5
+        elif op == R_I64_LOAD16_S_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+            pc += 5
+        elif op == R_I64_LOAD16_S_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+            pc += 6
         elif op == R_I64_LOAD32_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
@@ -2098,6 +2513,62 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
             pc += 3
+        elif op == R_I64_LOAD32_S_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+            pc += 5
+        elif op == R_I64_LOAD32_S_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+            pc += 5
+        elif op == R_I64_LOAD32_S_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+            pc += 6
+        elif op == R_F64_LOAD:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].f64 = load_f64((mem + ea))
+            pc += 4
+        elif op == R_F64_LOAD_K:
+            ea = <uint64_t><uint32_t>pc[2]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].f64 = load_f64((mem + ea))
+            pc += 3
+        elif op == R_F64_LOAD_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].f64 = load_f64((mem + ea))
+            pc += 5
+        elif op == R_F64_LOAD_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].f64 = load_f64((mem + ea))
+            pc += 5
+        elif op == R_F64_LOAD_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].f64 = load_f64((mem + ea))
+            pc += 6
         elif op == R_I32_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 4 > mem_len):
@@ -2126,6 +2597,34 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u32((mem + ea), <uint32_t>pc[2])
             pc += 3
+        elif op == R_I32_STORE_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+            pc += 5
+        elif op == R_I32_STORE_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+            pc += 5
+        elif op == R_I32_STORE_AB_V:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u32((mem + ea), <uint32_t>pc[4])
+            pc += 5
+        elif op == R_I32_STORE_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u32((mem + ea), <uint32_t>fp[pc[5]].u64)
+            pc += 6
         elif op == R_I64_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 8 > mem_len):
@@ -2154,6 +2653,90 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u64((mem + ea), imm_u64(&pc[2]))
             pc += 4
+        elif op == R_I64_STORE_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u64((mem + ea), fp[pc[4]].u64)
+            pc += 5
+        elif op == R_I64_STORE_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u64((mem + ea), fp[pc[4]].u64)
+            pc += 5
+        elif op == R_I64_STORE_AB_V:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u64((mem + ea), imm_u64(&pc[4]))
+            pc += 6
+        elif op == R_I64_STORE_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u64((mem + ea), fp[pc[5]].u64)
+            pc += 6
+        elif op == R_F64_STORE:
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), fp[pc[3]].f64)
+            pc += 4
+        elif op == R_F64_STORE_V:
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), imm_f64(&pc[3]))
+            pc += 5
+        elif op == R_F64_STORE_K:
+            ea = <uint64_t><uint32_t>pc[1]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), fp[pc[2]].f64)
+            pc += 3
+        elif op == R_F64_STORE_K_V:
+            ea = <uint64_t><uint32_t>pc[1]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), imm_f64(&pc[2]))
+            pc += 4
+        elif op == R_F64_STORE_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), fp[pc[4]].f64)
+            pc += 5
+        elif op == R_F64_STORE_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), fp[pc[4]].f64)
+            pc += 5
+        elif op == R_F64_STORE_AB_V:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), imm_f64(&pc[4]))
+            pc += 6
+        elif op == R_F64_STORE_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), fp[pc[5]].f64)
+            pc += 6
         elif op == R_I32_STORE8:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 1 > mem_len):
@@ -2182,6 +2765,34 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             (mem + ea)[0] = <uint8_t>pc[2]
             pc += 3
+        elif op == R_I32_STORE8_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+            pc += 5
+        elif op == R_I32_STORE8_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+            pc += 5
+        elif op == R_I32_STORE8_AB_V:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            (mem + ea)[0] = <uint8_t>pc[4]
+            pc += 5
+        elif op == R_I32_STORE8_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            (mem + ea)[0] = <uint8_t>fp[pc[5]].u64
+            pc += 6
         elif op == R_I32_STORE16:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 2 > mem_len):
@@ -2210,6 +2821,34 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u16((mem + ea), <uint16_t>pc[2])
             pc += 3
+        elif op == R_I32_STORE16_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+            pc += 5
+        elif op == R_I32_STORE16_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+            pc += 5
+        elif op == R_I32_STORE16_AB_V:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u16((mem + ea), <uint16_t>pc[4])
+            pc += 5
+        elif op == R_I32_STORE16_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u16((mem + ea), <uint16_t>fp[pc[5]].u64)
+            pc += 6
         elif op == R_MEMORY_SIZE:
             fp[pc[1]].u64 = mem_len >> 16
             pc += 2
@@ -2422,6 +3061,843 @@ cdef int run(machine_t* machine) noexcept nogil:
         elif op == R_DONE:
             reason = EXIT_DONE
             break
+        elif op == R_V128_CONST:
+            memcpy(&fp[pc[1]], &pc[2], 16)
+            pc += 6
+        elif op == R_MOVE_V128:
+            memmove(&fp[pc[1]], &fp[pc[2]], 16)
+            pc += 3
+        elif op == R_I8X16_ADD:
+            v_i8x16_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_SUB:
+            v_i8x16_sub(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_SHL:
+            v_i8x16_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+            pc += 4
+        elif op == R_I8X16_SHL_RK:
+            v_i8x16_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+            pc += 4
+        elif op == R_I8X16_SHR_S:
+            v_i8x16_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+            pc += 4
+        elif op == R_I8X16_SHR_S_RK:
+            v_i8x16_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+            pc += 4
+        elif op == R_I8X16_SHR_U:
+            v_i8x16_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+            pc += 4
+        elif op == R_I8X16_SHR_U_RK:
+            v_i8x16_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+            pc += 4
+        elif op == R_I8X16_POPCNT:
+            v_i8x16_popcnt(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I8X16_EQ:
+            v_i8x16_eq(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_NE:
+            v_i8x16_ne(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_LT_S:
+            v_i8x16_lt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_LT_U:
+            v_i8x16_lt_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_GT_S:
+            v_i8x16_gt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_GT_U:
+            v_i8x16_gt_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_LE_S:
+            v_i8x16_le_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_LE_U:
+            v_i8x16_le_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_GE_S:
+            v_i8x16_ge_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_GE_U:
+            v_i8x16_ge_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_NEG:
+            v_i8x16_neg(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I8X16_ABS:
+            v_i8x16_abs(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I8X16_MIN_S:
+            v_i8x16_min_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_MAX_S:
+            v_i8x16_max_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_MIN_U:
+            v_i8x16_min_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_MAX_U:
+            v_i8x16_max_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_AVGR_U:
+            v_i8x16_avgr_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_ADD_SAT_S:
+            v_i8x16_add_sat_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_SUB_SAT_S:
+            v_i8x16_sub_sat_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_ADD_SAT_U:
+            v_i8x16_add_sat_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_SUB_SAT_U:
+            v_i8x16_sub_sat_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_ADD:
+            v_i16x8_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_SUB:
+            v_i16x8_sub(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_MUL:
+            v_i16x8_mul(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_SHL:
+            v_i16x8_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+            pc += 4
+        elif op == R_I16X8_SHL_RK:
+            v_i16x8_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+            pc += 4
+        elif op == R_I16X8_SHR_S:
+            v_i16x8_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+            pc += 4
+        elif op == R_I16X8_SHR_S_RK:
+            v_i16x8_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+            pc += 4
+        elif op == R_I16X8_SHR_U:
+            v_i16x8_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+            pc += 4
+        elif op == R_I16X8_SHR_U_RK:
+            v_i16x8_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+            pc += 4
+        elif op == R_I16X8_EQ:
+            v_i16x8_eq(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_NE:
+            v_i16x8_ne(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_LT_S:
+            v_i16x8_lt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_LT_U:
+            v_i16x8_lt_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_GT_S:
+            v_i16x8_gt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_GT_U:
+            v_i16x8_gt_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_LE_S:
+            v_i16x8_le_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_LE_U:
+            v_i16x8_le_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_GE_S:
+            v_i16x8_ge_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_GE_U:
+            v_i16x8_ge_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_NEG:
+            v_i16x8_neg(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I16X8_ABS:
+            v_i16x8_abs(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I16X8_MIN_S:
+            v_i16x8_min_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_MAX_S:
+            v_i16x8_max_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_MIN_U:
+            v_i16x8_min_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_MAX_U:
+            v_i16x8_max_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_AVGR_U:
+            v_i16x8_avgr_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_ADD_SAT_S:
+            v_i16x8_add_sat_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_SUB_SAT_S:
+            v_i16x8_sub_sat_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_ADD_SAT_U:
+            v_i16x8_add_sat_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_SUB_SAT_U:
+            v_i16x8_sub_sat_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_Q15MULR_SAT_S:
+            v_i16x8_q15mulr_sat_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_ADD:
+            v_i32x4_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_SUB:
+            v_i32x4_sub(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_MUL:
+            v_i32x4_mul(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_SHL:
+            v_i32x4_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+            pc += 4
+        elif op == R_I32X4_SHL_RK:
+            v_i32x4_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+            pc += 4
+        elif op == R_I32X4_SHR_S:
+            v_i32x4_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+            pc += 4
+        elif op == R_I32X4_SHR_S_RK:
+            v_i32x4_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+            pc += 4
+        elif op == R_I32X4_SHR_U:
+            v_i32x4_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+            pc += 4
+        elif op == R_I32X4_SHR_U_RK:
+            v_i32x4_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+            pc += 4
+        elif op == R_I32X4_EQ:
+            v_i32x4_eq(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_NE:
+            v_i32x4_ne(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_LT_S:
+            v_i32x4_lt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_LT_U:
+            v_i32x4_lt_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_GT_S:
+            v_i32x4_gt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_GT_U:
+            v_i32x4_gt_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_LE_S:
+            v_i32x4_le_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_LE_U:
+            v_i32x4_le_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_GE_S:
+            v_i32x4_ge_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_GE_U:
+            v_i32x4_ge_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_NEG:
+            v_i32x4_neg(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I32X4_ABS:
+            v_i32x4_abs(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I32X4_MIN_S:
+            v_i32x4_min_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_MAX_S:
+            v_i32x4_max_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_MIN_U:
+            v_i32x4_min_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_MAX_U:
+            v_i32x4_max_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I64X2_ADD:
+            v_i64x2_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I64X2_SUB:
+            v_i64x2_sub(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I64X2_MUL:
+            v_i64x2_mul(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I64X2_SHL:
+            v_i64x2_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+            pc += 4
+        elif op == R_I64X2_SHL_RK:
+            v_i64x2_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+            pc += 4
+        elif op == R_I64X2_SHR_S:
+            v_i64x2_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+            pc += 4
+        elif op == R_I64X2_SHR_S_RK:
+            v_i64x2_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+            pc += 4
+        elif op == R_I64X2_SHR_U:
+            v_i64x2_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+            pc += 4
+        elif op == R_I64X2_SHR_U_RK:
+            v_i64x2_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+            pc += 4
+        elif op == R_I64X2_EQ:
+            v_i64x2_eq(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I64X2_NE:
+            v_i64x2_ne(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I64X2_LT_S:
+            v_i64x2_lt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I64X2_GT_S:
+            v_i64x2_gt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I64X2_LE_S:
+            v_i64x2_le_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I64X2_GE_S:
+            v_i64x2_ge_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I64X2_NEG:
+            v_i64x2_neg(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I64X2_ABS:
+            v_i64x2_abs(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F32X4_ADD:
+            v_f32x4_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F32X4_SUB:
+            v_f32x4_sub(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F32X4_MUL:
+            v_f32x4_mul(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F32X4_DIV:
+            v_f32x4_div(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F32X4_MIN:
+            v_f32x4_min(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F32X4_MAX:
+            v_f32x4_max(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F32X4_ABS:
+            v_f32x4_abs(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F32X4_NEG:
+            v_f32x4_neg(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F32X4_CEIL:
+            v_f32x4_ceil(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F32X4_FLOOR:
+            v_f32x4_floor(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F32X4_TRUNC:
+            v_f32x4_trunc(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F32X4_NEAREST:
+            v_f32x4_nearest(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F32X4_SQRT:
+            v_f32x4_sqrt(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F32X4_EQ:
+            v_f32x4_eq(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F32X4_NE:
+            v_f32x4_ne(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F32X4_LT:
+            v_f32x4_lt(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F32X4_GT:
+            v_f32x4_gt(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F32X4_LE:
+            v_f32x4_le(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F32X4_GE:
+            v_f32x4_ge(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F32X4_PMIN:
+            v_f32x4_pmin(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F32X4_PMAX:
+            v_f32x4_pmax(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F64X2_ADD:
+            v_f64x2_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F64X2_SUB:
+            v_f64x2_sub(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F64X2_MUL:
+            v_f64x2_mul(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F64X2_DIV:
+            v_f64x2_div(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F64X2_MIN:
+            v_f64x2_min(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F64X2_MAX:
+            v_f64x2_max(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F64X2_ABS:
+            v_f64x2_abs(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F64X2_NEG:
+            v_f64x2_neg(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F64X2_CEIL:
+            v_f64x2_ceil(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F64X2_FLOOR:
+            v_f64x2_floor(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F64X2_TRUNC:
+            v_f64x2_trunc(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F64X2_NEAREST:
+            v_f64x2_nearest(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F64X2_SQRT:
+            v_f64x2_sqrt(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F64X2_EQ:
+            v_f64x2_eq(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F64X2_NE:
+            v_f64x2_ne(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F64X2_LT:
+            v_f64x2_lt(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F64X2_GT:
+            v_f64x2_gt(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F64X2_LE:
+            v_f64x2_le(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F64X2_GE:
+            v_f64x2_ge(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F64X2_PMIN:
+            v_f64x2_pmin(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_F64X2_PMAX:
+            v_f64x2_pmax(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_V128_NOT:
+            v_v128_not(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_V128_AND:
+            v_v128_and(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_V128_ANDNOT:
+            v_v128_andnot(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_V128_OR:
+            v_v128_or(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_V128_XOR:
+            v_v128_xor(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_V128_BITSELECT:
+            v_v128_bitselect(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
+        elif op == R_F32X4_DEMOTE_F64X2_ZERO:
+            v_f32x4_demote_f64x2_zero(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F64X2_PROMOTE_LOW_F32X4:
+            v_f64x2_promote_low_f32x4(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F32X4_CONVERT_I32X4_S:
+            v_f32x4_convert_i32x4_s(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F64X2_CONVERT_LOW_I32X4_S:
+            v_f64x2_convert_low_i32x4_s(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I32X4_TRUNC_SAT_F32X4_S:
+            v_i32x4_trunc_sat_f32x4_s(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I32X4_TRUNC_SAT_F64X2_S_ZERO:
+            v_i32x4_trunc_sat_f64x2_s_zero(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F32X4_CONVERT_I32X4_U:
+            v_f32x4_convert_i32x4_u(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_F64X2_CONVERT_LOW_I32X4_U:
+            v_f64x2_convert_low_i32x4_u(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I32X4_TRUNC_SAT_F32X4_U:
+            v_i32x4_trunc_sat_f32x4_u(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I32X4_TRUNC_SAT_F64X2_U_ZERO:
+            v_i32x4_trunc_sat_f64x2_u_zero(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I16X8_EXTEND_LOW_I8X16_S:
+            v_i16x8_extend_low_i8x16_s(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I16X8_EXTMUL_LOW_I8X16_S:
+            v_i16x8_extmul_low_i8x16_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_EXTEND_HIGH_I8X16_S:
+            v_i16x8_extend_high_i8x16_s(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I16X8_EXTMUL_HIGH_I8X16_S:
+            v_i16x8_extmul_high_i8x16_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_EXTADD_PAIRWISE_I8X16_S:
+            v_i16x8_extadd_pairwise_i8x16_s(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I16X8_EXTEND_LOW_I8X16_U:
+            v_i16x8_extend_low_i8x16_u(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I16X8_EXTMUL_LOW_I8X16_U:
+            v_i16x8_extmul_low_i8x16_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_EXTEND_HIGH_I8X16_U:
+            v_i16x8_extend_high_i8x16_u(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I16X8_EXTMUL_HIGH_I8X16_U:
+            v_i16x8_extmul_high_i8x16_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_EXTADD_PAIRWISE_I8X16_U:
+            v_i16x8_extadd_pairwise_i8x16_u(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I32X4_EXTEND_LOW_I16X8_S:
+            v_i32x4_extend_low_i16x8_s(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I32X4_EXTMUL_LOW_I16X8_S:
+            v_i32x4_extmul_low_i16x8_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_EXTEND_HIGH_I16X8_S:
+            v_i32x4_extend_high_i16x8_s(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I32X4_EXTMUL_HIGH_I16X8_S:
+            v_i32x4_extmul_high_i16x8_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_EXTADD_PAIRWISE_I16X8_S:
+            v_i32x4_extadd_pairwise_i16x8_s(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I32X4_EXTEND_LOW_I16X8_U:
+            v_i32x4_extend_low_i16x8_u(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I32X4_EXTMUL_LOW_I16X8_U:
+            v_i32x4_extmul_low_i16x8_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_EXTEND_HIGH_I16X8_U:
+            v_i32x4_extend_high_i16x8_u(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I32X4_EXTMUL_HIGH_I16X8_U:
+            v_i32x4_extmul_high_i16x8_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_EXTADD_PAIRWISE_I16X8_U:
+            v_i32x4_extadd_pairwise_i16x8_u(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I64X2_EXTEND_LOW_I32X4_S:
+            v_i64x2_extend_low_i32x4_s(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I64X2_EXTMUL_LOW_I32X4_S:
+            v_i64x2_extmul_low_i32x4_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I64X2_EXTEND_HIGH_I32X4_S:
+            v_i64x2_extend_high_i32x4_s(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I64X2_EXTMUL_HIGH_I32X4_S:
+            v_i64x2_extmul_high_i32x4_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I64X2_EXTEND_LOW_I32X4_U:
+            v_i64x2_extend_low_i32x4_u(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I64X2_EXTMUL_LOW_I32X4_U:
+            v_i64x2_extmul_low_i32x4_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I64X2_EXTEND_HIGH_I32X4_U:
+            v_i64x2_extend_high_i32x4_u(&fp[pc[1]], &fp[pc[2]])
+            pc += 3
+        elif op == R_I64X2_EXTMUL_HIGH_I32X4_U:
+            v_i64x2_extmul_high_i32x4_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_DOT_I16X8_S:
+            v_i32x4_dot_i16x8_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_NARROW_I16X8_S:
+            v_i8x16_narrow_i16x8_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_NARROW_I16X8_U:
+            v_i8x16_narrow_i16x8_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_NARROW_I32X4_S:
+            v_i16x8_narrow_i32x4_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I16X8_NARROW_I32X4_U:
+            v_i16x8_narrow_i32x4_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_V128_ANY_TRUE:
+            fp[pc[1]].u64 = (fp[pc[2]].u64 | fp[pc[2] + 1].u64) != 0
+            pc += 3
+        elif op == R_I8X16_ALL_TRUE:
+            fp[pc[1]].u64 = v_i8x16_all_true(&fp[pc[2]])
+            pc += 3
+        elif op == R_I8X16_BITMASK:
+            fp[pc[1]].u64 = v_i8x16_bitmask(&fp[pc[2]])
+            pc += 3
+        elif op == R_I16X8_ALL_TRUE:
+            fp[pc[1]].u64 = v_i16x8_all_true(&fp[pc[2]])
+            pc += 3
+        elif op == R_I16X8_BITMASK:
+            fp[pc[1]].u64 = v_i16x8_bitmask(&fp[pc[2]])
+            pc += 3
+        elif op == R_I32X4_ALL_TRUE:
+            fp[pc[1]].u64 = v_i32x4_all_true(&fp[pc[2]])
+            pc += 3
+        elif op == R_I32X4_BITMASK:
+            fp[pc[1]].u64 = v_i32x4_bitmask(&fp[pc[2]])
+            pc += 3
+        elif op == R_I64X2_ALL_TRUE:
+            fp[pc[1]].u64 = v_i64x2_all_true(&fp[pc[2]])
+            pc += 3
+        elif op == R_I64X2_BITMASK:
+            fp[pc[1]].u64 = v_i64x2_bitmask(&fp[pc[2]])
+            pc += 3
+        elif op == R_I8X16_SHUFFLE:
+            v_shuffle(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], <const uint8_t*>&pc[4])
+            pc += 8
+        elif op == R_I8X16_SWIZZLE:
+            v_swizzle(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I8X16_SPLAT:
+            v_i8x16_splat(&fp[pc[1]], <uint8_t>fp[pc[2]].u64)
+            pc += 3
+        elif op == R_I8X16_EXTRACT_LANE_S:
+            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(<uint8_t*>&fp[pc[2]] + 1 * pc[3])[0]
+            pc += 4
+        elif op == R_I8X16_EXTRACT_LANE_U:
+            fp[pc[1]].u64 = (<uint8_t*>&fp[pc[2]] + 1 * pc[3])[0]
+            pc += 4
+        elif op == R_I8X16_REPLACE_LANE:
+            ea = fp[pc[3]].u64
+            memmove(&fp[pc[1]], &fp[pc[2]], 16)
+            (<uint8_t*>&fp[pc[1]] + 1 * pc[4])[0] = <uint8_t>ea
+            pc += 5
+        elif op == R_I16X8_SPLAT:
+            v_i16x8_splat(&fp[pc[1]], <uint16_t>fp[pc[2]].u64)
+            pc += 3
+        elif op == R_I16X8_EXTRACT_LANE_S:
+            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((<uint8_t*>&fp[pc[2]] + 2 * pc[3]))
+            pc += 4
+        elif op == R_I16X8_EXTRACT_LANE_U:
+            fp[pc[1]].u64 = load_u16((<uint8_t*>&fp[pc[2]] + 2 * pc[3]))
+            pc += 4
+        elif op == R_I16X8_REPLACE_LANE:
+            ea = fp[pc[3]].u64
+            memmove(&fp[pc[1]], &fp[pc[2]], 16)
+            store_u16((<uint8_t*>&fp[pc[1]] + 2 * pc[4]), <uint16_t>ea)
+            pc += 5
+        elif op == R_I32X4_SPLAT:
+            v_i32x4_splat(&fp[pc[1]], <uint32_t>fp[pc[2]].u64)
+            pc += 3
+        elif op == R_I32X4_EXTRACT_LANE:
+            fp[pc[1]].u64 = load_u32((<uint8_t*>&fp[pc[2]] + 4 * pc[3]))
+            pc += 4
+        elif op == R_I32X4_REPLACE_LANE:
+            ea = fp[pc[3]].u64
+            memmove(&fp[pc[1]], &fp[pc[2]], 16)
+            store_u32((<uint8_t*>&fp[pc[1]] + 4 * pc[4]), <uint32_t>ea)
+            pc += 5
+        elif op == R_I64X2_SPLAT:
+            v_i64x2_splat(&fp[pc[1]], <uint64_t>fp[pc[2]].u64)
+            pc += 3
+        elif op == R_I64X2_EXTRACT_LANE:
+            fp[pc[1]].u64 = load_u64((<uint8_t*>&fp[pc[2]] + 8 * pc[3]))
+            pc += 4
+        elif op == R_I64X2_REPLACE_LANE:
+            ea = fp[pc[3]].u64
+            memmove(&fp[pc[1]], &fp[pc[2]], 16)
+            store_u64((<uint8_t*>&fp[pc[1]] + 8 * pc[4]), <uint64_t>ea)
+            pc += 5
+        elif op == R_V128_LOAD:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 16 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            memcpy(&fp[pc[1]], mem + ea, 16)
+            pc += 4
+        elif op == R_V128_LOAD8X8_S:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load8x8_s(&fp[pc[1]], mem + ea)
+            pc += 4
+        elif op == R_V128_LOAD8X8_U:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load8x8_u(&fp[pc[1]], mem + ea)
+            pc += 4
+        elif op == R_V128_LOAD16X4_S:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load16x4_s(&fp[pc[1]], mem + ea)
+            pc += 4
+        elif op == R_V128_LOAD16X4_U:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load16x4_u(&fp[pc[1]], mem + ea)
+            pc += 4
+        elif op == R_V128_LOAD32X2_S:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load32x2_s(&fp[pc[1]], mem + ea)
+            pc += 4
+        elif op == R_V128_LOAD32X2_U:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load32x2_u(&fp[pc[1]], mem + ea)
+            pc += 4
+        elif op == R_V128_LOAD8_SPLAT:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i8x16_splat(&fp[pc[1]], (mem + ea)[0])
+            pc += 4
+        elif op == R_V128_LOAD8_LANE:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = (mem + ea)[0]
+            memmove(&fp[pc[1]], &fp[pc[3]], 16)
+            (<uint8_t*>&fp[pc[1]] + 1 * pc[5])[0] = <uint8_t>ea
+            pc += 6
+        elif op == R_V128_LOAD16_SPLAT:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i16x8_splat(&fp[pc[1]], load_u16((mem + ea)))
+            pc += 4
+        elif op == R_V128_LOAD16_LANE:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u16((mem + ea))
+            memmove(&fp[pc[1]], &fp[pc[3]], 16)
+            store_u16((<uint8_t*>&fp[pc[1]] + 2 * pc[5]), <uint16_t>ea)
+            pc += 6
+        elif op == R_V128_LOAD32_SPLAT:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i32x4_splat(&fp[pc[1]], load_u32((mem + ea)))
+            pc += 4
+        elif op == R_V128_LOAD32_ZERO:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u32((mem + ea))
+            fp[pc[1]].u64 = ea
+            fp[pc[1] + 1].u64 = 0
+            pc += 4
+        elif op == R_V128_LOAD32_LANE:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u32((mem + ea))
+            memmove(&fp[pc[1]], &fp[pc[3]], 16)
+            store_u32((<uint8_t*>&fp[pc[1]] + 4 * pc[5]), <uint32_t>ea)
+            pc += 6
+        elif op == R_V128_LOAD64_SPLAT:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i64x2_splat(&fp[pc[1]], load_u64((mem + ea)))
+            pc += 4
+        elif op == R_V128_LOAD64_ZERO:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u64((mem + ea))
+            fp[pc[1]].u64 = ea
+            fp[pc[1] + 1].u64 = 0
+            pc += 4
+        elif op == R_V128_LOAD64_LANE:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u64((mem + ea))
+            memmove(&fp[pc[1]], &fp[pc[3]], 16)
+            store_u64((<uint8_t*>&fp[pc[1]] + 8 * pc[5]), <uint64_t>ea)
+            pc += 6
+        elif op == R_V128_STORE:
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 16 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            memcpy(mem + ea, &fp[pc[2]], 16)
+            pc += 4
+        elif op == R_V128_STORE8_LANE:
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            (mem + ea)[0] = (<uint8_t*>&fp[pc[2]] + 1 * pc[4])[0]
+            pc += 5
+        elif op == R_V128_STORE16_LANE:
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u16((mem + ea), load_u16((<uint8_t*>&fp[pc[2]] + 2 * pc[4])))
+            pc += 5
+        elif op == R_V128_STORE32_LANE:
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u32((mem + ea), load_u32((<uint8_t*>&fp[pc[2]] + 4 * pc[4])))
+            pc += 5
+        elif op == R_V128_STORE64_LANE:
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u64((mem + ea), load_u64((<uint8_t*>&fp[pc[2]] + 8 * pc[4])))
+            pc += 5
         else:
             reason = EXIT_BUG
             break

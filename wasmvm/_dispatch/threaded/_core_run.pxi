@@ -8,7 +8,7 @@
 ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc,
                           double facc) noexcept nogil
 
-cdef handler_t HANDLERS[918]
+cdef handler_t HANDLERS[1420]
 
 DISPATCH = "threaded"
 
@@ -30,6 +30,11 @@ cdef int h_move(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_move2(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    fp[pc[1]].u64 = fp[pc[2]].u64
+    fp[pc[3]].u64 = fp[pc[4]].u64
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_const32(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     acc = <uint32_t>pc[2]
@@ -1256,6 +1261,11 @@ cdef int h_ref_is_null(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, ma
     acc = <uint32_t>(fp[pc[2]].u64 == 0)
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_shl_add(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     pc = pc + pc[1] + 1
@@ -2992,6 +3002,346 @@ cdef int h_loop_br_unless_f64_ge_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_loop_add_br_if_i32_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea == (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_eq_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea == (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea != (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ne_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea != (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea < <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea < <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea < (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea < (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea > <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea > <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea > (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea > (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea <= <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea <= <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea <= (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea <= (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea >= <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea >= <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea >= (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea >= (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_br_table(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef int32_t* entry
@@ -3026,6 +3376,39 @@ cdef int h_i32_load_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, mac
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_load_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i64_load(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -3047,6 +3430,39 @@ cdef int h_i64_load_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, mac
     acc = load_u64((mem + ea))
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_load8_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -3070,6 +3486,39 @@ cdef int h_i32_load8_s_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, 
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_load8_s_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_s_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_s_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i32_load8_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -3091,6 +3540,39 @@ cdef int h_i32_load8_u_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, 
     acc = (mem + ea)[0]
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_load16_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -3114,6 +3596,39 @@ cdef int h_i32_load16_s_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_load16_s_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_s_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_s_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i32_load16_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -3135,6 +3650,39 @@ cdef int h_i32_load16_u_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
     acc = load_u16((mem + ea))
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i64_load8_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -3158,6 +3706,39 @@ cdef int h_i64_load8_s_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, 
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i64_load8_s_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load8_s_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load8_s_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i64_load16_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -3180,6 +3761,39 @@ cdef int h_i64_load16_s_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i64_load16_s_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load16_s_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load16_s_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i64_load32_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -3201,6 +3815,94 @@ cdef int h_i64_load32_s_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
     acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load32_s_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load32_s_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load32_s_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>pc[2]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_store(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -3242,6 +3944,46 @@ cdef int h_i32_store_k_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, 
     store_u32((mem + ea), <uint32_t>pc[2])
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_store_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ab_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>pc[4])
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i64_store(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -3281,6 +4023,126 @@ cdef int h_i64_store_k_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, 
         return leave(pc, fp, machine, acc, facc, reason)
     store_u64((mem + ea), imm_u64(&pc[2]))
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ab_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), imm_u64(&pc[4]))
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[3]].f64)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), imm_f64(&pc[3]))
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>pc[1]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[2]].f64)
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_k_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>pc[1]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), imm_f64(&pc[2]))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[4]].f64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[4]].f64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ab_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), imm_f64(&pc[4]))
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[5]].f64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_store8(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -3322,6 +4184,46 @@ cdef int h_i32_store8_k_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
     (mem + ea)[0] = <uint8_t>pc[2]
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_store8_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ab_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>pc[4]
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[5]].u64
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i32_store16(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -3361,6 +4263,46 @@ cdef int h_i32_store16_k_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len
         return leave(pc, fp, machine, acc, facc, reason)
     store_u16((mem + ea), <uint16_t>pc[2])
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ab_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>pc[4])
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_memory_size(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     acc = mem_len >> 16
@@ -3646,10 +4588,1163 @@ cdef int h_done(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t
     reason = EXIT_DONE
     return leave(pc, fp, machine, acc, facc, reason)
 
+cdef int h_v128_const(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    memcpy(&fp[pc[1]], &pc[2], 16)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_move_v128(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    memmove(&fp[pc[1]], &fp[pc[2]], 16)
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_add(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_sub(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_sub(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_shl_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_shr_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_shr_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_shr_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_shr_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_popcnt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_popcnt(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_eq(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_ne(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_lt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_lt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_lt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_lt_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_gt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_gt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_gt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_gt_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_le_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_le_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_le_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_le_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_ge_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_ge_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_ge_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_ge_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_neg(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_neg(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_abs(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_abs(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_min_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_min_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_max_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_max_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_min_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_min_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_max_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_max_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_avgr_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_avgr_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_add_sat_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_add_sat_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_sub_sat_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_sub_sat_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_add_sat_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_add_sat_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_sub_sat_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_sub_sat_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_add(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_sub(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_sub(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_mul(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_mul(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_shl_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_shr_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_shr_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_shr_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_shr_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_eq(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_ne(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_lt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_lt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_lt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_lt_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_gt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_gt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_gt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_gt_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_le_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_le_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_le_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_le_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_ge_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_ge_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_ge_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_ge_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_neg(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_neg(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_abs(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_abs(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_min_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_min_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_max_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_max_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_min_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_min_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_max_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_max_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_avgr_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_avgr_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_add_sat_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_add_sat_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_sub_sat_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_sub_sat_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_add_sat_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_add_sat_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_sub_sat_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_sub_sat_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_q15mulr_sat_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_q15mulr_sat_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_add(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_sub(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_sub(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_mul(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_mul(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_shl_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_shr_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_shr_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_shr_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_shr_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_eq(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_ne(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_lt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_lt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_lt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_lt_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_gt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_gt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_gt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_gt_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_le_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_le_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_le_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_le_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_ge_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_ge_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_ge_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_ge_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_neg(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_neg(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_abs(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_abs(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_min_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_min_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_max_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_max_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_min_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_min_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_max_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_max_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_add(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_sub(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_sub(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_mul(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_mul(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_shl_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_shr_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_shr_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_shr_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>fp[pc[3]].u64))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_shr_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>pc[3]))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_eq(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_ne(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_lt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_lt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_gt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_gt_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_le_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_le_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_ge_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_ge_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_neg(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_neg(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_abs(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_abs(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_add(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_sub(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_sub(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_mul(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_mul(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_div(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_div(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_min(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_min(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_max(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_max(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_abs(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_abs(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_neg(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_neg(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_ceil(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_ceil(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_floor(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_floor(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_trunc(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_trunc(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_nearest(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_nearest(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_sqrt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_sqrt(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_eq(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_ne(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_lt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_lt(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_gt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_gt(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_le(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_le(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_ge(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_ge(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_pmin(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_pmin(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_pmax(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_pmax(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_add(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_sub(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_sub(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_mul(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_mul(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_div(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_div(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_min(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_min(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_max(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_max(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_abs(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_abs(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_neg(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_neg(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_ceil(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_ceil(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_floor(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_floor(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_trunc(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_trunc(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_nearest(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_nearest(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_sqrt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_sqrt(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_eq(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_ne(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_lt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_lt(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_gt(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_gt(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_le(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_le(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_ge(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_ge(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_pmin(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_pmin(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_pmax(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_pmax(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_not(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_v128_not(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_and(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_v128_and(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_andnot(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_v128_andnot(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_or(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_v128_or(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_xor(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_v128_xor(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_bitselect(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_v128_bitselect(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_demote_f64x2_zero(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_demote_f64x2_zero(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_promote_low_f32x4(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_promote_low_f32x4(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_convert_i32x4_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_convert_i32x4_s(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_convert_low_i32x4_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_convert_low_i32x4_s(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_trunc_sat_f32x4_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_trunc_sat_f32x4_s(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_trunc_sat_f64x2_s_zero(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_trunc_sat_f64x2_s_zero(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f32x4_convert_i32x4_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f32x4_convert_i32x4_u(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64x2_convert_low_i32x4_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_f64x2_convert_low_i32x4_u(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_trunc_sat_f32x4_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_trunc_sat_f32x4_u(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_trunc_sat_f64x2_u_zero(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_trunc_sat_f64x2_u_zero(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_extend_low_i8x16_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_extend_low_i8x16_s(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_extmul_low_i8x16_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_extmul_low_i8x16_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_extend_high_i8x16_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_extend_high_i8x16_s(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_extmul_high_i8x16_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_extmul_high_i8x16_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_extadd_pairwise_i8x16_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_extadd_pairwise_i8x16_s(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_extend_low_i8x16_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_extend_low_i8x16_u(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_extmul_low_i8x16_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_extmul_low_i8x16_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_extend_high_i8x16_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_extend_high_i8x16_u(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_extmul_high_i8x16_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_extmul_high_i8x16_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_extadd_pairwise_i8x16_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_extadd_pairwise_i8x16_u(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_extend_low_i16x8_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_extend_low_i16x8_s(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_extmul_low_i16x8_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_extmul_low_i16x8_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_extend_high_i16x8_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_extend_high_i16x8_s(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_extmul_high_i16x8_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_extmul_high_i16x8_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_extadd_pairwise_i16x8_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_extadd_pairwise_i16x8_s(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_extend_low_i16x8_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_extend_low_i16x8_u(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_extmul_low_i16x8_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_extmul_low_i16x8_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_extend_high_i16x8_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_extend_high_i16x8_u(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_extmul_high_i16x8_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_extmul_high_i16x8_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_extadd_pairwise_i16x8_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_extadd_pairwise_i16x8_u(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_extend_low_i32x4_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_extend_low_i32x4_s(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_extmul_low_i32x4_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_extmul_low_i32x4_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_extend_high_i32x4_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_extend_high_i32x4_s(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_extmul_high_i32x4_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_extmul_high_i32x4_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_extend_low_i32x4_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_extend_low_i32x4_u(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_extmul_low_i32x4_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_extmul_low_i32x4_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_extend_high_i32x4_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_extend_high_i32x4_u(&fp[pc[1]], &fp[pc[2]])
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_extmul_high_i32x4_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_extmul_high_i32x4_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_dot_i16x8_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_dot_i16x8_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_narrow_i16x8_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_narrow_i16x8_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_narrow_i16x8_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_narrow_i16x8_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_narrow_i32x4_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_narrow_i32x4_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_narrow_i32x4_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_narrow_i32x4_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_any_true(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = (fp[pc[2]].u64 | fp[pc[2] + 1].u64) != 0
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_all_true(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = v_i8x16_all_true(&fp[pc[2]])
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_bitmask(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = v_i8x16_bitmask(&fp[pc[2]])
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_all_true(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = v_i16x8_all_true(&fp[pc[2]])
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_bitmask(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = v_i16x8_bitmask(&fp[pc[2]])
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_all_true(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = v_i32x4_all_true(&fp[pc[2]])
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_bitmask(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = v_i32x4_bitmask(&fp[pc[2]])
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_all_true(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = v_i64x2_all_true(&fp[pc[2]])
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_bitmask(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = v_i64x2_bitmask(&fp[pc[2]])
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_shuffle(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_shuffle(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], <const uint8_t*>&pc[4])
+    return HANDLERS[pc[8]](pc + 8, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_swizzle(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_swizzle(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_splat(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_splat(&fp[pc[1]], <uint8_t>fp[pc[2]].u64)
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_extract_lane_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = <uint32_t><int32_t><int8_t>(<uint8_t*>&fp[pc[2]] + 1 * pc[3])[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_extract_lane_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = (<uint8_t*>&fp[pc[2]] + 1 * pc[3])[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_replace_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef uint64_t ea
+    ea = fp[pc[3]].u64
+    memmove(&fp[pc[1]], &fp[pc[2]], 16)
+    (<uint8_t*>&fp[pc[1]] + 1 * pc[4])[0] = <uint8_t>ea
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_splat(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_splat(&fp[pc[1]], <uint16_t>fp[pc[2]].u64)
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_extract_lane_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = <uint32_t><int32_t><int16_t>load_u16((<uint8_t*>&fp[pc[2]] + 2 * pc[3]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_extract_lane_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = load_u16((<uint8_t*>&fp[pc[2]] + 2 * pc[3]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_replace_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef uint64_t ea
+    ea = fp[pc[3]].u64
+    memmove(&fp[pc[1]], &fp[pc[2]], 16)
+    store_u16((<uint8_t*>&fp[pc[1]] + 2 * pc[4]), <uint16_t>ea)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_splat(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_splat(&fp[pc[1]], <uint32_t>fp[pc[2]].u64)
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_extract_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = load_u32((<uint8_t*>&fp[pc[2]] + 4 * pc[3]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_replace_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef uint64_t ea
+    ea = fp[pc[3]].u64
+    memmove(&fp[pc[1]], &fp[pc[2]], 16)
+    store_u32((<uint8_t*>&fp[pc[1]] + 4 * pc[4]), <uint32_t>ea)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_splat(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_splat(&fp[pc[1]], <uint64_t>fp[pc[2]].u64)
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_extract_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = load_u64((<uint8_t*>&fp[pc[2]] + 8 * pc[3]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_replace_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef uint64_t ea
+    ea = fp[pc[3]].u64
+    memmove(&fp[pc[1]], &fp[pc[2]], 16)
+    store_u64((<uint8_t*>&fp[pc[1]] + 8 * pc[4]), <uint64_t>ea)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 16 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    memcpy(&fp[pc[1]], mem + ea, 16)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load8x8_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_v128_load8x8_s(&fp[pc[1]], mem + ea)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load8x8_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_v128_load8x8_u(&fp[pc[1]], mem + ea)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load16x4_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_v128_load16x4_s(&fp[pc[1]], mem + ea)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load16x4_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_v128_load16x4_u(&fp[pc[1]], mem + ea)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load32x2_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_v128_load32x2_s(&fp[pc[1]], mem + ea)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load32x2_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_v128_load32x2_u(&fp[pc[1]], mem + ea)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load8_splat(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_i8x16_splat(&fp[pc[1]], (mem + ea)[0])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load8_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    ea = (mem + ea)[0]
+    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    (<uint8_t*>&fp[pc[1]] + 1 * pc[5])[0] = <uint8_t>ea
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load16_splat(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_i16x8_splat(&fp[pc[1]], load_u16((mem + ea)))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load16_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    ea = load_u16((mem + ea))
+    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    store_u16((<uint8_t*>&fp[pc[1]] + 2 * pc[5]), <uint16_t>ea)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load32_splat(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_i32x4_splat(&fp[pc[1]], load_u32((mem + ea)))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load32_zero(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    ea = load_u32((mem + ea))
+    fp[pc[1]].u64 = ea
+    fp[pc[1] + 1].u64 = 0
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load32_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    ea = load_u32((mem + ea))
+    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    store_u32((<uint8_t*>&fp[pc[1]] + 4 * pc[5]), <uint32_t>ea)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load64_splat(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_i64x2_splat(&fp[pc[1]], load_u64((mem + ea)))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load64_zero(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    ea = load_u64((mem + ea))
+    fp[pc[1]].u64 = ea
+    fp[pc[1] + 1].u64 = 0
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load64_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    ea = load_u64((mem + ea))
+    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    store_u64((<uint8_t*>&fp[pc[1]] + 8 * pc[5]), <uint64_t>ea)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_store(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 16 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    memcpy(mem + ea, &fp[pc[2]], 16)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_store8_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = (<uint8_t*>&fp[pc[2]] + 1 * pc[4])[0]
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_store16_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), load_u16((<uint8_t*>&fp[pc[2]] + 2 * pc[4])))
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_store32_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), load_u32((<uint8_t*>&fp[pc[2]] + 4 * pc[4])))
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_store64_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), load_u64((<uint8_t*>&fp[pc[2]] + 8 * pc[4])))
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_move_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     acc = acc
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_move2_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    fp[pc[1]].u64 = acc
+    fp[pc[3]].u64 = fp[pc[4]].u64
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_move2_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    fp[pc[1]].u64 = fp[pc[2]].u64
+    fp[pc[3]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_select_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     acc = acc if (<uint32_t>fp[pc[4]].u64) else fp[pc[3]].u64
@@ -5016,6 +7111,16 @@ cdef int h_i64_extend_i32_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
 cdef int h_f32_demote_f64_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     set_f32(&fp[pc[1]], <float>facc)
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_shl_add_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_shl_add_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc != 0:
@@ -6949,6 +9054,516 @@ cdef int h_loop_br_unless_f64_ge_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, 
         pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_loop_add_br_if_i32_eq_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea == (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_eq_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea == (<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_eq_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea == (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ne_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea != (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ne_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea != (<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ne_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea != (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea < <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea < <int32_t>(<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea < <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea < (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea < (<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea < (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea > <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea > <int32_t>(<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea > <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea > (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea > (<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea > (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea <= <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea <= <int32_t>(<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea <= <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea <= (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea <= (<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea <= (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea >= <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea >= <int32_t>(<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea >= <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea >= (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea >= (<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea >= (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_br_table_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef int32_t* entry
@@ -6972,6 +9587,61 @@ cdef int h_i32_load_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_load_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i64_load_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -6982,6 +9652,61 @@ cdef int h_i64_load_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
     acc = load_u64((mem + ea))
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_load8_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -6994,6 +9719,61 @@ cdef int h_i32_load8_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_load8_s_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_s_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_s_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_s_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_s_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i32_load8_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -7004,6 +9784,61 @@ cdef int h_i32_load8_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
     acc = (mem + ea)[0]
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_load16_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -7016,6 +9851,61 @@ cdef int h_i32_load16_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_load16_s_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_s_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_s_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_s_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_s_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i32_load16_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -7026,6 +9916,61 @@ cdef int h_i32_load16_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_
     acc = load_u16((mem + ea))
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i64_load8_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -7038,6 +9983,61 @@ cdef int h_i64_load8_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i64_load8_s_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load8_s_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load8_s_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load8_s_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load8_s_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i64_load16_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -7048,6 +10048,61 @@ cdef int h_i64_load16_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_
     acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load16_s_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load16_s_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load16_s_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load16_s_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load16_s_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i64_load32_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -7060,6 +10115,127 @@ cdef int h_i64_load32_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i64_load32_s_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load32_s_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load32_s_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load32_s_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load32_s_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i32_store_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -7070,7 +10246,7 @@ cdef int h_i32_store_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len
     store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i32_store_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i32_store_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
@@ -7090,7 +10266,7 @@ cdef int h_i32_store_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
     store_u32((mem + ea), <uint32_t>pc[3])
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i32_store_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i32_store_k_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
@@ -7099,6 +10275,106 @@ cdef int h_i32_store_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         return leave(pc, fp, machine, acc, facc, reason)
     store_u32((mem + ea), <uint32_t>acc)
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ak_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>acc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ab_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>acc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ab_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>pc[4])
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ab_v_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>pc[4])
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>acc) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_shl_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>acc)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i64_store_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -7110,7 +10386,7 @@ cdef int h_i64_store_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len
     store_u64((mem + ea), fp[pc[3]].u64)
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i64_store_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i64_store_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
@@ -7130,7 +10406,7 @@ cdef int h_i64_store_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
     store_u64((mem + ea), imm_u64(&pc[3]))
     return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i64_store_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i64_store_k_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
@@ -7139,6 +10415,246 @@ cdef int h_i64_store_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         return leave(pc, fp, machine, acc, facc, reason)
     store_u64((mem + ea), acc)
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ak_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), acc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ab_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), acc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ab_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), imm_u64(&pc[4]))
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ab_v_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), imm_u64(&pc[4]))
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>acc) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_shl_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), acc)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[2]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[3]].f64)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_facc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), facc)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[2]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), imm_f64(&pc[3]))
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_k_facc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>pc[1]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), facc)
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[4]].f64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ak_facc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), facc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[4]].f64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[4]].f64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ab_facc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), facc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ab_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), imm_f64(&pc[4]))
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ab_v_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), imm_f64(&pc[4]))
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[5]].f64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>acc) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[5]].f64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_shl_facc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), facc)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_store8_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -7150,7 +10666,7 @@ cdef int h_i32_store8_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_le
     (mem + ea)[0] = <uint8_t>fp[pc[3]].u64
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i32_store8_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i32_store8_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
@@ -7170,7 +10686,7 @@ cdef int h_i32_store8_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_
     (mem + ea)[0] = <uint8_t>pc[3]
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i32_store8_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i32_store8_k_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
@@ -7179,6 +10695,106 @@ cdef int h_i32_store8_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_
         return leave(pc, fp, machine, acc, facc, reason)
     (mem + ea)[0] = <uint8_t>acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ak_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ab_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ab_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>pc[4]
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ab_v_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>pc[4]
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[5]].u64
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>acc) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[5]].u64
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_shl_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_store16_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -7190,7 +10806,7 @@ cdef int h_i32_store16_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
     store_u16((mem + ea), <uint16_t>fp[pc[3]].u64)
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i32_store16_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i32_store16_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
@@ -7210,7 +10826,7 @@ cdef int h_i32_store16_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
     store_u16((mem + ea), <uint16_t>pc[3])
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i32_store16_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i32_store16_k_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
@@ -7219,6 +10835,106 @@ cdef int h_i32_store16_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         return leave(pc, fp, machine, acc, facc, reason)
     store_u16((mem + ea), <uint16_t>acc)
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ak_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>acc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ab_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>acc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ab_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>pc[4])
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ab_v_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>pc[4])
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>acc) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_shl_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>acc)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_global_set_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     machine.inst.globals[pc[2]].u64 = acc
@@ -7240,7 +10956,332 @@ cdef int h_fuel_bulk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len
         return leave(pc, fp, machine, acc, facc, reason)
     return HANDLERS[pc[2]](pc + 2, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i8x16_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>acc))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_shr_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>acc))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_shr_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>acc))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>acc))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_shr_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>acc))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_shr_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>acc))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>acc))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_shr_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>acc))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_shr_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>acc))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_shl(&fp[pc[1]], &fp[pc[2]], (<uint32_t>acc))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_shr_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_shr_s(&fp[pc[1]], &fp[pc[2]], (<uint32_t>acc))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_shr_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_shr_u(&fp[pc[1]], &fp[pc[2]], (<uint32_t>acc))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_splat_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i8x16_splat(&fp[pc[1]], <uint8_t>acc)
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i8x16_replace_lane_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef uint64_t ea
+    ea = acc
+    memmove(&fp[pc[1]], &fp[pc[2]], 16)
+    (<uint8_t*>&fp[pc[1]] + 1 * pc[4])[0] = <uint8_t>ea
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_splat_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i16x8_splat(&fp[pc[1]], <uint16_t>acc)
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i16x8_replace_lane_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef uint64_t ea
+    ea = acc
+    memmove(&fp[pc[1]], &fp[pc[2]], 16)
+    store_u16((<uint8_t*>&fp[pc[1]] + 2 * pc[4]), <uint16_t>ea)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_splat_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i32x4_splat(&fp[pc[1]], <uint32_t>acc)
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32x4_replace_lane_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef uint64_t ea
+    ea = acc
+    memmove(&fp[pc[1]], &fp[pc[2]], 16)
+    store_u32((<uint8_t*>&fp[pc[1]] + 4 * pc[4]), <uint32_t>ea)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_splat_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    v_i64x2_splat(&fp[pc[1]], <uint64_t>acc)
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64x2_replace_lane_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef uint64_t ea
+    ea = acc
+    memmove(&fp[pc[1]], &fp[pc[2]], 16)
+    store_u64((<uint8_t*>&fp[pc[1]] + 8 * pc[4]), <uint64_t>ea)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 16 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    memcpy(&fp[pc[1]], mem + ea, 16)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load8x8_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_v128_load8x8_s(&fp[pc[1]], mem + ea)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load8x8_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_v128_load8x8_u(&fp[pc[1]], mem + ea)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load16x4_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_v128_load16x4_s(&fp[pc[1]], mem + ea)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load16x4_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_v128_load16x4_u(&fp[pc[1]], mem + ea)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load32x2_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_v128_load32x2_s(&fp[pc[1]], mem + ea)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load32x2_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_v128_load32x2_u(&fp[pc[1]], mem + ea)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load8_splat_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_i8x16_splat(&fp[pc[1]], (mem + ea)[0])
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load8_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    ea = (mem + ea)[0]
+    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    (<uint8_t*>&fp[pc[1]] + 1 * pc[5])[0] = <uint8_t>ea
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load16_splat_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_i16x8_splat(&fp[pc[1]], load_u16((mem + ea)))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load16_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    ea = load_u16((mem + ea))
+    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    store_u16((<uint8_t*>&fp[pc[1]] + 2 * pc[5]), <uint16_t>ea)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load32_splat_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_i32x4_splat(&fp[pc[1]], load_u32((mem + ea)))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load32_zero_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    ea = load_u32((mem + ea))
+    fp[pc[1]].u64 = ea
+    fp[pc[1] + 1].u64 = 0
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load32_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    ea = load_u32((mem + ea))
+    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    store_u32((<uint8_t*>&fp[pc[1]] + 4 * pc[5]), <uint32_t>ea)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load64_splat_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    v_i64x2_splat(&fp[pc[1]], load_u64((mem + ea)))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load64_zero_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    ea = load_u64((mem + ea))
+    fp[pc[1]].u64 = ea
+    fp[pc[1] + 1].u64 = 0
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_load64_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    ea = load_u64((mem + ea))
+    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    store_u64((<uint8_t*>&fp[pc[1]] + 8 * pc[5]), <uint64_t>ea)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_store_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 16 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    memcpy(mem + ea, &fp[pc[2]], 16)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_store8_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = (<uint8_t*>&fp[pc[2]] + 1 * pc[4])[0]
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_store16_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), load_u16((<uint8_t*>&fp[pc[2]] + 2 * pc[4])))
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_store32_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), load_u32((<uint8_t*>&fp[pc[2]] + 4 * pc[4])))
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_v128_store64_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), load_u64((<uint8_t*>&fp[pc[2]] + 8 * pc[4])))
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
 HANDLERS[R_MOVE] = h_move
+HANDLERS[R_MOVE2] = h_move2
 HANDLERS[R_CONST32] = h_const32
 HANDLERS[R_CONST64] = h_const64
 HANDLERS[R_COPY] = h_copy
@@ -7465,6 +11506,7 @@ HANDLERS[R_I64_EXTEND_I32_S] = h_i64_extend_i32_s
 HANDLERS[R_F32_DEMOTE_F64] = h_f32_demote_f64
 HANDLERS[R_F64_PROMOTE_F32] = h_f64_promote_f32
 HANDLERS[R_REF_IS_NULL] = h_ref_is_null
+HANDLERS[R_I32_SHL_ADD] = h_i32_shl_add
 HANDLERS[R_BR] = h_br
 HANDLERS[R_LOOP_BR] = h_loop_br
 HANDLERS[R_BR_IF] = h_br_if
@@ -7631,41 +11673,117 @@ HANDLERS[R_BR_IF_F64_GE_RK] = h_br_if_f64_ge_rk
 HANDLERS[R_LOOP_BR_IF_F64_GE_RK] = h_loop_br_if_f64_ge_rk
 HANDLERS[R_BR_UNLESS_F64_GE_RK] = h_br_unless_f64_ge_rk
 HANDLERS[R_LOOP_BR_UNLESS_F64_GE_RK] = h_loop_br_unless_f64_ge_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_EQ] = h_loop_add_br_if_i32_eq
+HANDLERS[R_LOOP_ADD_BR_IF_I32_EQ_RK] = h_loop_add_br_if_i32_eq_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_NE] = h_loop_add_br_if_i32_ne
+HANDLERS[R_LOOP_ADD_BR_IF_I32_NE_RK] = h_loop_add_br_if_i32_ne_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LT_S] = h_loop_add_br_if_i32_lt_s
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LT_S_RK] = h_loop_add_br_if_i32_lt_s_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LT_U] = h_loop_add_br_if_i32_lt_u
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LT_U_RK] = h_loop_add_br_if_i32_lt_u_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GT_S] = h_loop_add_br_if_i32_gt_s
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GT_S_RK] = h_loop_add_br_if_i32_gt_s_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GT_U] = h_loop_add_br_if_i32_gt_u
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GT_U_RK] = h_loop_add_br_if_i32_gt_u_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LE_S] = h_loop_add_br_if_i32_le_s
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LE_S_RK] = h_loop_add_br_if_i32_le_s_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LE_U] = h_loop_add_br_if_i32_le_u
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LE_U_RK] = h_loop_add_br_if_i32_le_u_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GE_S] = h_loop_add_br_if_i32_ge_s
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GE_S_RK] = h_loop_add_br_if_i32_ge_s_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GE_U] = h_loop_add_br_if_i32_ge_u
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GE_U_RK] = h_loop_add_br_if_i32_ge_u_rk
 HANDLERS[R_BR_TABLE] = h_br_table
 HANDLERS[R_I32_LOAD] = h_i32_load
 HANDLERS[R_I32_LOAD_K] = h_i32_load_k
+HANDLERS[R_I32_LOAD_AK] = h_i32_load_ak
+HANDLERS[R_I32_LOAD_AB] = h_i32_load_ab
+HANDLERS[R_I32_LOAD_SHL] = h_i32_load_shl
 HANDLERS[R_I64_LOAD] = h_i64_load
 HANDLERS[R_I64_LOAD_K] = h_i64_load_k
+HANDLERS[R_I64_LOAD_AK] = h_i64_load_ak
+HANDLERS[R_I64_LOAD_AB] = h_i64_load_ab
+HANDLERS[R_I64_LOAD_SHL] = h_i64_load_shl
 HANDLERS[R_I32_LOAD8_S] = h_i32_load8_s
 HANDLERS[R_I32_LOAD8_S_K] = h_i32_load8_s_k
+HANDLERS[R_I32_LOAD8_S_AK] = h_i32_load8_s_ak
+HANDLERS[R_I32_LOAD8_S_AB] = h_i32_load8_s_ab
+HANDLERS[R_I32_LOAD8_S_SHL] = h_i32_load8_s_shl
 HANDLERS[R_I32_LOAD8_U] = h_i32_load8_u
 HANDLERS[R_I32_LOAD8_U_K] = h_i32_load8_u_k
+HANDLERS[R_I32_LOAD8_U_AK] = h_i32_load8_u_ak
+HANDLERS[R_I32_LOAD8_U_AB] = h_i32_load8_u_ab
+HANDLERS[R_I32_LOAD8_U_SHL] = h_i32_load8_u_shl
 HANDLERS[R_I32_LOAD16_S] = h_i32_load16_s
 HANDLERS[R_I32_LOAD16_S_K] = h_i32_load16_s_k
+HANDLERS[R_I32_LOAD16_S_AK] = h_i32_load16_s_ak
+HANDLERS[R_I32_LOAD16_S_AB] = h_i32_load16_s_ab
+HANDLERS[R_I32_LOAD16_S_SHL] = h_i32_load16_s_shl
 HANDLERS[R_I32_LOAD16_U] = h_i32_load16_u
 HANDLERS[R_I32_LOAD16_U_K] = h_i32_load16_u_k
+HANDLERS[R_I32_LOAD16_U_AK] = h_i32_load16_u_ak
+HANDLERS[R_I32_LOAD16_U_AB] = h_i32_load16_u_ab
+HANDLERS[R_I32_LOAD16_U_SHL] = h_i32_load16_u_shl
 HANDLERS[R_I64_LOAD8_S] = h_i64_load8_s
 HANDLERS[R_I64_LOAD8_S_K] = h_i64_load8_s_k
+HANDLERS[R_I64_LOAD8_S_AK] = h_i64_load8_s_ak
+HANDLERS[R_I64_LOAD8_S_AB] = h_i64_load8_s_ab
+HANDLERS[R_I64_LOAD8_S_SHL] = h_i64_load8_s_shl
 HANDLERS[R_I64_LOAD16_S] = h_i64_load16_s
 HANDLERS[R_I64_LOAD16_S_K] = h_i64_load16_s_k
+HANDLERS[R_I64_LOAD16_S_AK] = h_i64_load16_s_ak
+HANDLERS[R_I64_LOAD16_S_AB] = h_i64_load16_s_ab
+HANDLERS[R_I64_LOAD16_S_SHL] = h_i64_load16_s_shl
 HANDLERS[R_I64_LOAD32_S] = h_i64_load32_s
 HANDLERS[R_I64_LOAD32_S_K] = h_i64_load32_s_k
+HANDLERS[R_I64_LOAD32_S_AK] = h_i64_load32_s_ak
+HANDLERS[R_I64_LOAD32_S_AB] = h_i64_load32_s_ab
+HANDLERS[R_I64_LOAD32_S_SHL] = h_i64_load32_s_shl
+HANDLERS[R_F64_LOAD] = h_f64_load
+HANDLERS[R_F64_LOAD_K] = h_f64_load_k
+HANDLERS[R_F64_LOAD_AK] = h_f64_load_ak
+HANDLERS[R_F64_LOAD_AB] = h_f64_load_ab
+HANDLERS[R_F64_LOAD_SHL] = h_f64_load_shl
 HANDLERS[R_I32_STORE] = h_i32_store
 HANDLERS[R_I32_STORE_V] = h_i32_store_v
 HANDLERS[R_I32_STORE_K] = h_i32_store_k
 HANDLERS[R_I32_STORE_K_V] = h_i32_store_k_v
+HANDLERS[R_I32_STORE_AK] = h_i32_store_ak
+HANDLERS[R_I32_STORE_AB] = h_i32_store_ab
+HANDLERS[R_I32_STORE_AB_V] = h_i32_store_ab_v
+HANDLERS[R_I32_STORE_SHL] = h_i32_store_shl
 HANDLERS[R_I64_STORE] = h_i64_store
 HANDLERS[R_I64_STORE_V] = h_i64_store_v
 HANDLERS[R_I64_STORE_K] = h_i64_store_k
 HANDLERS[R_I64_STORE_K_V] = h_i64_store_k_v
+HANDLERS[R_I64_STORE_AK] = h_i64_store_ak
+HANDLERS[R_I64_STORE_AB] = h_i64_store_ab
+HANDLERS[R_I64_STORE_AB_V] = h_i64_store_ab_v
+HANDLERS[R_I64_STORE_SHL] = h_i64_store_shl
+HANDLERS[R_F64_STORE] = h_f64_store
+HANDLERS[R_F64_STORE_V] = h_f64_store_v
+HANDLERS[R_F64_STORE_K] = h_f64_store_k
+HANDLERS[R_F64_STORE_K_V] = h_f64_store_k_v
+HANDLERS[R_F64_STORE_AK] = h_f64_store_ak
+HANDLERS[R_F64_STORE_AB] = h_f64_store_ab
+HANDLERS[R_F64_STORE_AB_V] = h_f64_store_ab_v
+HANDLERS[R_F64_STORE_SHL] = h_f64_store_shl
 HANDLERS[R_I32_STORE8] = h_i32_store8
 HANDLERS[R_I32_STORE8_V] = h_i32_store8_v
 HANDLERS[R_I32_STORE8_K] = h_i32_store8_k
 HANDLERS[R_I32_STORE8_K_V] = h_i32_store8_k_v
+HANDLERS[R_I32_STORE8_AK] = h_i32_store8_ak
+HANDLERS[R_I32_STORE8_AB] = h_i32_store8_ab
+HANDLERS[R_I32_STORE8_AB_V] = h_i32_store8_ab_v
+HANDLERS[R_I32_STORE8_SHL] = h_i32_store8_shl
 HANDLERS[R_I32_STORE16] = h_i32_store16
 HANDLERS[R_I32_STORE16_V] = h_i32_store16_v
 HANDLERS[R_I32_STORE16_K] = h_i32_store16_k
 HANDLERS[R_I32_STORE16_K_V] = h_i32_store16_k_v
+HANDLERS[R_I32_STORE16_AK] = h_i32_store16_ak
+HANDLERS[R_I32_STORE16_AB] = h_i32_store16_ab
+HANDLERS[R_I32_STORE16_AB_V] = h_i32_store16_ab_v
+HANDLERS[R_I32_STORE16_SHL] = h_i32_store16_shl
 HANDLERS[R_MEMORY_SIZE] = h_memory_size
 HANDLERS[R_MEMORY_FILL] = h_memory_fill
 HANDLERS[R_MEMORY_COPY] = h_memory_copy
@@ -7698,463 +11816,887 @@ HANDLERS[R_MEMORY_GROW] = h_memory_grow
 HANDLERS[R_TABLE_GROW] = h_table_grow
 HANDLERS[R_LOWER] = h_lower
 HANDLERS[R_DONE] = h_done
-HANDLERS[458] = h_move_acc_a
-HANDLERS[459] = h_select_acc_a
-HANDLERS[460] = h_select_acc_b
-HANDLERS[461] = h_select_acc_c
-HANDLERS[462] = h_select_v128_acc_c
-HANDLERS[463] = h_i32_add_acc_a
-HANDLERS[464] = h_i32_add_acc_b
-HANDLERS[465] = h_i32_add_rk_acc_a
-HANDLERS[466] = h_i32_sub_acc_a
-HANDLERS[467] = h_i32_sub_acc_b
-HANDLERS[468] = h_i32_sub_rk_acc_a
-HANDLERS[469] = h_i32_sub_kr_acc_a
-HANDLERS[470] = h_i32_mul_acc_a
-HANDLERS[471] = h_i32_mul_acc_b
-HANDLERS[472] = h_i32_mul_rk_acc_a
-HANDLERS[473] = h_i32_div_s_acc_a
-HANDLERS[474] = h_i32_div_s_acc_b
-HANDLERS[475] = h_i32_div_s_rk_acc_a
-HANDLERS[476] = h_i32_div_u_acc_a
-HANDLERS[477] = h_i32_div_u_acc_b
-HANDLERS[478] = h_i32_div_u_rk_acc_a
-HANDLERS[479] = h_i32_rem_s_acc_a
-HANDLERS[480] = h_i32_rem_s_acc_b
-HANDLERS[481] = h_i32_rem_s_rk_acc_a
-HANDLERS[482] = h_i32_rem_u_acc_a
-HANDLERS[483] = h_i32_rem_u_acc_b
-HANDLERS[484] = h_i32_rem_u_rk_acc_a
-HANDLERS[485] = h_i32_and_acc_a
-HANDLERS[486] = h_i32_and_acc_b
-HANDLERS[487] = h_i32_and_rk_acc_a
-HANDLERS[488] = h_i32_or_acc_a
-HANDLERS[489] = h_i32_or_acc_b
-HANDLERS[490] = h_i32_or_rk_acc_a
-HANDLERS[491] = h_i32_xor_acc_a
-HANDLERS[492] = h_i32_xor_acc_b
-HANDLERS[493] = h_i32_xor_rk_acc_a
-HANDLERS[494] = h_i32_shl_acc_a
-HANDLERS[495] = h_i32_shl_acc_b
-HANDLERS[496] = h_i32_shl_rk_acc_a
-HANDLERS[497] = h_i32_shl_kr_acc_a
-HANDLERS[498] = h_i32_shr_s_acc_a
-HANDLERS[499] = h_i32_shr_s_acc_b
-HANDLERS[500] = h_i32_shr_s_rk_acc_a
-HANDLERS[501] = h_i32_shr_s_kr_acc_a
-HANDLERS[502] = h_i32_shr_u_acc_a
-HANDLERS[503] = h_i32_shr_u_acc_b
-HANDLERS[504] = h_i32_shr_u_rk_acc_a
-HANDLERS[505] = h_i32_shr_u_kr_acc_a
-HANDLERS[506] = h_i32_rotl_acc_a
-HANDLERS[507] = h_i32_rotl_acc_b
-HANDLERS[508] = h_i32_rotl_rk_acc_a
-HANDLERS[509] = h_i32_rotr_acc_a
-HANDLERS[510] = h_i32_rotr_acc_b
-HANDLERS[511] = h_i32_rotr_rk_acc_a
-HANDLERS[512] = h_i32_clz_acc_a
-HANDLERS[513] = h_i32_ctz_acc_a
-HANDLERS[514] = h_i32_popcnt_acc_a
-HANDLERS[515] = h_i32_eq_acc_a
-HANDLERS[516] = h_i32_eq_acc_b
-HANDLERS[517] = h_i32_eq_rk_acc_a
-HANDLERS[518] = h_i32_ne_acc_a
-HANDLERS[519] = h_i32_ne_acc_b
-HANDLERS[520] = h_i32_ne_rk_acc_a
-HANDLERS[521] = h_i32_lt_s_acc_a
-HANDLERS[522] = h_i32_lt_s_acc_b
-HANDLERS[523] = h_i32_lt_s_rk_acc_a
-HANDLERS[524] = h_i32_lt_u_acc_a
-HANDLERS[525] = h_i32_lt_u_acc_b
-HANDLERS[526] = h_i32_lt_u_rk_acc_a
-HANDLERS[527] = h_i32_gt_s_acc_a
-HANDLERS[528] = h_i32_gt_s_acc_b
-HANDLERS[529] = h_i32_gt_s_rk_acc_a
-HANDLERS[530] = h_i32_gt_u_acc_a
-HANDLERS[531] = h_i32_gt_u_acc_b
-HANDLERS[532] = h_i32_gt_u_rk_acc_a
-HANDLERS[533] = h_i32_le_s_acc_a
-HANDLERS[534] = h_i32_le_s_acc_b
-HANDLERS[535] = h_i32_le_s_rk_acc_a
-HANDLERS[536] = h_i32_le_u_acc_a
-HANDLERS[537] = h_i32_le_u_acc_b
-HANDLERS[538] = h_i32_le_u_rk_acc_a
-HANDLERS[539] = h_i32_ge_s_acc_a
-HANDLERS[540] = h_i32_ge_s_acc_b
-HANDLERS[541] = h_i32_ge_s_rk_acc_a
-HANDLERS[542] = h_i32_ge_u_acc_a
-HANDLERS[543] = h_i32_ge_u_acc_b
-HANDLERS[544] = h_i32_ge_u_rk_acc_a
-HANDLERS[545] = h_i32_extend8_s_acc_a
-HANDLERS[546] = h_i32_extend16_s_acc_a
-HANDLERS[547] = h_i64_add_acc_a
-HANDLERS[548] = h_i64_add_acc_b
-HANDLERS[549] = h_i64_add_rk_acc_a
-HANDLERS[550] = h_i64_sub_acc_a
-HANDLERS[551] = h_i64_sub_acc_b
-HANDLERS[552] = h_i64_sub_rk_acc_a
-HANDLERS[553] = h_i64_sub_kr_acc_a
-HANDLERS[554] = h_i64_mul_acc_a
-HANDLERS[555] = h_i64_mul_acc_b
-HANDLERS[556] = h_i64_mul_rk_acc_a
-HANDLERS[557] = h_i64_div_s_acc_a
-HANDLERS[558] = h_i64_div_s_acc_b
-HANDLERS[559] = h_i64_div_s_rk_acc_a
-HANDLERS[560] = h_i64_div_u_acc_a
-HANDLERS[561] = h_i64_div_u_acc_b
-HANDLERS[562] = h_i64_div_u_rk_acc_a
-HANDLERS[563] = h_i64_rem_s_acc_a
-HANDLERS[564] = h_i64_rem_s_acc_b
-HANDLERS[565] = h_i64_rem_s_rk_acc_a
-HANDLERS[566] = h_i64_rem_u_acc_a
-HANDLERS[567] = h_i64_rem_u_acc_b
-HANDLERS[568] = h_i64_rem_u_rk_acc_a
-HANDLERS[569] = h_i64_and_acc_a
-HANDLERS[570] = h_i64_and_acc_b
-HANDLERS[571] = h_i64_and_rk_acc_a
-HANDLERS[572] = h_i64_or_acc_a
-HANDLERS[573] = h_i64_or_acc_b
-HANDLERS[574] = h_i64_or_rk_acc_a
-HANDLERS[575] = h_i64_xor_acc_a
-HANDLERS[576] = h_i64_xor_acc_b
-HANDLERS[577] = h_i64_xor_rk_acc_a
-HANDLERS[578] = h_i64_shl_acc_a
-HANDLERS[579] = h_i64_shl_acc_b
-HANDLERS[580] = h_i64_shl_rk_acc_a
-HANDLERS[581] = h_i64_shl_kr_acc_a
-HANDLERS[582] = h_i64_shr_s_acc_a
-HANDLERS[583] = h_i64_shr_s_acc_b
-HANDLERS[584] = h_i64_shr_s_rk_acc_a
-HANDLERS[585] = h_i64_shr_s_kr_acc_a
-HANDLERS[586] = h_i64_shr_u_acc_a
-HANDLERS[587] = h_i64_shr_u_acc_b
-HANDLERS[588] = h_i64_shr_u_rk_acc_a
-HANDLERS[589] = h_i64_shr_u_kr_acc_a
-HANDLERS[590] = h_i64_rotl_acc_a
-HANDLERS[591] = h_i64_rotl_acc_b
-HANDLERS[592] = h_i64_rotl_rk_acc_a
-HANDLERS[593] = h_i64_rotr_acc_a
-HANDLERS[594] = h_i64_rotr_acc_b
-HANDLERS[595] = h_i64_rotr_rk_acc_a
-HANDLERS[596] = h_i64_clz_acc_a
-HANDLERS[597] = h_i64_ctz_acc_a
-HANDLERS[598] = h_i64_popcnt_acc_a
-HANDLERS[599] = h_i64_eq_acc_a
-HANDLERS[600] = h_i64_eq_acc_b
-HANDLERS[601] = h_i64_eq_rk_acc_a
-HANDLERS[602] = h_i64_ne_acc_a
-HANDLERS[603] = h_i64_ne_acc_b
-HANDLERS[604] = h_i64_ne_rk_acc_a
-HANDLERS[605] = h_i64_lt_s_acc_a
-HANDLERS[606] = h_i64_lt_s_acc_b
-HANDLERS[607] = h_i64_lt_s_rk_acc_a
-HANDLERS[608] = h_i64_lt_u_acc_a
-HANDLERS[609] = h_i64_lt_u_acc_b
-HANDLERS[610] = h_i64_lt_u_rk_acc_a
-HANDLERS[611] = h_i64_gt_s_acc_a
-HANDLERS[612] = h_i64_gt_s_acc_b
-HANDLERS[613] = h_i64_gt_s_rk_acc_a
-HANDLERS[614] = h_i64_gt_u_acc_a
-HANDLERS[615] = h_i64_gt_u_acc_b
-HANDLERS[616] = h_i64_gt_u_rk_acc_a
-HANDLERS[617] = h_i64_le_s_acc_a
-HANDLERS[618] = h_i64_le_s_acc_b
-HANDLERS[619] = h_i64_le_s_rk_acc_a
-HANDLERS[620] = h_i64_le_u_acc_a
-HANDLERS[621] = h_i64_le_u_acc_b
-HANDLERS[622] = h_i64_le_u_rk_acc_a
-HANDLERS[623] = h_i64_ge_s_acc_a
-HANDLERS[624] = h_i64_ge_s_acc_b
-HANDLERS[625] = h_i64_ge_s_rk_acc_a
-HANDLERS[626] = h_i64_ge_u_acc_a
-HANDLERS[627] = h_i64_ge_u_acc_b
-HANDLERS[628] = h_i64_ge_u_rk_acc_a
-HANDLERS[629] = h_i64_extend8_s_acc_a
-HANDLERS[630] = h_i64_extend16_s_acc_a
-HANDLERS[631] = h_i64_extend32_s_acc_a
-HANDLERS[632] = h_i64_eqz_acc_a
-HANDLERS[633] = h_f32_abs_acc_a
-HANDLERS[634] = h_f32_neg_acc_a
-HANDLERS[635] = h_f32_copysign_acc_a
-HANDLERS[636] = h_f32_copysign_acc_b
-HANDLERS[637] = h_f32_copysign_rk_acc_a
-HANDLERS[638] = h_f32_convert_i32_s_acc_a
-HANDLERS[639] = h_f32_convert_i32_u_acc_a
-HANDLERS[640] = h_f32_convert_i64_s_acc_a
-HANDLERS[641] = h_f32_convert_i64_u_acc_a
-HANDLERS[642] = h_f64_add_facc_a
-HANDLERS[643] = h_f64_add_facc_b
-HANDLERS[644] = h_f64_add_rk_facc_a
-HANDLERS[645] = h_f64_sub_facc_a
-HANDLERS[646] = h_f64_sub_facc_b
-HANDLERS[647] = h_f64_sub_rk_facc_a
-HANDLERS[648] = h_f64_sub_kr_facc_a
-HANDLERS[649] = h_f64_mul_facc_a
-HANDLERS[650] = h_f64_mul_facc_b
-HANDLERS[651] = h_f64_mul_rk_facc_a
-HANDLERS[652] = h_f64_div_facc_a
-HANDLERS[653] = h_f64_div_facc_b
-HANDLERS[654] = h_f64_div_rk_facc_a
-HANDLERS[655] = h_f64_div_kr_facc_a
-HANDLERS[656] = h_f64_min_facc_a
-HANDLERS[657] = h_f64_min_facc_b
-HANDLERS[658] = h_f64_min_rk_facc_a
-HANDLERS[659] = h_f64_max_facc_a
-HANDLERS[660] = h_f64_max_facc_b
-HANDLERS[661] = h_f64_max_rk_facc_a
-HANDLERS[662] = h_f64_abs_acc_a
-HANDLERS[663] = h_f64_neg_acc_a
-HANDLERS[664] = h_f64_copysign_acc_a
-HANDLERS[665] = h_f64_copysign_acc_b
-HANDLERS[666] = h_f64_copysign_rk_acc_a
-HANDLERS[667] = h_f64_ceil_facc_a
-HANDLERS[668] = h_f64_floor_facc_a
-HANDLERS[669] = h_f64_trunc_facc_a
-HANDLERS[670] = h_f64_nearest_facc_a
-HANDLERS[671] = h_f64_sqrt_facc_a
-HANDLERS[672] = h_f64_eq_facc_a
-HANDLERS[673] = h_f64_eq_facc_b
-HANDLERS[674] = h_f64_eq_rk_facc_a
-HANDLERS[675] = h_f64_ne_facc_a
-HANDLERS[676] = h_f64_ne_facc_b
-HANDLERS[677] = h_f64_ne_rk_facc_a
-HANDLERS[678] = h_f64_lt_facc_a
-HANDLERS[679] = h_f64_lt_facc_b
-HANDLERS[680] = h_f64_lt_rk_facc_a
-HANDLERS[681] = h_f64_gt_facc_a
-HANDLERS[682] = h_f64_gt_facc_b
-HANDLERS[683] = h_f64_gt_rk_facc_a
-HANDLERS[684] = h_f64_le_facc_a
-HANDLERS[685] = h_f64_le_facc_b
-HANDLERS[686] = h_f64_le_rk_facc_a
-HANDLERS[687] = h_f64_ge_facc_a
-HANDLERS[688] = h_f64_ge_facc_b
-HANDLERS[689] = h_f64_ge_rk_facc_a
-HANDLERS[690] = h_f64_convert_i32_s_acc_a
-HANDLERS[691] = h_f64_convert_i32_u_acc_a
-HANDLERS[692] = h_f64_convert_i64_s_acc_a
-HANDLERS[693] = h_f64_convert_i64_u_acc_a
-HANDLERS[694] = h_i32_trunc_f64_s_facc_a
-HANDLERS[695] = h_i32_trunc_f64_u_facc_a
-HANDLERS[696] = h_i32_trunc_sat_f64_s_facc_a
-HANDLERS[697] = h_i32_trunc_sat_f64_u_facc_a
-HANDLERS[698] = h_i64_trunc_f64_s_facc_a
-HANDLERS[699] = h_i64_trunc_f64_u_facc_a
-HANDLERS[700] = h_i64_trunc_sat_f64_s_facc_a
-HANDLERS[701] = h_i64_trunc_sat_f64_u_facc_a
-HANDLERS[702] = h_i32_wrap_i64_acc_a
-HANDLERS[703] = h_i64_extend_i32_s_acc_a
-HANDLERS[704] = h_f32_demote_f64_facc_a
-HANDLERS[705] = h_br_if_acc_a
-HANDLERS[706] = h_loop_br_if_acc_a
-HANDLERS[707] = h_br_unless_acc_a
-HANDLERS[708] = h_loop_br_unless_acc_a
-HANDLERS[709] = h_br_if_i32_eq_acc_a
-HANDLERS[710] = h_br_if_i32_eq_acc_b
-HANDLERS[711] = h_loop_br_if_i32_eq_acc_a
-HANDLERS[712] = h_loop_br_if_i32_eq_acc_b
-HANDLERS[713] = h_br_if_i32_eq_rk_acc_a
-HANDLERS[714] = h_loop_br_if_i32_eq_rk_acc_a
-HANDLERS[715] = h_br_if_i32_ne_acc_a
-HANDLERS[716] = h_br_if_i32_ne_acc_b
-HANDLERS[717] = h_loop_br_if_i32_ne_acc_a
-HANDLERS[718] = h_loop_br_if_i32_ne_acc_b
-HANDLERS[719] = h_br_if_i32_ne_rk_acc_a
-HANDLERS[720] = h_loop_br_if_i32_ne_rk_acc_a
-HANDLERS[721] = h_br_if_i32_lt_s_acc_a
-HANDLERS[722] = h_br_if_i32_lt_s_acc_b
-HANDLERS[723] = h_loop_br_if_i32_lt_s_acc_a
-HANDLERS[724] = h_loop_br_if_i32_lt_s_acc_b
-HANDLERS[725] = h_br_if_i32_lt_s_rk_acc_a
-HANDLERS[726] = h_loop_br_if_i32_lt_s_rk_acc_a
-HANDLERS[727] = h_br_if_i32_lt_u_acc_a
-HANDLERS[728] = h_br_if_i32_lt_u_acc_b
-HANDLERS[729] = h_loop_br_if_i32_lt_u_acc_a
-HANDLERS[730] = h_loop_br_if_i32_lt_u_acc_b
-HANDLERS[731] = h_br_if_i32_lt_u_rk_acc_a
-HANDLERS[732] = h_loop_br_if_i32_lt_u_rk_acc_a
-HANDLERS[733] = h_br_if_i32_gt_s_acc_a
-HANDLERS[734] = h_br_if_i32_gt_s_acc_b
-HANDLERS[735] = h_loop_br_if_i32_gt_s_acc_a
-HANDLERS[736] = h_loop_br_if_i32_gt_s_acc_b
-HANDLERS[737] = h_br_if_i32_gt_s_rk_acc_a
-HANDLERS[738] = h_loop_br_if_i32_gt_s_rk_acc_a
-HANDLERS[739] = h_br_if_i32_gt_u_acc_a
-HANDLERS[740] = h_br_if_i32_gt_u_acc_b
-HANDLERS[741] = h_loop_br_if_i32_gt_u_acc_a
-HANDLERS[742] = h_loop_br_if_i32_gt_u_acc_b
-HANDLERS[743] = h_br_if_i32_gt_u_rk_acc_a
-HANDLERS[744] = h_loop_br_if_i32_gt_u_rk_acc_a
-HANDLERS[745] = h_br_if_i32_le_s_acc_a
-HANDLERS[746] = h_br_if_i32_le_s_acc_b
-HANDLERS[747] = h_loop_br_if_i32_le_s_acc_a
-HANDLERS[748] = h_loop_br_if_i32_le_s_acc_b
-HANDLERS[749] = h_br_if_i32_le_s_rk_acc_a
-HANDLERS[750] = h_loop_br_if_i32_le_s_rk_acc_a
-HANDLERS[751] = h_br_if_i32_le_u_acc_a
-HANDLERS[752] = h_br_if_i32_le_u_acc_b
-HANDLERS[753] = h_loop_br_if_i32_le_u_acc_a
-HANDLERS[754] = h_loop_br_if_i32_le_u_acc_b
-HANDLERS[755] = h_br_if_i32_le_u_rk_acc_a
-HANDLERS[756] = h_loop_br_if_i32_le_u_rk_acc_a
-HANDLERS[757] = h_br_if_i32_ge_s_acc_a
-HANDLERS[758] = h_br_if_i32_ge_s_acc_b
-HANDLERS[759] = h_loop_br_if_i32_ge_s_acc_a
-HANDLERS[760] = h_loop_br_if_i32_ge_s_acc_b
-HANDLERS[761] = h_br_if_i32_ge_s_rk_acc_a
-HANDLERS[762] = h_loop_br_if_i32_ge_s_rk_acc_a
-HANDLERS[763] = h_br_if_i32_ge_u_acc_a
-HANDLERS[764] = h_br_if_i32_ge_u_acc_b
-HANDLERS[765] = h_loop_br_if_i32_ge_u_acc_a
-HANDLERS[766] = h_loop_br_if_i32_ge_u_acc_b
-HANDLERS[767] = h_br_if_i32_ge_u_rk_acc_a
-HANDLERS[768] = h_loop_br_if_i32_ge_u_rk_acc_a
-HANDLERS[769] = h_br_if_i64_eq_acc_a
-HANDLERS[770] = h_br_if_i64_eq_acc_b
-HANDLERS[771] = h_loop_br_if_i64_eq_acc_a
-HANDLERS[772] = h_loop_br_if_i64_eq_acc_b
-HANDLERS[773] = h_br_if_i64_eq_rk_acc_a
-HANDLERS[774] = h_loop_br_if_i64_eq_rk_acc_a
-HANDLERS[775] = h_br_if_i64_ne_acc_a
-HANDLERS[776] = h_br_if_i64_ne_acc_b
-HANDLERS[777] = h_loop_br_if_i64_ne_acc_a
-HANDLERS[778] = h_loop_br_if_i64_ne_acc_b
-HANDLERS[779] = h_br_if_i64_ne_rk_acc_a
-HANDLERS[780] = h_loop_br_if_i64_ne_rk_acc_a
-HANDLERS[781] = h_br_if_i64_lt_s_acc_a
-HANDLERS[782] = h_br_if_i64_lt_s_acc_b
-HANDLERS[783] = h_loop_br_if_i64_lt_s_acc_a
-HANDLERS[784] = h_loop_br_if_i64_lt_s_acc_b
-HANDLERS[785] = h_br_if_i64_lt_s_rk_acc_a
-HANDLERS[786] = h_loop_br_if_i64_lt_s_rk_acc_a
-HANDLERS[787] = h_br_if_i64_lt_u_acc_a
-HANDLERS[788] = h_br_if_i64_lt_u_acc_b
-HANDLERS[789] = h_loop_br_if_i64_lt_u_acc_a
-HANDLERS[790] = h_loop_br_if_i64_lt_u_acc_b
-HANDLERS[791] = h_br_if_i64_lt_u_rk_acc_a
-HANDLERS[792] = h_loop_br_if_i64_lt_u_rk_acc_a
-HANDLERS[793] = h_br_if_i64_gt_s_acc_a
-HANDLERS[794] = h_br_if_i64_gt_s_acc_b
-HANDLERS[795] = h_loop_br_if_i64_gt_s_acc_a
-HANDLERS[796] = h_loop_br_if_i64_gt_s_acc_b
-HANDLERS[797] = h_br_if_i64_gt_s_rk_acc_a
-HANDLERS[798] = h_loop_br_if_i64_gt_s_rk_acc_a
-HANDLERS[799] = h_br_if_i64_gt_u_acc_a
-HANDLERS[800] = h_br_if_i64_gt_u_acc_b
-HANDLERS[801] = h_loop_br_if_i64_gt_u_acc_a
-HANDLERS[802] = h_loop_br_if_i64_gt_u_acc_b
-HANDLERS[803] = h_br_if_i64_gt_u_rk_acc_a
-HANDLERS[804] = h_loop_br_if_i64_gt_u_rk_acc_a
-HANDLERS[805] = h_br_if_i64_le_s_acc_a
-HANDLERS[806] = h_br_if_i64_le_s_acc_b
-HANDLERS[807] = h_loop_br_if_i64_le_s_acc_a
-HANDLERS[808] = h_loop_br_if_i64_le_s_acc_b
-HANDLERS[809] = h_br_if_i64_le_s_rk_acc_a
-HANDLERS[810] = h_loop_br_if_i64_le_s_rk_acc_a
-HANDLERS[811] = h_br_if_i64_le_u_acc_a
-HANDLERS[812] = h_br_if_i64_le_u_acc_b
-HANDLERS[813] = h_loop_br_if_i64_le_u_acc_a
-HANDLERS[814] = h_loop_br_if_i64_le_u_acc_b
-HANDLERS[815] = h_br_if_i64_le_u_rk_acc_a
-HANDLERS[816] = h_loop_br_if_i64_le_u_rk_acc_a
-HANDLERS[817] = h_br_if_i64_ge_s_acc_a
-HANDLERS[818] = h_br_if_i64_ge_s_acc_b
-HANDLERS[819] = h_loop_br_if_i64_ge_s_acc_a
-HANDLERS[820] = h_loop_br_if_i64_ge_s_acc_b
-HANDLERS[821] = h_br_if_i64_ge_s_rk_acc_a
-HANDLERS[822] = h_loop_br_if_i64_ge_s_rk_acc_a
-HANDLERS[823] = h_br_if_i64_ge_u_acc_a
-HANDLERS[824] = h_br_if_i64_ge_u_acc_b
-HANDLERS[825] = h_loop_br_if_i64_ge_u_acc_a
-HANDLERS[826] = h_loop_br_if_i64_ge_u_acc_b
-HANDLERS[827] = h_br_if_i64_ge_u_rk_acc_a
-HANDLERS[828] = h_loop_br_if_i64_ge_u_rk_acc_a
-HANDLERS[829] = h_br_if_f64_eq_facc_a
-HANDLERS[830] = h_br_if_f64_eq_facc_b
-HANDLERS[831] = h_loop_br_if_f64_eq_facc_a
-HANDLERS[832] = h_loop_br_if_f64_eq_facc_b
-HANDLERS[833] = h_br_if_f64_eq_rk_facc_a
-HANDLERS[834] = h_loop_br_if_f64_eq_rk_facc_a
-HANDLERS[835] = h_br_if_f64_ne_facc_a
-HANDLERS[836] = h_br_if_f64_ne_facc_b
-HANDLERS[837] = h_loop_br_if_f64_ne_facc_a
-HANDLERS[838] = h_loop_br_if_f64_ne_facc_b
-HANDLERS[839] = h_br_if_f64_ne_rk_facc_a
-HANDLERS[840] = h_loop_br_if_f64_ne_rk_facc_a
-HANDLERS[841] = h_br_if_f64_lt_facc_a
-HANDLERS[842] = h_br_if_f64_lt_facc_b
-HANDLERS[843] = h_loop_br_if_f64_lt_facc_a
-HANDLERS[844] = h_loop_br_if_f64_lt_facc_b
-HANDLERS[845] = h_br_unless_f64_lt_facc_a
-HANDLERS[846] = h_br_unless_f64_lt_facc_b
-HANDLERS[847] = h_loop_br_unless_f64_lt_facc_a
-HANDLERS[848] = h_loop_br_unless_f64_lt_facc_b
-HANDLERS[849] = h_br_if_f64_lt_rk_facc_a
-HANDLERS[850] = h_loop_br_if_f64_lt_rk_facc_a
-HANDLERS[851] = h_br_unless_f64_lt_rk_facc_a
-HANDLERS[852] = h_loop_br_unless_f64_lt_rk_facc_a
-HANDLERS[853] = h_br_if_f64_gt_facc_a
-HANDLERS[854] = h_br_if_f64_gt_facc_b
-HANDLERS[855] = h_loop_br_if_f64_gt_facc_a
-HANDLERS[856] = h_loop_br_if_f64_gt_facc_b
-HANDLERS[857] = h_br_unless_f64_gt_facc_a
-HANDLERS[858] = h_br_unless_f64_gt_facc_b
-HANDLERS[859] = h_loop_br_unless_f64_gt_facc_a
-HANDLERS[860] = h_loop_br_unless_f64_gt_facc_b
-HANDLERS[861] = h_br_if_f64_gt_rk_facc_a
-HANDLERS[862] = h_loop_br_if_f64_gt_rk_facc_a
-HANDLERS[863] = h_br_unless_f64_gt_rk_facc_a
-HANDLERS[864] = h_loop_br_unless_f64_gt_rk_facc_a
-HANDLERS[865] = h_br_if_f64_le_facc_a
-HANDLERS[866] = h_br_if_f64_le_facc_b
-HANDLERS[867] = h_loop_br_if_f64_le_facc_a
-HANDLERS[868] = h_loop_br_if_f64_le_facc_b
-HANDLERS[869] = h_br_unless_f64_le_facc_a
-HANDLERS[870] = h_br_unless_f64_le_facc_b
-HANDLERS[871] = h_loop_br_unless_f64_le_facc_a
-HANDLERS[872] = h_loop_br_unless_f64_le_facc_b
-HANDLERS[873] = h_br_if_f64_le_rk_facc_a
-HANDLERS[874] = h_loop_br_if_f64_le_rk_facc_a
-HANDLERS[875] = h_br_unless_f64_le_rk_facc_a
-HANDLERS[876] = h_loop_br_unless_f64_le_rk_facc_a
-HANDLERS[877] = h_br_if_f64_ge_facc_a
-HANDLERS[878] = h_br_if_f64_ge_facc_b
-HANDLERS[879] = h_loop_br_if_f64_ge_facc_a
-HANDLERS[880] = h_loop_br_if_f64_ge_facc_b
-HANDLERS[881] = h_br_unless_f64_ge_facc_a
-HANDLERS[882] = h_br_unless_f64_ge_facc_b
-HANDLERS[883] = h_loop_br_unless_f64_ge_facc_a
-HANDLERS[884] = h_loop_br_unless_f64_ge_facc_b
-HANDLERS[885] = h_br_if_f64_ge_rk_facc_a
-HANDLERS[886] = h_loop_br_if_f64_ge_rk_facc_a
-HANDLERS[887] = h_br_unless_f64_ge_rk_facc_a
-HANDLERS[888] = h_loop_br_unless_f64_ge_rk_facc_a
-HANDLERS[889] = h_br_table_acc_a
-HANDLERS[890] = h_i32_load_acc_a
-HANDLERS[891] = h_i64_load_acc_a
-HANDLERS[892] = h_i32_load8_s_acc_a
-HANDLERS[893] = h_i32_load8_u_acc_a
-HANDLERS[894] = h_i32_load16_s_acc_a
-HANDLERS[895] = h_i32_load16_u_acc_a
-HANDLERS[896] = h_i64_load8_s_acc_a
-HANDLERS[897] = h_i64_load16_s_acc_a
-HANDLERS[898] = h_i64_load32_s_acc_a
-HANDLERS[899] = h_i32_store_acc_a
-HANDLERS[900] = h_i32_store_acc_b
-HANDLERS[901] = h_i32_store_v_acc_a
-HANDLERS[902] = h_i32_store_k_acc_b
-HANDLERS[903] = h_i64_store_acc_a
-HANDLERS[904] = h_i64_store_acc_b
-HANDLERS[905] = h_i64_store_v_acc_a
-HANDLERS[906] = h_i64_store_k_acc_b
-HANDLERS[907] = h_i32_store8_acc_a
-HANDLERS[908] = h_i32_store8_acc_b
-HANDLERS[909] = h_i32_store8_v_acc_a
-HANDLERS[910] = h_i32_store8_k_acc_b
-HANDLERS[911] = h_i32_store16_acc_a
-HANDLERS[912] = h_i32_store16_acc_b
-HANDLERS[913] = h_i32_store16_v_acc_a
-HANDLERS[914] = h_i32_store16_k_acc_b
-HANDLERS[915] = h_global_set_acc_a
-HANDLERS[916] = h_return_slot_acc_a
-HANDLERS[917] = h_fuel_bulk_acc_a
+HANDLERS[R_V128_CONST] = h_v128_const
+HANDLERS[R_MOVE_V128] = h_move_v128
+HANDLERS[R_I8X16_ADD] = h_i8x16_add
+HANDLERS[R_I8X16_SUB] = h_i8x16_sub
+HANDLERS[R_I8X16_SHL] = h_i8x16_shl
+HANDLERS[R_I8X16_SHL_RK] = h_i8x16_shl_rk
+HANDLERS[R_I8X16_SHR_S] = h_i8x16_shr_s
+HANDLERS[R_I8X16_SHR_S_RK] = h_i8x16_shr_s_rk
+HANDLERS[R_I8X16_SHR_U] = h_i8x16_shr_u
+HANDLERS[R_I8X16_SHR_U_RK] = h_i8x16_shr_u_rk
+HANDLERS[R_I8X16_POPCNT] = h_i8x16_popcnt
+HANDLERS[R_I8X16_EQ] = h_i8x16_eq
+HANDLERS[R_I8X16_NE] = h_i8x16_ne
+HANDLERS[R_I8X16_LT_S] = h_i8x16_lt_s
+HANDLERS[R_I8X16_LT_U] = h_i8x16_lt_u
+HANDLERS[R_I8X16_GT_S] = h_i8x16_gt_s
+HANDLERS[R_I8X16_GT_U] = h_i8x16_gt_u
+HANDLERS[R_I8X16_LE_S] = h_i8x16_le_s
+HANDLERS[R_I8X16_LE_U] = h_i8x16_le_u
+HANDLERS[R_I8X16_GE_S] = h_i8x16_ge_s
+HANDLERS[R_I8X16_GE_U] = h_i8x16_ge_u
+HANDLERS[R_I8X16_NEG] = h_i8x16_neg
+HANDLERS[R_I8X16_ABS] = h_i8x16_abs
+HANDLERS[R_I8X16_MIN_S] = h_i8x16_min_s
+HANDLERS[R_I8X16_MAX_S] = h_i8x16_max_s
+HANDLERS[R_I8X16_MIN_U] = h_i8x16_min_u
+HANDLERS[R_I8X16_MAX_U] = h_i8x16_max_u
+HANDLERS[R_I8X16_AVGR_U] = h_i8x16_avgr_u
+HANDLERS[R_I8X16_ADD_SAT_S] = h_i8x16_add_sat_s
+HANDLERS[R_I8X16_SUB_SAT_S] = h_i8x16_sub_sat_s
+HANDLERS[R_I8X16_ADD_SAT_U] = h_i8x16_add_sat_u
+HANDLERS[R_I8X16_SUB_SAT_U] = h_i8x16_sub_sat_u
+HANDLERS[R_I16X8_ADD] = h_i16x8_add
+HANDLERS[R_I16X8_SUB] = h_i16x8_sub
+HANDLERS[R_I16X8_MUL] = h_i16x8_mul
+HANDLERS[R_I16X8_SHL] = h_i16x8_shl
+HANDLERS[R_I16X8_SHL_RK] = h_i16x8_shl_rk
+HANDLERS[R_I16X8_SHR_S] = h_i16x8_shr_s
+HANDLERS[R_I16X8_SHR_S_RK] = h_i16x8_shr_s_rk
+HANDLERS[R_I16X8_SHR_U] = h_i16x8_shr_u
+HANDLERS[R_I16X8_SHR_U_RK] = h_i16x8_shr_u_rk
+HANDLERS[R_I16X8_EQ] = h_i16x8_eq
+HANDLERS[R_I16X8_NE] = h_i16x8_ne
+HANDLERS[R_I16X8_LT_S] = h_i16x8_lt_s
+HANDLERS[R_I16X8_LT_U] = h_i16x8_lt_u
+HANDLERS[R_I16X8_GT_S] = h_i16x8_gt_s
+HANDLERS[R_I16X8_GT_U] = h_i16x8_gt_u
+HANDLERS[R_I16X8_LE_S] = h_i16x8_le_s
+HANDLERS[R_I16X8_LE_U] = h_i16x8_le_u
+HANDLERS[R_I16X8_GE_S] = h_i16x8_ge_s
+HANDLERS[R_I16X8_GE_U] = h_i16x8_ge_u
+HANDLERS[R_I16X8_NEG] = h_i16x8_neg
+HANDLERS[R_I16X8_ABS] = h_i16x8_abs
+HANDLERS[R_I16X8_MIN_S] = h_i16x8_min_s
+HANDLERS[R_I16X8_MAX_S] = h_i16x8_max_s
+HANDLERS[R_I16X8_MIN_U] = h_i16x8_min_u
+HANDLERS[R_I16X8_MAX_U] = h_i16x8_max_u
+HANDLERS[R_I16X8_AVGR_U] = h_i16x8_avgr_u
+HANDLERS[R_I16X8_ADD_SAT_S] = h_i16x8_add_sat_s
+HANDLERS[R_I16X8_SUB_SAT_S] = h_i16x8_sub_sat_s
+HANDLERS[R_I16X8_ADD_SAT_U] = h_i16x8_add_sat_u
+HANDLERS[R_I16X8_SUB_SAT_U] = h_i16x8_sub_sat_u
+HANDLERS[R_I16X8_Q15MULR_SAT_S] = h_i16x8_q15mulr_sat_s
+HANDLERS[R_I32X4_ADD] = h_i32x4_add
+HANDLERS[R_I32X4_SUB] = h_i32x4_sub
+HANDLERS[R_I32X4_MUL] = h_i32x4_mul
+HANDLERS[R_I32X4_SHL] = h_i32x4_shl
+HANDLERS[R_I32X4_SHL_RK] = h_i32x4_shl_rk
+HANDLERS[R_I32X4_SHR_S] = h_i32x4_shr_s
+HANDLERS[R_I32X4_SHR_S_RK] = h_i32x4_shr_s_rk
+HANDLERS[R_I32X4_SHR_U] = h_i32x4_shr_u
+HANDLERS[R_I32X4_SHR_U_RK] = h_i32x4_shr_u_rk
+HANDLERS[R_I32X4_EQ] = h_i32x4_eq
+HANDLERS[R_I32X4_NE] = h_i32x4_ne
+HANDLERS[R_I32X4_LT_S] = h_i32x4_lt_s
+HANDLERS[R_I32X4_LT_U] = h_i32x4_lt_u
+HANDLERS[R_I32X4_GT_S] = h_i32x4_gt_s
+HANDLERS[R_I32X4_GT_U] = h_i32x4_gt_u
+HANDLERS[R_I32X4_LE_S] = h_i32x4_le_s
+HANDLERS[R_I32X4_LE_U] = h_i32x4_le_u
+HANDLERS[R_I32X4_GE_S] = h_i32x4_ge_s
+HANDLERS[R_I32X4_GE_U] = h_i32x4_ge_u
+HANDLERS[R_I32X4_NEG] = h_i32x4_neg
+HANDLERS[R_I32X4_ABS] = h_i32x4_abs
+HANDLERS[R_I32X4_MIN_S] = h_i32x4_min_s
+HANDLERS[R_I32X4_MAX_S] = h_i32x4_max_s
+HANDLERS[R_I32X4_MIN_U] = h_i32x4_min_u
+HANDLERS[R_I32X4_MAX_U] = h_i32x4_max_u
+HANDLERS[R_I64X2_ADD] = h_i64x2_add
+HANDLERS[R_I64X2_SUB] = h_i64x2_sub
+HANDLERS[R_I64X2_MUL] = h_i64x2_mul
+HANDLERS[R_I64X2_SHL] = h_i64x2_shl
+HANDLERS[R_I64X2_SHL_RK] = h_i64x2_shl_rk
+HANDLERS[R_I64X2_SHR_S] = h_i64x2_shr_s
+HANDLERS[R_I64X2_SHR_S_RK] = h_i64x2_shr_s_rk
+HANDLERS[R_I64X2_SHR_U] = h_i64x2_shr_u
+HANDLERS[R_I64X2_SHR_U_RK] = h_i64x2_shr_u_rk
+HANDLERS[R_I64X2_EQ] = h_i64x2_eq
+HANDLERS[R_I64X2_NE] = h_i64x2_ne
+HANDLERS[R_I64X2_LT_S] = h_i64x2_lt_s
+HANDLERS[R_I64X2_GT_S] = h_i64x2_gt_s
+HANDLERS[R_I64X2_LE_S] = h_i64x2_le_s
+HANDLERS[R_I64X2_GE_S] = h_i64x2_ge_s
+HANDLERS[R_I64X2_NEG] = h_i64x2_neg
+HANDLERS[R_I64X2_ABS] = h_i64x2_abs
+HANDLERS[R_F32X4_ADD] = h_f32x4_add
+HANDLERS[R_F32X4_SUB] = h_f32x4_sub
+HANDLERS[R_F32X4_MUL] = h_f32x4_mul
+HANDLERS[R_F32X4_DIV] = h_f32x4_div
+HANDLERS[R_F32X4_MIN] = h_f32x4_min
+HANDLERS[R_F32X4_MAX] = h_f32x4_max
+HANDLERS[R_F32X4_ABS] = h_f32x4_abs
+HANDLERS[R_F32X4_NEG] = h_f32x4_neg
+HANDLERS[R_F32X4_CEIL] = h_f32x4_ceil
+HANDLERS[R_F32X4_FLOOR] = h_f32x4_floor
+HANDLERS[R_F32X4_TRUNC] = h_f32x4_trunc
+HANDLERS[R_F32X4_NEAREST] = h_f32x4_nearest
+HANDLERS[R_F32X4_SQRT] = h_f32x4_sqrt
+HANDLERS[R_F32X4_EQ] = h_f32x4_eq
+HANDLERS[R_F32X4_NE] = h_f32x4_ne
+HANDLERS[R_F32X4_LT] = h_f32x4_lt
+HANDLERS[R_F32X4_GT] = h_f32x4_gt
+HANDLERS[R_F32X4_LE] = h_f32x4_le
+HANDLERS[R_F32X4_GE] = h_f32x4_ge
+HANDLERS[R_F32X4_PMIN] = h_f32x4_pmin
+HANDLERS[R_F32X4_PMAX] = h_f32x4_pmax
+HANDLERS[R_F64X2_ADD] = h_f64x2_add
+HANDLERS[R_F64X2_SUB] = h_f64x2_sub
+HANDLERS[R_F64X2_MUL] = h_f64x2_mul
+HANDLERS[R_F64X2_DIV] = h_f64x2_div
+HANDLERS[R_F64X2_MIN] = h_f64x2_min
+HANDLERS[R_F64X2_MAX] = h_f64x2_max
+HANDLERS[R_F64X2_ABS] = h_f64x2_abs
+HANDLERS[R_F64X2_NEG] = h_f64x2_neg
+HANDLERS[R_F64X2_CEIL] = h_f64x2_ceil
+HANDLERS[R_F64X2_FLOOR] = h_f64x2_floor
+HANDLERS[R_F64X2_TRUNC] = h_f64x2_trunc
+HANDLERS[R_F64X2_NEAREST] = h_f64x2_nearest
+HANDLERS[R_F64X2_SQRT] = h_f64x2_sqrt
+HANDLERS[R_F64X2_EQ] = h_f64x2_eq
+HANDLERS[R_F64X2_NE] = h_f64x2_ne
+HANDLERS[R_F64X2_LT] = h_f64x2_lt
+HANDLERS[R_F64X2_GT] = h_f64x2_gt
+HANDLERS[R_F64X2_LE] = h_f64x2_le
+HANDLERS[R_F64X2_GE] = h_f64x2_ge
+HANDLERS[R_F64X2_PMIN] = h_f64x2_pmin
+HANDLERS[R_F64X2_PMAX] = h_f64x2_pmax
+HANDLERS[R_V128_NOT] = h_v128_not
+HANDLERS[R_V128_AND] = h_v128_and
+HANDLERS[R_V128_ANDNOT] = h_v128_andnot
+HANDLERS[R_V128_OR] = h_v128_or
+HANDLERS[R_V128_XOR] = h_v128_xor
+HANDLERS[R_V128_BITSELECT] = h_v128_bitselect
+HANDLERS[R_F32X4_DEMOTE_F64X2_ZERO] = h_f32x4_demote_f64x2_zero
+HANDLERS[R_F64X2_PROMOTE_LOW_F32X4] = h_f64x2_promote_low_f32x4
+HANDLERS[R_F32X4_CONVERT_I32X4_S] = h_f32x4_convert_i32x4_s
+HANDLERS[R_F64X2_CONVERT_LOW_I32X4_S] = h_f64x2_convert_low_i32x4_s
+HANDLERS[R_I32X4_TRUNC_SAT_F32X4_S] = h_i32x4_trunc_sat_f32x4_s
+HANDLERS[R_I32X4_TRUNC_SAT_F64X2_S_ZERO] = h_i32x4_trunc_sat_f64x2_s_zero
+HANDLERS[R_F32X4_CONVERT_I32X4_U] = h_f32x4_convert_i32x4_u
+HANDLERS[R_F64X2_CONVERT_LOW_I32X4_U] = h_f64x2_convert_low_i32x4_u
+HANDLERS[R_I32X4_TRUNC_SAT_F32X4_U] = h_i32x4_trunc_sat_f32x4_u
+HANDLERS[R_I32X4_TRUNC_SAT_F64X2_U_ZERO] = h_i32x4_trunc_sat_f64x2_u_zero
+HANDLERS[R_I16X8_EXTEND_LOW_I8X16_S] = h_i16x8_extend_low_i8x16_s
+HANDLERS[R_I16X8_EXTMUL_LOW_I8X16_S] = h_i16x8_extmul_low_i8x16_s
+HANDLERS[R_I16X8_EXTEND_HIGH_I8X16_S] = h_i16x8_extend_high_i8x16_s
+HANDLERS[R_I16X8_EXTMUL_HIGH_I8X16_S] = h_i16x8_extmul_high_i8x16_s
+HANDLERS[R_I16X8_EXTADD_PAIRWISE_I8X16_S] = h_i16x8_extadd_pairwise_i8x16_s
+HANDLERS[R_I16X8_EXTEND_LOW_I8X16_U] = h_i16x8_extend_low_i8x16_u
+HANDLERS[R_I16X8_EXTMUL_LOW_I8X16_U] = h_i16x8_extmul_low_i8x16_u
+HANDLERS[R_I16X8_EXTEND_HIGH_I8X16_U] = h_i16x8_extend_high_i8x16_u
+HANDLERS[R_I16X8_EXTMUL_HIGH_I8X16_U] = h_i16x8_extmul_high_i8x16_u
+HANDLERS[R_I16X8_EXTADD_PAIRWISE_I8X16_U] = h_i16x8_extadd_pairwise_i8x16_u
+HANDLERS[R_I32X4_EXTEND_LOW_I16X8_S] = h_i32x4_extend_low_i16x8_s
+HANDLERS[R_I32X4_EXTMUL_LOW_I16X8_S] = h_i32x4_extmul_low_i16x8_s
+HANDLERS[R_I32X4_EXTEND_HIGH_I16X8_S] = h_i32x4_extend_high_i16x8_s
+HANDLERS[R_I32X4_EXTMUL_HIGH_I16X8_S] = h_i32x4_extmul_high_i16x8_s
+HANDLERS[R_I32X4_EXTADD_PAIRWISE_I16X8_S] = h_i32x4_extadd_pairwise_i16x8_s
+HANDLERS[R_I32X4_EXTEND_LOW_I16X8_U] = h_i32x4_extend_low_i16x8_u
+HANDLERS[R_I32X4_EXTMUL_LOW_I16X8_U] = h_i32x4_extmul_low_i16x8_u
+HANDLERS[R_I32X4_EXTEND_HIGH_I16X8_U] = h_i32x4_extend_high_i16x8_u
+HANDLERS[R_I32X4_EXTMUL_HIGH_I16X8_U] = h_i32x4_extmul_high_i16x8_u
+HANDLERS[R_I32X4_EXTADD_PAIRWISE_I16X8_U] = h_i32x4_extadd_pairwise_i16x8_u
+HANDLERS[R_I64X2_EXTEND_LOW_I32X4_S] = h_i64x2_extend_low_i32x4_s
+HANDLERS[R_I64X2_EXTMUL_LOW_I32X4_S] = h_i64x2_extmul_low_i32x4_s
+HANDLERS[R_I64X2_EXTEND_HIGH_I32X4_S] = h_i64x2_extend_high_i32x4_s
+HANDLERS[R_I64X2_EXTMUL_HIGH_I32X4_S] = h_i64x2_extmul_high_i32x4_s
+HANDLERS[R_I64X2_EXTEND_LOW_I32X4_U] = h_i64x2_extend_low_i32x4_u
+HANDLERS[R_I64X2_EXTMUL_LOW_I32X4_U] = h_i64x2_extmul_low_i32x4_u
+HANDLERS[R_I64X2_EXTEND_HIGH_I32X4_U] = h_i64x2_extend_high_i32x4_u
+HANDLERS[R_I64X2_EXTMUL_HIGH_I32X4_U] = h_i64x2_extmul_high_i32x4_u
+HANDLERS[R_I32X4_DOT_I16X8_S] = h_i32x4_dot_i16x8_s
+HANDLERS[R_I8X16_NARROW_I16X8_S] = h_i8x16_narrow_i16x8_s
+HANDLERS[R_I8X16_NARROW_I16X8_U] = h_i8x16_narrow_i16x8_u
+HANDLERS[R_I16X8_NARROW_I32X4_S] = h_i16x8_narrow_i32x4_s
+HANDLERS[R_I16X8_NARROW_I32X4_U] = h_i16x8_narrow_i32x4_u
+HANDLERS[R_V128_ANY_TRUE] = h_v128_any_true
+HANDLERS[R_I8X16_ALL_TRUE] = h_i8x16_all_true
+HANDLERS[R_I8X16_BITMASK] = h_i8x16_bitmask
+HANDLERS[R_I16X8_ALL_TRUE] = h_i16x8_all_true
+HANDLERS[R_I16X8_BITMASK] = h_i16x8_bitmask
+HANDLERS[R_I32X4_ALL_TRUE] = h_i32x4_all_true
+HANDLERS[R_I32X4_BITMASK] = h_i32x4_bitmask
+HANDLERS[R_I64X2_ALL_TRUE] = h_i64x2_all_true
+HANDLERS[R_I64X2_BITMASK] = h_i64x2_bitmask
+HANDLERS[R_I8X16_SHUFFLE] = h_i8x16_shuffle
+HANDLERS[R_I8X16_SWIZZLE] = h_i8x16_swizzle
+HANDLERS[R_I8X16_SPLAT] = h_i8x16_splat
+HANDLERS[R_I8X16_EXTRACT_LANE_S] = h_i8x16_extract_lane_s
+HANDLERS[R_I8X16_EXTRACT_LANE_U] = h_i8x16_extract_lane_u
+HANDLERS[R_I8X16_REPLACE_LANE] = h_i8x16_replace_lane
+HANDLERS[R_I16X8_SPLAT] = h_i16x8_splat
+HANDLERS[R_I16X8_EXTRACT_LANE_S] = h_i16x8_extract_lane_s
+HANDLERS[R_I16X8_EXTRACT_LANE_U] = h_i16x8_extract_lane_u
+HANDLERS[R_I16X8_REPLACE_LANE] = h_i16x8_replace_lane
+HANDLERS[R_I32X4_SPLAT] = h_i32x4_splat
+HANDLERS[R_I32X4_EXTRACT_LANE] = h_i32x4_extract_lane
+HANDLERS[R_I32X4_REPLACE_LANE] = h_i32x4_replace_lane
+HANDLERS[R_I64X2_SPLAT] = h_i64x2_splat
+HANDLERS[R_I64X2_EXTRACT_LANE] = h_i64x2_extract_lane
+HANDLERS[R_I64X2_REPLACE_LANE] = h_i64x2_replace_lane
+HANDLERS[R_V128_LOAD] = h_v128_load
+HANDLERS[R_V128_LOAD8X8_S] = h_v128_load8x8_s
+HANDLERS[R_V128_LOAD8X8_U] = h_v128_load8x8_u
+HANDLERS[R_V128_LOAD16X4_S] = h_v128_load16x4_s
+HANDLERS[R_V128_LOAD16X4_U] = h_v128_load16x4_u
+HANDLERS[R_V128_LOAD32X2_S] = h_v128_load32x2_s
+HANDLERS[R_V128_LOAD32X2_U] = h_v128_load32x2_u
+HANDLERS[R_V128_LOAD8_SPLAT] = h_v128_load8_splat
+HANDLERS[R_V128_LOAD8_LANE] = h_v128_load8_lane
+HANDLERS[R_V128_LOAD16_SPLAT] = h_v128_load16_splat
+HANDLERS[R_V128_LOAD16_LANE] = h_v128_load16_lane
+HANDLERS[R_V128_LOAD32_SPLAT] = h_v128_load32_splat
+HANDLERS[R_V128_LOAD32_ZERO] = h_v128_load32_zero
+HANDLERS[R_V128_LOAD32_LANE] = h_v128_load32_lane
+HANDLERS[R_V128_LOAD64_SPLAT] = h_v128_load64_splat
+HANDLERS[R_V128_LOAD64_ZERO] = h_v128_load64_zero
+HANDLERS[R_V128_LOAD64_LANE] = h_v128_load64_lane
+HANDLERS[R_V128_STORE] = h_v128_store
+HANDLERS[R_V128_STORE8_LANE] = h_v128_store8_lane
+HANDLERS[R_V128_STORE16_LANE] = h_v128_store16_lane
+HANDLERS[R_V128_STORE32_LANE] = h_v128_store32_lane
+HANDLERS[R_V128_STORE64_LANE] = h_v128_store64_lane
+HANDLERS[779] = h_move_acc_a
+HANDLERS[780] = h_move2_acc_a
+HANDLERS[781] = h_move2_acc_b
+HANDLERS[782] = h_select_acc_a
+HANDLERS[783] = h_select_acc_b
+HANDLERS[784] = h_select_acc_c
+HANDLERS[785] = h_select_v128_acc_c
+HANDLERS[786] = h_i32_add_acc_a
+HANDLERS[787] = h_i32_add_acc_b
+HANDLERS[788] = h_i32_add_rk_acc_a
+HANDLERS[789] = h_i32_sub_acc_a
+HANDLERS[790] = h_i32_sub_acc_b
+HANDLERS[791] = h_i32_sub_rk_acc_a
+HANDLERS[792] = h_i32_sub_kr_acc_a
+HANDLERS[793] = h_i32_mul_acc_a
+HANDLERS[794] = h_i32_mul_acc_b
+HANDLERS[795] = h_i32_mul_rk_acc_a
+HANDLERS[796] = h_i32_div_s_acc_a
+HANDLERS[797] = h_i32_div_s_acc_b
+HANDLERS[798] = h_i32_div_s_rk_acc_a
+HANDLERS[799] = h_i32_div_u_acc_a
+HANDLERS[800] = h_i32_div_u_acc_b
+HANDLERS[801] = h_i32_div_u_rk_acc_a
+HANDLERS[802] = h_i32_rem_s_acc_a
+HANDLERS[803] = h_i32_rem_s_acc_b
+HANDLERS[804] = h_i32_rem_s_rk_acc_a
+HANDLERS[805] = h_i32_rem_u_acc_a
+HANDLERS[806] = h_i32_rem_u_acc_b
+HANDLERS[807] = h_i32_rem_u_rk_acc_a
+HANDLERS[808] = h_i32_and_acc_a
+HANDLERS[809] = h_i32_and_acc_b
+HANDLERS[810] = h_i32_and_rk_acc_a
+HANDLERS[811] = h_i32_or_acc_a
+HANDLERS[812] = h_i32_or_acc_b
+HANDLERS[813] = h_i32_or_rk_acc_a
+HANDLERS[814] = h_i32_xor_acc_a
+HANDLERS[815] = h_i32_xor_acc_b
+HANDLERS[816] = h_i32_xor_rk_acc_a
+HANDLERS[817] = h_i32_shl_acc_a
+HANDLERS[818] = h_i32_shl_acc_b
+HANDLERS[819] = h_i32_shl_rk_acc_a
+HANDLERS[820] = h_i32_shl_kr_acc_a
+HANDLERS[821] = h_i32_shr_s_acc_a
+HANDLERS[822] = h_i32_shr_s_acc_b
+HANDLERS[823] = h_i32_shr_s_rk_acc_a
+HANDLERS[824] = h_i32_shr_s_kr_acc_a
+HANDLERS[825] = h_i32_shr_u_acc_a
+HANDLERS[826] = h_i32_shr_u_acc_b
+HANDLERS[827] = h_i32_shr_u_rk_acc_a
+HANDLERS[828] = h_i32_shr_u_kr_acc_a
+HANDLERS[829] = h_i32_rotl_acc_a
+HANDLERS[830] = h_i32_rotl_acc_b
+HANDLERS[831] = h_i32_rotl_rk_acc_a
+HANDLERS[832] = h_i32_rotr_acc_a
+HANDLERS[833] = h_i32_rotr_acc_b
+HANDLERS[834] = h_i32_rotr_rk_acc_a
+HANDLERS[835] = h_i32_clz_acc_a
+HANDLERS[836] = h_i32_ctz_acc_a
+HANDLERS[837] = h_i32_popcnt_acc_a
+HANDLERS[838] = h_i32_eq_acc_a
+HANDLERS[839] = h_i32_eq_acc_b
+HANDLERS[840] = h_i32_eq_rk_acc_a
+HANDLERS[841] = h_i32_ne_acc_a
+HANDLERS[842] = h_i32_ne_acc_b
+HANDLERS[843] = h_i32_ne_rk_acc_a
+HANDLERS[844] = h_i32_lt_s_acc_a
+HANDLERS[845] = h_i32_lt_s_acc_b
+HANDLERS[846] = h_i32_lt_s_rk_acc_a
+HANDLERS[847] = h_i32_lt_u_acc_a
+HANDLERS[848] = h_i32_lt_u_acc_b
+HANDLERS[849] = h_i32_lt_u_rk_acc_a
+HANDLERS[850] = h_i32_gt_s_acc_a
+HANDLERS[851] = h_i32_gt_s_acc_b
+HANDLERS[852] = h_i32_gt_s_rk_acc_a
+HANDLERS[853] = h_i32_gt_u_acc_a
+HANDLERS[854] = h_i32_gt_u_acc_b
+HANDLERS[855] = h_i32_gt_u_rk_acc_a
+HANDLERS[856] = h_i32_le_s_acc_a
+HANDLERS[857] = h_i32_le_s_acc_b
+HANDLERS[858] = h_i32_le_s_rk_acc_a
+HANDLERS[859] = h_i32_le_u_acc_a
+HANDLERS[860] = h_i32_le_u_acc_b
+HANDLERS[861] = h_i32_le_u_rk_acc_a
+HANDLERS[862] = h_i32_ge_s_acc_a
+HANDLERS[863] = h_i32_ge_s_acc_b
+HANDLERS[864] = h_i32_ge_s_rk_acc_a
+HANDLERS[865] = h_i32_ge_u_acc_a
+HANDLERS[866] = h_i32_ge_u_acc_b
+HANDLERS[867] = h_i32_ge_u_rk_acc_a
+HANDLERS[868] = h_i32_extend8_s_acc_a
+HANDLERS[869] = h_i32_extend16_s_acc_a
+HANDLERS[870] = h_i64_add_acc_a
+HANDLERS[871] = h_i64_add_acc_b
+HANDLERS[872] = h_i64_add_rk_acc_a
+HANDLERS[873] = h_i64_sub_acc_a
+HANDLERS[874] = h_i64_sub_acc_b
+HANDLERS[875] = h_i64_sub_rk_acc_a
+HANDLERS[876] = h_i64_sub_kr_acc_a
+HANDLERS[877] = h_i64_mul_acc_a
+HANDLERS[878] = h_i64_mul_acc_b
+HANDLERS[879] = h_i64_mul_rk_acc_a
+HANDLERS[880] = h_i64_div_s_acc_a
+HANDLERS[881] = h_i64_div_s_acc_b
+HANDLERS[882] = h_i64_div_s_rk_acc_a
+HANDLERS[883] = h_i64_div_u_acc_a
+HANDLERS[884] = h_i64_div_u_acc_b
+HANDLERS[885] = h_i64_div_u_rk_acc_a
+HANDLERS[886] = h_i64_rem_s_acc_a
+HANDLERS[887] = h_i64_rem_s_acc_b
+HANDLERS[888] = h_i64_rem_s_rk_acc_a
+HANDLERS[889] = h_i64_rem_u_acc_a
+HANDLERS[890] = h_i64_rem_u_acc_b
+HANDLERS[891] = h_i64_rem_u_rk_acc_a
+HANDLERS[892] = h_i64_and_acc_a
+HANDLERS[893] = h_i64_and_acc_b
+HANDLERS[894] = h_i64_and_rk_acc_a
+HANDLERS[895] = h_i64_or_acc_a
+HANDLERS[896] = h_i64_or_acc_b
+HANDLERS[897] = h_i64_or_rk_acc_a
+HANDLERS[898] = h_i64_xor_acc_a
+HANDLERS[899] = h_i64_xor_acc_b
+HANDLERS[900] = h_i64_xor_rk_acc_a
+HANDLERS[901] = h_i64_shl_acc_a
+HANDLERS[902] = h_i64_shl_acc_b
+HANDLERS[903] = h_i64_shl_rk_acc_a
+HANDLERS[904] = h_i64_shl_kr_acc_a
+HANDLERS[905] = h_i64_shr_s_acc_a
+HANDLERS[906] = h_i64_shr_s_acc_b
+HANDLERS[907] = h_i64_shr_s_rk_acc_a
+HANDLERS[908] = h_i64_shr_s_kr_acc_a
+HANDLERS[909] = h_i64_shr_u_acc_a
+HANDLERS[910] = h_i64_shr_u_acc_b
+HANDLERS[911] = h_i64_shr_u_rk_acc_a
+HANDLERS[912] = h_i64_shr_u_kr_acc_a
+HANDLERS[913] = h_i64_rotl_acc_a
+HANDLERS[914] = h_i64_rotl_acc_b
+HANDLERS[915] = h_i64_rotl_rk_acc_a
+HANDLERS[916] = h_i64_rotr_acc_a
+HANDLERS[917] = h_i64_rotr_acc_b
+HANDLERS[918] = h_i64_rotr_rk_acc_a
+HANDLERS[919] = h_i64_clz_acc_a
+HANDLERS[920] = h_i64_ctz_acc_a
+HANDLERS[921] = h_i64_popcnt_acc_a
+HANDLERS[922] = h_i64_eq_acc_a
+HANDLERS[923] = h_i64_eq_acc_b
+HANDLERS[924] = h_i64_eq_rk_acc_a
+HANDLERS[925] = h_i64_ne_acc_a
+HANDLERS[926] = h_i64_ne_acc_b
+HANDLERS[927] = h_i64_ne_rk_acc_a
+HANDLERS[928] = h_i64_lt_s_acc_a
+HANDLERS[929] = h_i64_lt_s_acc_b
+HANDLERS[930] = h_i64_lt_s_rk_acc_a
+HANDLERS[931] = h_i64_lt_u_acc_a
+HANDLERS[932] = h_i64_lt_u_acc_b
+HANDLERS[933] = h_i64_lt_u_rk_acc_a
+HANDLERS[934] = h_i64_gt_s_acc_a
+HANDLERS[935] = h_i64_gt_s_acc_b
+HANDLERS[936] = h_i64_gt_s_rk_acc_a
+HANDLERS[937] = h_i64_gt_u_acc_a
+HANDLERS[938] = h_i64_gt_u_acc_b
+HANDLERS[939] = h_i64_gt_u_rk_acc_a
+HANDLERS[940] = h_i64_le_s_acc_a
+HANDLERS[941] = h_i64_le_s_acc_b
+HANDLERS[942] = h_i64_le_s_rk_acc_a
+HANDLERS[943] = h_i64_le_u_acc_a
+HANDLERS[944] = h_i64_le_u_acc_b
+HANDLERS[945] = h_i64_le_u_rk_acc_a
+HANDLERS[946] = h_i64_ge_s_acc_a
+HANDLERS[947] = h_i64_ge_s_acc_b
+HANDLERS[948] = h_i64_ge_s_rk_acc_a
+HANDLERS[949] = h_i64_ge_u_acc_a
+HANDLERS[950] = h_i64_ge_u_acc_b
+HANDLERS[951] = h_i64_ge_u_rk_acc_a
+HANDLERS[952] = h_i64_extend8_s_acc_a
+HANDLERS[953] = h_i64_extend16_s_acc_a
+HANDLERS[954] = h_i64_extend32_s_acc_a
+HANDLERS[955] = h_i64_eqz_acc_a
+HANDLERS[956] = h_f32_abs_acc_a
+HANDLERS[957] = h_f32_neg_acc_a
+HANDLERS[958] = h_f32_copysign_acc_a
+HANDLERS[959] = h_f32_copysign_acc_b
+HANDLERS[960] = h_f32_copysign_rk_acc_a
+HANDLERS[961] = h_f32_convert_i32_s_acc_a
+HANDLERS[962] = h_f32_convert_i32_u_acc_a
+HANDLERS[963] = h_f32_convert_i64_s_acc_a
+HANDLERS[964] = h_f32_convert_i64_u_acc_a
+HANDLERS[965] = h_f64_add_facc_a
+HANDLERS[966] = h_f64_add_facc_b
+HANDLERS[967] = h_f64_add_rk_facc_a
+HANDLERS[968] = h_f64_sub_facc_a
+HANDLERS[969] = h_f64_sub_facc_b
+HANDLERS[970] = h_f64_sub_rk_facc_a
+HANDLERS[971] = h_f64_sub_kr_facc_a
+HANDLERS[972] = h_f64_mul_facc_a
+HANDLERS[973] = h_f64_mul_facc_b
+HANDLERS[974] = h_f64_mul_rk_facc_a
+HANDLERS[975] = h_f64_div_facc_a
+HANDLERS[976] = h_f64_div_facc_b
+HANDLERS[977] = h_f64_div_rk_facc_a
+HANDLERS[978] = h_f64_div_kr_facc_a
+HANDLERS[979] = h_f64_min_facc_a
+HANDLERS[980] = h_f64_min_facc_b
+HANDLERS[981] = h_f64_min_rk_facc_a
+HANDLERS[982] = h_f64_max_facc_a
+HANDLERS[983] = h_f64_max_facc_b
+HANDLERS[984] = h_f64_max_rk_facc_a
+HANDLERS[985] = h_f64_abs_acc_a
+HANDLERS[986] = h_f64_neg_acc_a
+HANDLERS[987] = h_f64_copysign_acc_a
+HANDLERS[988] = h_f64_copysign_acc_b
+HANDLERS[989] = h_f64_copysign_rk_acc_a
+HANDLERS[990] = h_f64_ceil_facc_a
+HANDLERS[991] = h_f64_floor_facc_a
+HANDLERS[992] = h_f64_trunc_facc_a
+HANDLERS[993] = h_f64_nearest_facc_a
+HANDLERS[994] = h_f64_sqrt_facc_a
+HANDLERS[995] = h_f64_eq_facc_a
+HANDLERS[996] = h_f64_eq_facc_b
+HANDLERS[997] = h_f64_eq_rk_facc_a
+HANDLERS[998] = h_f64_ne_facc_a
+HANDLERS[999] = h_f64_ne_facc_b
+HANDLERS[1000] = h_f64_ne_rk_facc_a
+HANDLERS[1001] = h_f64_lt_facc_a
+HANDLERS[1002] = h_f64_lt_facc_b
+HANDLERS[1003] = h_f64_lt_rk_facc_a
+HANDLERS[1004] = h_f64_gt_facc_a
+HANDLERS[1005] = h_f64_gt_facc_b
+HANDLERS[1006] = h_f64_gt_rk_facc_a
+HANDLERS[1007] = h_f64_le_facc_a
+HANDLERS[1008] = h_f64_le_facc_b
+HANDLERS[1009] = h_f64_le_rk_facc_a
+HANDLERS[1010] = h_f64_ge_facc_a
+HANDLERS[1011] = h_f64_ge_facc_b
+HANDLERS[1012] = h_f64_ge_rk_facc_a
+HANDLERS[1013] = h_f64_convert_i32_s_acc_a
+HANDLERS[1014] = h_f64_convert_i32_u_acc_a
+HANDLERS[1015] = h_f64_convert_i64_s_acc_a
+HANDLERS[1016] = h_f64_convert_i64_u_acc_a
+HANDLERS[1017] = h_i32_trunc_f64_s_facc_a
+HANDLERS[1018] = h_i32_trunc_f64_u_facc_a
+HANDLERS[1019] = h_i32_trunc_sat_f64_s_facc_a
+HANDLERS[1020] = h_i32_trunc_sat_f64_u_facc_a
+HANDLERS[1021] = h_i64_trunc_f64_s_facc_a
+HANDLERS[1022] = h_i64_trunc_f64_u_facc_a
+HANDLERS[1023] = h_i64_trunc_sat_f64_s_facc_a
+HANDLERS[1024] = h_i64_trunc_sat_f64_u_facc_a
+HANDLERS[1025] = h_i32_wrap_i64_acc_a
+HANDLERS[1026] = h_i64_extend_i32_s_acc_a
+HANDLERS[1027] = h_f32_demote_f64_facc_a
+HANDLERS[1028] = h_i32_shl_add_acc_a
+HANDLERS[1029] = h_i32_shl_add_acc_b
+HANDLERS[1030] = h_br_if_acc_a
+HANDLERS[1031] = h_loop_br_if_acc_a
+HANDLERS[1032] = h_br_unless_acc_a
+HANDLERS[1033] = h_loop_br_unless_acc_a
+HANDLERS[1034] = h_br_if_i32_eq_acc_a
+HANDLERS[1035] = h_br_if_i32_eq_acc_b
+HANDLERS[1036] = h_loop_br_if_i32_eq_acc_a
+HANDLERS[1037] = h_loop_br_if_i32_eq_acc_b
+HANDLERS[1038] = h_br_if_i32_eq_rk_acc_a
+HANDLERS[1039] = h_loop_br_if_i32_eq_rk_acc_a
+HANDLERS[1040] = h_br_if_i32_ne_acc_a
+HANDLERS[1041] = h_br_if_i32_ne_acc_b
+HANDLERS[1042] = h_loop_br_if_i32_ne_acc_a
+HANDLERS[1043] = h_loop_br_if_i32_ne_acc_b
+HANDLERS[1044] = h_br_if_i32_ne_rk_acc_a
+HANDLERS[1045] = h_loop_br_if_i32_ne_rk_acc_a
+HANDLERS[1046] = h_br_if_i32_lt_s_acc_a
+HANDLERS[1047] = h_br_if_i32_lt_s_acc_b
+HANDLERS[1048] = h_loop_br_if_i32_lt_s_acc_a
+HANDLERS[1049] = h_loop_br_if_i32_lt_s_acc_b
+HANDLERS[1050] = h_br_if_i32_lt_s_rk_acc_a
+HANDLERS[1051] = h_loop_br_if_i32_lt_s_rk_acc_a
+HANDLERS[1052] = h_br_if_i32_lt_u_acc_a
+HANDLERS[1053] = h_br_if_i32_lt_u_acc_b
+HANDLERS[1054] = h_loop_br_if_i32_lt_u_acc_a
+HANDLERS[1055] = h_loop_br_if_i32_lt_u_acc_b
+HANDLERS[1056] = h_br_if_i32_lt_u_rk_acc_a
+HANDLERS[1057] = h_loop_br_if_i32_lt_u_rk_acc_a
+HANDLERS[1058] = h_br_if_i32_gt_s_acc_a
+HANDLERS[1059] = h_br_if_i32_gt_s_acc_b
+HANDLERS[1060] = h_loop_br_if_i32_gt_s_acc_a
+HANDLERS[1061] = h_loop_br_if_i32_gt_s_acc_b
+HANDLERS[1062] = h_br_if_i32_gt_s_rk_acc_a
+HANDLERS[1063] = h_loop_br_if_i32_gt_s_rk_acc_a
+HANDLERS[1064] = h_br_if_i32_gt_u_acc_a
+HANDLERS[1065] = h_br_if_i32_gt_u_acc_b
+HANDLERS[1066] = h_loop_br_if_i32_gt_u_acc_a
+HANDLERS[1067] = h_loop_br_if_i32_gt_u_acc_b
+HANDLERS[1068] = h_br_if_i32_gt_u_rk_acc_a
+HANDLERS[1069] = h_loop_br_if_i32_gt_u_rk_acc_a
+HANDLERS[1070] = h_br_if_i32_le_s_acc_a
+HANDLERS[1071] = h_br_if_i32_le_s_acc_b
+HANDLERS[1072] = h_loop_br_if_i32_le_s_acc_a
+HANDLERS[1073] = h_loop_br_if_i32_le_s_acc_b
+HANDLERS[1074] = h_br_if_i32_le_s_rk_acc_a
+HANDLERS[1075] = h_loop_br_if_i32_le_s_rk_acc_a
+HANDLERS[1076] = h_br_if_i32_le_u_acc_a
+HANDLERS[1077] = h_br_if_i32_le_u_acc_b
+HANDLERS[1078] = h_loop_br_if_i32_le_u_acc_a
+HANDLERS[1079] = h_loop_br_if_i32_le_u_acc_b
+HANDLERS[1080] = h_br_if_i32_le_u_rk_acc_a
+HANDLERS[1081] = h_loop_br_if_i32_le_u_rk_acc_a
+HANDLERS[1082] = h_br_if_i32_ge_s_acc_a
+HANDLERS[1083] = h_br_if_i32_ge_s_acc_b
+HANDLERS[1084] = h_loop_br_if_i32_ge_s_acc_a
+HANDLERS[1085] = h_loop_br_if_i32_ge_s_acc_b
+HANDLERS[1086] = h_br_if_i32_ge_s_rk_acc_a
+HANDLERS[1087] = h_loop_br_if_i32_ge_s_rk_acc_a
+HANDLERS[1088] = h_br_if_i32_ge_u_acc_a
+HANDLERS[1089] = h_br_if_i32_ge_u_acc_b
+HANDLERS[1090] = h_loop_br_if_i32_ge_u_acc_a
+HANDLERS[1091] = h_loop_br_if_i32_ge_u_acc_b
+HANDLERS[1092] = h_br_if_i32_ge_u_rk_acc_a
+HANDLERS[1093] = h_loop_br_if_i32_ge_u_rk_acc_a
+HANDLERS[1094] = h_br_if_i64_eq_acc_a
+HANDLERS[1095] = h_br_if_i64_eq_acc_b
+HANDLERS[1096] = h_loop_br_if_i64_eq_acc_a
+HANDLERS[1097] = h_loop_br_if_i64_eq_acc_b
+HANDLERS[1098] = h_br_if_i64_eq_rk_acc_a
+HANDLERS[1099] = h_loop_br_if_i64_eq_rk_acc_a
+HANDLERS[1100] = h_br_if_i64_ne_acc_a
+HANDLERS[1101] = h_br_if_i64_ne_acc_b
+HANDLERS[1102] = h_loop_br_if_i64_ne_acc_a
+HANDLERS[1103] = h_loop_br_if_i64_ne_acc_b
+HANDLERS[1104] = h_br_if_i64_ne_rk_acc_a
+HANDLERS[1105] = h_loop_br_if_i64_ne_rk_acc_a
+HANDLERS[1106] = h_br_if_i64_lt_s_acc_a
+HANDLERS[1107] = h_br_if_i64_lt_s_acc_b
+HANDLERS[1108] = h_loop_br_if_i64_lt_s_acc_a
+HANDLERS[1109] = h_loop_br_if_i64_lt_s_acc_b
+HANDLERS[1110] = h_br_if_i64_lt_s_rk_acc_a
+HANDLERS[1111] = h_loop_br_if_i64_lt_s_rk_acc_a
+HANDLERS[1112] = h_br_if_i64_lt_u_acc_a
+HANDLERS[1113] = h_br_if_i64_lt_u_acc_b
+HANDLERS[1114] = h_loop_br_if_i64_lt_u_acc_a
+HANDLERS[1115] = h_loop_br_if_i64_lt_u_acc_b
+HANDLERS[1116] = h_br_if_i64_lt_u_rk_acc_a
+HANDLERS[1117] = h_loop_br_if_i64_lt_u_rk_acc_a
+HANDLERS[1118] = h_br_if_i64_gt_s_acc_a
+HANDLERS[1119] = h_br_if_i64_gt_s_acc_b
+HANDLERS[1120] = h_loop_br_if_i64_gt_s_acc_a
+HANDLERS[1121] = h_loop_br_if_i64_gt_s_acc_b
+HANDLERS[1122] = h_br_if_i64_gt_s_rk_acc_a
+HANDLERS[1123] = h_loop_br_if_i64_gt_s_rk_acc_a
+HANDLERS[1124] = h_br_if_i64_gt_u_acc_a
+HANDLERS[1125] = h_br_if_i64_gt_u_acc_b
+HANDLERS[1126] = h_loop_br_if_i64_gt_u_acc_a
+HANDLERS[1127] = h_loop_br_if_i64_gt_u_acc_b
+HANDLERS[1128] = h_br_if_i64_gt_u_rk_acc_a
+HANDLERS[1129] = h_loop_br_if_i64_gt_u_rk_acc_a
+HANDLERS[1130] = h_br_if_i64_le_s_acc_a
+HANDLERS[1131] = h_br_if_i64_le_s_acc_b
+HANDLERS[1132] = h_loop_br_if_i64_le_s_acc_a
+HANDLERS[1133] = h_loop_br_if_i64_le_s_acc_b
+HANDLERS[1134] = h_br_if_i64_le_s_rk_acc_a
+HANDLERS[1135] = h_loop_br_if_i64_le_s_rk_acc_a
+HANDLERS[1136] = h_br_if_i64_le_u_acc_a
+HANDLERS[1137] = h_br_if_i64_le_u_acc_b
+HANDLERS[1138] = h_loop_br_if_i64_le_u_acc_a
+HANDLERS[1139] = h_loop_br_if_i64_le_u_acc_b
+HANDLERS[1140] = h_br_if_i64_le_u_rk_acc_a
+HANDLERS[1141] = h_loop_br_if_i64_le_u_rk_acc_a
+HANDLERS[1142] = h_br_if_i64_ge_s_acc_a
+HANDLERS[1143] = h_br_if_i64_ge_s_acc_b
+HANDLERS[1144] = h_loop_br_if_i64_ge_s_acc_a
+HANDLERS[1145] = h_loop_br_if_i64_ge_s_acc_b
+HANDLERS[1146] = h_br_if_i64_ge_s_rk_acc_a
+HANDLERS[1147] = h_loop_br_if_i64_ge_s_rk_acc_a
+HANDLERS[1148] = h_br_if_i64_ge_u_acc_a
+HANDLERS[1149] = h_br_if_i64_ge_u_acc_b
+HANDLERS[1150] = h_loop_br_if_i64_ge_u_acc_a
+HANDLERS[1151] = h_loop_br_if_i64_ge_u_acc_b
+HANDLERS[1152] = h_br_if_i64_ge_u_rk_acc_a
+HANDLERS[1153] = h_loop_br_if_i64_ge_u_rk_acc_a
+HANDLERS[1154] = h_br_if_f64_eq_facc_a
+HANDLERS[1155] = h_br_if_f64_eq_facc_b
+HANDLERS[1156] = h_loop_br_if_f64_eq_facc_a
+HANDLERS[1157] = h_loop_br_if_f64_eq_facc_b
+HANDLERS[1158] = h_br_if_f64_eq_rk_facc_a
+HANDLERS[1159] = h_loop_br_if_f64_eq_rk_facc_a
+HANDLERS[1160] = h_br_if_f64_ne_facc_a
+HANDLERS[1161] = h_br_if_f64_ne_facc_b
+HANDLERS[1162] = h_loop_br_if_f64_ne_facc_a
+HANDLERS[1163] = h_loop_br_if_f64_ne_facc_b
+HANDLERS[1164] = h_br_if_f64_ne_rk_facc_a
+HANDLERS[1165] = h_loop_br_if_f64_ne_rk_facc_a
+HANDLERS[1166] = h_br_if_f64_lt_facc_a
+HANDLERS[1167] = h_br_if_f64_lt_facc_b
+HANDLERS[1168] = h_loop_br_if_f64_lt_facc_a
+HANDLERS[1169] = h_loop_br_if_f64_lt_facc_b
+HANDLERS[1170] = h_br_unless_f64_lt_facc_a
+HANDLERS[1171] = h_br_unless_f64_lt_facc_b
+HANDLERS[1172] = h_loop_br_unless_f64_lt_facc_a
+HANDLERS[1173] = h_loop_br_unless_f64_lt_facc_b
+HANDLERS[1174] = h_br_if_f64_lt_rk_facc_a
+HANDLERS[1175] = h_loop_br_if_f64_lt_rk_facc_a
+HANDLERS[1176] = h_br_unless_f64_lt_rk_facc_a
+HANDLERS[1177] = h_loop_br_unless_f64_lt_rk_facc_a
+HANDLERS[1178] = h_br_if_f64_gt_facc_a
+HANDLERS[1179] = h_br_if_f64_gt_facc_b
+HANDLERS[1180] = h_loop_br_if_f64_gt_facc_a
+HANDLERS[1181] = h_loop_br_if_f64_gt_facc_b
+HANDLERS[1182] = h_br_unless_f64_gt_facc_a
+HANDLERS[1183] = h_br_unless_f64_gt_facc_b
+HANDLERS[1184] = h_loop_br_unless_f64_gt_facc_a
+HANDLERS[1185] = h_loop_br_unless_f64_gt_facc_b
+HANDLERS[1186] = h_br_if_f64_gt_rk_facc_a
+HANDLERS[1187] = h_loop_br_if_f64_gt_rk_facc_a
+HANDLERS[1188] = h_br_unless_f64_gt_rk_facc_a
+HANDLERS[1189] = h_loop_br_unless_f64_gt_rk_facc_a
+HANDLERS[1190] = h_br_if_f64_le_facc_a
+HANDLERS[1191] = h_br_if_f64_le_facc_b
+HANDLERS[1192] = h_loop_br_if_f64_le_facc_a
+HANDLERS[1193] = h_loop_br_if_f64_le_facc_b
+HANDLERS[1194] = h_br_unless_f64_le_facc_a
+HANDLERS[1195] = h_br_unless_f64_le_facc_b
+HANDLERS[1196] = h_loop_br_unless_f64_le_facc_a
+HANDLERS[1197] = h_loop_br_unless_f64_le_facc_b
+HANDLERS[1198] = h_br_if_f64_le_rk_facc_a
+HANDLERS[1199] = h_loop_br_if_f64_le_rk_facc_a
+HANDLERS[1200] = h_br_unless_f64_le_rk_facc_a
+HANDLERS[1201] = h_loop_br_unless_f64_le_rk_facc_a
+HANDLERS[1202] = h_br_if_f64_ge_facc_a
+HANDLERS[1203] = h_br_if_f64_ge_facc_b
+HANDLERS[1204] = h_loop_br_if_f64_ge_facc_a
+HANDLERS[1205] = h_loop_br_if_f64_ge_facc_b
+HANDLERS[1206] = h_br_unless_f64_ge_facc_a
+HANDLERS[1207] = h_br_unless_f64_ge_facc_b
+HANDLERS[1208] = h_loop_br_unless_f64_ge_facc_a
+HANDLERS[1209] = h_loop_br_unless_f64_ge_facc_b
+HANDLERS[1210] = h_br_if_f64_ge_rk_facc_a
+HANDLERS[1211] = h_loop_br_if_f64_ge_rk_facc_a
+HANDLERS[1212] = h_br_unless_f64_ge_rk_facc_a
+HANDLERS[1213] = h_loop_br_unless_f64_ge_rk_facc_a
+HANDLERS[1214] = h_loop_add_br_if_i32_eq_acc_a
+HANDLERS[1215] = h_loop_add_br_if_i32_eq_acc_b
+HANDLERS[1216] = h_loop_add_br_if_i32_eq_rk_acc_a
+HANDLERS[1217] = h_loop_add_br_if_i32_ne_acc_a
+HANDLERS[1218] = h_loop_add_br_if_i32_ne_acc_b
+HANDLERS[1219] = h_loop_add_br_if_i32_ne_rk_acc_a
+HANDLERS[1220] = h_loop_add_br_if_i32_lt_s_acc_a
+HANDLERS[1221] = h_loop_add_br_if_i32_lt_s_acc_b
+HANDLERS[1222] = h_loop_add_br_if_i32_lt_s_rk_acc_a
+HANDLERS[1223] = h_loop_add_br_if_i32_lt_u_acc_a
+HANDLERS[1224] = h_loop_add_br_if_i32_lt_u_acc_b
+HANDLERS[1225] = h_loop_add_br_if_i32_lt_u_rk_acc_a
+HANDLERS[1226] = h_loop_add_br_if_i32_gt_s_acc_a
+HANDLERS[1227] = h_loop_add_br_if_i32_gt_s_acc_b
+HANDLERS[1228] = h_loop_add_br_if_i32_gt_s_rk_acc_a
+HANDLERS[1229] = h_loop_add_br_if_i32_gt_u_acc_a
+HANDLERS[1230] = h_loop_add_br_if_i32_gt_u_acc_b
+HANDLERS[1231] = h_loop_add_br_if_i32_gt_u_rk_acc_a
+HANDLERS[1232] = h_loop_add_br_if_i32_le_s_acc_a
+HANDLERS[1233] = h_loop_add_br_if_i32_le_s_acc_b
+HANDLERS[1234] = h_loop_add_br_if_i32_le_s_rk_acc_a
+HANDLERS[1235] = h_loop_add_br_if_i32_le_u_acc_a
+HANDLERS[1236] = h_loop_add_br_if_i32_le_u_acc_b
+HANDLERS[1237] = h_loop_add_br_if_i32_le_u_rk_acc_a
+HANDLERS[1238] = h_loop_add_br_if_i32_ge_s_acc_a
+HANDLERS[1239] = h_loop_add_br_if_i32_ge_s_acc_b
+HANDLERS[1240] = h_loop_add_br_if_i32_ge_s_rk_acc_a
+HANDLERS[1241] = h_loop_add_br_if_i32_ge_u_acc_a
+HANDLERS[1242] = h_loop_add_br_if_i32_ge_u_acc_b
+HANDLERS[1243] = h_loop_add_br_if_i32_ge_u_rk_acc_a
+HANDLERS[1244] = h_br_table_acc_a
+HANDLERS[1245] = h_i32_load_acc_a
+HANDLERS[1246] = h_i32_load_ak_acc_a
+HANDLERS[1247] = h_i32_load_ab_acc_a
+HANDLERS[1248] = h_i32_load_ab_acc_b
+HANDLERS[1249] = h_i32_load_shl_acc_a
+HANDLERS[1250] = h_i32_load_shl_acc_b
+HANDLERS[1251] = h_i64_load_acc_a
+HANDLERS[1252] = h_i64_load_ak_acc_a
+HANDLERS[1253] = h_i64_load_ab_acc_a
+HANDLERS[1254] = h_i64_load_ab_acc_b
+HANDLERS[1255] = h_i64_load_shl_acc_a
+HANDLERS[1256] = h_i64_load_shl_acc_b
+HANDLERS[1257] = h_i32_load8_s_acc_a
+HANDLERS[1258] = h_i32_load8_s_ak_acc_a
+HANDLERS[1259] = h_i32_load8_s_ab_acc_a
+HANDLERS[1260] = h_i32_load8_s_ab_acc_b
+HANDLERS[1261] = h_i32_load8_s_shl_acc_a
+HANDLERS[1262] = h_i32_load8_s_shl_acc_b
+HANDLERS[1263] = h_i32_load8_u_acc_a
+HANDLERS[1264] = h_i32_load8_u_ak_acc_a
+HANDLERS[1265] = h_i32_load8_u_ab_acc_a
+HANDLERS[1266] = h_i32_load8_u_ab_acc_b
+HANDLERS[1267] = h_i32_load8_u_shl_acc_a
+HANDLERS[1268] = h_i32_load8_u_shl_acc_b
+HANDLERS[1269] = h_i32_load16_s_acc_a
+HANDLERS[1270] = h_i32_load16_s_ak_acc_a
+HANDLERS[1271] = h_i32_load16_s_ab_acc_a
+HANDLERS[1272] = h_i32_load16_s_ab_acc_b
+HANDLERS[1273] = h_i32_load16_s_shl_acc_a
+HANDLERS[1274] = h_i32_load16_s_shl_acc_b
+HANDLERS[1275] = h_i32_load16_u_acc_a
+HANDLERS[1276] = h_i32_load16_u_ak_acc_a
+HANDLERS[1277] = h_i32_load16_u_ab_acc_a
+HANDLERS[1278] = h_i32_load16_u_ab_acc_b
+HANDLERS[1279] = h_i32_load16_u_shl_acc_a
+HANDLERS[1280] = h_i32_load16_u_shl_acc_b
+HANDLERS[1281] = h_i64_load8_s_acc_a
+HANDLERS[1282] = h_i64_load8_s_ak_acc_a
+HANDLERS[1283] = h_i64_load8_s_ab_acc_a
+HANDLERS[1284] = h_i64_load8_s_ab_acc_b
+HANDLERS[1285] = h_i64_load8_s_shl_acc_a
+HANDLERS[1286] = h_i64_load8_s_shl_acc_b
+HANDLERS[1287] = h_i64_load16_s_acc_a
+HANDLERS[1288] = h_i64_load16_s_ak_acc_a
+HANDLERS[1289] = h_i64_load16_s_ab_acc_a
+HANDLERS[1290] = h_i64_load16_s_ab_acc_b
+HANDLERS[1291] = h_i64_load16_s_shl_acc_a
+HANDLERS[1292] = h_i64_load16_s_shl_acc_b
+HANDLERS[1293] = h_i64_load32_s_acc_a
+HANDLERS[1294] = h_i64_load32_s_ak_acc_a
+HANDLERS[1295] = h_i64_load32_s_ab_acc_a
+HANDLERS[1296] = h_i64_load32_s_ab_acc_b
+HANDLERS[1297] = h_i64_load32_s_shl_acc_a
+HANDLERS[1298] = h_i64_load32_s_shl_acc_b
+HANDLERS[1299] = h_f64_load_acc_a
+HANDLERS[1300] = h_f64_load_ak_acc_a
+HANDLERS[1301] = h_f64_load_ab_acc_a
+HANDLERS[1302] = h_f64_load_ab_acc_b
+HANDLERS[1303] = h_f64_load_shl_acc_a
+HANDLERS[1304] = h_f64_load_shl_acc_b
+HANDLERS[1305] = h_i32_store_acc_a
+HANDLERS[1306] = h_i32_store_acc_c
+HANDLERS[1307] = h_i32_store_v_acc_a
+HANDLERS[1308] = h_i32_store_k_acc_c
+HANDLERS[1309] = h_i32_store_ak_acc_a
+HANDLERS[1310] = h_i32_store_ak_acc_c
+HANDLERS[1311] = h_i32_store_ab_acc_a
+HANDLERS[1312] = h_i32_store_ab_acc_b
+HANDLERS[1313] = h_i32_store_ab_acc_c
+HANDLERS[1314] = h_i32_store_ab_v_acc_a
+HANDLERS[1315] = h_i32_store_ab_v_acc_b
+HANDLERS[1316] = h_i32_store_shl_acc_a
+HANDLERS[1317] = h_i32_store_shl_acc_b
+HANDLERS[1318] = h_i32_store_shl_acc_c
+HANDLERS[1319] = h_i64_store_acc_a
+HANDLERS[1320] = h_i64_store_acc_c
+HANDLERS[1321] = h_i64_store_v_acc_a
+HANDLERS[1322] = h_i64_store_k_acc_c
+HANDLERS[1323] = h_i64_store_ak_acc_a
+HANDLERS[1324] = h_i64_store_ak_acc_c
+HANDLERS[1325] = h_i64_store_ab_acc_a
+HANDLERS[1326] = h_i64_store_ab_acc_b
+HANDLERS[1327] = h_i64_store_ab_acc_c
+HANDLERS[1328] = h_i64_store_ab_v_acc_a
+HANDLERS[1329] = h_i64_store_ab_v_acc_b
+HANDLERS[1330] = h_i64_store_shl_acc_a
+HANDLERS[1331] = h_i64_store_shl_acc_b
+HANDLERS[1332] = h_i64_store_shl_acc_c
+HANDLERS[1333] = h_f64_store_acc_a
+HANDLERS[1334] = h_f64_store_facc_c
+HANDLERS[1335] = h_f64_store_v_acc_a
+HANDLERS[1336] = h_f64_store_k_facc_c
+HANDLERS[1337] = h_f64_store_ak_acc_a
+HANDLERS[1338] = h_f64_store_ak_facc_c
+HANDLERS[1339] = h_f64_store_ab_acc_a
+HANDLERS[1340] = h_f64_store_ab_acc_b
+HANDLERS[1341] = h_f64_store_ab_facc_c
+HANDLERS[1342] = h_f64_store_ab_v_acc_a
+HANDLERS[1343] = h_f64_store_ab_v_acc_b
+HANDLERS[1344] = h_f64_store_shl_acc_a
+HANDLERS[1345] = h_f64_store_shl_acc_b
+HANDLERS[1346] = h_f64_store_shl_facc_c
+HANDLERS[1347] = h_i32_store8_acc_a
+HANDLERS[1348] = h_i32_store8_acc_c
+HANDLERS[1349] = h_i32_store8_v_acc_a
+HANDLERS[1350] = h_i32_store8_k_acc_c
+HANDLERS[1351] = h_i32_store8_ak_acc_a
+HANDLERS[1352] = h_i32_store8_ak_acc_c
+HANDLERS[1353] = h_i32_store8_ab_acc_a
+HANDLERS[1354] = h_i32_store8_ab_acc_b
+HANDLERS[1355] = h_i32_store8_ab_acc_c
+HANDLERS[1356] = h_i32_store8_ab_v_acc_a
+HANDLERS[1357] = h_i32_store8_ab_v_acc_b
+HANDLERS[1358] = h_i32_store8_shl_acc_a
+HANDLERS[1359] = h_i32_store8_shl_acc_b
+HANDLERS[1360] = h_i32_store8_shl_acc_c
+HANDLERS[1361] = h_i32_store16_acc_a
+HANDLERS[1362] = h_i32_store16_acc_c
+HANDLERS[1363] = h_i32_store16_v_acc_a
+HANDLERS[1364] = h_i32_store16_k_acc_c
+HANDLERS[1365] = h_i32_store16_ak_acc_a
+HANDLERS[1366] = h_i32_store16_ak_acc_c
+HANDLERS[1367] = h_i32_store16_ab_acc_a
+HANDLERS[1368] = h_i32_store16_ab_acc_b
+HANDLERS[1369] = h_i32_store16_ab_acc_c
+HANDLERS[1370] = h_i32_store16_ab_v_acc_a
+HANDLERS[1371] = h_i32_store16_ab_v_acc_b
+HANDLERS[1372] = h_i32_store16_shl_acc_a
+HANDLERS[1373] = h_i32_store16_shl_acc_b
+HANDLERS[1374] = h_i32_store16_shl_acc_c
+HANDLERS[1375] = h_global_set_acc_a
+HANDLERS[1376] = h_return_slot_acc_a
+HANDLERS[1377] = h_fuel_bulk_acc_a
+HANDLERS[1378] = h_i8x16_shl_acc_b
+HANDLERS[1379] = h_i8x16_shr_s_acc_b
+HANDLERS[1380] = h_i8x16_shr_u_acc_b
+HANDLERS[1381] = h_i16x8_shl_acc_b
+HANDLERS[1382] = h_i16x8_shr_s_acc_b
+HANDLERS[1383] = h_i16x8_shr_u_acc_b
+HANDLERS[1384] = h_i32x4_shl_acc_b
+HANDLERS[1385] = h_i32x4_shr_s_acc_b
+HANDLERS[1386] = h_i32x4_shr_u_acc_b
+HANDLERS[1387] = h_i64x2_shl_acc_b
+HANDLERS[1388] = h_i64x2_shr_s_acc_b
+HANDLERS[1389] = h_i64x2_shr_u_acc_b
+HANDLERS[1390] = h_i8x16_splat_acc_a
+HANDLERS[1391] = h_i8x16_replace_lane_acc_b
+HANDLERS[1392] = h_i16x8_splat_acc_a
+HANDLERS[1393] = h_i16x8_replace_lane_acc_b
+HANDLERS[1394] = h_i32x4_splat_acc_a
+HANDLERS[1395] = h_i32x4_replace_lane_acc_b
+HANDLERS[1396] = h_i64x2_splat_acc_a
+HANDLERS[1397] = h_i64x2_replace_lane_acc_b
+HANDLERS[1398] = h_v128_load_acc_a
+HANDLERS[1399] = h_v128_load8x8_s_acc_a
+HANDLERS[1400] = h_v128_load8x8_u_acc_a
+HANDLERS[1401] = h_v128_load16x4_s_acc_a
+HANDLERS[1402] = h_v128_load16x4_u_acc_a
+HANDLERS[1403] = h_v128_load32x2_s_acc_a
+HANDLERS[1404] = h_v128_load32x2_u_acc_a
+HANDLERS[1405] = h_v128_load8_splat_acc_a
+HANDLERS[1406] = h_v128_load8_lane_acc_a
+HANDLERS[1407] = h_v128_load16_splat_acc_a
+HANDLERS[1408] = h_v128_load16_lane_acc_a
+HANDLERS[1409] = h_v128_load32_splat_acc_a
+HANDLERS[1410] = h_v128_load32_zero_acc_a
+HANDLERS[1411] = h_v128_load32_lane_acc_a
+HANDLERS[1412] = h_v128_load64_splat_acc_a
+HANDLERS[1413] = h_v128_load64_zero_acc_a
+HANDLERS[1414] = h_v128_load64_lane_acc_a
+HANDLERS[1415] = h_v128_store_acc_a
+HANDLERS[1416] = h_v128_store8_lane_acc_a
+HANDLERS[1417] = h_v128_store16_lane_acc_a
+HANDLERS[1418] = h_v128_store32_lane_acc_a
+HANDLERS[1419] = h_v128_store64_lane_acc_a
