@@ -69,3 +69,19 @@ cdef list backtrace(machine_t* machine, frame_t* bottom):
 
 cdef tuple describe(list found):
     return tuple([(<Instance>instance).module.frame(funcidx, offset) for instance, funcidx, offset in found])
+
+
+cdef object fault(machine_t* machine):
+    """Where the load or store that trapped wanted to go beyond the memory; None for other instructions."""
+    from wasmvm.isa.regopcode import ADDRESS_WORDS
+
+    words = ADDRESS_WORDS.get(machine.pc[0])
+    if words is None:
+        return None
+    cdef int address = words[0]
+    cdef int offset = words[1]
+    cdef uint64_t ea = <uint32_t>machine.pc[offset]
+    if address:
+        ea += <uint32_t>machine.fp[machine.pc[address]].u64
+    ea = max(ea, machine.inst.mem.length)
+    return f"memory fault at wasm address 0x{ea:x} in linear memory of size 0x{machine.inst.mem.length:x}"
