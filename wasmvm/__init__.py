@@ -7,8 +7,7 @@
 5
 """
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # importing it from typing would take longer than all the rest of this file
 if TYPE_CHECKING:
     from wasmvm._core import Caller, Func, Global, Memory, Store, Table
     from wasmvm.embedding.engine import Config, Engine

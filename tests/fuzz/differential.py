@@ -25,6 +25,7 @@ import wasmtime
 
 import wasmvm
 from tests.fuzz.generator import FUEL, Module
+from tests.fuzz.verdict import wasm_tools
 from tests.oracle import trap_code
 from wasmvm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64
 
@@ -71,7 +72,9 @@ def own_module(seed: int) -> bytes:
 def smith_module(seed: int) -> bytes:
     """What `wasm-tools smith` makes of bytes drawn from the seed."""
     rng = Random(seed)
-    program = Path(sys.executable).with_name("wasm-tools")
+    program = wasm_tools()
+    if program is None:
+        raise Skip("wasm-tools is not installed")
     with tempfile.NamedTemporaryFile("w", suffix=".json") as config:
         json.dump({name.replace("_", "-"): value for name, value in SMITH.items()}, config)
         config.flush()
