@@ -148,7 +148,8 @@ cdef class Store:
     cdef size_t max_table
     cdef readonly bint metering
     cdef uint64_t fuel_reserve  # what does not fit into the machine's counter
-    cdef long long rooms[3]  # instances, tables, memories that may still be made
+    cdef long long counts[3]  # instances, tables, memories that were made
+    cdef long long most[3]  # and that may be made
     cdef object closed
     cdef list kept
     cdef list externs
@@ -162,7 +163,7 @@ cdef class Store:
     cdef object __weakref__
     cdef uint64_t handle(self, object value) except 0
     cdef int check_thread(self) except -1
-    cdef int take_room(self, int kind) except -1
+    cdef int count(self, int kind) except -1
     cdef int invoke(self, func_t* func, slot* base) except -1
     cdef int drive(self, frame_t* bottom) except -1
     cdef int run_free(self, double until) noexcept nogil

@@ -69,17 +69,18 @@ cdef class Store:
             wvm_release(self.machine.frames, (self.stack_slots + 2 * MAX_NESTING) * sizeof(frame_t) * 2)
 
     def set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
-        """Change the limits; they mean what the arguments of `Store` mean and count from now on."""
+        """Change the limits; they mean what the arguments of `Store` mean."""
         self.max_memory = max_memory
         self.max_table = max_table
         for i, room in enumerate((max_instances, max_tables, max_memories)):
-            self.rooms[i] = 1 << 62 if room is None else room
+            self.most[i] = 1 << 62 if room is None else room
 
-    cdef int take_room(self, int kind) except -1:
+    cdef int count(self, int kind) except -1:
         """Count one more instance (0), table (1) or memory (2); MemoryError over the limit."""
-        if self.rooms[kind] <= 0:
-            raise MemoryError(f"the store's limit of {('instances', 'tables', 'memories')[kind]} is reached")
-        self.rooms[kind] -= 1
+        if self.counts[kind] >= self.most[kind]:
+            name = ("instance", "table", "memory")[kind]
+            raise MemoryError(f"resource limit exceeded: {name} count too high at {self.counts[kind] + 1}")
+        self.counts[kind] += 1
         return 0
 
     @property
@@ -252,7 +253,10 @@ cdef class Store:
         try:
             (<Func>callee.owner).call_python(base, <Instance>m.inst.owner)
         except BaseException as error:
-            raise with_wasm_frames(error, describe(backtrace(m, bottom)))
+            frames = describe(backtrace(m, bottom))
+            if isinstance(error, Trap) and not error.frames:
+                error.frames = frames
+            raise with_wasm_frames(error, frames)
         m.top = top
         m.pc = pc + (3 if pc[0] == R_CALL_IMPORT else 5)
         # What is left of the budget, so that a loop of host calls comes to its end too.

@@ -12,9 +12,9 @@ cdef class Table:
     def __cinit__(self, Store store not None, type, init=None):
         cdef uint64_t value, i
         limits = type.limits
-        store.take_room(1)
+        store.count(1)
         if limits.min > store.max_table:
-            raise MemoryError(f"a table of {limits.min} elements is over the store's limit")
+            raise MemoryError(f"table minimum size of {limits.min} elements exceeds table limits")
         self.store = store
         self.reftype = type.reftype
         self.limits = limits
