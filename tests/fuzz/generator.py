@@ -113,7 +113,7 @@ class Function:
         actions = (
             [self.get] * 12 + [self.set] * 9 + [self.tee] * 8 + [self.constant] * 5 + [self.operator] * 16
             + [self.drop] + [self.select] * 2 + [self.load] * 3 + [self.store] * 2 + [self.global_] * 2
-            + [self.br_if] * 5 + [self.call] * 2 + [self.call_indirect] + [self.memory] + [self.table]
+            + [self.br_if] * 5 + [self.call] * 4 + [self.call_indirect] + [self.memory] + [self.table]
         )  # fmt: skip
         nested = [self.block] * 3 + [self.loop] * 2 + [self.if_] * 4
         leaving = [self.br, self.br_table, self.br_table, self.return_, self.trap]
@@ -297,7 +297,7 @@ class Function:
             self.emit("table.get $t")
             self.emit("ref.is_null")
         else:
-            self.emit(f"ref.func {self.rng.randrange(self.module.functions)}")
+            self.emit(f"ref.func $f{self.rng.randrange(self.module.functions)}")
             self.want_above("i32")
             self.emit("table.grow $t")
             self.stack.append("i32")
@@ -310,21 +310,19 @@ class Function:
     # --- calls --------------------------------------------------------------------------------------------------------
 
     def call(self) -> None:
-        index = self.rng.randrange(self.module.functions)
-        params, results = self.module.signatures[index]
+        name, params, results = self.rng.choice(self.module.callees)
         self.want(params)
-        self.emit(f"call $f{index}")
+        self.emit(f"call {name}")
         self.pop(len(params))
         self.stack += results
 
     def call_indirect(self) -> None:
-        params, results = self.rng.choice(self.module.signatures)
+        _, params, results = self.rng.choice(self.module.callees)
         self.want((*params, "i32"))
         if self.rng.random() < 0.85:
-            self.emit("i32.const 3")
+            self.emit("i32.const 7")
             self.emit("i32.and")
-        written = "".join(f" (param {t})" for t in params) + "".join(f" (result {t})" for t in results)
-        self.emit(f"call_indirect $t{written}")
+        self.emit(f"call_indirect $t{written((params, results))}")
         self.pop(len(params) + 1)
         self.stack += results
 
@@ -339,8 +337,7 @@ class Function:
         return params, results
 
     def enter(self, opener: str, params: tuple[str, ...], results: tuple[str, ...], is_loop: bool = False) -> None:
-        parameters = "".join(f" (param {t})" for t in params)
-        self.emit(f"{opener}{parameters}{''.join(f' (result {t})' for t in results)}")
+        self.emit(f"{opener}{written((params, results))}")
         self.labels.append(Label(params if is_loop else results, results, len(self.stack) - len(params)))
 
     def leave(self, depth: int) -> None:
@@ -423,18 +420,47 @@ class Function:
             self.unreachable = True
 
 
-class Module:
-    """A module of several functions that call each other, with a memory, a table and globals of every type."""
+HOST_FUNCTIONS: dict[str, Signature] = {
+    "nothing": ((), ()),
+    "mix": (("i32", "i64"), ("i32",)),
+    "swap": (("i64", "i32", "f64"), ("f64", "i32", "i64")),
+    "reenter": (("i32",), ("i32",)),
+}
+"""What modules import from "host"; `reenter` calls the export "leaf" with its argument."""
 
-    def __init__(self, seed: int) -> None:
-        rng = Random(seed)
+
+def written(signature: Signature) -> str:
+    return "".join(f" (param {t})" for t in signature[0]) + "".join(f" (result {t})" for t in signature[1])
+
+
+class Module:
+    """A module of several functions that call each other, with a memory, a table and globals of every type.
+
+    Some call host functions, and functions of another generated module, which lives in an instance of its own: it is
+    imported from "peer N", where N is its seed.
+    """
+
+    def __init__(self, seed: int, is_peer: bool = False) -> None:
+        rng = Random(f"peer {seed}" if is_peer else seed)
         self.functions = rng.randint(1, 4)
         self.signatures = [self.signature(rng) for _ in range(self.functions)]
+        self.callees = [(f"$f{i}", *signature) for i, signature in enumerate(self.signatures)]
+        imports: list[tuple[str, str, Signature]] = []
+        if not is_peer and rng.random() < 0.6:
+            imports += [("host", name, HOST_FUNCTIONS[name]) for name in sorted(HOST_FUNCTIONS)]
+            peer = Module(seed, is_peer=True)
+            imports += [(f"peer {seed}", f"f{i}", s) for i, s in enumerate(peer.signatures)]
+        self.callees += [(f"${module.split()[0]}_{name}", *signature) for module, name, signature in imports]
+        imported = "\n".join(
+            f'  (import "{module}" "{name}" (func ${module.split()[0]}_{name}{written(signature)}))'
+            for module, name, signature in imports
+        )
         bodies = [Function(rng, s, self, rng.choice((10, 30, 80, 200))).text() for s in self.signatures]
         functions = "\n".join(f'  (func $f{i} (export "f{i}") {body})' for i, body in enumerate(bodies))
         globals_ = "\n".join(f'  (global $g_{t} (export "g_{t}") (mut {t}) ({t}.const 7))' for t in VALTYPES)
-        refs = " ".join(f"$f{i}" for i in range(self.functions))
+        refs = " ".join(name for name, _, _ in self.callees[:8])
         self.text = f"""(module
+{imported}
   (memory (export "memory") {MEMORY_PAGES} {MEMORY_PAGES + 2})
   (table $t (export "table") 8 20 funcref)
   (elem (table $t) (i32.const 0) func {refs})
@@ -443,6 +469,9 @@ class Module:
   (global $fuel (export "fuel") (mut i32) (i32.const {FUEL}))
 {globals_}
 {functions}
+  (func (export "leaf") (param i32) (result i32)
+    (i32.store (i32.const 16) (i32.add (i32.load (i32.const 16)) (local.get 0)))
+    (i32.add (memory.grow (i32.and (local.get 0) (i32.const 1))) (i32.load (i32.const 16))))
   (func $use_fuel
     (if (i32.eqz (global.get $fuel)) (then unreachable))
     (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))))
