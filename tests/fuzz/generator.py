@@ -241,7 +241,25 @@ class Function:
         if self.rng.random() < 0.75:
             self.emit("i32.const 0xfff")
             self.emit("i32.and")
+        if self.rng.random() < 0.4:
+            self.address_arithmetic()
         return self.rng.choice(("", "offset=1", "offset=8", "offset=0xf000", "offset=0xffffffff", "offset=0x80000000"))
+
+    def address_arithmetic(self) -> None:
+        """What compilers compute addresses with; sums wrap at 2^32 before the offset is added."""
+        roll = self.rng.random()
+        if roll < 0.4:
+            self.emit(f"i32.const {self.rng.choice((1, 4, 8, -1, -4, -8, 64, 0x7FFFFFFF, -0x1000))}")
+            self.emit(self.rng.choice(("i32.add", "i32.sub")))
+            return
+        if roll < 0.7:
+            self.emit(f"i32.const {self.rng.choice((1, 2, 3, 35))}")
+            self.emit("i32.shl")
+        self.want_above("i32")
+        if self.rng.random() < 0.7:
+            self.emit("i32.const 0xff")
+            self.emit("i32.and")
+        self.emit("i32.add")
 
     def load(self) -> None:
         mnemonic, result = self.rng.choice(LOADS)
@@ -254,11 +272,15 @@ class Function:
     def store(self) -> None:
         mnemonic, operand = self.rng.choice(STORES)
         self.want(("i32",))
-        if self.rng.random() < 0.8:
+        offset = self.address()
+        if self.rng.random() < 0.3:
             self.emit("i32.const 0xfff")
             self.emit("i32.and")
         self.push_something(operand)
-        self.emit(mnemonic)
+        if self.rng.random() < 0.3 and operand == "i32":
+            self.emit("i32.const 1")
+            self.emit("i32.add")
+        self.emit(f"{mnemonic} {offset if self.rng.random() < 0.3 else ''}")
         self.pop(2)
 
     def global_(self) -> None:
@@ -363,8 +385,32 @@ class Function:
         params, results = self.block_type()
         self.enter("loop", params, results, is_loop=True)
         self.use_fuel()
+        if not params and self.rng.random() < 0.5:
+            self.body(depth + 1)
+            if not self.unreachable:
+                self.count_and_branch()
         self.leave(depth)
         self.end()
+
+    def count_and_branch(self) -> None:
+        """The end of a counting loop, as compilers write it."""
+        index = self.variable(self.rng.choice(INTEGERS))
+        if index is None:
+            return
+        t = self.variables[index]
+        limit = self.variable(t)
+        self.emit(f"local.get {index}")
+        self.emit(f"{t}.const {self.rng.choice((1, -1, 2, 4, 0x7FFFFFFF))}")
+        self.emit(f"{t}.{self.rng.choice(('add', 'add', 'sub'))}")
+        self.emit(f"local.tee {index}")
+        if self.rng.random() < 0.7:
+            self.emit(
+                f"local.get {limit}" if self.rng.random() < 0.5 else f"{t}.const {self.rng.choice((0, 5, 100, -3))}"
+            )
+            self.emit(f"{t}.{self.rng.choice('eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u'.split())}")
+        elif t == "i64":
+            self.emit("i64.eqz")
+        self.emit("br_if 0")
 
     def if_(self, depth: int) -> None:
         self.want(("i32",))
