@@ -148,7 +148,8 @@ cdef class Store:
     cdef size_t max_table
     cdef readonly bint metering
     cdef uint64_t fuel_reserve  # what does not fit into the machine's counter
-    cdef long long rooms[3]  # instances, tables, memories that may still be made
+    cdef long long counts[3]  # instances, tables, memories that were made
+    cdef long long most[3]  # and that may be made
     cdef object closed
     cdef list kept
     cdef list externs
@@ -161,7 +162,8 @@ cdef class Store:
     cdef public object deadline_holder
     cdef object __weakref__
     cdef uint64_t handle(self, object value) except 0
-    cdef int take_room(self, int kind) except -1
+    cdef int check_thread(self) except -1
+    cdef int count(self, int kind) except -1
     cdef int invoke(self, func_t* func, slot* base) except -1
     cdef int drive(self, frame_t* bottom) except -1
     cdef int run_free(self, double until) noexcept nogil
@@ -225,6 +227,7 @@ cdef class Func:
     cdef object instance  # of a wasm function
     cdef object callable  # of a host function
     cdef bint access_caller
+    cdef bint kept  # by the store
     cdef object __weakref__
     cdef int keep(self) except -1
     cdef int check_call(self, slot* base, Py_ssize_t count) except -1

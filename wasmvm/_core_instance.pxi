@@ -113,7 +113,7 @@ cdef class Instance:
         cdef inst_t* inst = &self.inst
         cdef Signature signature
         syntax = module.syntax
-        store.take_room(0)
+        store.count(0)
         self.store = store
         self.module = module
         self.code = module.code

@@ -80,10 +80,10 @@ cdef class Memory:
 
     def __cinit__(self, Store store not None, type):
         limits = type.limits
-        store.take_room(2)
+        store.count(2)
         cdef uint64_t maximum = min(65536, 65536 if limits.max is None else limits.max)
         if <uint64_t>limits.min * 65536 > store.max_memory:
-            raise MemoryError(f"a memory of {limits.min} pages is over the store's limit")
+            raise MemoryError(f"memory minimum size of {limits.min} pages exceeds memory limits")
         self.mem = new_mem(<uint64_t>limits.min * 65536, maximum * 65536)
         if self.mem == NULL:
             raise MemoryError(f"cannot reserve a memory of {limits.min} pages")

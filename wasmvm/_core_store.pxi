@@ -69,17 +69,18 @@ cdef class Store:
             wvm_release(self.machine.frames, (self.stack_slots + 2 * MAX_NESTING) * sizeof(frame_t) * 2)
 
     def set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
-        """Change the limits; they mean what the arguments of `Store` mean and count from now on."""
+        """Change the limits; they mean what the arguments of `Store` mean."""
         self.max_memory = max_memory
         self.max_table = max_table
         for i, room in enumerate((max_instances, max_tables, max_memories)):
-            self.rooms[i] = 1 << 62 if room is None else room
+            self.most[i] = 1 << 62 if room is None else room
 
-    cdef int take_room(self, int kind) except -1:
+    cdef int count(self, int kind) except -1:
         """Count one more instance (0), table (1) or memory (2); MemoryError over the limit."""
-        if self.rooms[kind] <= 0:
-            raise MemoryError(f"the store's limit of {('instances', 'tables', 'memories')[kind]} is reached")
-        self.rooms[kind] -= 1
+        if self.counts[kind] >= self.most[kind]:
+            name = ("instance", "table", "memory")[kind]
+            raise MemoryError(f"resource limit exceeded: {name} count too high at {self.counts[kind] + 1}")
+        self.counts[kind] += 1
         return 0
 
     @property
@@ -133,6 +134,12 @@ cdef class Store:
             known = self.extern_handles[id(value)] = len(self.externs)
         return known
 
+    cdef int check_thread(self) except -1:
+        """Raise where wasm of this store runs in another thread: its stacks and tables are in use."""
+        if self.nesting and self.thread != get_ident():
+            raise RuntimeError("the store is in use by another thread")
+        return 0
+
     cdef int invoke(self, func_t* func, slot* base) except -1:
         """Call a wasm function whose arguments lie at `base`; its results are left there."""
         cdef machine_t* m = &self.machine
@@ -144,12 +151,11 @@ cdef class Store:
         cdef uint64_t acc = m.acc
         cdef double facc = m.facc
         cdef int32_t i
+        self.check_thread()
         if self.nesting == 0:
             self.thread = get_ident()
             if self.timeout_ != INFINITY:
                 self.deadline = wvm_monotonic() + self.timeout_
-        elif self.thread != get_ident():
-            raise RuntimeError("the store is in use by another thread")
         elif self.nesting >= MAX_NESTING:
             raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
         if self.closed is not None:
@@ -242,10 +248,14 @@ cdef class Store:
         try:
             (<Func>callee.owner).call_python(base, <Instance>m.inst.owner)
         except BaseException as error:
-            raise with_wasm_frames(error, describe(backtrace(m, bottom)))
+            frames = describe(backtrace(m, bottom))
+            if isinstance(error, Trap) and not error.frames:
+                error.frames = frames
+            raise with_wasm_frames(error, frames)
         m.top = top
         m.pc = pc + (3 if pc[0] == R_CALL_IMPORT else 5)
-        m.budget = 0 if self.interrupted else FIRST_SLICE
+        # What is left of the budget, so that a loop of host calls comes to its end too.
+        m.budget = 0 if self.interrupted else min(m.budget, FIRST_SLICE)
         return 0
 
     cdef int lower(self, frame_t* bottom) except -1:

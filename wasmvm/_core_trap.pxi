@@ -27,6 +27,9 @@ cdef tuple frame_at(inst_t* inst, const int32_t* pc):
     cdef lowered_t* lowered
     cdef Py_ssize_t i
     cdef int32_t low, high, middle, position
+    if instance.code.stubs <= pc < instance.code.stubs + 2 * instance.code.count:
+        i = (pc - instance.code.stubs) // 2
+        return instance, i + len(instance.funcs_imported), instance.module.syntax.code[2 * i]
     for i in range(instance.code.count):
         lowered = &instance.code.funcs[i]
         if lowered.code == NULL or pc < lowered.code or pc >= lowered.code + lowered.length:
@@ -39,7 +42,8 @@ cdef tuple frame_at(inst_t* inst, const int32_t* pc):
                 low = middle + 1
             else:
                 high = middle
-        return instance, i + len(instance.funcs_imported), lowered.offsets[2 * low - 2 + 1] if low else 0
+        begin = instance.module.syntax.code[2 * i]
+        return instance, i + len(instance.funcs_imported), lowered.offsets[2 * low - 2 + 1] if low else begin
     return None
 
 
