@@ -6,9 +6,9 @@ called so far; that it exists says that the module is valid. Its name is a hash 
 wasmvm, so nothing in it can be stale. It is written under another name and then renamed: a reader sees all of it or
 nothing, and of two writers at a time the last one stays. Whatever fails here is no error: the code is lowered again.
 
-A file, in the byte order of the machine: a header (`_HEADER`: magic, key, number of records, checksum of all but the
-header), the records (`_RECORD`), then for each record its code words and its pairs of offsets. Files are read and not
-mapped: that takes well below a millisecond a megabyte, and what was checked is what will be executed.
+A file, in the byte order of the machine: a header (`_HEADER`: magic, key, number of records, checksum of everything),
+the records (`_RECORD`), then for each record its code words and its pairs of offsets. Files are read and not mapped:
+that takes well below a millisecond a megabyte, and what was checked is what will be executed.
 
 Hashing a large module takes longer than all else that is left to do at its start. So for a module from a file, a small
 file `.seen` remembers the key under what tells one state of a file from another: device, inode, size, and the times of
@@ -293,8 +293,13 @@ def is_sound(data: bytes, key: bytes) -> bool:
     """Whether a file is whole and the one of this key."""
     if len(data) < _HEADER.size:
         return False
-    magic, found_key, _, checksum = _HEADER.unpack_from(data)
-    return magic == MAGIC and found_key == key and crc32(memoryview(data)[_HEADER.size :], crc32(key)) == checksum
+    magic, found_key, count, checksum = _HEADER.unpack_from(data)
+    return magic == MAGIC and found_key == key and _checksum(memoryview(data)[_HEADER.size :], key, count) == checksum
+
+
+def _checksum(payload: bytes | memoryview, key: bytes, count: int) -> int:
+    """Of everything in a file; `payload` is what follows the header."""
+    return crc32(payload, crc32(_HEADER.pack(MAGIC, key, count, 0)))
 
 
 def _file_of(code: ModuleCode, key: bytes) -> list[bytes] | None:
@@ -310,4 +315,4 @@ def _file_of(code: ModuleCode, key: bytes) -> list[bytes] | None:
     if start >= 1 << 31:
         return None
     payload = b"".join(records + chunks)
-    return [_HEADER.pack(MAGIC, key, len(found), crc32(payload, crc32(key))), payload]
+    return [_HEADER.pack(MAGIC, key, len(found), _checksum(payload, key, len(found))), payload]
