@@ -24,7 +24,7 @@ LONGEST_FILE = 800
 LONGEST_FUNCTION = 80
 
 LONG_FILES: dict[str, str] = {
-    "wasmvm/lowering/body.py": "a rule per instruction on the state of one cdef class, which cannot be spread over files",
+    "wasmvm/lowering/body.py": "a rule per instruction, on the state of one cdef class, which must be in one file",
 }
 """Files of more than `LONGEST_FILE` lines, each with the reason why it stays in one piece."""
 

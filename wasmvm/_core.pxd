@@ -162,6 +162,11 @@ cdef class Store:
     cdef public object deadline_holder
     cdef object __weakref__
     cdef uint64_t handle(self, object value) except 0
+<<<<<<< HEAD
+=======
+    cdef int check_thread(self) except -1
+    cdef int count(self, int kind) except -1
+>>>>>>> main
     cdef int invoke(self, func_t* func, slot* base) except -1
     cdef int drive(self, frame_t* bottom) except -1
     cdef int run_free(self, double until) noexcept nogil
@@ -225,6 +230,7 @@ cdef class Func:
     cdef object instance  # of a wasm function
     cdef object callable  # of a host function
     cdef bint access_caller
+    cdef bint kept  # by the store
     cdef object __weakref__
     cdef int keep(self) except -1
     cdef int check_call(self, slot* base, Py_ssize_t count) except -1

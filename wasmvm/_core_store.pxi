@@ -134,6 +134,12 @@ cdef class Store:
             known = self.extern_handles[id(value)] = len(self.externs)
         return known
 
+    cdef int check_thread(self) except -1:
+        """Raise where wasm of this store runs in another thread: its stacks and tables are in use."""
+        if self.nesting and self.thread != get_ident():
+            raise RuntimeError("the store is in use by another thread")
+        return 0
+
     cdef int invoke(self, func_t* func, slot* base) except -1:
         """Call a wasm function whose arguments lie at `base`; its results are left there."""
         cdef machine_t* m = &self.machine
@@ -145,12 +151,11 @@ cdef class Store:
         cdef uint64_t acc = m.acc
         cdef double facc = m.facc
         cdef int32_t i
+        self.check_thread()
         if self.nesting == 0:
             self.thread = get_ident()
             if self.timeout_ != INFINITY:
                 self.deadline = wvm_monotonic() + self.timeout_
-        elif self.thread != get_ident():
-            raise RuntimeError("the store is in use by another thread")
         elif self.nesting >= MAX_NESTING:
             raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
         if self.closed is not None:
@@ -252,7 +257,8 @@ cdef class Store:
             raise with_wasm_frames(error, frames)
         m.top = top
         m.pc = pc + (3 if pc[0] == R_CALL_IMPORT else 5)
-        m.budget = 0 if self.interrupted else FIRST_SLICE
+        # What is left of the budget, so that a loop of host calls comes to its end too.
+        m.budget = 0 if self.interrupted else min(m.budget, FIRST_SLICE)
         return 0
 
     cdef int lower(self, frame_t* bottom) except -1:

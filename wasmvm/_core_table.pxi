@@ -78,6 +78,7 @@ cdef class Table:
     def grow(self, delta, init=None):
         """Grow by `delta` elements and return the old size; ValueError where the limits do not allow it."""
         cdef uint64_t value = reference_slot(self.store, self.reftype, init, "element")
+        self.store.check_thread()  # growing moves the elements
         cdef int64_t old = self.resize(delta, value) if 0 <= delta <= 0xFFFFFFFF else -1
         if old < 0:
             raise ValueError(f"cannot grow a table of {self.table.size} elements by {delta}")

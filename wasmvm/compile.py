@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from wasmvm._core import DISPATCH, ModuleCode
 from wasmvm.binary import decode
 from wasmvm.errors import Frame
-from wasmvm.validation import validate
 
 if TYPE_CHECKING:
     from wasmvm.binary.names import Names
+    from wasmvm.codecache import Cache, Entry
     from wasmvm.lowering.context import Context
     from wasmvm.syntax import Module
 
@@ -24,10 +24,17 @@ class CompiledModule:
         metering: whether it is lowered for stores that meter.
     """
 
-    def __init__(self, source: bytes, *, valid: bool = False) -> None:
-        """Raises DecodeError, and ValidationError unless the module is known to be `valid`."""
+    def __init__(self, source: bytes, *, valid: bool = False, cache: Cache | None = None) -> None:
+        """With a `cache`, code that it knows is not lowered again; what is new goes there with `save`.
+
+        Raises DecodeError, and ValidationError unless the module is known to be `valid`.
+        """
+        self._entry: Entry | None = None if cache is None else cache.open(source)
+        self._fresh: list[int] = []
         syntax = decode(source)
-        if not valid:
+        if not valid and (self._entry is None or not self._entry.validated):
+            from wasmvm.validation import validate
+
             validate(syntax)
         self._variants: dict[bool, CompiledModule] = {}
         self._names: Names | None = None
@@ -47,6 +54,8 @@ class CompiledModule:
             found = CompiledModule.__new__(CompiledModule)
             found._variants = self._variants
             found._names = self._names
+            found._entry = None  # only plain code is worth keeping
+            found._fresh = []
             found._begin(self.syntax, metering)
         return found
 
@@ -61,6 +70,15 @@ class CompiledModule:
 
     def lower(self, index: int) -> None:
         """Lower the function `index`, counted among those defined here, into `code`."""
+        if self._entry is not None:
+            known = self._entry.find(index)
+            if known is not None:
+                code, frame_size, zero_from, zero_to, offsets = known
+                self.code.put(
+                    index, memoryview(code).cast("i"), frame_size, zero_from, zero_to, memoryview(offsets).cast("i")
+                )  # fmt: skip
+                return
+            self._fresh.append(index)
         from wasmvm.lowering.body import lower
         from wasmvm.lowering.context import Context
 
@@ -70,6 +88,12 @@ class CompiledModule:
         self.code.put(
             index, lowered.code, lowered.frame_size, lowered.zero_from, lowered.zero_to, lowered.offsets
         )  # fmt: skip
+
+    def save(self) -> None:
+        """Write to the cache what it did not know, if that is worth it; does nothing without a cache."""
+        if self._entry is not None:
+            pairs = [(index, self.code.get(index)) for index in self._fresh]
+            self._entry.save((index, lowered) for index, lowered in pairs if lowered is not None)
 
     def frame(self, funcidx: int, offset: int) -> Frame:
         """A frame of a backtrace: the function and the byte offset in the module that was being executed."""

@@ -289,12 +289,11 @@ def spectest(store: Store) -> dict[str, Any]:
     def print_(*params: int) -> Func:
         return HostFunc(lambda *_: None).bind(store, FuncType(params, ()))
 
-    f32, f64 = 0x44268000 | 0x666, 0x4084D4CC_CCCCCCCD  # 666.6
     return {
         "global_i32": Global(store, GlobalType(I32, False), 666),
         "global_i64": Global(store, GlobalType(I64, False), 666),
-        "global_f32": Global.from_bits(store, GlobalType(F32, False), f32),
-        "global_f64": Global.from_bits(store, GlobalType(F64, False), f64),
+        "global_f32": Global(store, GlobalType(F32, False), 666.6),
+        "global_f64": Global(store, GlobalType(F64, False), 666.6),
         "table": Table(store, TableType(FUNCREF, Limits(10, 20))),
         "memory": Memory(store, MemoryType(Limits(1, 2))),
         "print": print_(),

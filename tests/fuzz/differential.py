@@ -25,6 +25,7 @@ import wasmtime
 
 import wasmvm
 from tests.fuzz.generator import FUEL, Module
+from tests.fuzz.verdict import wasm_tools
 from tests.oracle import trap_code
 from wasmvm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64
 
@@ -38,7 +39,8 @@ SMITH = {
     "custom_descriptors_enabled": False, "compact_imports_enabled": False,
     "max_memories": 1, "max_imports": 0, "max_tables": 3, "export_everything": True, "canonicalize_nans": True,
     "max_memory32_bytes": 1 << 20, "memory_max_size_required": True, "max_table_elements": 1000,
-    "table_max_size_required": True, "allow_start_export": True, "max_instructions": 400, "generate_custom_sections": True,
+    "table_max_size_required": True, "allow_start_export": True, "max_instructions": 400,
+    "generate_custom_sections": True,
     "min_funcs": 2, "memory_offset_choices": [60, 30, 10],
 }  # fmt: skip
 INTERESTING = (0, 1, 2, 3, 8, -1, -2, 31, 63, 255, 65535, 0x7FFFFFFF, -0x80000000, 0x7FFFFFFFFFFFFFFF, -(1 << 63))
@@ -70,7 +72,9 @@ def own_module(seed: int) -> bytes:
 def smith_module(seed: int) -> bytes:
     """What `wasm-tools smith` makes of bytes drawn from the seed."""
     rng = Random(seed)
-    program = Path(sys.executable).with_name("wasm-tools")
+    program = wasm_tools()
+    if program is None:
+        raise Skip("wasm-tools is not installed")
     with tempfile.NamedTemporaryFile("w", suffix=".json") as config:
         json.dump({name.replace("_", "-"): value for name, value in SMITH.items()}, config)
         config.flush()
@@ -107,8 +111,8 @@ class Trapped(NamedTuple):
     def agrees(self, other: Trapped, source: bytes) -> bool:
         """Whether it is the trap that wasmtime shows as `other`.
 
-        Wasmtime's offsets are not exact: it sinks a load into the instruction that uses the value, and may show a caller
-        at what follows its call. Ours must be at a load then, or at a call.
+        Wasmtime's offsets are not exact: it sinks a load into the instruction that uses the value, and may show a
+        caller at what follows its call. Ours must be at a load then, or at a call.
         """
         if self.code != other.code or [f[0] for f in self.frames] != [f[0] for f in other.frames]:
             return False
@@ -116,7 +120,7 @@ class Trapped(NamedTuple):
             if mine == theirs:
                 continue
             allowed = CALL_OPCODES if i else LOAD_OPCODES
-            if source[mine[1]] not in allowed or source[theirs[1]] in allowed and i:
+            if source[mine[1]] not in allowed or (source[theirs[1]] in allowed and i):
                 return False
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import struct
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_every_function_tells_its_errors(name: str) -> None:
 
 
 @pytest.mark.parametrize(("layout", "size"), SIZES)
-def test_struct_size(layout: abi.Struct, size: int) -> None:
+def test_struct_size(layout: struct.Struct, size: int) -> None:
     assert layout.size == size
 
 

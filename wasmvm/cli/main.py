@@ -17,8 +17,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from wasmvm.cli import inspect, run, validate, wasm2wat, wast, wat2wasm
+from wasmvm.cli import run
 from wasmvm.cli.failure import CommandError, UsageError, describe, report_trap
 from wasmvm.errors import InternalError, Trap, WasmError
 
@@ -29,7 +30,8 @@ EXIT_INTERRUPTED = 130
 EXIT_TRAPPED = 134
 """128 + SIGABRT: what other runtimes exit with."""
 
-COMMANDS = (run, validate, inspect, wat2wasm, wasm2wat, wast)
+COMMANDS = ("run", "validate", "inspect", "wat2wasm", "wasm2wat", "wast", "cache")
+"""The subcommands, each a module of this package."""
 
 
 class _VersionAction(argparse.Action):
@@ -41,12 +43,14 @@ class _VersionAction(argparse.Action):
         parser.exit(0, f"wasmvm {version('wasmvm')}\n")
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The parser of the whole command line, or of some commands: loading all of them takes a while."""
     parser = argparse.ArgumentParser(prog="wasmvm", description="Runs and examines WebAssembly.", allow_abbrev=False)
     parser.add_argument("--version", action=_VersionAction, nargs=0, help="show the version and exit")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        command.add_parser(subparsers)
+    # Without `prog` argparse would format a usage line to find it, which takes a millisecond of imports.
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, prog="wasmvm")
+    for command in commands:
+        import_module(f"wasmvm.cli.{command}").add_parser(subparsers)
     return parser
 
 
@@ -56,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _end_quietly_on_closed_pipes()
         argv = sys.argv[1:]
     argv, guest_arguments = run.split_guest_arguments(list(argv))
-    options = build_parser().parse_args(argv)
+    options = build_parser(argv[:1] if argv[:1] and argv[0] in COMMANDS else COMMANDS).parse_args(argv)
     options.guest_arguments = guest_arguments
     try:
         return int(options.run(options))

@@ -77,6 +77,8 @@ class Module:
 
     Args:
         source: bytes of the binary format or text format, text, or the path of a file with either.
+        cache: keep lowered code in this folder, or with True in the user's cache directory, for the next start. What
+            is new is written when the module is no longer used, or at the end of the process.
 
     Attributes:
         compiled: what the layers below make of it.
@@ -87,8 +89,17 @@ class Module:
         OSError: the file cannot be read.
     """
 
-    def __init__(self, source: Source) -> None:
-        self.compiled = CompiledModule(read_source(source))
+    def __init__(self, source: Source, *, cache: bool | str | os.PathLike[str] = False) -> None:
+        if cache is False:
+            self.compiled = CompiledModule(read_source(source))
+            return
+        from weakref import finalize
+
+        from wasmvm.codecache import Cache
+
+        folder = None if cache is True else cache
+        self.compiled = CompiledModule(read_source(source), cache=Cache(folder))
+        finalize(self, self.compiled.save)
 
     @classmethod
     def _of(cls, compiled: CompiledModule) -> Self:

@@ -16,7 +16,7 @@ from wasmvm.text.instructions import LANE_TYPES
 from wasmvm.text.lexer import Tokens, tokenize
 from wasmvm.text.numbers import parse_float, parse_int
 from wasmvm.text.parser import ModuleParser, parse_module
-from wasmvm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64, V128
+from wasmvm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, VALTYPE_NAMES
 
 CANONICAL, ARITHMETIC = "nan:canonical", "nan:arithmetic"
 """Lanes of expected results that stand for a set of NaNs."""
@@ -36,6 +36,9 @@ class Value(NamedTuple):
     lane_bits: int
     form: FloatFormat | None
     lanes: tuple[int | str, ...]
+
+    def __str__(self) -> str:
+        return " ".join([VALTYPE_NAMES[self.valtype], *(hex(x) if isinstance(x, int) else x for x in self.lanes)])
 
     def bits(self) -> int:
         """The lanes put together; for values without NaN patterns."""

@@ -13,12 +13,13 @@ from wasmvm.wasi.sockets import Connection, Listener
 
 
 def _connection(wasi: Wasi, fd: int, rights: int) -> Connection:
-    """The connected socket `fd`. What is no socket at all is ENOTSOCK, whatever its rights."""
-    if not wasi.table.get(fd).is_socket:
+    """The connected socket `fd`. What is no such socket is ENOTSOCK or ENOTCONN, whatever its rights."""
+    connection = wasi.table.get(fd)
+    if not connection.is_socket:
         raise WasiError(abi.ENOTSOCK)
-    connection = wasi.table.get(fd, rights)
     if not isinstance(connection, Connection):
         raise WasiError(abi.ENOTCONN)
+    wasi.table.get(fd, rights)
     return connection
 
 
