@@ -59,13 +59,16 @@ def fingerprint() -> int:
 
 
 def address_words() -> str:
-    """For each instruction that accesses memory, the words that hold the slot of its address (or 0) and its offset."""
+    """For each instruction that accesses memory, where the parts of its address are: word of the slot, word of a second
+    slot, word of a constant that is added or (with a second slot) shifts it, word of the offset; 0 for what is not there.
+    """
     rows = {row.number: row for row in regop.ROWS} | {form.number: form.row for form in regop.ACCUMULATOR_FORMS}
     found = {}
     for number, row in rows.items():
         if "o" in row.operands and any(line.startswith("ea = ") for line in row.body):
             positions = dispatch.positions(row)
-            found[number] = (positions.get("a", 0), positions["o"])
+            before = row.operands[: row.operands.index("o")]
+            found[number] = (*(positions[letter] if letter in before else 0 for letter in "abk"), positions["o"])
     lines = "".join(f"    {number}: {words},\n" for number, words in found.items())
     return f"\nADDRESS_WORDS = {{\n{lines}}}\n"
 

@@ -237,6 +237,8 @@ cdef class Store:
         error = trap(reason, frames)
         if reason == TRAP_MEMORY_OUT_OF_BOUNDS:
             error.fault = fault(&self.machine)
+        elif reason == TRAP_UNINITIALIZED_ELEMENT:
+            error = Trap(f"{error.message} {element(&self.machine)}", error.code, frames)
         raise with_wasm_frames(error, frames)
 
     cdef int call_host(self, frame_t* bottom) except -1:

@@ -567,7 +567,7 @@ for _vector in VECTOR_ROWS:
 
 del _t, _u, _s, _mask, _min, _n, _name, _operator, _width, _i, _sign, _c, _from, _cast, _to, _sc, _lo_s, _hi_s, _hi_u
 del _nan, _sx, _mnemonic, _expression, _params, _result, _suffix, _operands, _body, _letters, _condition
-del _text, _letters_, _address, _target, _values, _constant_value, _right, _value, _letter, _read, _row, _vector
+del _text, _letters_, _address, _target, _values, _constant_value, _right, _value, _letter, _read, _vector
 
 
 # --- Accumulator forms -------------------------------------------------------------------------------------------
