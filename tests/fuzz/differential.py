@@ -16,7 +16,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ import wasmtime
 import wasmvm
 from tests.fuzz.generator import FUEL, Module
 from tests.fuzz.verdict import wasm_tools
-from tests.fuzz.vocabulary import VECTORS
+from tests.fuzz.vocabulary import VECTORS, VOCABULARIES
 from tests.oracle import trap_code
 from wasmvm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, GlobalType
 
@@ -139,18 +139,49 @@ class Trapped(NamedTuple):
         return True
 
 
+def host_functions(reenter: Callable[[int], Any]) -> dict[str, Callable[..., object]]:
+    """What generated modules import from "host", each by its type in `generator.HOST_FUNCTIONS`."""
+
+    def mix(a: int, b: int) -> int:
+        value = a * 31 + b & 0xFFFFFFFF
+        return value - (value >> 31 << 32)
+
+    return {
+        "nothing": lambda: None,
+        "mix": mix,
+        "swap": lambda a, b, c: (c, b, a),
+        "reenter": lambda x: reenter(x),
+    }
+
+
+def peer_of(source: bytes) -> bytes | None:
+    """The module that a generated module imports functions of."""
+    for import_ in wasmvm.Module(source).imports:
+        if import_.module.startswith("peer "):
+            _, vocabulary, seed = import_.module.split()
+            return bytes(wasmtime.wat2wasm(Module(int(seed), VOCABULARIES[vocabulary], is_peer=True).text))
+    return None
+
+
 class Ours:
     """The module in wasmvm."""
 
-    def __init__(self, source: bytes) -> None:
+    def __init__(self, source: bytes, peer: Ours | None = None) -> None:
         self.module = wasmvm.Module(source)
         self.instance: wasmvm.Instance | None = None
+        self.peer = peer
+        self.store = peer.store if peer else wasmvm.Store()
 
     def start(self) -> object:
         return self.outcome(self.instantiate)
 
     def instantiate(self) -> None:
-        self.instance = wasmvm.Instance(self.module)
+        host = host_functions(lambda x: self.exports["leaf"](x))
+        imports = {
+            import_.module: host if import_.module == "host" else self.peer.exports if self.peer else {}
+            for import_ in self.module.imports
+        }
+        self.instance = wasmvm.Instance(self.module, imports, self.store)
 
     def outcome(self, action: Callable[..., object], *args: object) -> object:
         """What the action returns, or a trap's code with its frames."""
@@ -169,11 +200,13 @@ class Ours:
         return self.outcome(self.exports[name], *args)
 
     def refuel(self) -> None:
+        if self.peer:
+            self.peer.refuel()
         if "fuel" in self.exports:
             self.exports["fuel"].value = FUEL
 
     def state(self) -> dict[str, object]:
-        found: dict[str, object] = {}
+        found: dict[str, object] = {"peer": self.peer.state()} if self.peer else {}
         for name, extern in self.exports.items():
             if isinstance(extern, wasmvm.Memory):
                 found[name] = len(extern), hashlib.sha1(memoryview(extern)).hexdigest()
@@ -187,17 +220,28 @@ class Ours:
 class Theirs:
     """The module in wasmtime, whose Python API knows no v128: `vectors` names the exported globals of that type."""
 
-    def __init__(self, source: bytes, exports: Sequence[wasmvm.ExportType]) -> None:
+    def __init__(self, source: bytes, peer: Theirs | None = None) -> None:
         self.module = wasmtime.Module(_engine, source)
-        self.store = wasmtime.Store(_engine)
+        self.peer = peer
+        self.store = peer.store if peer else wasmtime.Store(_engine)
         self.exports: dict[str, Any] = {}
-        self.vectors = {e.name for e in exports if isinstance(e.type, GlobalType) and e.type.valtype == V128}
+        self.vectors = {
+            e.name for e in wasmvm.Module(source).exports if isinstance(e.type, GlobalType) and e.type.valtype == V128
+        }
 
     def start(self) -> object:
         return self.outcome(self.instantiate)
 
     def instantiate(self) -> None:
-        instance = wasmtime.Instance(self.store, self.module, [])
+        host = host_functions(lambda x: self.exports["leaf"](self.store, x))
+        externs: list[Any] = []
+        for import_ in self.module.imports:
+            if import_.module == "host":
+                assert isinstance(import_.type, wasmtime.FuncType)
+                externs.append(wasmtime.Func(self.store, import_.type, host[import_.name or ""]))
+            else:
+                externs.append(self.peer.exports[import_.name or ""] if self.peer else None)
+        instance = wasmtime.Instance(self.store, self.module, externs)
         self.exports = dict(instance.exports(self.store).items())
 
     def outcome(self, action: Callable[..., object], *args: object) -> object:
@@ -211,11 +255,13 @@ class Theirs:
         return self.outcome(self.exports[name], self.store, *args)
 
     def refuel(self) -> None:
+        if self.peer:
+            self.peer.refuel()
         if "fuel" in self.exports:
             self.exports["fuel"].set_value(self.store, wasmtime.Val.i32(FUEL))
 
     def state(self) -> dict[str, object]:
-        found: dict[str, object] = {}
+        found: dict[str, object] = {"peer": self.peer.state()} if self.peer else {}
         for name, extern in self.exports.items():
             if isinstance(extern, wasmtime.Memory):
                 size = extern.data_len(self.store)
@@ -242,11 +288,15 @@ def argument(rng: Random, valtype: int) -> object:
 
 def compare(source: bytes, seed: int) -> int:
     """Compare the engines on one module; return the number of calls. Raises Difference."""
-    ours = Ours(source)
+    peer = peer_of(source)
+    our_peer, their_peer = (Ours(peer), Theirs(peer)) if peer else (None, None)
+    if our_peer and their_peer:
+        agree("instantiation of the peer", our_peer.start(), their_peer.start())
     try:
-        theirs = Theirs(source, ours.module.exports)
+        theirs = Theirs(source, their_peer)
     except wasmtime.WasmtimeError as error:
         raise Skip(f"wasmtime: {str(error)[:100]}") from error
+    ours = Ours(source, our_peer)
     agree("instantiation", ours.start(), theirs.start(), source)
     if ours.instance is None:
         return 1

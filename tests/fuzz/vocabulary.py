@@ -24,6 +24,7 @@ EDGES = {
 class Vocabulary(NamedTuple):
     """Attributes:
 
+    name: what it is called.
     valtypes: the value types that are used.
     weighted: the same, as often as they shall come.
     operators: (mnemonic, operands, result); those that can trap are left out or rare.
@@ -31,6 +32,7 @@ class Vocabulary(NamedTuple):
     lanes: by mnemonic, how many lane indices follow it, and what they must be less than.
     """
 
+    name: str
     valtypes: tuple[str, ...]
     weighted: tuple[str, ...]
     operators: list[tuple[str, tuple[str, ...], str]]
@@ -67,7 +69,9 @@ def _operators() -> list[tuple[str, tuple[str, ...], str]]:
     made.append(("f64.promote_f32", ("f32",), "f64"))
     return made
 
+
 SCALARS = Vocabulary(
+    "scalars",
     ("i32", "i64", "f32", "f64"),
     ("i32", "i32", "i32", "i32", "i64", "i64", "f64", "f32"),
     _operators(),
@@ -102,7 +106,8 @@ def _vectors() -> Vocabulary:
         else:
             stores += [(row.mnemonic, "v128")] * (3 if row.mnemonic == "v128.store" else 1)
     weighted = (*SCALARS.weighted, "v128", "v128", "v128", "v128", "v128")
-    return Vocabulary((*SCALARS.valtypes, "v128"), weighted, operators, loads, stores, lanes)
+    return Vocabulary("vectors", (*SCALARS.valtypes, "v128"), weighted, operators, loads, stores, lanes)
 
 
 VECTORS = _vectors()
+VOCABULARIES = {words.name: words for words in (SCALARS, VECTORS)}
