@@ -24,7 +24,7 @@ LONGEST_FILE = 800
 LONGEST_FUNCTION = 80
 
 LONG_FILES: dict[str, str] = {
-    "wasmvm/lowering/body.py": "a rule per instruction on the state of one cdef class, which cannot be spread over files",
+    "wasmvm/lowering/body.py": "a rule per instruction, on the state of one cdef class, which must be in one file",
 }
 """Files of more than `LONGEST_FILE` lines, each with the reason why it stays in one piece."""
 
@@ -119,7 +119,9 @@ def test_no_import_from_the_package_root(path: Path) -> None:
             assert all(alias.name != "wasmvm" for alias in node.names), node.lineno
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{node.lineno}: imports are absolute"
-            assert node.module != "wasmvm" or all(alias.name in submodules for alias in node.names), node.lineno
+            assert node.module != "wasmvm" or all(
+                alias.name in submodules or alias.name == "__version__" for alias in node.names
+            ), node.lineno
 
 
 # --- the machine's Python face ----------------------------------------------------------------------------------------

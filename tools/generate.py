@@ -53,9 +53,24 @@ def regopcodes() -> list[tuple[str, int]]:
 
 
 def fingerprint() -> int:
-    """A number that changes whenever the meaning of lowered code does, so that none is read that means another thing."""
+    """A number that changes whenever the meaning of lowered code does, so that none is read that means another."""
     text = dispatch.loop("") + threaded.handlers("")
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+
+
+def address_words() -> str:
+    """For each instruction that accesses memory, where the parts of its address are: word of the slot, word of a second
+    slot, word of a constant that is added or (with a second slot) shifts it, word of the offset; 0 for what is not there.
+    """
+    rows = {row.number: row for row in regop.ROWS} | {form.number: form.row for form in regop.ACCUMULATOR_FORMS}
+    found = {}
+    for number, row in rows.items():
+        if "o" in row.operands and any(line.startswith("ea = ") for line in row.body):
+            positions = dispatch.positions(row)
+            before = row.operands[: row.operands.index("o")]
+            found[number] = (*(positions[letter] if letter in before else 0 for letter in "abk"), positions["o"])
+    lines = "".join(f"    {number}: {words},\n" for number, words in found.items())
+    return f"\nADDRESS_WORDS = {{\n{lines}}}\n"
 
 
 def generated_files() -> dict[Path, str]:
@@ -64,7 +79,7 @@ def generated_files() -> dict[Path, str]:
     return {
         package / "isa/opcode.py": python_constants(opcodes()),
         package / "isa/opcode.pxd": cython_enum(opcodes()),
-        package / "isa/regopcode.py": python_constants([*regopcodes(), ("FINGERPRINT", fingerprint())]),
+        package / "isa/regopcode.py": python_constants([*regopcodes(), ("FINGERPRINT", fingerprint())]) + address_words(),
         package / "isa/regopcode.pxd": cython_enum(regopcodes()),
         package / "lowering/forms.py": forms.module(NOTE),
         package / "_dispatch/switch/_core_run.pxi": dispatch.loop(NOTE),

@@ -1,8 +1,8 @@
 """wasmvm: a Cython-accelerated WebAssembly virtual machine for Python.
 
 >>> import wasmvm
->>> vm = wasmvm.instantiate("(module (func (export \"add\") (param i32 i32) (result i32)"
-...                         "  local.get 0 local.get 1 i32.add))")
+>>> vm = wasmvm.instantiate('(module (func (export "add") (param i32 i32) (result i32)'
+...                         '  local.get 0 local.get 1 i32.add))')
 >>> vm.exports.add(2, 3)
 5
 """

@@ -163,7 +163,6 @@ cdef class Store:
     cdef object __weakref__
     cdef uint64_t handle(self, object value) except 0
     cdef int check_thread(self) except -1
-    cdef int count(self, int kind) except -1
     cdef int invoke(self, func_t* func, slot* base) except -1
     cdef int drive(self, frame_t* bottom) except -1
     cdef int run_free(self, double until) noexcept nogil

@@ -150,7 +150,6 @@ cdef class Instance:
         cdef inst_t* inst = &self.inst
         cdef Signature signature
         syntax = module.syntax
-        store.count(0)
         self.store = store
         self.module = module
         self.code = module.code

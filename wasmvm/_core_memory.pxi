@@ -80,7 +80,6 @@ cdef class Memory:
 
     def __cinit__(self, Store store not None, type):
         limits = type.limits
-        store.count(2)
         cdef uint64_t maximum = min(65536, 65536 if limits.max is None else limits.max)
         if <uint64_t>limits.min * 65536 > store.max_memory:
             raise MemoryError(f"memory minimum size of {limits.min} pages exceeds memory limits")

@@ -28,7 +28,8 @@ cdef class Store:
         max_stack: bytes of stack for wasm frames; a call that would need more traps.
         max_memory: bytes that a memory may grow to.
         max_table: elements that a table may grow to.
-        max_instances, max_tables, max_memories: how many of each may be made in it; None for any number.
+        max_instances, max_tables, max_memories: how many instances there may be in it, and of theirs; None for any
+            number.
         metering: whether wasm costs fuel here, for which modules are compiled apart: one unit per instruction, but
             nothing for ``nop``, ``drop``, ``block``, ``loop``, ``else``, ``end``, ``return`` and ``unreachable``; one for
             entering a function; and for bulk instructions one more per byte, element or page.
@@ -75,13 +76,12 @@ cdef class Store:
         for i, room in enumerate((max_instances, max_tables, max_memories)):
             self.most[i] = 1 << 62 if room is None else room
 
-    cdef int count(self, int kind) except -1:
-        """Count one more instance (0), table (1) or memory (2); MemoryError over the limit."""
-        if self.counts[kind] >= self.most[kind]:
-            name = ("instance", "table", "memory")[kind]
-            raise MemoryError(f"resource limit exceeded: {name} count too high at {self.counts[kind] + 1}")
-        self.counts[kind] += 1
-        return 0
+    def admit(self, tables, memories):
+        """Count an instance with so many tables and memories of its own; MemoryError over the limits."""
+        for i, (name, more) in enumerate((("instance", 1), ("table", tables), ("memory", memories))):
+            self.counts[i] += more
+            if self.counts[i] > self.most[i]:
+                raise MemoryError(f"resource limit exceeded: {name} count too high at {self.counts[i]}")
 
     @property
     def fuel(self):
@@ -234,7 +234,12 @@ cdef class Store:
 
     cdef int raise_trap(self, int reason, frame_t* bottom) except -1:
         cdef tuple frames = describe(backtrace(&self.machine, bottom))
-        raise with_wasm_frames(trap(reason, frames), frames)
+        error = trap(reason, frames)
+        if reason == TRAP_MEMORY_OUT_OF_BOUNDS:
+            error.fault = fault(&self.machine)
+        elif reason == TRAP_UNINITIALIZED_ELEMENT:
+            error = Trap(f"{error.message} {element(&self.machine)}", error.code, frames)
+        raise with_wasm_frames(error, frames)
 
     cdef int call_host(self, frame_t* bottom) except -1:
         """Serve the call of a host function, then go on behind the call instruction."""

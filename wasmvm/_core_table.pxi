@@ -12,7 +12,6 @@ cdef class Table:
     def __cinit__(self, Store store not None, type, init=None):
         cdef uint64_t value, i
         limits = type.limits
-        store.count(1)
         if limits.min > store.max_table:
             raise MemoryError(f"table minimum size of {limits.min} elements exceeds table limits")
         self.store = store

@@ -39,7 +39,8 @@ SMITH = {
     "custom_descriptors_enabled": False, "compact_imports_enabled": False,
     "max_memories": 1, "max_imports": 0, "max_tables": 3, "export_everything": True, "canonicalize_nans": True,
     "max_memory32_bytes": 1 << 20, "memory_max_size_required": True, "max_table_elements": 1000,
-    "table_max_size_required": True, "allow_start_export": True, "max_instructions": 400, "generate_custom_sections": True,
+    "table_max_size_required": True, "allow_start_export": True, "max_instructions": 400,
+    "generate_custom_sections": True,
     "min_funcs": 2, "memory_offset_choices": [60, 30, 10],
 }  # fmt: skip
 INTERESTING = (0, 1, 2, 3, 8, -1, -2, 31, 63, 255, 65535, 0x7FFFFFFF, -0x80000000, 0x7FFFFFFFFFFFFFFF, -(1 << 63))
@@ -110,8 +111,8 @@ class Trapped(NamedTuple):
     def agrees(self, other: Trapped, source: bytes) -> bool:
         """Whether it is the trap that wasmtime shows as `other`.
 
-        Wasmtime's offsets are not exact: it sinks a load into the instruction that uses the value, and may show a caller
-        at what follows its call. Ours must be at a load then, or at a call.
+        Wasmtime's offsets are not exact: it sinks a load into the instruction that uses the value, and may show a
+        caller at what follows its call. Ours must be at a load then, or at a call.
         """
         if self.code != other.code or [f[0] for f in self.frames] != [f[0] for f in other.frames]:
             return False
@@ -119,23 +120,53 @@ class Trapped(NamedTuple):
             if mine == theirs:
                 continue
             allowed = CALL_OPCODES if i else LOAD_OPCODES
-            if source[mine[1]] not in allowed or source[theirs[1]] in allowed and i:
+            if source[mine[1]] not in allowed or (source[theirs[1]] in allowed and i):
                 return False
         return True
+
+
+def host_functions(reenter: Callable[[int], Any]) -> dict[str, Callable[..., object]]:
+    """What generated modules import from "host", each by its type in `generator.HOST_FUNCTIONS`."""
+
+    def mix(a: int, b: int) -> int:
+        value = a * 31 + b & 0xFFFFFFFF
+        return value - (value >> 31 << 32)
+
+    return {
+        "nothing": lambda: None,
+        "mix": mix,
+        "swap": lambda a, b, c: (c, b, a),
+        "reenter": lambda x: reenter(x),
+    }
+
+
+def peer_of(source: bytes) -> bytes | None:
+    """The module that a generated module imports functions of."""
+    for import_ in wasmvm.Module(source).imports:
+        if import_.module.startswith("peer "):
+            return bytes(wasmtime.wat2wasm(Module(int(import_.module[5:]), is_peer=True).text))
+    return None
 
 
 class Ours:
     """The module in wasmvm."""
 
-    def __init__(self, source: bytes) -> None:
+    def __init__(self, source: bytes, peer: Ours | None = None) -> None:
         self.module = wasmvm.Module(source)
         self.instance: wasmvm.Instance | None = None
+        self.peer = peer
+        self.store = peer.store if peer else wasmvm.Store()
 
     def start(self) -> object:
         return self.outcome(self.instantiate)
 
     def instantiate(self) -> None:
-        self.instance = wasmvm.Instance(self.module)
+        host = host_functions(lambda x: self.exports["leaf"](x))
+        imports = {
+            import_.module: host if import_.module == "host" else self.peer.exports if self.peer else {}
+            for import_ in self.module.imports
+        }
+        self.instance = wasmvm.Instance(self.module, imports, self.store)
 
     def outcome(self, action: Callable[..., object], *args: object) -> object:
         """What the action returns, or a trap's code with its frames."""
@@ -154,11 +185,13 @@ class Ours:
         return self.outcome(self.exports[name], *args)
 
     def refuel(self) -> None:
+        if self.peer:
+            self.peer.refuel()
         if "fuel" in self.exports:
             self.exports["fuel"].value = FUEL
 
     def state(self) -> dict[str, object]:
-        found: dict[str, object] = {}
+        found: dict[str, object] = {"peer": self.peer.state()} if self.peer else {}
         for name, extern in self.exports.items():
             if isinstance(extern, wasmvm.Memory):
                 found[name] = len(extern), hashlib.sha1(memoryview(extern)).hexdigest()
@@ -172,16 +205,25 @@ class Ours:
 class Theirs:
     """The module in wasmtime."""
 
-    def __init__(self, source: bytes) -> None:
+    def __init__(self, source: bytes, peer: Theirs | None = None) -> None:
         self.module = wasmtime.Module(_engine, source)
-        self.store = wasmtime.Store(_engine)
+        self.peer = peer
+        self.store = peer.store if peer else wasmtime.Store(_engine)
         self.exports: dict[str, Any] = {}
 
     def start(self) -> object:
         return self.outcome(self.instantiate)
 
     def instantiate(self) -> None:
-        instance = wasmtime.Instance(self.store, self.module, [])
+        host = host_functions(lambda x: self.exports["leaf"](self.store, x))
+        externs: list[Any] = []
+        for import_ in self.module.imports:
+            if import_.module == "host":
+                assert isinstance(import_.type, wasmtime.FuncType)
+                externs.append(wasmtime.Func(self.store, import_.type, host[import_.name or ""]))
+            else:
+                externs.append(self.peer.exports[import_.name or ""] if self.peer else None)
+        instance = wasmtime.Instance(self.store, self.module, externs)
         self.exports = dict(instance.exports(self.store).items())
 
     def outcome(self, action: Callable[..., object], *args: object) -> object:
@@ -195,11 +237,13 @@ class Theirs:
         return self.outcome(self.exports[name], self.store, *args)
 
     def refuel(self) -> None:
+        if self.peer:
+            self.peer.refuel()
         if "fuel" in self.exports:
             self.exports["fuel"].set_value(self.store, wasmtime.Val.i32(FUEL))
 
     def state(self) -> dict[str, object]:
-        found: dict[str, object] = {}
+        found: dict[str, object] = {"peer": self.peer.state()} if self.peer else {}
         for name, extern in self.exports.items():
             if isinstance(extern, wasmtime.Memory):
                 size = extern.data_len(self.store)
@@ -226,11 +270,15 @@ def argument(rng: Random, valtype: int) -> object:
 
 def compare(source: bytes, seed: int) -> int:
     """Compare the engines on one module; return the number of calls. Raises Difference."""
+    peer = peer_of(source)
+    our_peer, their_peer = (Ours(peer), Theirs(peer)) if peer else (None, None)
+    if our_peer and their_peer:
+        agree("instantiation of the peer", our_peer.start(), their_peer.start())
     try:
-        theirs = Theirs(source)
+        theirs = Theirs(source, their_peer)
     except wasmtime.WasmtimeError as error:
         raise Skip(f"wasmtime: {str(error)[:100]}") from error
-    ours = Ours(source)
+    ours = Ours(source, our_peer)
     agree("instantiation", ours.start(), theirs.start(), source)
     if ours.instance is None:
         return 1

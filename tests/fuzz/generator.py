@@ -113,7 +113,7 @@ class Function:
         actions = (
             [self.get] * 12 + [self.set] * 9 + [self.tee] * 8 + [self.constant] * 5 + [self.operator] * 16
             + [self.drop] + [self.select] * 2 + [self.load] * 3 + [self.store] * 2 + [self.global_] * 2
-            + [self.br_if] * 5 + [self.call] * 2 + [self.call_indirect] + [self.memory] + [self.table]
+            + [self.br_if] * 5 + [self.call] * 4 + [self.call_indirect] + [self.memory] + [self.table]
         )  # fmt: skip
         nested = [self.block] * 3 + [self.loop] * 2 + [self.if_] * 4
         leaving = [self.br, self.br_table, self.br_table, self.return_, self.trap]
@@ -241,7 +241,25 @@ class Function:
         if self.rng.random() < 0.75:
             self.emit("i32.const 0xfff")
             self.emit("i32.and")
+        if self.rng.random() < 0.4:
+            self.address_arithmetic()
         return self.rng.choice(("", "offset=1", "offset=8", "offset=0xf000", "offset=0xffffffff", "offset=0x80000000"))
+
+    def address_arithmetic(self) -> None:
+        """What compilers compute addresses with; sums wrap at 2^32 before the offset is added."""
+        roll = self.rng.random()
+        if roll < 0.4:
+            self.emit(f"i32.const {self.rng.choice((1, 4, 8, -1, -4, -8, 64, 0x7FFFFFFF, -0x1000))}")
+            self.emit(self.rng.choice(("i32.add", "i32.sub")))
+            return
+        if roll < 0.7:
+            self.emit(f"i32.const {self.rng.choice((1, 2, 3, 35))}")
+            self.emit("i32.shl")
+        self.want_above("i32")
+        if self.rng.random() < 0.7:
+            self.emit("i32.const 0xff")
+            self.emit("i32.and")
+        self.emit("i32.add")
 
     def load(self) -> None:
         mnemonic, result = self.rng.choice(LOADS)
@@ -254,11 +272,15 @@ class Function:
     def store(self) -> None:
         mnemonic, operand = self.rng.choice(STORES)
         self.want(("i32",))
-        if self.rng.random() < 0.8:
+        offset = self.address()
+        if self.rng.random() < 0.3:
             self.emit("i32.const 0xfff")
             self.emit("i32.and")
         self.push_something(operand)
-        self.emit(mnemonic)
+        if self.rng.random() < 0.3 and operand == "i32":
+            self.emit("i32.const 1")
+            self.emit("i32.add")
+        self.emit(f"{mnemonic} {offset if self.rng.random() < 0.3 else ''}")
         self.pop(2)
 
     def global_(self) -> None:
@@ -297,7 +319,7 @@ class Function:
             self.emit("table.get $t")
             self.emit("ref.is_null")
         else:
-            self.emit(f"ref.func {self.rng.randrange(self.module.functions)}")
+            self.emit(f"ref.func $f{self.rng.randrange(self.module.functions)}")
             self.want_above("i32")
             self.emit("table.grow $t")
             self.stack.append("i32")
@@ -310,21 +332,19 @@ class Function:
     # --- calls --------------------------------------------------------------------------------------------------------
 
     def call(self) -> None:
-        index = self.rng.randrange(self.module.functions)
-        params, results = self.module.signatures[index]
+        name, params, results = self.rng.choice(self.module.callees)
         self.want(params)
-        self.emit(f"call $f{index}")
+        self.emit(f"call {name}")
         self.pop(len(params))
         self.stack += results
 
     def call_indirect(self) -> None:
-        params, results = self.rng.choice(self.module.signatures)
+        _, params, results = self.rng.choice(self.module.callees)
         self.want((*params, "i32"))
         if self.rng.random() < 0.85:
-            self.emit("i32.const 3")
+            self.emit("i32.const 7")
             self.emit("i32.and")
-        written = "".join(f" (param {t})" for t in params) + "".join(f" (result {t})" for t in results)
-        self.emit(f"call_indirect $t{written}")
+        self.emit(f"call_indirect $t{written((params, results))}")
         self.pop(len(params) + 1)
         self.stack += results
 
@@ -339,8 +359,7 @@ class Function:
         return params, results
 
     def enter(self, opener: str, params: tuple[str, ...], results: tuple[str, ...], is_loop: bool = False) -> None:
-        parameters = "".join(f" (param {t})" for t in params)
-        self.emit(f"{opener}{parameters}{''.join(f' (result {t})' for t in results)}")
+        self.emit(f"{opener}{written((params, results))}")
         self.labels.append(Label(params if is_loop else results, results, len(self.stack) - len(params)))
 
     def leave(self, depth: int) -> None:
@@ -366,8 +385,32 @@ class Function:
         params, results = self.block_type()
         self.enter("loop", params, results, is_loop=True)
         self.use_fuel()
+        if not params and self.rng.random() < 0.5:
+            self.body(depth + 1)
+            if not self.unreachable:
+                self.count_and_branch()
         self.leave(depth)
         self.end()
+
+    def count_and_branch(self) -> None:
+        """The end of a counting loop, as compilers write it."""
+        index = self.variable(self.rng.choice(INTEGERS))
+        if index is None:
+            return
+        t = self.variables[index]
+        limit = self.variable(t)
+        self.emit(f"local.get {index}")
+        self.emit(f"{t}.const {self.rng.choice((1, -1, 2, 4, 0x7FFFFFFF))}")
+        self.emit(f"{t}.{self.rng.choice(('add', 'add', 'sub'))}")
+        self.emit(f"local.tee {index}")
+        if self.rng.random() < 0.7:
+            self.emit(
+                f"local.get {limit}" if self.rng.random() < 0.5 else f"{t}.const {self.rng.choice((0, 5, 100, -3))}"
+            )
+            self.emit(f"{t}.{self.rng.choice('eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u'.split())}")
+        elif t == "i64":
+            self.emit("i64.eqz")
+        self.emit("br_if 0")
 
     def if_(self, depth: int) -> None:
         self.want(("i32",))
@@ -423,18 +466,47 @@ class Function:
             self.unreachable = True
 
 
-class Module:
-    """A module of several functions that call each other, with a memory, a table and globals of every type."""
+HOST_FUNCTIONS: dict[str, Signature] = {
+    "nothing": ((), ()),
+    "mix": (("i32", "i64"), ("i32",)),
+    "swap": (("i64", "i32", "f64"), ("f64", "i32", "i64")),
+    "reenter": (("i32",), ("i32",)),
+}
+"""What modules import from "host"; `reenter` calls the export "leaf" with its argument."""
 
-    def __init__(self, seed: int) -> None:
-        rng = Random(seed)
+
+def written(signature: Signature) -> str:
+    return "".join(f" (param {t})" for t in signature[0]) + "".join(f" (result {t})" for t in signature[1])
+
+
+class Module:
+    """A module of several functions that call each other, with a memory, a table and globals of every type.
+
+    Some call host functions, and functions of another generated module, which lives in an instance of its own: it is
+    imported from "peer N", where N is its seed.
+    """
+
+    def __init__(self, seed: int, is_peer: bool = False) -> None:
+        rng = Random(f"peer {seed}" if is_peer else seed)
         self.functions = rng.randint(1, 4)
         self.signatures = [self.signature(rng) for _ in range(self.functions)]
+        self.callees = [(f"$f{i}", *signature) for i, signature in enumerate(self.signatures)]
+        imports: list[tuple[str, str, Signature]] = []
+        if not is_peer and rng.random() < 0.6:
+            imports += [("host", name, HOST_FUNCTIONS[name]) for name in sorted(HOST_FUNCTIONS)]
+            peer = Module(seed, is_peer=True)
+            imports += [(f"peer {seed}", f"f{i}", s) for i, s in enumerate(peer.signatures)]
+        self.callees += [(f"${module.split()[0]}_{name}", *signature) for module, name, signature in imports]
+        imported = "\n".join(
+            f'  (import "{module}" "{name}" (func ${module.split()[0]}_{name}{written(signature)}))'
+            for module, name, signature in imports
+        )
         bodies = [Function(rng, s, self, rng.choice((10, 30, 80, 200))).text() for s in self.signatures]
         functions = "\n".join(f'  (func $f{i} (export "f{i}") {body})' for i, body in enumerate(bodies))
         globals_ = "\n".join(f'  (global $g_{t} (export "g_{t}") (mut {t}) ({t}.const 7))' for t in VALTYPES)
-        refs = " ".join(f"$f{i}" for i in range(self.functions))
+        refs = " ".join(name for name, _, _ in self.callees[:8])
         self.text = f"""(module
+{imported}
   (memory (export "memory") {MEMORY_PAGES} {MEMORY_PAGES + 2})
   (table $t (export "table") 8 20 funcref)
   (elem (table $t) (i32.const 0) func {refs})
@@ -443,6 +515,9 @@ class Module:
   (global $fuel (export "fuel") (mut i32) (i32.const {FUEL}))
 {globals_}
 {functions}
+  (func (export "leaf") (param i32) (result i32)
+    (i32.store (i32.const 16) (i32.add (i32.load (i32.const 16)) (local.get 0)))
+    (i32.add (memory.grow (i32.and (local.get 0) (i32.const 1))) (i32.load (i32.const 16))))
   (func $use_fuel
     (if (i32.eqz (global.get $fuel)) (then unreachable))
     (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))))

@@ -35,12 +35,12 @@ COMMANDS = ("run", "validate", "inspect", "wat2wasm", "wasm2wat", "wast", "cache
 
 
 class _VersionAction(argparse.Action):
-    """Prints the version; finding it takes an import that no other command needs."""
+    """Prints the version."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
-        from importlib.metadata import version
+        from wasmvm import __version__
 
-        parser.exit(0, f"wasmvm {version('wasmvm')}\n")
+        parser.exit(0, f"wasmvm {__version__}\n")
 
 
 def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""``python -m wasmvm.compat NAME[,NAME...] (-m MODULE | -c CODE | SCRIPT) [ARGUMENT...]``: runs a program with packages replaced."""
+"""``python -m wasmvm.compat NAME PROGRAM``: runs a Python program with packages replaced."""
 
 from __future__ import annotations
 

@@ -562,12 +562,12 @@ _op("done", "", "reason = EXIT_DONE", "break", jumps=True)
 
 VECTOR_ROWS = tuple(regop_simd.vector_rows(EXPRESSIONS, TYPED_AS))
 SAME_BITS.update(regop_simd.SAME_BITS)
-for _row in VECTOR_ROWS:
-    _op(_row.name, _row.operands, *_row.body)
+for _vector in VECTOR_ROWS:
+    _op(_vector.name, _vector.operands, *_vector.body)
 
 del _t, _u, _s, _mask, _min, _n, _name, _operator, _width, _i, _sign, _c, _from, _cast, _to, _sc, _lo_s, _hi_s, _hi_u
 del _nan, _sx, _mnemonic, _expression, _params, _result, _suffix, _operands, _body, _letters, _condition
-del _text, _letters_, _address, _target, _values, _constant_value, _right, _value, _letter, _read, _row
+del _text, _letters_, _address, _target, _values, _constant_value, _right, _value, _letter, _read, _vector
 
 
 # --- Accumulator forms -------------------------------------------------------------------------------------------

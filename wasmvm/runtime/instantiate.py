@@ -32,6 +32,7 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
     for import_, extern in zip(syntax.imports, externs, strict=True):
         spaces[import_.kind].append(extern)
     try:
+        store.admit(len(syntax.tables), len(syntax.mems))
         spaces[TABLE] += (Table(store, table.type) for table in syntax.tables)
         spaces[MEMORY] += (Memory(store, memory.type) for memory in syntax.mems)
         instance = Instance(store, module, spaces[FUNC], spaces[TABLE], spaces[MEMORY])

@@ -53,7 +53,7 @@ class Func:
         return FuncType._of(self._func.type)
 
     def __call__(self, store: Storelike, *params: Any) -> Any:
-        """None, a value, or a list of several. Raises Trap, WasmtimeError, TypeError, or what a host function raised."""
+        """None, a value, or a list of several. Raises Trap, WasmtimeError, TypeError, or what a host raised."""
         func = self._func
         if store._core is not func.store:
             check(store, func.store)

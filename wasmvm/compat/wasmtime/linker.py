@@ -76,7 +76,7 @@ class Linker(Managed[linker.Linker]):
             self._define(MODULE, name, function)
 
     def define_module(self, store: Storelike, name: str, module: Module) -> None:
-        """Define the exports of a module: each call into a command gets an instance of its own, a reactor is made once."""
+        """Define the exports of a module; each call into a command gets an instance of its own."""
         if not isinstance(module, Module):
             raise TypeError("expected a `Module`")
         compiled = module.ptr()
@@ -186,7 +186,7 @@ class Linker(Managed[linker.Linker]):
 
 def _trapping(import_: Any) -> Callable[..., Any]:
     def trap(*params: Any) -> Any:
-        raise WasmtimeError(f"unknown import: `{import_.module}::{import_.name}` has not been defined")
+        raise errors.Trap(f"unknown import: `{import_.module}::{import_.name}` has not been defined")
 
     return trap
 
