@@ -19,6 +19,8 @@ from pathlib import Path
 
 from examples.programs import COPY_FROM, EXPECTED, HERE, PROGRAMS, Program
 
+WAT = HERE / "add.wat"
+"""An example in the text format, which wasmvm assembles itself."""
 WASM_FLAGS = ("-target", "wasm32-wasi", "-O2", "-std=gnu11", "-Wl,--strip-debug")
 NATIVE_FLAGS = ("-O2", "-std=gnu11", "-ffp-contract=off")
 
@@ -59,6 +61,18 @@ def prepare_folder(folder: Path) -> None:
     shutil.copy(HERE / "copy.c", folder / COPY_FROM)
 
 
+def build_wat(*, write: bool) -> list[Path]:
+    """Assembles `WAT`; a list of the binary if that was not what it is now."""
+    from wasmvm.text import wat2wasm
+
+    binary, target = wat2wasm(WAT.read_text()), WAT.with_suffix(".wasm")
+    if target.exists() and target.read_bytes() == binary:
+        return []
+    if write:
+        target.write_bytes(binary)
+    return [target]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing, exit with 1 if a file would change")
@@ -80,6 +94,8 @@ def main() -> int:
                 changed.append(path)
                 if not options.check:
                     path.write_bytes(content)
+    if not options.names or WAT.stem in options.names:
+        changed += build_wat(write=not options.check)
     for path in changed:
         print(f"{'stale' if options.check else 'written'}: {path.relative_to(HERE)}")
     return 1 if options.check and changed else 0

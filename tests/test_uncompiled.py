@@ -12,7 +12,7 @@ from tools import uncompiled
 
 ROOT = Path(__file__).resolve().parent.parent
 SELECTIONS = (
-    "tests/binary",
+    "tests/test_reader.py tests/binary",
     "tests/validation",
     "tests/test_core_numeric.py tests/test_core_traps.py tests/cli/test_inspect.py",
 )
@@ -27,7 +27,8 @@ for name in sys.argv[1:]:
 
 
 def hot_modules() -> list[str]:
-    return [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in sorted(ROOT.glob("wasmvm/*/*.pxd"))]
+    paths = [path.with_suffix(".py") for path in sorted(ROOT.glob("wasmvm/**/*.pxd"))]
+    return [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths if path.exists()]
 
 
 def test_the_copy_holds_pure_python(tmp_path: Path) -> None:

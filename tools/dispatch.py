@@ -64,7 +64,7 @@ def enum_name(row: regop.RegOp) -> str:
     return "R_" + row.name.upper().replace(".", "_")
 
 
-def _positions(row: regop.RegOp) -> dict[str, int]:
+def positions(row: regop.RegOp) -> dict[str, int]:
     """The word in which each operand stands."""
     positions: dict[str, int] = {}
     word = 1
@@ -76,13 +76,13 @@ def _positions(row: regop.RegOp) -> dict[str, int]:
 
 def fill_in(line: str, row: regop.RegOp) -> str:
     """A line of a row's body with its operands put in."""
-    positions = _positions(row)
+    places = positions(row)
 
     def replace(match: re.Match[str]) -> str:
         name, type_ = match.groups()
         if name == "length":
             return str(row.length)
-        word = f"pc[{positions[name]}]"
+        word = f"pc[{places[name]}]"
         if type_ is None:
             return word
         return _READ["constant" if name in "kK" else "slot", type_].format(word=word)

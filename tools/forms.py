@@ -17,12 +17,15 @@ SHAPE: how an opcode is lowered (one of the SHAPE_... constants of `wasmvm.lower
 RR, RK, KR: by opcode, the form with operands in slots, with the right operand constant, with the left one constant.
 MIRRORED: by opcode, the opcode that gives the same with its operands swapped.
 STORE_V, STORE_K_V: by opcode of a store, the forms with a constant value (RK is the one with a constant address).
+ADDRESS_AK, ADDRESS_AB, ADDRESS_SHL: by opcode of a load or store, the forms that compute the address as i32.add with a
+constant, i32.add, and i32.shl_add do.
 WIDE: by opcode, 1 where a constant operand takes two words.
 TRAPS: by opcode, 1 where the instruction may trap.
 PARAMS, RESULT_SLOTS: by opcode of a vector instruction, its number of operands, and the slots of its result or 0.
 BR_IF, BR_UNLESS: by register instruction, the branch it fuses into when its result is the condition.
 NEGATED: by register instruction, the comparison with the opposite result.
-LOOP: by register instruction, the form of a branch for a back-edge.
+LOOP: by register instruction, the form of a branch for a back-edge; LOOP_ADD: the one that adds a constant first.
+MIRRORED_BR: by register instruction, the branch on the same comparison with its operands swapped.
 EFFECT: by register instruction, what it does to the accumulators (`regop.effect`).
 ACC_FORM, FACC_FORM: by register instruction times 3 plus operand (0 for a, 1 for b, 2 for c), the form that reads the
 operand from an accumulator; OPERAND_WORD: where in the instruction the operand stands.
@@ -66,7 +69,7 @@ def _table(name: str, typecode: str, values: list[int]) -> str:
 
 
 def _by_opcode() -> dict[str, list[int]]:
-    names = ("RR", "RK", "KR", "MIRRORED", "STORE_V", "STORE_K_V")
+    names = ("RR", "RK", "KR", "MIRRORED", "STORE_V", "STORE_K_V", "ADDRESS_AK", "ADDRESS_AB", "ADDRESS_SHL")
     tables = {name: [-1] * wasm.OPCODE_END for name in names}
     for name in ("SHAPE", "WIDE", "TRAPS", "PARAMS", "RESULT_SLOTS"):
         tables[name] = [0] * wasm.OPCODE_END
@@ -85,9 +88,11 @@ def _by_opcode() -> dict[str, list[int]]:
             tables["RK"][code] = _number(target + "_rk")
         if shape in ("load", "store"):
             tables["RK"][code] = _number(target + "_k")
+            for suffix in ("_ak", "_ab", "_shl"):
+                tables["ADDRESS" + suffix.upper()][code] = _number(target + suffix)
             tables["STORE_V"][code] = _number(target + "_v")
             tables["STORE_K_V"][code] = _number(target + "_k_v")
-            tables["WIDE"][code] = int(target == "i64.store")
+            tables["WIDE"][code] = int(target in ("i64.store", "f64.store"))
         elif shape == "binary":
             tables["RK"][code] = _number(target + "_rk")
             tables["KR"][code] = _number(target + "_kr")
@@ -99,7 +104,9 @@ def _by_opcode() -> dict[str, list[int]]:
 
 
 def _by_regop() -> dict[str, list[int]]:
-    tables: dict[str, list[int]] = {name: [] for name in ("BR_IF", "BR_UNLESS", "NEGATED", "LOOP", "LENGTH")}
+    tables: dict[str, list[int]] = {
+        name: [] for name in ("BR_IF", "BR_UNLESS", "NEGATED", "LOOP", "LOOP_ADD", "MIRRORED_BR", "LENGTH")
+    }
     for row in regop.ROWS:
         mnemonic, _, _ = row.name.partition("_rk")
         mnemonic = mnemonic.removesuffix("_kr")
@@ -113,6 +120,10 @@ def _by_regop() -> dict[str, list[int]]:
         tables["BR_UNLESS"].append(_number(br_unless))
         tables["NEGATED"].append(_number(negated))
         tables["LOOP"].append(_number(f"loop_{row.name}"))
+        tables["LOOP_ADD"].append(_number(f"loop_add_{row.name}"))
+        compared = row.name.removeprefix("br_if_")
+        mirrored = regop.mirrored(compared) if row.name != compared and compared in regop.EXPRESSIONS else None
+        tables["MIRRORED_BR"].append(_number(f"br_if_{mirrored}") if mirrored else -1)
         tables["LENGTH"].append(row.length)
     tables["LENGTH"] += (form.row.length for form in regop.ACCUMULATOR_FORMS)
     return tables

@@ -1,14 +1,13 @@
 """wasmvm: a Cython-accelerated WebAssembly virtual machine for Python.
 
 >>> import wasmvm
->>> vm = wasmvm.instantiate("(module (func (export \"add\") (param i32 i32) (result i32)"
-...                         "  local.get 0 local.get 1 i32.add))")
+>>> vm = wasmvm.instantiate('(module (func (export "add") (param i32 i32) (result i32)'
+...                         '  local.get 0 local.get 1 i32.add))')
 >>> vm.exports.add(2, 3)
 5
 """
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # importing it from typing would take longer than all the rest of this file
 if TYPE_CHECKING:
     from wasmvm._core import Caller, Func, Global, Memory, Store, Table
     from wasmvm.embedding.engine import Config, Engine

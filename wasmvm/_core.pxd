@@ -148,7 +148,8 @@ cdef class Store:
     cdef size_t max_table
     cdef readonly bint metering
     cdef uint64_t fuel_reserve  # what does not fit into the machine's counter
-    cdef long long rooms[3]  # instances, tables, memories that may still be made
+    cdef long long counts[3]  # instances, tables, memories that were made
+    cdef long long most[3]  # and that may be made
     cdef object closed
     cdef list kept
     cdef list externs
@@ -161,7 +162,7 @@ cdef class Store:
     cdef public object deadline_holder
     cdef object __weakref__
     cdef uint64_t handle(self, object value) except 0
-    cdef int take_room(self, int kind) except -1
+    cdef int check_thread(self) except -1
     cdef int invoke(self, func_t* func, slot* base) except -1
     cdef int drive(self, frame_t* bottom) except -1
     cdef int run_free(self, double until) noexcept nogil
@@ -225,6 +226,7 @@ cdef class Func:
     cdef object instance  # of a wasm function
     cdef object callable  # of a host function
     cdef bint access_caller
+    cdef bint kept  # by the store
     cdef object __weakref__
     cdef int keep(self) except -1
     cdef int check_call(self, slot* base, Py_ssize_t count) except -1
@@ -238,7 +240,22 @@ cdef class Func:
 cdef class ModuleCode:
     cdef lowered_t* funcs
     cdef int32_t* stubs
+    cdef int32_t* type_ids
+    cdef func_t* templates
+    cdef Py_ssize_t global_count
+    cdef bint shares  # whether references to its functions may get out of an instance
+    cdef dict exports
     cdef readonly Py_ssize_t count
+    cdef bytes adopted
+    cdef const char* adopted_start
+    cdef const char* adopted_end
+    cdef bint is_adopted(self, const int32_t* code) noexcept
+    cdef int prepare(self, syntax) except -1
+
+
+@cython.final
+cdef class Caller:
+    cdef readonly Instance instance
 
 
 @cython.final
@@ -254,9 +271,12 @@ cdef class Instance:
     cdef dict funcs
     cdef Py_ssize_t defined
     cdef Py_ssize_t elem_count
-    cdef object _exports
-    cdef object _caller
+    cdef object exported_memory
+    cdef bint looked_for_memory
+    cdef bint kept  # by the store
     cdef object __weakref__
+    cdef int keep(self) except -1
+    cdef object extern(self, int kind, Py_ssize_t index)
     cdef func_t* lowered(self, Py_ssize_t index) except NULL
     cpdef object func(self, Py_ssize_t funcidx)
     cdef elem_t* new_elem(self, Py_ssize_t elemidx, Py_ssize_t count) except NULL

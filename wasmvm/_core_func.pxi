@@ -58,9 +58,12 @@ cdef class Func:
         return (<Instance>self.func.inst.owner).module.frame(self.func.funcidx, 0).name
 
     cdef int keep(self) except -1:
-        """Let the store hold a host function from now on: a slot is about to name it."""
-        if self.func == &self.host and self not in self.store.kept:
+        """Let the store hold what is behind the function from now on: a slot is about to name it."""
+        if self.func.inst != NULL:
+            return (<Instance>self.func.owner).keep()
+        if not self.kept:
             self.store.kept.append(self)
+            self.kept = True
         return 0
 
     def __call__(self, *args):
@@ -92,7 +95,11 @@ cdef class Func:
         types = signature.results
         if signature.result_count == 1:
             return from_slot(store, types[0], base)
-        return self.values(base, types, signature.result_count)
+        store.machine.top = base + signature.result_slots  # making objects may run a finalizer that calls this store
+        try:
+            return self.values(base, types, signature.result_count)
+        finally:
+            store.machine.top = base
 
     def call_bits(self, args):
         """Call with raw bits: a sequence in and a list out, of which each item is a value's bits.
@@ -122,13 +129,18 @@ cdef class Func:
         self.perform(base)
         target = base
         types = signature.results
-        for i in range(signature.result_count):
-            results.append(bits_from_slot(store, types[i], target))
-            target += slots_of(types[i])
+        store.machine.top = base + signature.result_slots  # as above
+        try:
+            for i in range(signature.result_count):
+                results.append(bits_from_slot(store, types[i], target))
+                target += slots_of(types[i])
+        finally:
+            store.machine.top = base
         return results
 
     cdef int check_call(self, slot* base, Py_ssize_t count) except -1:
-        """Raise where the number of arguments is wrong or there is no room for the frame."""
+        """Raise where the number of arguments is wrong, there is no room for the frame, or another thread runs."""
+        self.store.check_thread()
         if count != self.signature.param_count:
             raise TypeError(f"{self.name or 'function'}() takes {self.signature.param_count} arguments, got {count}")
         if base + self.func.frame_size + self.signature.param_slots + 2 > self.store.machine.stack_end:
@@ -165,7 +177,7 @@ cdef class Func:
         cdef int offset = 1 if self.access_caller else 0
         args = PyTuple_New(signature.param_count + offset)
         if offset:
-            value = None if caller is None else caller.caller
+            value = None if caller is None else Caller.__new__(Caller, caller)
             Py_INCREF(value)
             PyTuple_SET_ITEM(args, 0, value)
         for i in range(signature.param_count):

@@ -207,6 +207,14 @@ cdef inline uint64_t load_u64(const uint8_t* p) noexcept nogil:
     memcpy(&value, p, 8)
     return value
 
+cdef inline double load_f64(const uint8_t* p) noexcept nogil:
+    cdef double value
+    memcpy(&value, p, 8)
+    return value
+
+cdef inline void store_f64(uint8_t* p, double value) noexcept nogil:
+    memcpy(p, &value, 8)
+
 cdef inline void store_u16(uint8_t* p, uint16_t value) noexcept nogil:
     memcpy(p, &value, 2)
 

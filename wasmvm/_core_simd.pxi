@@ -4,6 +4,12 @@
 cdef inline int saturate(int value, int least, int most) noexcept nogil:
     return least if value < least else most if value > most else value
 
+cdef inline uint8_t popcount8(uint8_t a) noexcept nogil:
+    # Unlike the scalar function, this becomes vector code.
+    a = <uint8_t>(a - ((a >> 1) & 0x55))
+    a = <uint8_t>((a & 0x33) + ((a >> 2) & 0x33))
+    return <uint8_t>((a + (a >> 4)) & 0x0F)
+
 cdef void v_shuffle(slot* d, const slot* a, const slot* b, const uint8_t* lanes) noexcept nogil:
     cdef uint8_t both[32]
     cdef v128_t r

@@ -49,7 +49,7 @@ cdef void v_i8x16_popcnt(slot* d, const slot* a) noexcept nogil:
     cdef int i
     memcpy(&x, a, 16)
     for i in range(16):
-        r.u8[i] = <uint8_t>(i32_popcnt(x.u8[i]))
+        r.u8[i] = <uint8_t>(popcount8(x.u8[i]))
     memcpy(d, &r, 16)
 
 cdef void v_i8x16_eq(slot* d, const slot* a, const slot* b) noexcept nogil:

@@ -7,14 +7,18 @@ cdef class Table:
         store: the store that it belongs to.
         type: a `TableType`.
         init: the Python value of each element.
+
+    Raises:
+        MemoryError: the store's limit or the system does not allow the initial size.
+        ValueError: no such table is valid (3.2.3).
     """
 
     def __cinit__(self, Store store not None, type, init=None):
         cdef uint64_t value, i
         limits = type.limits
-        store.take_room(1)
+        check_limits(limits, 0xFFFFFFFF)
         if limits.min > store.max_table:
-            raise MemoryError(f"a table of {limits.min} elements is over the store's limit")
+            raise MemoryError(f"table minimum size of {limits.min} elements exceeds table limits")
         self.store = store
         self.reftype = type.reftype
         self.limits = limits
@@ -79,6 +83,7 @@ cdef class Table:
     def grow(self, delta, init=None):
         """Grow by `delta` elements and return the old size; ValueError where the limits do not allow it."""
         cdef uint64_t value = reference_slot(self.store, self.reftype, init, "element")
+        self.store.check_thread()  # growing moves the elements
         cdef int64_t old = self.resize(delta, value) if 0 <= delta <= 0xFFFFFFFF else -1
         if old < 0:
             raise ValueError(f"cannot grow a table of {self.table.size} elements by {delta}")

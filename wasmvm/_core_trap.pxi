@@ -27,6 +27,9 @@ cdef tuple frame_at(inst_t* inst, const int32_t* pc):
     cdef lowered_t* lowered
     cdef Py_ssize_t i
     cdef int32_t low, high, middle, position
+    if instance.code.stubs <= pc < instance.code.stubs + 2 * instance.code.count:
+        i = (pc - instance.code.stubs) // 2
+        return instance, i + len(instance.funcs_imported), instance.module.syntax.code[2 * i]
     for i in range(instance.code.count):
         lowered = &instance.code.funcs[i]
         if lowered.code == NULL or pc < lowered.code or pc >= lowered.code + lowered.length:
@@ -39,7 +42,8 @@ cdef tuple frame_at(inst_t* inst, const int32_t* pc):
                 low = middle + 1
             else:
                 high = middle
-        return instance, i + len(instance.funcs_imported), lowered.offsets[2 * low - 2 + 1] if low else 0
+        begin = instance.module.syntax.code[2 * i]
+        return instance, i + len(instance.funcs_imported), lowered.offsets[2 * low - 2 + 1] if low else begin
     return None
 
 
@@ -65,3 +69,28 @@ cdef list backtrace(machine_t* machine, frame_t* bottom):
 
 cdef tuple describe(list found):
     return tuple([(<Instance>instance).module.frame(funcidx, offset) for instance, funcidx, offset in found])
+
+
+cdef str element(machine_t* machine):
+    """The index that a call_indirect, which traps, has looked up; every form of it has the slot in its first word."""
+    return str(<uint32_t>machine.fp[machine.pc[1]].u64)
+
+
+cdef object fault(machine_t* machine):
+    """Where the load or store that trapped wanted to go beyond the memory; None for other instructions."""
+    from wasmvm.isa.regopcode import ADDRESS_WORDS
+
+    words = ADDRESS_WORDS.get(machine.pc[0])
+    if words is None:
+        return None
+    cdef int a = words[0]
+    cdef int b = words[1]
+    cdef int k = words[2]
+    cdef uint32_t base = <uint32_t>machine.fp[machine.pc[a]].u64 if a else 0
+    if b:
+        base += <uint32_t>machine.fp[machine.pc[b]].u64 << (machine.pc[k] if k else 0)
+    elif k:
+        base += <uint32_t>machine.pc[k]
+    cdef uint64_t ea = <uint64_t>base + <uint32_t>machine.pc[<int>words[3]]
+    ea = max(ea, machine.inst.mem.length)
+    return f"memory fault at wasm address 0x{ea:x} in linear memory of size 0x{machine.inst.mem.length:x}"

@@ -1,9 +1,9 @@
 """Modules as files: what was lowered is kept, so that reading one back costs neither validation nor lowering.
 
 The format: `MAGIC`; 8 bytes that say what the code means (`fingerprint`); the SHA-256 of all that follows; the length
-of the module (u64) and the module in the binary format; then each lowered function: its index, frame size, first and last
-slot to be zeroed, lengths of code and offset table in bytes (6 x u32), code, offset table. Numbers are little-endian;
-code words are as the machine has them, which the fingerprint covers.
+of the module (u64) and the module in the binary format; then each lowered function: its index, frame size, first and
+last slot to be zeroed, lengths of code and offset table in bytes (6 x u32), code, offset table. Numbers are
+little-endian; code words are as the machine has them, which the fingerprint covers.
 """
 
 from __future__ import annotations

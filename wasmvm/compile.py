@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from wasmvm._core import DISPATCH, ModuleCode
 from wasmvm.binary import decode
 from wasmvm.errors import Frame
-from wasmvm.validation import validate
 
 if TYPE_CHECKING:
     from wasmvm.binary.names import Names
+    from wasmvm.codecache import Entry
     from wasmvm.lowering.context import Context
     from wasmvm.syntax import Module
 
@@ -24,14 +24,23 @@ class CompiledModule:
         metering: whether it is lowered for stores that meter.
     """
 
-    def __init__(self, source: bytes, *, valid: bool = False) -> None:
-        """Raises DecodeError, and ValidationError unless the module is known to be `valid`."""
+    def __init__(self, source: bytes, *, valid: bool = False, entry: Entry | None = None) -> None:
+        """Functions that a cache's `entry` knows are not lowered again; what is new goes there with `save`.
+
+        Raises DecodeError, and ValidationError unless the module is known to be `valid`.
+        """
+        self._entry = entry
+        self._fresh = 0
         syntax = decode(source)
-        if not valid:
+        if not valid and (entry is None or not entry.validated):
+            from wasmvm.validation import validate
+
             validate(syntax)
         self._variants: dict[bool, CompiledModule] = {}
         self._names: Names | None = None
         self._begin(syntax, False)
+        if entry is not None:
+            entry.install(self.code)
 
     def _begin(self, syntax: Module, metering: bool) -> None:
         self.syntax = syntax
@@ -47,6 +56,8 @@ class CompiledModule:
             found = CompiledModule.__new__(CompiledModule)
             found._variants = self._variants
             found._names = self._names
+            found._entry = None  # only plain code is worth keeping
+            found._fresh = 0
             found._begin(self.syntax, metering)
         return found
 
@@ -70,6 +81,12 @@ class CompiledModule:
         self.code.put(
             index, lowered.code, lowered.frame_size, lowered.zero_from, lowered.zero_to, lowered.offsets
         )  # fmt: skip
+        self._fresh += 4 * (len(lowered.code) + len(lowered.offsets))
+
+    def save(self) -> None:
+        """Write to the cache what it did not know, if that is worth it; does nothing without a cache."""
+        if self._entry is not None:
+            self._entry.save(self.code, self._fresh)
 
     def frame(self, funcidx: int, offset: int) -> Frame:
         """A frame of a backtrace: the function and the byte offset in the module that was being executed."""

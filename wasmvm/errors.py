@@ -129,7 +129,10 @@ class Trap(WasmError):
     Attributes:
         code: a short constant name such as ``"memory_out_of_bounds"`` (see `TRAPS`), or None for a trap made by a host.
         frames: the wasm frames that were active, innermost first.
+        fault: for a load or store out of bounds, which address was meant; else None.
     """
+
+    fault: str | None = None
 
     def __init__(self, message: str, code: str | None = None, frames: tuple[Frame, ...] = ()) -> None:
         super().__init__(message)

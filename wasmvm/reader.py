@@ -118,6 +118,9 @@ class Reader:
         return self.uint(32)
 
     def u64(self) -> int:
+        if self.pos < self.end and self.buf[self.pos] < 0x80:
+            self.pos += 1
+            return self.buf[self.pos - 1]
         return self.uint(64)
 
     def length(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -49,3 +50,12 @@ def by_wasm_tools(data: bytes, features: str = "wasm2") -> bool:
     assert program is not None
     done = subprocess.run([program, "validate", "-f", features], input=data, capture_output=True, check=False)
     return done.returncode == 0
+
+
+def offset_by_wasm_tools(data: bytes) -> int | None:
+    """The byte offset that wasm-tools blames; None for a valid module."""
+    program = wasm_tools()
+    assert program is not None
+    done = subprocess.run([program, "validate", "-f", "wasm2"], input=data, capture_output=True, check=False)
+    found = re.search(rb"\(at offset 0x([0-9a-f]+)\)", done.stderr)
+    return int(found[1], 16) if found else None

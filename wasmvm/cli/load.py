@@ -11,13 +11,12 @@ if TYPE_CHECKING:
     from wasmvm.embedding.module import Module
 
 
-def load_module(path: str) -> Module:
-    """Reads, decodes and validates a file; raises CommandError naming the file."""
+def load_module(path: str, *, cache: bool = False) -> Module:
+    """Reads, decodes and validates a file, with the help of the cache if wanted; CommandError names the file."""
     from wasmvm.embedding.module import Module
 
     try:
-        with open(path, "rb") as file:
-            return Module(file.read())
+        return Module.from_file(path, cache=cache)
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror or error}") from error
     except (DecodeError, ValidationError) as error:

@@ -76,6 +76,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--trace", action="append", default=[], choices=["wasi"], help="print each call of a WASI function on stderr"
     )
+    parser.add_argument(
+        "--no-cache", action="store_false", dest="cache", help="neither use nor keep lowered code (see `wasmvm cache`)"
+    )
     parser.add_argument("module", metavar="MODULE", help="the file to run")
     parser.set_defaults(run=run)
 
@@ -117,7 +120,7 @@ def instantiate(args: argparse.Namespace) -> Instance:
         deterministic=args.deterministic,
         trace=_print_trace if "wasi" in args.trace else None,
     )
-    module = load_module(args.module)
+    module = load_module(args.module, cache=args.cache)
     try:
         wasi = Wasi(config)
     except ValueError as error:

@@ -143,7 +143,7 @@ def instantiate(
         ValueError: both a store and limits were given.
     """
     module = source if isinstance(source, Module) else Module(source)
-    limits = {"fuel": fuel, "timeout": timeout, "max_memory": max_memory, "max_stack": max_stack}
+    limits: dict[str, Any] = {"fuel": fuel, "timeout": timeout, "max_memory": max_memory, "max_stack": max_stack}
     if store is None:
         store = limited_store(**limits)
     elif any(limit is not None for limit in limits.values()):

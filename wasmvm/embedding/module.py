@@ -77,6 +77,8 @@ class Module:
 
     Args:
         source: bytes of the binary format or text format, text, or the path of a file with either.
+        cache: keep lowered code in this folder, or with True in the user's cache directory, for the next start. What
+            is new is written when the module is no longer used, or at the end of the process.
 
     Attributes:
         compiled: what the layers below make of it.
@@ -87,8 +89,32 @@ class Module:
         OSError: the file cannot be read.
     """
 
-    def __init__(self, source: Source) -> None:
-        self.compiled = CompiledModule(read_source(source))
+    def __init__(self, source: Source, *, cache: bool | str | os.PathLike[str] = False) -> None:
+        self._compile(read_source(source), cache)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], *, cache: bool | str | os.PathLike[str] = False) -> Self:
+        """The module in a file of the binary or text format; raises what `Module` raises."""
+        made = cls.__new__(cls)
+        with open(path, "rb") as file:
+            status = os.fstat(file.fileno())
+            made._compile(read_source(file.read()), cache, status)
+        return made
+
+    def _compile(
+        self, source: bytes, cache: bool | str | os.PathLike[str], status: os.stat_result | None = None
+    ) -> None:
+        """`status` is that of the file which the source was read from."""
+        if cache is False:
+            self.compiled = CompiledModule(source)
+            return
+        from weakref import finalize
+
+        from wasmvm.codecache import Cache
+
+        entry = Cache(None if cache is True else cache).open(source, status)
+        self.compiled = CompiledModule(source, entry=entry)
+        finalize(self, self.compiled.save)
 
     @classmethod
     def _of(cls, compiled: CompiledModule) -> Self:

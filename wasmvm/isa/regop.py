@@ -10,8 +10,9 @@ order of the row:
 letter  operand                                             words
 ======  ==================================================  =====
 d       slot of the result                                  1
+e       slot of a second result                             1
 a b c   slots that are read                                 1
-k       32-bit constant                                     1
+k m     32-bit constants                                    1
 K       64-bit constant, low word first                     2
 V       16 bytes: a vector constant, or lane indices        4
 o       memarg offset, unsigned                             1
@@ -65,6 +66,7 @@ def _op(name: str, operands: str, *body: str, jumps: bool = False) -> None:
 # --- Moves and constants -----------------------------------------------------------------------------------------
 
 _op("move", "da", "fp[{d}].u64 = fp[{a}].u64")
+_op("move2", "daeb", "fp[{d}].u64 = fp[{a}].u64", "fp[{e}].u64 = fp[{b}].u64")
 _op("const32", "dk", "fp[{d}].u64 = <uint32_t>{k}")
 _op("const64", "dK", "fp[{d}].u64 = {K:i64}")
 _op("copy", "dan", "memmove(&fp[{d}], &fp[{a}], <size_t>{n} * sizeof(slot))")
@@ -291,6 +293,8 @@ for _mnemonic, _expression in EXPRESSIONS.items():
             _letters.reverse()  # the slot comes first in every form
         _op(_mnemonic + _suffix, "d" + "".join(_letters), *_body)
 
+_op("i32.shl_add", "dabk", "fp[{d}].u64 = <uint32_t>({a:i32} + ({b:i32} << {k}))")
+
 # --- Branches ----------------------------------------------------------------------------------------------------
 # Each exists twice: `loop_...` is the form for a back-edge, which also pays for the budget.
 
@@ -322,6 +326,29 @@ for _mnemonic in EXPRESSIONS:
         _branch(f"br_if_{_mnemonic}{_suffix}", "".join(_letters), _condition)
         if negated(_mnemonic) is None:
             _branch(f"br_unless_{_mnemonic}{_suffix}", "".join(_letters), f"not ({_condition})")
+
+# The end of a counting loop: add a constant, compare the sum, go back. The sum is written last, since an instruction
+# whose budget is used up begins anew.
+for _mnemonic in EXPRESSIONS:
+    if _mnemonic.partition(".")[2] not in COMPARISONS or not _mnemonic.startswith("i32"):
+        continue
+    for _suffix, _right in {"": "b:i32", "_rk": "c:i32"}.items():
+        _condition = _bind(EXPRESSIONS[_mnemonic], {"a": "sum", "b": _right}).replace("{sum}", "<uint32_t>ea")
+        _condition = _condition.replace("{c:i32}", "(<uint32_t>{m})")
+        _letters = ["d", "a", "k", "m" if _suffix else "b", "t"]
+        _op(
+            f"loop_add_br_if_{_mnemonic}{_suffix}",
+            "".join(_letters),
+            "ea = <uint32_t>({a:i32} + {k:i32})",
+            f"if {_condition}:",
+            *(f"    {line}" for line in _PAY),
+            "    fp[{d}].u64 = ea",
+            "    pc = pc + {t} + 5",
+            "else:",
+            "    fp[{d}].u64 = ea",
+            "    pc = pc + 6",
+            jumps=True,
+        )
 _op(
     "br_table",
     "an",
@@ -344,29 +371,37 @@ LOADS: dict[str, tuple[int, str]] = {
     "i64.load8_s": (1, "<uint64_t><int64_t><int8_t>{p}[0]"),
     "i64.load16_s": (2, "<uint64_t><int64_t><int16_t>load_u16({p})"),
     "i64.load32_s": (4, "<uint64_t><int64_t><int32_t>load_u32({p})"),
+    # On its own, although the bits are those of an i64: what consumes it wants it in the accumulator for floats.
+    "f64.load": (8, "load_f64({p})"),
 }
 STORES: dict[str, tuple[int, str]] = {
     "i32.store": (4, "store_u32({p}, <uint32_t>{v})"),
     "i64.store": (8, "store_u64({p}, {v})"),
+    "f64.store": (8, "store_f64({p}, {v})"),
     "i32.store8": (1, "{p}[0] = <uint8_t>{v}"),
     "i32.store16": (2, "store_u16({p}, <uint16_t>{v})"),
 }
 SAME_BITS.update(
     {
         "f32.load": "i32.load",
-        "f64.load": "i64.load",
         "i64.load8_u": "i32.load8_u",
         "i64.load16_u": "i32.load16_u",
         "i64.load32_u": "i32.load",
         "f32.store": "i32.store",
-        "f64.store": "i64.store",
         "i64.store8": "i32.store8",
         "i64.store16": "i32.store16",
         "i64.store32": "i32.store",
     }
 )
-_ADDRESS = {"": ("a", "<uint64_t>{a:i32} + <uint32_t>{o}"), "_k": ("", "<uint64_t><uint32_t>{o}")}
-"""An address is a slot plus offset or, with `_k`, was constant and is wholly in the offset."""
+_ADDRESS = {
+    "": ("a", "<uint64_t>{a:i32} + <uint32_t>{o}"),
+    "_k": ("", "<uint64_t><uint32_t>{o}"),
+    "_ak": ("ak", "<uint64_t><uint32_t>({a:i32} + {k:i32}) + <uint32_t>{o}"),
+    "_ab": ("ab", "<uint64_t><uint32_t>({a:i32} + {b:i32}) + <uint32_t>{o}"),
+    "_shl": ("abk", "<uint64_t><uint32_t>({a:i32} + ({b:i32} << {k})) + <uint32_t>{o}"),
+}
+"""An address is a slot plus offset; with `_k` it was constant and is wholly in the offset; the others compute it as the
+i32.add, or i32.shl and i32.add, before them did. The sum wraps at 32 bits, adding the offset does not."""
 
 
 def _in_bounds(address: str, width: int) -> tuple[str, ...]:
@@ -374,17 +409,22 @@ def _in_bounds(address: str, width: int) -> tuple[str, ...]:
 
 
 for _mnemonic, (_width, _text) in LOADS.items():
+    _target = "fp[{d}].f64" if _mnemonic == "f64.load" else "fp[{d}].u64"
     for _suffix, (_letters_, _address) in _ADDRESS.items():
         _op(
             _mnemonic + _suffix,
             f"d{_letters_}o",
             *_in_bounds(_address, _width),
-            f"fp[{{d}}].u64 = {_text.replace('{p}', '(mem + ea)')}",
+            f"{_target} = {_text.replace('{p}', '(mem + ea)')}",
         )
 for _mnemonic, (_width, _text) in STORES.items():
-    _k = "K" if _width == 8 else "k"
+    _values = {"": ("c", "{c:f64}" if _mnemonic == "f64.store" else "{c:i64}")}
     for _suffix, (_letters_, _address) in _ADDRESS.items():
-        _values = {"": ("b", "{b:i64}"), "_v": (_k, f"{{{_k}:i64}}" if _k == "K" else "{k}")}
+        if "k" not in _letters_:  # a constant value beside a computed address is rare
+            _constant_value = {4: "{k}", 1: "{k}", 2: "{k}", 8: "{K:f64}" if _mnemonic == "f64.store" else "{K:i64}"}
+            _values["_v"] = ("K" if _width == 8 else "k", _constant_value[_width])
+        else:
+            _values.pop("_v", None)
         for _value, (_letter, _read) in _values.items():
             _op(
                 _mnemonic + _suffix + _value,
@@ -522,12 +562,12 @@ _op("done", "", "reason = EXIT_DONE", "break", jumps=True)
 
 VECTOR_ROWS = tuple(regop_simd.vector_rows(EXPRESSIONS, TYPED_AS))
 SAME_BITS.update(regop_simd.SAME_BITS)
-for _row in VECTOR_ROWS:
-    _op(_row.name, _row.operands, *_row.body)
+for _vector in VECTOR_ROWS:
+    _op(_vector.name, _vector.operands, *_vector.body)
 
 del _t, _u, _s, _mask, _min, _n, _name, _operator, _width, _i, _sign, _c, _from, _cast, _to, _sc, _lo_s, _hi_s, _hi_u
 del _nan, _sx, _mnemonic, _expression, _params, _result, _suffix, _operands, _body, _letters, _condition
-del _text, _letters_, _address, _k, _value, _letter, _read, _row
+del _text, _letters_, _address, _target, _values, _constant_value, _right, _value, _letter, _read, _vector
 
 
 # --- Accumulator forms -------------------------------------------------------------------------------------------
@@ -579,6 +619,8 @@ def effect(row: RegOp) -> int:
     """What the instruction does to the accumulators."""
     if "d" in row.operands:
         last = row.body[-1]
+        if "e" in row.operands:
+            return CLOBBERS
         if last.startswith("fp[{d}].u64 = "):
             return INT_RESULT
         if last.startswith("fp[{d}].f64 = "):

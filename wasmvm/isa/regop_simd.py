@@ -46,9 +46,10 @@ INTEGER_LANES = {
     "sub_sat_s": "saturate(<{s}>{a} - <{s}>{b}, {min}, {max})",
     "add_sat_u": "saturate({a} + {b}, 0, {all_ones})",
     "sub_sat_u": "saturate({a} - {b}, 0, {all_ones})",
+    "popcnt": "popcount8({a})",
     "q15mulr_sat_s": "saturate((<{s}>{a} * <{s}>{b} + 0x4000) >> 15, {min}, {max})",
 }
-"""Operators on integer lanes (specification, 4.3.2) that no scalar instruction has. Narrow lanes are computed as int."""
+"""Operators on integer lanes (specification, 4.3.2) that no scalar instruction has. Narrow lanes become int."""
 FLOAT_LANES = {
     "pmin": "{b} if y.{f}[i] < x.{f}[i] else {a}",
     "pmax": "{b} if x.{f}[i] < y.{f}[i] else {a}",

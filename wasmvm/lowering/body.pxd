@@ -39,6 +39,12 @@ cdef class Body(Operands):
     cdef short[::1] br_unless
     cdef short[::1] negated
     cdef short[::1] loop_form
+    cdef short[::1] loop_add
+    cdef short[::1] mirrored_br
+    cdef short[::1] address_ak
+    cdef short[::1] address_ab
+    cdef short[::1] address_shl
+    cdef int address_words
     cdef signed char[::1] imm_kind
     cdef int[::1] condition
     cdef int condition_if
@@ -95,15 +101,21 @@ cdef class Body(Operands):
     cdef int rare(self, int op, int start) except -1
     @cython.locals(i=cython.int, left=cython.int, right=cython.int, a=cython.int, b=cython.int)
     cdef int binary(self, int op, int start) except -1
+    @cython.locals(a=cython.int, b=cython.int, k=cython.int)
+    cdef int shift_and_add(self, int i) except -1
+    @cython.locals(last=cython.int, form=cython.int)
+    cdef int computed_address(self, int op, int i) except -2
+    @cython.locals(j=cython.int)
+    cdef void address(self) noexcept
     @cython.locals(bits=cython.ulonglong, a=cython.int)
     cdef int binary_const(self, int op, int form, int slot, int const, int start) except -1
     @cython.locals(i=cython.int, a=cython.int)
     cdef int unary(self, int op, int start) except -1
     cdef bint constant_address(self, int i, unsigned long long offset) noexcept
-    @cython.locals(offset=cython.ulonglong, i=cython.int, a=cython.int)
+    @cython.locals(offset=cython.ulonglong, i=cython.int, a=cython.int, form=cython.int)
     cdef int load(self, int op, int start) except -1
     @cython.locals(offset=cython.ulonglong, i=cython.int, a=cython.int, b=cython.int, bits=cython.ulonglong,
-                   value_const=cython.bint, address_const=cython.bint)
+                   value_const=cython.bint, address_const=cython.bint, form=cython.int)
     cdef int store(self, int op, int start) except -1
     @cython.locals(count=cython.int, i=cython.int, kind=cython.int, form=cython.int, offset=cython.ulonglong,
                    bits=cython.ulonglong, a=cython.int, b=cython.int, c=cython.int, width=cython.int)
@@ -135,7 +147,7 @@ cdef class Body(Operands):
     @cython.locals(k=cython.int, height=cython.int)
     cdef int push_control(self, int kind, int type_) except -1
     @cython.locals(type_=cython.int)
-    cdef int block(self, int kind) except -1
+    cdef int block(self, int kind, int start) except -1
     @cython.locals(type_=cython.int, words=cython.int, i=cython.int)
     cdef int if_(self) except -1
     @cython.locals(k=cython.int)
@@ -156,6 +168,8 @@ cdef class Body(Operands):
     cdef int conditional(self, int op) except -1
     @cython.locals(count=cython.int, first=cython.int, skip=cython.int)
     cdef int br_if_(self, int k) except -1
+    @cython.locals(op=cython.int, other=cython.int, dst=cython.int, j=cython.int)
+    cdef int add_and_branch(self, int k) except -1
     @cython.locals(slots=cython.int)
     cdef int leave_with(self, int k, int first) except -1
     @cython.locals(a=cython.int, count=cython.int, default=cython.Py_ssize_t, k=cython.int, first=cython.int,

@@ -100,6 +100,8 @@ class Body(Operands):
         self.params, self.result_slots = forms.PARAMS, forms.RESULT_SLOTS
         self.store_v, self.store_k_v = forms.STORE_V, forms.STORE_K_V
         self.br_if, self.br_unless, self.negated = forms.BR_IF, forms.BR_UNLESS, forms.NEGATED
+        self.loop_add, self.mirrored_br = forms.LOOP_ADD, forms.MIRRORED_BR
+        self.address_ak, self.address_ab, self.address_shl = forms.ADDRESS_AK, forms.ADDRESS_AB, forms.ADDRESS_SHL
         self.loop_form, self.imm_kind = forms.LOOP, IMM_KIND
         self.condition = array("i", bytes(4 * MOST_WORDS))
         self.dead = -1
@@ -374,9 +376,9 @@ class Body(Operands):
         elif op == OP_GLOBAL_SET:
             self.global_set(self.u32())
         elif op == OP_BLOCK:
-            self.block(CTL_BLOCK)
+            self.block(CTL_BLOCK, start)
         elif op == OP_LOOP:
-            self.block(CTL_LOOP)
+            self.block(CTL_LOOP, start)
         elif op == OP_IF:
             self.if_()
         elif op == OP_ELSE:
@@ -471,6 +473,8 @@ class Body(Operands):
             return self.binary_const(op, self.rk[op], i, i + 1, start)
         if left == CONST and self.kr[op] >= 0:
             return self.binary_const(op, self.kr[op], i + 1, i, start)
+        if op == OP_I32_ADD and self.shift_and_add(i):
+            return 0
         a, b = self.readable(i), self.readable(i + 1)
         self.pop()
         self.pop()
@@ -480,6 +484,50 @@ class Body(Operands):
         self.word(a)
         self.word(b)
         return 0
+
+    def shift_and_add(self, i: int) -> bool:
+        """Add the operands `i` and `i + 1`, if one was just shifted left by a constant, in one instruction."""
+        if self.last < 0 or self.code[self.last] != R_I32_SHL_RK:
+            return False
+        if self.is_last_result(i + 1):
+            a = self.readable(i)
+        elif self.is_last_result(i) and self.kind[i + 1] == LOCAL:
+            a = self.val[i + 1]
+        else:
+            return False
+        self.save_last()
+        b, k = self.saved[2], self.saved[3] & 31
+        self.pop()
+        self.pop()
+        self.begin_result(R_I32_SHL_ADD, self.push(TEMP, 1))
+        self.word(a)
+        self.word(b)
+        self.word(k)
+        return True
+
+    def computed_address(self, op: int, i: int) -> int:
+        """The form that computes the address itself, if operand `i` is the sum just computed; else -1.
+
+        If there is one, the instruction that computed it is taken back into `saved`.
+        """
+        if not self.is_last_result(i):
+            return -1
+        last = self.code[self.last]
+        form = -1
+        if last == R_I32_ADD_RK:
+            form = self.address_ak[op]
+        elif last == R_I32_ADD:
+            form = self.address_ab[op]
+        elif last == R_I32_SHL_ADD:
+            form = self.address_shl[op]
+        if form >= 0:
+            self.address_words = self.save_last() - 2
+        return form
+
+    def address(self) -> None:
+        """Append the operands of the instruction that `computed_address` took back."""
+        for j in range(self.address_words):
+            self.word(self.saved[j + 2])
 
     def binary_const(self, op: int, form: int, slot: int, const: int, start: int) -> int:
         """A form with one operand constant; `slot` and `const` are where the operands are on the stack."""
@@ -523,10 +571,16 @@ class Body(Operands):
             self.pop()
             self.note_offset(start)
             self.begin_result(self.rk[op], self.push(TEMP, 1))
+            self.word(low_word(offset))
+            return 0
+        form = self.computed_address(op, i)
+        a = self.readable(i)
+        self.pop()
+        self.note_offset(start)
+        if form >= 0:
+            self.begin_result(form, self.push(TEMP, 1))
+            self.address()
         else:
-            a = self.readable(i)
-            self.pop()
-            self.note_offset(start)
             self.begin_result(self.rr[op], self.push(TEMP, 1))
             self.word(a)
         self.word(low_word(offset))
@@ -539,10 +593,12 @@ class Body(Operands):
         value_const = self.kind[i + 1] == CONST
         bits = self.val[i + 1]
         address_const = self.constant_address(i, offset)
-        a = 0
+        a, form = 0, -1
         if address_const:
             offset += self.val[i]
         else:
+            if self.kind[i + 1] == LOCAL:
+                form = self.computed_address(op, i)
             a = self.readable(i)
         b = 0 if value_const else self.readable(i + 1)
         self.pop()
@@ -550,6 +606,9 @@ class Body(Operands):
         self.note_offset(start)
         if address_const:
             self.begin(self.store_k_v[op] if value_const else self.rk[op])
+        elif form >= 0:
+            self.begin(form)
+            self.address()
         else:
             self.begin(self.store_v[op] if value_const else self.rr[op])
             self.word(a)
@@ -747,7 +806,7 @@ class Body(Operands):
         self.c_stub[k] = -1
         return 0
 
-    def block(self, kind: int) -> int:
+    def block(self, kind: int, start: int) -> int:
         type_ = self.block_type()
         self.preserve_all_locals()
         self.push_control(kind, type_)
@@ -755,6 +814,7 @@ class Body(Operands):
             # A branch back finds the parameters in their canonical slots, so they must begin there.
             self.materialize_from(self.c_height[self.depth - 1])
             self.c_target[self.depth - 1] = self.n
+            self.note_offset(start)  # where it is said to be when it is stopped
             self.mark_label()
         return 0
 
@@ -893,6 +953,8 @@ class Body(Operands):
         first = self.h - count
         if count:
             self.materialize_from(first)
+        if count == 0 and self.c_kind[k] == CTL_LOOP and self.add_and_branch(k):
+            return 0
         if count == 0 or (k > 0 and self.slot[first] == self.c_slot[k]):
             self.conditional(self.loop_form[self.condition_if] if self.c_kind[k] == CTL_LOOP else self.condition_if)
             self.refer(k)
@@ -904,6 +966,26 @@ class Body(Operands):
         self.leave_with(k, first)
         self.bind(skip)
         return 0
+
+    def add_and_branch(self, k: int) -> bool:
+        """Branch back on a comparison whose left operand was just added to, in one instruction."""
+        if self.last < 0 or self.code[self.last] != R_I32_ADD_RK:
+            return False
+        op, other, dst = self.condition_if, self.condition[1], self.code[self.last + 1]
+        if self.mirrored_br[op] >= 0 and self.condition[1] == dst:
+            op, other = self.mirrored_br[op], self.condition[0]
+        elif self.condition[0] != dst:
+            return False
+        op = self.loop_add[op]
+        if op < 0 or (self.mirrored_br[self.condition_if] >= 0 and other == dst):
+            return False
+        self.save_last()
+        self.begin(op)
+        for j in range(1, 4):
+            self.word(self.saved[j])
+        self.word(other)
+        self.refer(k)
+        return True
 
     def leave_with(self, k: int, first: int) -> int:
         """Go to the block's label, or return, with the operands from `first` up, which are in their slots."""
@@ -952,11 +1034,11 @@ class Body(Operands):
         i = self.h - count
         if count == 0:
             self.begin(R_RETURN)
+        elif count == 1 and self.is_last_result(i):
+            self.code[self.last + 1] = 0
+            self.begin(R_RETURN)
         elif count == 1 and self.width[i] == 1:
-            if self.is_last_result(i):
-                self.code[self.last + 1] = 0
-                self.begin(R_RETURN)
-            elif self.kind[i] == CONST and (self.val[i] >> 32) == 0:
+            if self.kind[i] == CONST and (self.val[i] >> 32) == 0:
                 bits = self.val[i]
                 self.begin(R_RETURN32)
                 self.word(low_word(bits))

@@ -13,6 +13,7 @@ cdef class Code:
     cdef int cap
     cdef long long limit
     cdef int last
+    cdef int before
     cdef int[::1] offsets
     cdef int m
     cdef int offset_cap

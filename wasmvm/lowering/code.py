@@ -28,6 +28,7 @@ class Code:
             consumes it; -1 after a label or an instruction without result. Whoever changes it must also see that the
             result slot is the very operand that is consumed.
         offsets, m: pairs of code position and byte offset for instructions that may trap or call; numbers in it.
+        before: where the instruction before `last` begins, if that one has a result too and no label lies between.
         labels, label_count: the positions that branches lead to, ascending; how many there are.
     """
 
@@ -37,7 +38,7 @@ class Code:
         self.cap = 64 + 2 * size
         self.code = array("i", bytes(4 * self.cap))
         self.n = 0
-        self.last = -1
+        self.last = self.before = -1
         self.offset_cap = 64
         self.offsets = array("i", bytes(4 * self.offset_cap))
         self.m = 0
@@ -76,6 +77,7 @@ class Code:
     def begin_result(self, op: int, dst: int) -> int:
         """Append the opcode and result slot of an instruction whose result may still be given another slot."""
         self.reserve(MOST_WORDS)
+        self.before = self.last
         self.last = self.n
         self.code[self.n] = op
         self.code[self.n + 1] = dst
@@ -136,7 +138,7 @@ class Code:
             self.labels = enlarged(self.labels, "i", self.label_cap)
         self.labels[self.label_count] = self.n
         self.label_count += 1
-        self.last = -1
+        self.last = self.before = -1
         return 0
 
     def bind(self, label: int) -> int:
@@ -155,7 +157,7 @@ class Code:
         for i in range(length):
             self.saved[i] = self.code[self.last + i]
         self.n = self.last
-        self.last = -1
+        self.last, self.before = self.before, -1
         return length
 
     def restore_last(self, length: int, dst: int) -> int:

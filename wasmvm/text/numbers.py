@@ -154,7 +154,7 @@ def float_text(bits: int, form: FloatFormat) -> str:
         value: float = struct.unpack("<d", struct.pack("<Q", magnitude))[0]
         return sign + repr(value).removesuffix(".0")
     value = struct.unpack("<f", struct.pack("<I", magnitude))[0]
-    for precision in range(6, 10):  # nine digits always tell one f32 from the next
+    for precision in range(1, 10):  # nine digits always tell one f32 from the next
         text = f"{value:.{precision}g}"
         if _round_or_none(text, form) == magnitude:
             return sign + text

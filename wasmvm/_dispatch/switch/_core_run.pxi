@@ -28,6 +28,10 @@ cdef int run(machine_t* machine) noexcept nogil:
         if op == R_MOVE:
             fp[pc[1]].u64 = fp[pc[2]].u64
             pc += 3
+        elif op == R_MOVE2:
+            fp[pc[1]].u64 = fp[pc[2]].u64
+            fp[pc[3]].u64 = fp[pc[4]].u64
+            pc += 5
         elif op == R_CONST32:
             fp[pc[1]].u64 = <uint32_t>pc[2]
             pc += 3
@@ -808,6 +812,9 @@ cdef int run(machine_t* machine) noexcept nogil:
         elif op == R_REF_IS_NULL:
             fp[pc[1]].u64 = <uint32_t>(fp[pc[2]].u64 == 0)
             pc += 3
+        elif op == R_I32_SHL_ADD:
+            fp[pc[1]].u64 = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
+            pc += 5
         elif op == R_BR:
             pc = pc + pc[1] + 1
         elif op == R_LOOP_BR:
@@ -1964,6 +1971,246 @@ cdef int run(machine_t* machine) noexcept nogil:
                 pc = pc + pc[4] + 4
             else:
                 pc = pc + 5
+        elif op == R_LOOP_ADD_BR_IF_I32_EQ:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea == (<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_EQ_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea == (<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_NE:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea != (<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_NE_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea != (<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LT_S:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea < <int32_t>(<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LT_S_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea < <int32_t>(<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LT_U:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea < (<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LT_U_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea < (<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GT_S:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea > <int32_t>(<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GT_S_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea > <int32_t>(<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GT_U:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea > (<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GT_U_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea > (<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LE_S:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea <= <int32_t>(<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LE_S_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea <= <int32_t>(<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LE_U:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea <= (<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_LE_U_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea <= (<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GE_S:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea >= <int32_t>(<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GE_S_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <int32_t><uint32_t>ea >= <int32_t>(<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GE_U:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea >= (<uint32_t>fp[pc[4]].u64):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
+        elif op == R_LOOP_ADD_BR_IF_I32_GE_U_RK:
+            ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+            if <uint32_t>ea >= (<uint32_t>pc[4]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                fp[pc[1]].u64 = ea
+                pc = pc + pc[5] + 5
+            else:
+                fp[pc[1]].u64 = ea
+                pc = pc + 6
         elif op == R_BR_TABLE:
             entry = &pc[3 + min((<uint32_t>fp[pc[1]].u64), <uint32_t>pc[2])]
             if entry[0] < 0:
@@ -1986,6 +2233,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = load_u32((mem + ea))
             pc += 3
+        elif op == R_I32_LOAD_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u32((mem + ea))
+            pc += 5
+        elif op == R_I32_LOAD_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u32((mem + ea))
+            pc += 5
+        elif op == R_I32_LOAD_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u32((mem + ea))
+            pc += 6
         elif op == R_I64_LOAD:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -2000,6 +2268,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = load_u64((mem + ea))
             pc += 3
+        elif op == R_I64_LOAD_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u64((mem + ea))
+            pc += 5
+        elif op == R_I64_LOAD_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u64((mem + ea))
+            pc += 5
+        elif op == R_I64_LOAD_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u64((mem + ea))
+            pc += 6
         elif op == R_I32_LOAD8_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -2014,6 +2303,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
             pc += 3
+        elif op == R_I32_LOAD8_S_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+            pc += 5
+        elif op == R_I32_LOAD8_S_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+            pc += 5
+        elif op == R_I32_LOAD8_S_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+            pc += 6
         elif op == R_I32_LOAD8_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -2028,6 +2338,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = (mem + ea)[0]
             pc += 3
+        elif op == R_I32_LOAD8_U_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = (mem + ea)[0]
+            pc += 5
+        elif op == R_I32_LOAD8_U_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = (mem + ea)[0]
+            pc += 5
+        elif op == R_I32_LOAD8_U_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = (mem + ea)[0]
+            pc += 6
         elif op == R_I32_LOAD16_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -2042,6 +2373,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
             pc += 3
+        elif op == R_I32_LOAD16_S_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+            pc += 5
+        elif op == R_I32_LOAD16_S_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+            pc += 5
+        elif op == R_I32_LOAD16_S_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+            pc += 6
         elif op == R_I32_LOAD16_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -2056,6 +2408,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = load_u16((mem + ea))
             pc += 3
+        elif op == R_I32_LOAD16_U_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u16((mem + ea))
+            pc += 5
+        elif op == R_I32_LOAD16_U_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u16((mem + ea))
+            pc += 5
+        elif op == R_I32_LOAD16_U_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u16((mem + ea))
+            pc += 6
         elif op == R_I64_LOAD8_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -2070,6 +2443,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
             pc += 3
+        elif op == R_I64_LOAD8_S_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+            pc += 5
+        elif op == R_I64_LOAD8_S_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+            pc += 5
+        elif op == R_I64_LOAD8_S_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+            pc += 6
         elif op == R_I64_LOAD16_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -2084,6 +2478,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
             pc += 3
+        elif op == R_I64_LOAD16_S_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+            pc += 5
+        elif op == R_I64_LOAD16_S_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+            pc += 5
+        elif op == R_I64_LOAD16_S_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+            pc += 6
         elif op == R_I64_LOAD32_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
@@ -2098,6 +2513,62 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
             pc += 3
+        elif op == R_I64_LOAD32_S_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+            pc += 5
+        elif op == R_I64_LOAD32_S_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+            pc += 5
+        elif op == R_I64_LOAD32_S_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+            pc += 6
+        elif op == R_F64_LOAD:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].f64 = load_f64((mem + ea))
+            pc += 4
+        elif op == R_F64_LOAD_K:
+            ea = <uint64_t><uint32_t>pc[2]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].f64 = load_f64((mem + ea))
+            pc += 3
+        elif op == R_F64_LOAD_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].f64 = load_f64((mem + ea))
+            pc += 5
+        elif op == R_F64_LOAD_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].f64 = load_f64((mem + ea))
+            pc += 5
+        elif op == R_F64_LOAD_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].f64 = load_f64((mem + ea))
+            pc += 6
         elif op == R_I32_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 4 > mem_len):
@@ -2126,6 +2597,34 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u32((mem + ea), <uint32_t>pc[2])
             pc += 3
+        elif op == R_I32_STORE_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+            pc += 5
+        elif op == R_I32_STORE_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+            pc += 5
+        elif op == R_I32_STORE_AB_V:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u32((mem + ea), <uint32_t>pc[4])
+            pc += 5
+        elif op == R_I32_STORE_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u32((mem + ea), <uint32_t>fp[pc[5]].u64)
+            pc += 6
         elif op == R_I64_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 8 > mem_len):
@@ -2154,6 +2653,90 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u64((mem + ea), imm_u64(&pc[2]))
             pc += 4
+        elif op == R_I64_STORE_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u64((mem + ea), fp[pc[4]].u64)
+            pc += 5
+        elif op == R_I64_STORE_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u64((mem + ea), fp[pc[4]].u64)
+            pc += 5
+        elif op == R_I64_STORE_AB_V:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u64((mem + ea), imm_u64(&pc[4]))
+            pc += 6
+        elif op == R_I64_STORE_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u64((mem + ea), fp[pc[5]].u64)
+            pc += 6
+        elif op == R_F64_STORE:
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), fp[pc[3]].f64)
+            pc += 4
+        elif op == R_F64_STORE_V:
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), imm_f64(&pc[3]))
+            pc += 5
+        elif op == R_F64_STORE_K:
+            ea = <uint64_t><uint32_t>pc[1]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), fp[pc[2]].f64)
+            pc += 3
+        elif op == R_F64_STORE_K_V:
+            ea = <uint64_t><uint32_t>pc[1]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), imm_f64(&pc[2]))
+            pc += 4
+        elif op == R_F64_STORE_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), fp[pc[4]].f64)
+            pc += 5
+        elif op == R_F64_STORE_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), fp[pc[4]].f64)
+            pc += 5
+        elif op == R_F64_STORE_AB_V:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), imm_f64(&pc[4]))
+            pc += 6
+        elif op == R_F64_STORE_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), fp[pc[5]].f64)
+            pc += 6
         elif op == R_I32_STORE8:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 1 > mem_len):
@@ -2182,6 +2765,34 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             (mem + ea)[0] = <uint8_t>pc[2]
             pc += 3
+        elif op == R_I32_STORE8_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+            pc += 5
+        elif op == R_I32_STORE8_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+            pc += 5
+        elif op == R_I32_STORE8_AB_V:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            (mem + ea)[0] = <uint8_t>pc[4]
+            pc += 5
+        elif op == R_I32_STORE8_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            (mem + ea)[0] = <uint8_t>fp[pc[5]].u64
+            pc += 6
         elif op == R_I32_STORE16:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 2 > mem_len):
@@ -2210,6 +2821,34 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u16((mem + ea), <uint16_t>pc[2])
             pc += 3
+        elif op == R_I32_STORE16_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+            pc += 5
+        elif op == R_I32_STORE16_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+            pc += 5
+        elif op == R_I32_STORE16_AB_V:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u16((mem + ea), <uint16_t>pc[4])
+            pc += 5
+        elif op == R_I32_STORE16_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u16((mem + ea), <uint16_t>fp[pc[5]].u64)
+            pc += 6
         elif op == R_MEMORY_SIZE:
             fp[pc[1]].u64 = mem_len >> 16
             pc += 2

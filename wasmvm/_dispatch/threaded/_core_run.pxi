@@ -8,7 +8,7 @@
 ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc,
                           double facc) noexcept nogil
 
-cdef handler_t HANDLERS[1203]
+cdef handler_t HANDLERS[1420]
 
 DISPATCH = "threaded"
 
@@ -30,6 +30,11 @@ cdef int h_move(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_move2(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    fp[pc[1]].u64 = fp[pc[2]].u64
+    fp[pc[3]].u64 = fp[pc[4]].u64
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_const32(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     acc = <uint32_t>pc[2]
@@ -1256,6 +1261,11 @@ cdef int h_ref_is_null(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, ma
     acc = <uint32_t>(fp[pc[2]].u64 == 0)
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_shl_add(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     pc = pc + pc[1] + 1
@@ -2992,6 +3002,346 @@ cdef int h_loop_br_unless_f64_ge_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_
         pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_loop_add_br_if_i32_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea == (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_eq_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea == (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ne(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea != (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ne_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea != (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea < <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea < <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea < (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea < (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea > <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea > <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea > (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea > (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea <= <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea <= <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea <= (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea <= (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea >= <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_s_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea >= <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea >= (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_u_rk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea >= (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_br_table(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef int32_t* entry
@@ -3026,6 +3376,39 @@ cdef int h_i32_load_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, mac
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_load_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i64_load(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -3047,6 +3430,39 @@ cdef int h_i64_load_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, mac
     acc = load_u64((mem + ea))
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_load8_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -3070,6 +3486,39 @@ cdef int h_i32_load8_s_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, 
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_load8_s_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_s_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_s_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i32_load8_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -3091,6 +3540,39 @@ cdef int h_i32_load8_u_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, 
     acc = (mem + ea)[0]
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_load16_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -3114,6 +3596,39 @@ cdef int h_i32_load16_s_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_load16_s_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_s_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_s_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i32_load16_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -3135,6 +3650,39 @@ cdef int h_i32_load16_u_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
     acc = load_u16((mem + ea))
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i64_load8_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -3158,6 +3706,39 @@ cdef int h_i64_load8_s_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, 
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i64_load8_s_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load8_s_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load8_s_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i64_load16_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -3180,6 +3761,39 @@ cdef int h_i64_load16_s_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i64_load16_s_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load16_s_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load16_s_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i64_load32_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -3201,6 +3815,94 @@ cdef int h_i64_load32_s_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
     acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load32_s_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load32_s_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load32_s_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>pc[2]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_store(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -3242,6 +3944,46 @@ cdef int h_i32_store_k_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, 
     store_u32((mem + ea), <uint32_t>pc[2])
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_store_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ab_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>pc[4])
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i64_store(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -3281,6 +4023,126 @@ cdef int h_i64_store_k_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, 
         return leave(pc, fp, machine, acc, facc, reason)
     store_u64((mem + ea), imm_u64(&pc[2]))
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ab_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), imm_u64(&pc[4]))
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[3]].f64)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), imm_f64(&pc[3]))
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_k(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>pc[1]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[2]].f64)
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_k_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>pc[1]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), imm_f64(&pc[2]))
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[4]].f64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[4]].f64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ab_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), imm_f64(&pc[4]))
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[5]].f64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_store8(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -3322,6 +4184,46 @@ cdef int h_i32_store8_k_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
     (mem + ea)[0] = <uint8_t>pc[2]
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_store8_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ab_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>pc[4]
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[5]].u64
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i32_store16(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -3361,6 +4263,46 @@ cdef int h_i32_store16_k_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len
         return leave(pc, fp, machine, acc, facc, reason)
     store_u16((mem + ea), <uint16_t>pc[2])
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ak(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ab(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ab_v(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>pc[4])
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_shl(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_memory_size(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     acc = mem_len >> 16
@@ -4794,6 +5736,16 @@ cdef int h_move_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, mac
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_move2_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    fp[pc[1]].u64 = acc
+    fp[pc[3]].u64 = fp[pc[4]].u64
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_move2_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    fp[pc[1]].u64 = fp[pc[2]].u64
+    fp[pc[3]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_select_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     acc = acc if (<uint32_t>fp[pc[4]].u64) else fp[pc[3]].u64
     fp[pc[1]].u64 = acc
@@ -6159,6 +7111,16 @@ cdef int h_i64_extend_i32_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
 cdef int h_f32_demote_f64_facc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     set_f32(&fp[pc[1]], <float>facc)
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_shl_add_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_shl_add_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     if acc != 0:
@@ -8092,6 +9054,516 @@ cdef int h_loop_br_unless_f64_ge_rk_facc_a(int32_t* pc, slot* fp, uint8_t* mem, 
         pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_loop_add_br_if_i32_eq_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea == (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_eq_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea == (<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_eq_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea == (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ne_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea != (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ne_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea != (<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ne_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea != (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea < <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea < <int32_t>(<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea < <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea < (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea < (<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_lt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea < (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea > <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea > <int32_t>(<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea > <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea > (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea > (<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_gt_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea > (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea <= <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea <= <int32_t>(<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea <= <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea <= (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea <= (<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_le_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea <= (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea >= <int32_t>(<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea >= <int32_t>(<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_s_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <int32_t><uint32_t>ea >= <int32_t>(<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea >= (<uint32_t>fp[pc[4]].u64):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    if <uint32_t>ea >= (<uint32_t>acc):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_add_br_if_i32_ge_u_rk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
+    if <uint32_t>ea >= (<uint32_t>pc[4]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        fp[pc[1]].u64 = ea
+        pc = pc + pc[5] + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        fp[pc[1]].u64 = ea
+        pc = pc + 6
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_br_table_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef int32_t* entry
@@ -8115,6 +9587,61 @@ cdef int h_i32_load_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_load_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i64_load_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -8125,6 +9652,61 @@ cdef int h_i64_load_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
     acc = load_u64((mem + ea))
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_load8_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -8137,6 +9719,61 @@ cdef int h_i32_load8_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_load8_s_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_s_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_s_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_s_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_s_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i32_load8_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -8147,6 +9784,61 @@ cdef int h_i32_load8_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
     acc = (mem + ea)[0]
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load8_u_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_load16_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -8159,6 +9851,61 @@ cdef int h_i32_load16_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i32_load16_s_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_s_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_s_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_s_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_s_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i32_load16_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -8169,6 +9916,61 @@ cdef int h_i32_load16_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_
     acc = load_u16((mem + ea))
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_load16_u_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i64_load8_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -8181,6 +9983,61 @@ cdef int h_i64_load8_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i64_load8_s_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load8_s_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load8_s_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load8_s_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load8_s_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i64_load16_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -8191,6 +10048,61 @@ cdef int h_i64_load16_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_
     acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load16_s_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load16_s_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load16_s_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load16_s_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load16_s_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i64_load32_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -8203,6 +10115,127 @@ cdef int h_i64_load32_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_i64_load32_s_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load32_s_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load32_s_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load32_s_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_load32_s_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc)) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_load_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>acc) << pc[4])) + <uint32_t>pc[5]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    facc = load_f64((mem + ea))
+    fp[pc[1]].f64 = facc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_i32_store_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -8213,7 +10246,7 @@ cdef int h_i32_store_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len
     store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i32_store_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i32_store_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
@@ -8233,7 +10266,7 @@ cdef int h_i32_store_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
     store_u32((mem + ea), <uint32_t>pc[3])
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i32_store_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i32_store_k_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
@@ -8242,6 +10275,106 @@ cdef int h_i32_store_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         return leave(pc, fp, machine, acc, facc, reason)
     store_u32((mem + ea), <uint32_t>acc)
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ak_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>acc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ab_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>acc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ab_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>pc[4])
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_ab_v_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>pc[4])
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>acc) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store_shl_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 4 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((mem + ea), <uint32_t>acc)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i64_store_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -8253,7 +10386,7 @@ cdef int h_i64_store_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len
     store_u64((mem + ea), fp[pc[3]].u64)
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i64_store_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i64_store_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
@@ -8273,7 +10406,7 @@ cdef int h_i64_store_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
     store_u64((mem + ea), imm_u64(&pc[3]))
     return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i64_store_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i64_store_k_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
@@ -8282,6 +10415,246 @@ cdef int h_i64_store_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
         return leave(pc, fp, machine, acc, facc, reason)
     store_u64((mem + ea), acc)
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ak_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), acc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ab_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), acc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ab_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), imm_u64(&pc[4]))
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_ab_v_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), imm_u64(&pc[4]))
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>acc) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i64_store_shl_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((mem + ea), acc)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[2]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[3]].f64)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_facc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), facc)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[2]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), imm_f64(&pc[3]))
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_k_facc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>pc[1]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), facc)
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[4]].f64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ak_facc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), facc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[4]].f64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[4]].f64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ab_facc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), facc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ab_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), imm_f64(&pc[4]))
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_ab_v_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), imm_f64(&pc[4]))
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[5]].f64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>acc) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), fp[pc[5]].f64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_f64_store_shl_facc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 8 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_f64((mem + ea), facc)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_store8_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -8293,7 +10666,7 @@ cdef int h_i32_store8_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_le
     (mem + ea)[0] = <uint8_t>fp[pc[3]].u64
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i32_store8_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i32_store8_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
@@ -8313,7 +10686,7 @@ cdef int h_i32_store8_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_
     (mem + ea)[0] = <uint8_t>pc[3]
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i32_store8_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i32_store8_k_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
@@ -8322,6 +10695,106 @@ cdef int h_i32_store8_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_
         return leave(pc, fp, machine, acc, facc, reason)
     (mem + ea)[0] = <uint8_t>acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ak_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ab_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ab_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>pc[4]
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_ab_v_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>pc[4]
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[5]].u64
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>acc) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>fp[pc[5]].u64
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store8_shl_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (mem + ea)[0] = <uint8_t>acc
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_i32_store16_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
@@ -8333,7 +10806,7 @@ cdef int h_i32_store16_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
     store_u16((mem + ea), <uint16_t>fp[pc[3]].u64)
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i32_store16_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i32_store16_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
@@ -8353,7 +10826,7 @@ cdef int h_i32_store16_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
     store_u16((mem + ea), <uint16_t>pc[3])
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_i32_store16_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+cdef int h_i32_store16_k_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
@@ -8362,6 +10835,106 @@ cdef int h_i32_store16_k_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
         return leave(pc, fp, machine, acc, facc, reason)
     store_u16((mem + ea), <uint16_t>acc)
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ak_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ak_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>acc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ab_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ab_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ab_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>acc)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ab_v_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>pc[4])
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_ab_v_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>acc)) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>pc[4])
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_shl_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>acc) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_shl_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>acc) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>fp[pc[5]].u64)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i32_store16_shl_acc_c(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > mem_len):
+        reason = TRAP_MEMORY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((mem + ea), <uint16_t>acc)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_global_set_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     machine.inst.globals[pc[2]].u64 = acc
@@ -8708,6 +11281,7 @@ cdef int h_v128_store64_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t
     return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 HANDLERS[R_MOVE] = h_move
+HANDLERS[R_MOVE2] = h_move2
 HANDLERS[R_CONST32] = h_const32
 HANDLERS[R_CONST64] = h_const64
 HANDLERS[R_COPY] = h_copy
@@ -8932,6 +11506,7 @@ HANDLERS[R_I64_EXTEND_I32_S] = h_i64_extend_i32_s
 HANDLERS[R_F32_DEMOTE_F64] = h_f32_demote_f64
 HANDLERS[R_F64_PROMOTE_F32] = h_f64_promote_f32
 HANDLERS[R_REF_IS_NULL] = h_ref_is_null
+HANDLERS[R_I32_SHL_ADD] = h_i32_shl_add
 HANDLERS[R_BR] = h_br
 HANDLERS[R_LOOP_BR] = h_loop_br
 HANDLERS[R_BR_IF] = h_br_if
@@ -9098,41 +11673,117 @@ HANDLERS[R_BR_IF_F64_GE_RK] = h_br_if_f64_ge_rk
 HANDLERS[R_LOOP_BR_IF_F64_GE_RK] = h_loop_br_if_f64_ge_rk
 HANDLERS[R_BR_UNLESS_F64_GE_RK] = h_br_unless_f64_ge_rk
 HANDLERS[R_LOOP_BR_UNLESS_F64_GE_RK] = h_loop_br_unless_f64_ge_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_EQ] = h_loop_add_br_if_i32_eq
+HANDLERS[R_LOOP_ADD_BR_IF_I32_EQ_RK] = h_loop_add_br_if_i32_eq_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_NE] = h_loop_add_br_if_i32_ne
+HANDLERS[R_LOOP_ADD_BR_IF_I32_NE_RK] = h_loop_add_br_if_i32_ne_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LT_S] = h_loop_add_br_if_i32_lt_s
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LT_S_RK] = h_loop_add_br_if_i32_lt_s_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LT_U] = h_loop_add_br_if_i32_lt_u
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LT_U_RK] = h_loop_add_br_if_i32_lt_u_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GT_S] = h_loop_add_br_if_i32_gt_s
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GT_S_RK] = h_loop_add_br_if_i32_gt_s_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GT_U] = h_loop_add_br_if_i32_gt_u
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GT_U_RK] = h_loop_add_br_if_i32_gt_u_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LE_S] = h_loop_add_br_if_i32_le_s
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LE_S_RK] = h_loop_add_br_if_i32_le_s_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LE_U] = h_loop_add_br_if_i32_le_u
+HANDLERS[R_LOOP_ADD_BR_IF_I32_LE_U_RK] = h_loop_add_br_if_i32_le_u_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GE_S] = h_loop_add_br_if_i32_ge_s
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GE_S_RK] = h_loop_add_br_if_i32_ge_s_rk
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GE_U] = h_loop_add_br_if_i32_ge_u
+HANDLERS[R_LOOP_ADD_BR_IF_I32_GE_U_RK] = h_loop_add_br_if_i32_ge_u_rk
 HANDLERS[R_BR_TABLE] = h_br_table
 HANDLERS[R_I32_LOAD] = h_i32_load
 HANDLERS[R_I32_LOAD_K] = h_i32_load_k
+HANDLERS[R_I32_LOAD_AK] = h_i32_load_ak
+HANDLERS[R_I32_LOAD_AB] = h_i32_load_ab
+HANDLERS[R_I32_LOAD_SHL] = h_i32_load_shl
 HANDLERS[R_I64_LOAD] = h_i64_load
 HANDLERS[R_I64_LOAD_K] = h_i64_load_k
+HANDLERS[R_I64_LOAD_AK] = h_i64_load_ak
+HANDLERS[R_I64_LOAD_AB] = h_i64_load_ab
+HANDLERS[R_I64_LOAD_SHL] = h_i64_load_shl
 HANDLERS[R_I32_LOAD8_S] = h_i32_load8_s
 HANDLERS[R_I32_LOAD8_S_K] = h_i32_load8_s_k
+HANDLERS[R_I32_LOAD8_S_AK] = h_i32_load8_s_ak
+HANDLERS[R_I32_LOAD8_S_AB] = h_i32_load8_s_ab
+HANDLERS[R_I32_LOAD8_S_SHL] = h_i32_load8_s_shl
 HANDLERS[R_I32_LOAD8_U] = h_i32_load8_u
 HANDLERS[R_I32_LOAD8_U_K] = h_i32_load8_u_k
+HANDLERS[R_I32_LOAD8_U_AK] = h_i32_load8_u_ak
+HANDLERS[R_I32_LOAD8_U_AB] = h_i32_load8_u_ab
+HANDLERS[R_I32_LOAD8_U_SHL] = h_i32_load8_u_shl
 HANDLERS[R_I32_LOAD16_S] = h_i32_load16_s
 HANDLERS[R_I32_LOAD16_S_K] = h_i32_load16_s_k
+HANDLERS[R_I32_LOAD16_S_AK] = h_i32_load16_s_ak
+HANDLERS[R_I32_LOAD16_S_AB] = h_i32_load16_s_ab
+HANDLERS[R_I32_LOAD16_S_SHL] = h_i32_load16_s_shl
 HANDLERS[R_I32_LOAD16_U] = h_i32_load16_u
 HANDLERS[R_I32_LOAD16_U_K] = h_i32_load16_u_k
+HANDLERS[R_I32_LOAD16_U_AK] = h_i32_load16_u_ak
+HANDLERS[R_I32_LOAD16_U_AB] = h_i32_load16_u_ab
+HANDLERS[R_I32_LOAD16_U_SHL] = h_i32_load16_u_shl
 HANDLERS[R_I64_LOAD8_S] = h_i64_load8_s
 HANDLERS[R_I64_LOAD8_S_K] = h_i64_load8_s_k
+HANDLERS[R_I64_LOAD8_S_AK] = h_i64_load8_s_ak
+HANDLERS[R_I64_LOAD8_S_AB] = h_i64_load8_s_ab
+HANDLERS[R_I64_LOAD8_S_SHL] = h_i64_load8_s_shl
 HANDLERS[R_I64_LOAD16_S] = h_i64_load16_s
 HANDLERS[R_I64_LOAD16_S_K] = h_i64_load16_s_k
+HANDLERS[R_I64_LOAD16_S_AK] = h_i64_load16_s_ak
+HANDLERS[R_I64_LOAD16_S_AB] = h_i64_load16_s_ab
+HANDLERS[R_I64_LOAD16_S_SHL] = h_i64_load16_s_shl
 HANDLERS[R_I64_LOAD32_S] = h_i64_load32_s
 HANDLERS[R_I64_LOAD32_S_K] = h_i64_load32_s_k
+HANDLERS[R_I64_LOAD32_S_AK] = h_i64_load32_s_ak
+HANDLERS[R_I64_LOAD32_S_AB] = h_i64_load32_s_ab
+HANDLERS[R_I64_LOAD32_S_SHL] = h_i64_load32_s_shl
+HANDLERS[R_F64_LOAD] = h_f64_load
+HANDLERS[R_F64_LOAD_K] = h_f64_load_k
+HANDLERS[R_F64_LOAD_AK] = h_f64_load_ak
+HANDLERS[R_F64_LOAD_AB] = h_f64_load_ab
+HANDLERS[R_F64_LOAD_SHL] = h_f64_load_shl
 HANDLERS[R_I32_STORE] = h_i32_store
 HANDLERS[R_I32_STORE_V] = h_i32_store_v
 HANDLERS[R_I32_STORE_K] = h_i32_store_k
 HANDLERS[R_I32_STORE_K_V] = h_i32_store_k_v
+HANDLERS[R_I32_STORE_AK] = h_i32_store_ak
+HANDLERS[R_I32_STORE_AB] = h_i32_store_ab
+HANDLERS[R_I32_STORE_AB_V] = h_i32_store_ab_v
+HANDLERS[R_I32_STORE_SHL] = h_i32_store_shl
 HANDLERS[R_I64_STORE] = h_i64_store
 HANDLERS[R_I64_STORE_V] = h_i64_store_v
 HANDLERS[R_I64_STORE_K] = h_i64_store_k
 HANDLERS[R_I64_STORE_K_V] = h_i64_store_k_v
+HANDLERS[R_I64_STORE_AK] = h_i64_store_ak
+HANDLERS[R_I64_STORE_AB] = h_i64_store_ab
+HANDLERS[R_I64_STORE_AB_V] = h_i64_store_ab_v
+HANDLERS[R_I64_STORE_SHL] = h_i64_store_shl
+HANDLERS[R_F64_STORE] = h_f64_store
+HANDLERS[R_F64_STORE_V] = h_f64_store_v
+HANDLERS[R_F64_STORE_K] = h_f64_store_k
+HANDLERS[R_F64_STORE_K_V] = h_f64_store_k_v
+HANDLERS[R_F64_STORE_AK] = h_f64_store_ak
+HANDLERS[R_F64_STORE_AB] = h_f64_store_ab
+HANDLERS[R_F64_STORE_AB_V] = h_f64_store_ab_v
+HANDLERS[R_F64_STORE_SHL] = h_f64_store_shl
 HANDLERS[R_I32_STORE8] = h_i32_store8
 HANDLERS[R_I32_STORE8_V] = h_i32_store8_v
 HANDLERS[R_I32_STORE8_K] = h_i32_store8_k
 HANDLERS[R_I32_STORE8_K_V] = h_i32_store8_k_v
+HANDLERS[R_I32_STORE8_AK] = h_i32_store8_ak
+HANDLERS[R_I32_STORE8_AB] = h_i32_store8_ab
+HANDLERS[R_I32_STORE8_AB_V] = h_i32_store8_ab_v
+HANDLERS[R_I32_STORE8_SHL] = h_i32_store8_shl
 HANDLERS[R_I32_STORE16] = h_i32_store16
 HANDLERS[R_I32_STORE16_V] = h_i32_store16_v
 HANDLERS[R_I32_STORE16_K] = h_i32_store16_k
 HANDLERS[R_I32_STORE16_K_V] = h_i32_store16_k_v
+HANDLERS[R_I32_STORE16_AK] = h_i32_store16_ak
+HANDLERS[R_I32_STORE16_AB] = h_i32_store16_ab
+HANDLERS[R_I32_STORE16_AB_V] = h_i32_store16_ab_v
+HANDLERS[R_I32_STORE16_SHL] = h_i32_store16_shl
 HANDLERS[R_MEMORY_SIZE] = h_memory_size
 HANDLERS[R_MEMORY_FILL] = h_memory_fill
 HANDLERS[R_MEMORY_COPY] = h_memory_copy
@@ -9408,505 +12059,644 @@ HANDLERS[R_V128_STORE8_LANE] = h_v128_store8_lane
 HANDLERS[R_V128_STORE16_LANE] = h_v128_store16_lane
 HANDLERS[R_V128_STORE32_LANE] = h_v128_store32_lane
 HANDLERS[R_V128_STORE64_LANE] = h_v128_store64_lane
-HANDLERS[701] = h_move_acc_a
-HANDLERS[702] = h_select_acc_a
-HANDLERS[703] = h_select_acc_b
-HANDLERS[704] = h_select_acc_c
-HANDLERS[705] = h_select_v128_acc_c
-HANDLERS[706] = h_i32_add_acc_a
-HANDLERS[707] = h_i32_add_acc_b
-HANDLERS[708] = h_i32_add_rk_acc_a
-HANDLERS[709] = h_i32_sub_acc_a
-HANDLERS[710] = h_i32_sub_acc_b
-HANDLERS[711] = h_i32_sub_rk_acc_a
-HANDLERS[712] = h_i32_sub_kr_acc_a
-HANDLERS[713] = h_i32_mul_acc_a
-HANDLERS[714] = h_i32_mul_acc_b
-HANDLERS[715] = h_i32_mul_rk_acc_a
-HANDLERS[716] = h_i32_div_s_acc_a
-HANDLERS[717] = h_i32_div_s_acc_b
-HANDLERS[718] = h_i32_div_s_rk_acc_a
-HANDLERS[719] = h_i32_div_u_acc_a
-HANDLERS[720] = h_i32_div_u_acc_b
-HANDLERS[721] = h_i32_div_u_rk_acc_a
-HANDLERS[722] = h_i32_rem_s_acc_a
-HANDLERS[723] = h_i32_rem_s_acc_b
-HANDLERS[724] = h_i32_rem_s_rk_acc_a
-HANDLERS[725] = h_i32_rem_u_acc_a
-HANDLERS[726] = h_i32_rem_u_acc_b
-HANDLERS[727] = h_i32_rem_u_rk_acc_a
-HANDLERS[728] = h_i32_and_acc_a
-HANDLERS[729] = h_i32_and_acc_b
-HANDLERS[730] = h_i32_and_rk_acc_a
-HANDLERS[731] = h_i32_or_acc_a
-HANDLERS[732] = h_i32_or_acc_b
-HANDLERS[733] = h_i32_or_rk_acc_a
-HANDLERS[734] = h_i32_xor_acc_a
-HANDLERS[735] = h_i32_xor_acc_b
-HANDLERS[736] = h_i32_xor_rk_acc_a
-HANDLERS[737] = h_i32_shl_acc_a
-HANDLERS[738] = h_i32_shl_acc_b
-HANDLERS[739] = h_i32_shl_rk_acc_a
-HANDLERS[740] = h_i32_shl_kr_acc_a
-HANDLERS[741] = h_i32_shr_s_acc_a
-HANDLERS[742] = h_i32_shr_s_acc_b
-HANDLERS[743] = h_i32_shr_s_rk_acc_a
-HANDLERS[744] = h_i32_shr_s_kr_acc_a
-HANDLERS[745] = h_i32_shr_u_acc_a
-HANDLERS[746] = h_i32_shr_u_acc_b
-HANDLERS[747] = h_i32_shr_u_rk_acc_a
-HANDLERS[748] = h_i32_shr_u_kr_acc_a
-HANDLERS[749] = h_i32_rotl_acc_a
-HANDLERS[750] = h_i32_rotl_acc_b
-HANDLERS[751] = h_i32_rotl_rk_acc_a
-HANDLERS[752] = h_i32_rotr_acc_a
-HANDLERS[753] = h_i32_rotr_acc_b
-HANDLERS[754] = h_i32_rotr_rk_acc_a
-HANDLERS[755] = h_i32_clz_acc_a
-HANDLERS[756] = h_i32_ctz_acc_a
-HANDLERS[757] = h_i32_popcnt_acc_a
-HANDLERS[758] = h_i32_eq_acc_a
-HANDLERS[759] = h_i32_eq_acc_b
-HANDLERS[760] = h_i32_eq_rk_acc_a
-HANDLERS[761] = h_i32_ne_acc_a
-HANDLERS[762] = h_i32_ne_acc_b
-HANDLERS[763] = h_i32_ne_rk_acc_a
-HANDLERS[764] = h_i32_lt_s_acc_a
-HANDLERS[765] = h_i32_lt_s_acc_b
-HANDLERS[766] = h_i32_lt_s_rk_acc_a
-HANDLERS[767] = h_i32_lt_u_acc_a
-HANDLERS[768] = h_i32_lt_u_acc_b
-HANDLERS[769] = h_i32_lt_u_rk_acc_a
-HANDLERS[770] = h_i32_gt_s_acc_a
-HANDLERS[771] = h_i32_gt_s_acc_b
-HANDLERS[772] = h_i32_gt_s_rk_acc_a
-HANDLERS[773] = h_i32_gt_u_acc_a
-HANDLERS[774] = h_i32_gt_u_acc_b
-HANDLERS[775] = h_i32_gt_u_rk_acc_a
-HANDLERS[776] = h_i32_le_s_acc_a
-HANDLERS[777] = h_i32_le_s_acc_b
-HANDLERS[778] = h_i32_le_s_rk_acc_a
-HANDLERS[779] = h_i32_le_u_acc_a
-HANDLERS[780] = h_i32_le_u_acc_b
-HANDLERS[781] = h_i32_le_u_rk_acc_a
-HANDLERS[782] = h_i32_ge_s_acc_a
-HANDLERS[783] = h_i32_ge_s_acc_b
-HANDLERS[784] = h_i32_ge_s_rk_acc_a
-HANDLERS[785] = h_i32_ge_u_acc_a
-HANDLERS[786] = h_i32_ge_u_acc_b
-HANDLERS[787] = h_i32_ge_u_rk_acc_a
-HANDLERS[788] = h_i32_extend8_s_acc_a
-HANDLERS[789] = h_i32_extend16_s_acc_a
-HANDLERS[790] = h_i64_add_acc_a
-HANDLERS[791] = h_i64_add_acc_b
-HANDLERS[792] = h_i64_add_rk_acc_a
-HANDLERS[793] = h_i64_sub_acc_a
-HANDLERS[794] = h_i64_sub_acc_b
-HANDLERS[795] = h_i64_sub_rk_acc_a
-HANDLERS[796] = h_i64_sub_kr_acc_a
-HANDLERS[797] = h_i64_mul_acc_a
-HANDLERS[798] = h_i64_mul_acc_b
-HANDLERS[799] = h_i64_mul_rk_acc_a
-HANDLERS[800] = h_i64_div_s_acc_a
-HANDLERS[801] = h_i64_div_s_acc_b
-HANDLERS[802] = h_i64_div_s_rk_acc_a
-HANDLERS[803] = h_i64_div_u_acc_a
-HANDLERS[804] = h_i64_div_u_acc_b
-HANDLERS[805] = h_i64_div_u_rk_acc_a
-HANDLERS[806] = h_i64_rem_s_acc_a
-HANDLERS[807] = h_i64_rem_s_acc_b
-HANDLERS[808] = h_i64_rem_s_rk_acc_a
-HANDLERS[809] = h_i64_rem_u_acc_a
-HANDLERS[810] = h_i64_rem_u_acc_b
-HANDLERS[811] = h_i64_rem_u_rk_acc_a
-HANDLERS[812] = h_i64_and_acc_a
-HANDLERS[813] = h_i64_and_acc_b
-HANDLERS[814] = h_i64_and_rk_acc_a
-HANDLERS[815] = h_i64_or_acc_a
-HANDLERS[816] = h_i64_or_acc_b
-HANDLERS[817] = h_i64_or_rk_acc_a
-HANDLERS[818] = h_i64_xor_acc_a
-HANDLERS[819] = h_i64_xor_acc_b
-HANDLERS[820] = h_i64_xor_rk_acc_a
-HANDLERS[821] = h_i64_shl_acc_a
-HANDLERS[822] = h_i64_shl_acc_b
-HANDLERS[823] = h_i64_shl_rk_acc_a
-HANDLERS[824] = h_i64_shl_kr_acc_a
-HANDLERS[825] = h_i64_shr_s_acc_a
-HANDLERS[826] = h_i64_shr_s_acc_b
-HANDLERS[827] = h_i64_shr_s_rk_acc_a
-HANDLERS[828] = h_i64_shr_s_kr_acc_a
-HANDLERS[829] = h_i64_shr_u_acc_a
-HANDLERS[830] = h_i64_shr_u_acc_b
-HANDLERS[831] = h_i64_shr_u_rk_acc_a
-HANDLERS[832] = h_i64_shr_u_kr_acc_a
-HANDLERS[833] = h_i64_rotl_acc_a
-HANDLERS[834] = h_i64_rotl_acc_b
-HANDLERS[835] = h_i64_rotl_rk_acc_a
-HANDLERS[836] = h_i64_rotr_acc_a
-HANDLERS[837] = h_i64_rotr_acc_b
-HANDLERS[838] = h_i64_rotr_rk_acc_a
-HANDLERS[839] = h_i64_clz_acc_a
-HANDLERS[840] = h_i64_ctz_acc_a
-HANDLERS[841] = h_i64_popcnt_acc_a
-HANDLERS[842] = h_i64_eq_acc_a
-HANDLERS[843] = h_i64_eq_acc_b
-HANDLERS[844] = h_i64_eq_rk_acc_a
-HANDLERS[845] = h_i64_ne_acc_a
-HANDLERS[846] = h_i64_ne_acc_b
-HANDLERS[847] = h_i64_ne_rk_acc_a
-HANDLERS[848] = h_i64_lt_s_acc_a
-HANDLERS[849] = h_i64_lt_s_acc_b
-HANDLERS[850] = h_i64_lt_s_rk_acc_a
-HANDLERS[851] = h_i64_lt_u_acc_a
-HANDLERS[852] = h_i64_lt_u_acc_b
-HANDLERS[853] = h_i64_lt_u_rk_acc_a
-HANDLERS[854] = h_i64_gt_s_acc_a
-HANDLERS[855] = h_i64_gt_s_acc_b
-HANDLERS[856] = h_i64_gt_s_rk_acc_a
-HANDLERS[857] = h_i64_gt_u_acc_a
-HANDLERS[858] = h_i64_gt_u_acc_b
-HANDLERS[859] = h_i64_gt_u_rk_acc_a
-HANDLERS[860] = h_i64_le_s_acc_a
-HANDLERS[861] = h_i64_le_s_acc_b
-HANDLERS[862] = h_i64_le_s_rk_acc_a
-HANDLERS[863] = h_i64_le_u_acc_a
-HANDLERS[864] = h_i64_le_u_acc_b
-HANDLERS[865] = h_i64_le_u_rk_acc_a
-HANDLERS[866] = h_i64_ge_s_acc_a
-HANDLERS[867] = h_i64_ge_s_acc_b
-HANDLERS[868] = h_i64_ge_s_rk_acc_a
-HANDLERS[869] = h_i64_ge_u_acc_a
-HANDLERS[870] = h_i64_ge_u_acc_b
-HANDLERS[871] = h_i64_ge_u_rk_acc_a
-HANDLERS[872] = h_i64_extend8_s_acc_a
-HANDLERS[873] = h_i64_extend16_s_acc_a
-HANDLERS[874] = h_i64_extend32_s_acc_a
-HANDLERS[875] = h_i64_eqz_acc_a
-HANDLERS[876] = h_f32_abs_acc_a
-HANDLERS[877] = h_f32_neg_acc_a
-HANDLERS[878] = h_f32_copysign_acc_a
-HANDLERS[879] = h_f32_copysign_acc_b
-HANDLERS[880] = h_f32_copysign_rk_acc_a
-HANDLERS[881] = h_f32_convert_i32_s_acc_a
-HANDLERS[882] = h_f32_convert_i32_u_acc_a
-HANDLERS[883] = h_f32_convert_i64_s_acc_a
-HANDLERS[884] = h_f32_convert_i64_u_acc_a
-HANDLERS[885] = h_f64_add_facc_a
-HANDLERS[886] = h_f64_add_facc_b
-HANDLERS[887] = h_f64_add_rk_facc_a
-HANDLERS[888] = h_f64_sub_facc_a
-HANDLERS[889] = h_f64_sub_facc_b
-HANDLERS[890] = h_f64_sub_rk_facc_a
-HANDLERS[891] = h_f64_sub_kr_facc_a
-HANDLERS[892] = h_f64_mul_facc_a
-HANDLERS[893] = h_f64_mul_facc_b
-HANDLERS[894] = h_f64_mul_rk_facc_a
-HANDLERS[895] = h_f64_div_facc_a
-HANDLERS[896] = h_f64_div_facc_b
-HANDLERS[897] = h_f64_div_rk_facc_a
-HANDLERS[898] = h_f64_div_kr_facc_a
-HANDLERS[899] = h_f64_min_facc_a
-HANDLERS[900] = h_f64_min_facc_b
-HANDLERS[901] = h_f64_min_rk_facc_a
-HANDLERS[902] = h_f64_max_facc_a
-HANDLERS[903] = h_f64_max_facc_b
-HANDLERS[904] = h_f64_max_rk_facc_a
-HANDLERS[905] = h_f64_abs_acc_a
-HANDLERS[906] = h_f64_neg_acc_a
-HANDLERS[907] = h_f64_copysign_acc_a
-HANDLERS[908] = h_f64_copysign_acc_b
-HANDLERS[909] = h_f64_copysign_rk_acc_a
-HANDLERS[910] = h_f64_ceil_facc_a
-HANDLERS[911] = h_f64_floor_facc_a
-HANDLERS[912] = h_f64_trunc_facc_a
-HANDLERS[913] = h_f64_nearest_facc_a
-HANDLERS[914] = h_f64_sqrt_facc_a
-HANDLERS[915] = h_f64_eq_facc_a
-HANDLERS[916] = h_f64_eq_facc_b
-HANDLERS[917] = h_f64_eq_rk_facc_a
-HANDLERS[918] = h_f64_ne_facc_a
-HANDLERS[919] = h_f64_ne_facc_b
-HANDLERS[920] = h_f64_ne_rk_facc_a
-HANDLERS[921] = h_f64_lt_facc_a
-HANDLERS[922] = h_f64_lt_facc_b
-HANDLERS[923] = h_f64_lt_rk_facc_a
-HANDLERS[924] = h_f64_gt_facc_a
-HANDLERS[925] = h_f64_gt_facc_b
-HANDLERS[926] = h_f64_gt_rk_facc_a
-HANDLERS[927] = h_f64_le_facc_a
-HANDLERS[928] = h_f64_le_facc_b
-HANDLERS[929] = h_f64_le_rk_facc_a
-HANDLERS[930] = h_f64_ge_facc_a
-HANDLERS[931] = h_f64_ge_facc_b
-HANDLERS[932] = h_f64_ge_rk_facc_a
-HANDLERS[933] = h_f64_convert_i32_s_acc_a
-HANDLERS[934] = h_f64_convert_i32_u_acc_a
-HANDLERS[935] = h_f64_convert_i64_s_acc_a
-HANDLERS[936] = h_f64_convert_i64_u_acc_a
-HANDLERS[937] = h_i32_trunc_f64_s_facc_a
-HANDLERS[938] = h_i32_trunc_f64_u_facc_a
-HANDLERS[939] = h_i32_trunc_sat_f64_s_facc_a
-HANDLERS[940] = h_i32_trunc_sat_f64_u_facc_a
-HANDLERS[941] = h_i64_trunc_f64_s_facc_a
-HANDLERS[942] = h_i64_trunc_f64_u_facc_a
-HANDLERS[943] = h_i64_trunc_sat_f64_s_facc_a
-HANDLERS[944] = h_i64_trunc_sat_f64_u_facc_a
-HANDLERS[945] = h_i32_wrap_i64_acc_a
-HANDLERS[946] = h_i64_extend_i32_s_acc_a
-HANDLERS[947] = h_f32_demote_f64_facc_a
-HANDLERS[948] = h_br_if_acc_a
-HANDLERS[949] = h_loop_br_if_acc_a
-HANDLERS[950] = h_br_unless_acc_a
-HANDLERS[951] = h_loop_br_unless_acc_a
-HANDLERS[952] = h_br_if_i32_eq_acc_a
-HANDLERS[953] = h_br_if_i32_eq_acc_b
-HANDLERS[954] = h_loop_br_if_i32_eq_acc_a
-HANDLERS[955] = h_loop_br_if_i32_eq_acc_b
-HANDLERS[956] = h_br_if_i32_eq_rk_acc_a
-HANDLERS[957] = h_loop_br_if_i32_eq_rk_acc_a
-HANDLERS[958] = h_br_if_i32_ne_acc_a
-HANDLERS[959] = h_br_if_i32_ne_acc_b
-HANDLERS[960] = h_loop_br_if_i32_ne_acc_a
-HANDLERS[961] = h_loop_br_if_i32_ne_acc_b
-HANDLERS[962] = h_br_if_i32_ne_rk_acc_a
-HANDLERS[963] = h_loop_br_if_i32_ne_rk_acc_a
-HANDLERS[964] = h_br_if_i32_lt_s_acc_a
-HANDLERS[965] = h_br_if_i32_lt_s_acc_b
-HANDLERS[966] = h_loop_br_if_i32_lt_s_acc_a
-HANDLERS[967] = h_loop_br_if_i32_lt_s_acc_b
-HANDLERS[968] = h_br_if_i32_lt_s_rk_acc_a
-HANDLERS[969] = h_loop_br_if_i32_lt_s_rk_acc_a
-HANDLERS[970] = h_br_if_i32_lt_u_acc_a
-HANDLERS[971] = h_br_if_i32_lt_u_acc_b
-HANDLERS[972] = h_loop_br_if_i32_lt_u_acc_a
-HANDLERS[973] = h_loop_br_if_i32_lt_u_acc_b
-HANDLERS[974] = h_br_if_i32_lt_u_rk_acc_a
-HANDLERS[975] = h_loop_br_if_i32_lt_u_rk_acc_a
-HANDLERS[976] = h_br_if_i32_gt_s_acc_a
-HANDLERS[977] = h_br_if_i32_gt_s_acc_b
-HANDLERS[978] = h_loop_br_if_i32_gt_s_acc_a
-HANDLERS[979] = h_loop_br_if_i32_gt_s_acc_b
-HANDLERS[980] = h_br_if_i32_gt_s_rk_acc_a
-HANDLERS[981] = h_loop_br_if_i32_gt_s_rk_acc_a
-HANDLERS[982] = h_br_if_i32_gt_u_acc_a
-HANDLERS[983] = h_br_if_i32_gt_u_acc_b
-HANDLERS[984] = h_loop_br_if_i32_gt_u_acc_a
-HANDLERS[985] = h_loop_br_if_i32_gt_u_acc_b
-HANDLERS[986] = h_br_if_i32_gt_u_rk_acc_a
-HANDLERS[987] = h_loop_br_if_i32_gt_u_rk_acc_a
-HANDLERS[988] = h_br_if_i32_le_s_acc_a
-HANDLERS[989] = h_br_if_i32_le_s_acc_b
-HANDLERS[990] = h_loop_br_if_i32_le_s_acc_a
-HANDLERS[991] = h_loop_br_if_i32_le_s_acc_b
-HANDLERS[992] = h_br_if_i32_le_s_rk_acc_a
-HANDLERS[993] = h_loop_br_if_i32_le_s_rk_acc_a
-HANDLERS[994] = h_br_if_i32_le_u_acc_a
-HANDLERS[995] = h_br_if_i32_le_u_acc_b
-HANDLERS[996] = h_loop_br_if_i32_le_u_acc_a
-HANDLERS[997] = h_loop_br_if_i32_le_u_acc_b
-HANDLERS[998] = h_br_if_i32_le_u_rk_acc_a
-HANDLERS[999] = h_loop_br_if_i32_le_u_rk_acc_a
-HANDLERS[1000] = h_br_if_i32_ge_s_acc_a
-HANDLERS[1001] = h_br_if_i32_ge_s_acc_b
-HANDLERS[1002] = h_loop_br_if_i32_ge_s_acc_a
-HANDLERS[1003] = h_loop_br_if_i32_ge_s_acc_b
-HANDLERS[1004] = h_br_if_i32_ge_s_rk_acc_a
-HANDLERS[1005] = h_loop_br_if_i32_ge_s_rk_acc_a
-HANDLERS[1006] = h_br_if_i32_ge_u_acc_a
-HANDLERS[1007] = h_br_if_i32_ge_u_acc_b
-HANDLERS[1008] = h_loop_br_if_i32_ge_u_acc_a
-HANDLERS[1009] = h_loop_br_if_i32_ge_u_acc_b
-HANDLERS[1010] = h_br_if_i32_ge_u_rk_acc_a
-HANDLERS[1011] = h_loop_br_if_i32_ge_u_rk_acc_a
-HANDLERS[1012] = h_br_if_i64_eq_acc_a
-HANDLERS[1013] = h_br_if_i64_eq_acc_b
-HANDLERS[1014] = h_loop_br_if_i64_eq_acc_a
-HANDLERS[1015] = h_loop_br_if_i64_eq_acc_b
-HANDLERS[1016] = h_br_if_i64_eq_rk_acc_a
-HANDLERS[1017] = h_loop_br_if_i64_eq_rk_acc_a
-HANDLERS[1018] = h_br_if_i64_ne_acc_a
-HANDLERS[1019] = h_br_if_i64_ne_acc_b
-HANDLERS[1020] = h_loop_br_if_i64_ne_acc_a
-HANDLERS[1021] = h_loop_br_if_i64_ne_acc_b
-HANDLERS[1022] = h_br_if_i64_ne_rk_acc_a
-HANDLERS[1023] = h_loop_br_if_i64_ne_rk_acc_a
-HANDLERS[1024] = h_br_if_i64_lt_s_acc_a
-HANDLERS[1025] = h_br_if_i64_lt_s_acc_b
-HANDLERS[1026] = h_loop_br_if_i64_lt_s_acc_a
-HANDLERS[1027] = h_loop_br_if_i64_lt_s_acc_b
-HANDLERS[1028] = h_br_if_i64_lt_s_rk_acc_a
-HANDLERS[1029] = h_loop_br_if_i64_lt_s_rk_acc_a
-HANDLERS[1030] = h_br_if_i64_lt_u_acc_a
-HANDLERS[1031] = h_br_if_i64_lt_u_acc_b
-HANDLERS[1032] = h_loop_br_if_i64_lt_u_acc_a
-HANDLERS[1033] = h_loop_br_if_i64_lt_u_acc_b
-HANDLERS[1034] = h_br_if_i64_lt_u_rk_acc_a
-HANDLERS[1035] = h_loop_br_if_i64_lt_u_rk_acc_a
-HANDLERS[1036] = h_br_if_i64_gt_s_acc_a
-HANDLERS[1037] = h_br_if_i64_gt_s_acc_b
-HANDLERS[1038] = h_loop_br_if_i64_gt_s_acc_a
-HANDLERS[1039] = h_loop_br_if_i64_gt_s_acc_b
-HANDLERS[1040] = h_br_if_i64_gt_s_rk_acc_a
-HANDLERS[1041] = h_loop_br_if_i64_gt_s_rk_acc_a
-HANDLERS[1042] = h_br_if_i64_gt_u_acc_a
-HANDLERS[1043] = h_br_if_i64_gt_u_acc_b
-HANDLERS[1044] = h_loop_br_if_i64_gt_u_acc_a
-HANDLERS[1045] = h_loop_br_if_i64_gt_u_acc_b
-HANDLERS[1046] = h_br_if_i64_gt_u_rk_acc_a
-HANDLERS[1047] = h_loop_br_if_i64_gt_u_rk_acc_a
-HANDLERS[1048] = h_br_if_i64_le_s_acc_a
-HANDLERS[1049] = h_br_if_i64_le_s_acc_b
-HANDLERS[1050] = h_loop_br_if_i64_le_s_acc_a
-HANDLERS[1051] = h_loop_br_if_i64_le_s_acc_b
-HANDLERS[1052] = h_br_if_i64_le_s_rk_acc_a
-HANDLERS[1053] = h_loop_br_if_i64_le_s_rk_acc_a
-HANDLERS[1054] = h_br_if_i64_le_u_acc_a
-HANDLERS[1055] = h_br_if_i64_le_u_acc_b
-HANDLERS[1056] = h_loop_br_if_i64_le_u_acc_a
-HANDLERS[1057] = h_loop_br_if_i64_le_u_acc_b
-HANDLERS[1058] = h_br_if_i64_le_u_rk_acc_a
-HANDLERS[1059] = h_loop_br_if_i64_le_u_rk_acc_a
-HANDLERS[1060] = h_br_if_i64_ge_s_acc_a
-HANDLERS[1061] = h_br_if_i64_ge_s_acc_b
-HANDLERS[1062] = h_loop_br_if_i64_ge_s_acc_a
-HANDLERS[1063] = h_loop_br_if_i64_ge_s_acc_b
-HANDLERS[1064] = h_br_if_i64_ge_s_rk_acc_a
-HANDLERS[1065] = h_loop_br_if_i64_ge_s_rk_acc_a
-HANDLERS[1066] = h_br_if_i64_ge_u_acc_a
-HANDLERS[1067] = h_br_if_i64_ge_u_acc_b
-HANDLERS[1068] = h_loop_br_if_i64_ge_u_acc_a
-HANDLERS[1069] = h_loop_br_if_i64_ge_u_acc_b
-HANDLERS[1070] = h_br_if_i64_ge_u_rk_acc_a
-HANDLERS[1071] = h_loop_br_if_i64_ge_u_rk_acc_a
-HANDLERS[1072] = h_br_if_f64_eq_facc_a
-HANDLERS[1073] = h_br_if_f64_eq_facc_b
-HANDLERS[1074] = h_loop_br_if_f64_eq_facc_a
-HANDLERS[1075] = h_loop_br_if_f64_eq_facc_b
-HANDLERS[1076] = h_br_if_f64_eq_rk_facc_a
-HANDLERS[1077] = h_loop_br_if_f64_eq_rk_facc_a
-HANDLERS[1078] = h_br_if_f64_ne_facc_a
-HANDLERS[1079] = h_br_if_f64_ne_facc_b
-HANDLERS[1080] = h_loop_br_if_f64_ne_facc_a
-HANDLERS[1081] = h_loop_br_if_f64_ne_facc_b
-HANDLERS[1082] = h_br_if_f64_ne_rk_facc_a
-HANDLERS[1083] = h_loop_br_if_f64_ne_rk_facc_a
-HANDLERS[1084] = h_br_if_f64_lt_facc_a
-HANDLERS[1085] = h_br_if_f64_lt_facc_b
-HANDLERS[1086] = h_loop_br_if_f64_lt_facc_a
-HANDLERS[1087] = h_loop_br_if_f64_lt_facc_b
-HANDLERS[1088] = h_br_unless_f64_lt_facc_a
-HANDLERS[1089] = h_br_unless_f64_lt_facc_b
-HANDLERS[1090] = h_loop_br_unless_f64_lt_facc_a
-HANDLERS[1091] = h_loop_br_unless_f64_lt_facc_b
-HANDLERS[1092] = h_br_if_f64_lt_rk_facc_a
-HANDLERS[1093] = h_loop_br_if_f64_lt_rk_facc_a
-HANDLERS[1094] = h_br_unless_f64_lt_rk_facc_a
-HANDLERS[1095] = h_loop_br_unless_f64_lt_rk_facc_a
-HANDLERS[1096] = h_br_if_f64_gt_facc_a
-HANDLERS[1097] = h_br_if_f64_gt_facc_b
-HANDLERS[1098] = h_loop_br_if_f64_gt_facc_a
-HANDLERS[1099] = h_loop_br_if_f64_gt_facc_b
-HANDLERS[1100] = h_br_unless_f64_gt_facc_a
-HANDLERS[1101] = h_br_unless_f64_gt_facc_b
-HANDLERS[1102] = h_loop_br_unless_f64_gt_facc_a
-HANDLERS[1103] = h_loop_br_unless_f64_gt_facc_b
-HANDLERS[1104] = h_br_if_f64_gt_rk_facc_a
-HANDLERS[1105] = h_loop_br_if_f64_gt_rk_facc_a
-HANDLERS[1106] = h_br_unless_f64_gt_rk_facc_a
-HANDLERS[1107] = h_loop_br_unless_f64_gt_rk_facc_a
-HANDLERS[1108] = h_br_if_f64_le_facc_a
-HANDLERS[1109] = h_br_if_f64_le_facc_b
-HANDLERS[1110] = h_loop_br_if_f64_le_facc_a
-HANDLERS[1111] = h_loop_br_if_f64_le_facc_b
-HANDLERS[1112] = h_br_unless_f64_le_facc_a
-HANDLERS[1113] = h_br_unless_f64_le_facc_b
-HANDLERS[1114] = h_loop_br_unless_f64_le_facc_a
-HANDLERS[1115] = h_loop_br_unless_f64_le_facc_b
-HANDLERS[1116] = h_br_if_f64_le_rk_facc_a
-HANDLERS[1117] = h_loop_br_if_f64_le_rk_facc_a
-HANDLERS[1118] = h_br_unless_f64_le_rk_facc_a
-HANDLERS[1119] = h_loop_br_unless_f64_le_rk_facc_a
-HANDLERS[1120] = h_br_if_f64_ge_facc_a
-HANDLERS[1121] = h_br_if_f64_ge_facc_b
-HANDLERS[1122] = h_loop_br_if_f64_ge_facc_a
-HANDLERS[1123] = h_loop_br_if_f64_ge_facc_b
-HANDLERS[1124] = h_br_unless_f64_ge_facc_a
-HANDLERS[1125] = h_br_unless_f64_ge_facc_b
-HANDLERS[1126] = h_loop_br_unless_f64_ge_facc_a
-HANDLERS[1127] = h_loop_br_unless_f64_ge_facc_b
-HANDLERS[1128] = h_br_if_f64_ge_rk_facc_a
-HANDLERS[1129] = h_loop_br_if_f64_ge_rk_facc_a
-HANDLERS[1130] = h_br_unless_f64_ge_rk_facc_a
-HANDLERS[1131] = h_loop_br_unless_f64_ge_rk_facc_a
-HANDLERS[1132] = h_br_table_acc_a
-HANDLERS[1133] = h_i32_load_acc_a
-HANDLERS[1134] = h_i64_load_acc_a
-HANDLERS[1135] = h_i32_load8_s_acc_a
-HANDLERS[1136] = h_i32_load8_u_acc_a
-HANDLERS[1137] = h_i32_load16_s_acc_a
-HANDLERS[1138] = h_i32_load16_u_acc_a
-HANDLERS[1139] = h_i64_load8_s_acc_a
-HANDLERS[1140] = h_i64_load16_s_acc_a
-HANDLERS[1141] = h_i64_load32_s_acc_a
-HANDLERS[1142] = h_i32_store_acc_a
-HANDLERS[1143] = h_i32_store_acc_b
-HANDLERS[1144] = h_i32_store_v_acc_a
-HANDLERS[1145] = h_i32_store_k_acc_b
-HANDLERS[1146] = h_i64_store_acc_a
-HANDLERS[1147] = h_i64_store_acc_b
-HANDLERS[1148] = h_i64_store_v_acc_a
-HANDLERS[1149] = h_i64_store_k_acc_b
-HANDLERS[1150] = h_i32_store8_acc_a
-HANDLERS[1151] = h_i32_store8_acc_b
-HANDLERS[1152] = h_i32_store8_v_acc_a
-HANDLERS[1153] = h_i32_store8_k_acc_b
-HANDLERS[1154] = h_i32_store16_acc_a
-HANDLERS[1155] = h_i32_store16_acc_b
-HANDLERS[1156] = h_i32_store16_v_acc_a
-HANDLERS[1157] = h_i32_store16_k_acc_b
-HANDLERS[1158] = h_global_set_acc_a
-HANDLERS[1159] = h_return_slot_acc_a
-HANDLERS[1160] = h_fuel_bulk_acc_a
-HANDLERS[1161] = h_i8x16_shl_acc_b
-HANDLERS[1162] = h_i8x16_shr_s_acc_b
-HANDLERS[1163] = h_i8x16_shr_u_acc_b
-HANDLERS[1164] = h_i16x8_shl_acc_b
-HANDLERS[1165] = h_i16x8_shr_s_acc_b
-HANDLERS[1166] = h_i16x8_shr_u_acc_b
-HANDLERS[1167] = h_i32x4_shl_acc_b
-HANDLERS[1168] = h_i32x4_shr_s_acc_b
-HANDLERS[1169] = h_i32x4_shr_u_acc_b
-HANDLERS[1170] = h_i64x2_shl_acc_b
-HANDLERS[1171] = h_i64x2_shr_s_acc_b
-HANDLERS[1172] = h_i64x2_shr_u_acc_b
-HANDLERS[1173] = h_i8x16_splat_acc_a
-HANDLERS[1174] = h_i8x16_replace_lane_acc_b
-HANDLERS[1175] = h_i16x8_splat_acc_a
-HANDLERS[1176] = h_i16x8_replace_lane_acc_b
-HANDLERS[1177] = h_i32x4_splat_acc_a
-HANDLERS[1178] = h_i32x4_replace_lane_acc_b
-HANDLERS[1179] = h_i64x2_splat_acc_a
-HANDLERS[1180] = h_i64x2_replace_lane_acc_b
-HANDLERS[1181] = h_v128_load_acc_a
-HANDLERS[1182] = h_v128_load8x8_s_acc_a
-HANDLERS[1183] = h_v128_load8x8_u_acc_a
-HANDLERS[1184] = h_v128_load16x4_s_acc_a
-HANDLERS[1185] = h_v128_load16x4_u_acc_a
-HANDLERS[1186] = h_v128_load32x2_s_acc_a
-HANDLERS[1187] = h_v128_load32x2_u_acc_a
-HANDLERS[1188] = h_v128_load8_splat_acc_a
-HANDLERS[1189] = h_v128_load8_lane_acc_a
-HANDLERS[1190] = h_v128_load16_splat_acc_a
-HANDLERS[1191] = h_v128_load16_lane_acc_a
-HANDLERS[1192] = h_v128_load32_splat_acc_a
-HANDLERS[1193] = h_v128_load32_zero_acc_a
-HANDLERS[1194] = h_v128_load32_lane_acc_a
-HANDLERS[1195] = h_v128_load64_splat_acc_a
-HANDLERS[1196] = h_v128_load64_zero_acc_a
-HANDLERS[1197] = h_v128_load64_lane_acc_a
-HANDLERS[1198] = h_v128_store_acc_a
-HANDLERS[1199] = h_v128_store8_lane_acc_a
-HANDLERS[1200] = h_v128_store16_lane_acc_a
-HANDLERS[1201] = h_v128_store32_lane_acc_a
-HANDLERS[1202] = h_v128_store64_lane_acc_a
+HANDLERS[779] = h_move_acc_a
+HANDLERS[780] = h_move2_acc_a
+HANDLERS[781] = h_move2_acc_b
+HANDLERS[782] = h_select_acc_a
+HANDLERS[783] = h_select_acc_b
+HANDLERS[784] = h_select_acc_c
+HANDLERS[785] = h_select_v128_acc_c
+HANDLERS[786] = h_i32_add_acc_a
+HANDLERS[787] = h_i32_add_acc_b
+HANDLERS[788] = h_i32_add_rk_acc_a
+HANDLERS[789] = h_i32_sub_acc_a
+HANDLERS[790] = h_i32_sub_acc_b
+HANDLERS[791] = h_i32_sub_rk_acc_a
+HANDLERS[792] = h_i32_sub_kr_acc_a
+HANDLERS[793] = h_i32_mul_acc_a
+HANDLERS[794] = h_i32_mul_acc_b
+HANDLERS[795] = h_i32_mul_rk_acc_a
+HANDLERS[796] = h_i32_div_s_acc_a
+HANDLERS[797] = h_i32_div_s_acc_b
+HANDLERS[798] = h_i32_div_s_rk_acc_a
+HANDLERS[799] = h_i32_div_u_acc_a
+HANDLERS[800] = h_i32_div_u_acc_b
+HANDLERS[801] = h_i32_div_u_rk_acc_a
+HANDLERS[802] = h_i32_rem_s_acc_a
+HANDLERS[803] = h_i32_rem_s_acc_b
+HANDLERS[804] = h_i32_rem_s_rk_acc_a
+HANDLERS[805] = h_i32_rem_u_acc_a
+HANDLERS[806] = h_i32_rem_u_acc_b
+HANDLERS[807] = h_i32_rem_u_rk_acc_a
+HANDLERS[808] = h_i32_and_acc_a
+HANDLERS[809] = h_i32_and_acc_b
+HANDLERS[810] = h_i32_and_rk_acc_a
+HANDLERS[811] = h_i32_or_acc_a
+HANDLERS[812] = h_i32_or_acc_b
+HANDLERS[813] = h_i32_or_rk_acc_a
+HANDLERS[814] = h_i32_xor_acc_a
+HANDLERS[815] = h_i32_xor_acc_b
+HANDLERS[816] = h_i32_xor_rk_acc_a
+HANDLERS[817] = h_i32_shl_acc_a
+HANDLERS[818] = h_i32_shl_acc_b
+HANDLERS[819] = h_i32_shl_rk_acc_a
+HANDLERS[820] = h_i32_shl_kr_acc_a
+HANDLERS[821] = h_i32_shr_s_acc_a
+HANDLERS[822] = h_i32_shr_s_acc_b
+HANDLERS[823] = h_i32_shr_s_rk_acc_a
+HANDLERS[824] = h_i32_shr_s_kr_acc_a
+HANDLERS[825] = h_i32_shr_u_acc_a
+HANDLERS[826] = h_i32_shr_u_acc_b
+HANDLERS[827] = h_i32_shr_u_rk_acc_a
+HANDLERS[828] = h_i32_shr_u_kr_acc_a
+HANDLERS[829] = h_i32_rotl_acc_a
+HANDLERS[830] = h_i32_rotl_acc_b
+HANDLERS[831] = h_i32_rotl_rk_acc_a
+HANDLERS[832] = h_i32_rotr_acc_a
+HANDLERS[833] = h_i32_rotr_acc_b
+HANDLERS[834] = h_i32_rotr_rk_acc_a
+HANDLERS[835] = h_i32_clz_acc_a
+HANDLERS[836] = h_i32_ctz_acc_a
+HANDLERS[837] = h_i32_popcnt_acc_a
+HANDLERS[838] = h_i32_eq_acc_a
+HANDLERS[839] = h_i32_eq_acc_b
+HANDLERS[840] = h_i32_eq_rk_acc_a
+HANDLERS[841] = h_i32_ne_acc_a
+HANDLERS[842] = h_i32_ne_acc_b
+HANDLERS[843] = h_i32_ne_rk_acc_a
+HANDLERS[844] = h_i32_lt_s_acc_a
+HANDLERS[845] = h_i32_lt_s_acc_b
+HANDLERS[846] = h_i32_lt_s_rk_acc_a
+HANDLERS[847] = h_i32_lt_u_acc_a
+HANDLERS[848] = h_i32_lt_u_acc_b
+HANDLERS[849] = h_i32_lt_u_rk_acc_a
+HANDLERS[850] = h_i32_gt_s_acc_a
+HANDLERS[851] = h_i32_gt_s_acc_b
+HANDLERS[852] = h_i32_gt_s_rk_acc_a
+HANDLERS[853] = h_i32_gt_u_acc_a
+HANDLERS[854] = h_i32_gt_u_acc_b
+HANDLERS[855] = h_i32_gt_u_rk_acc_a
+HANDLERS[856] = h_i32_le_s_acc_a
+HANDLERS[857] = h_i32_le_s_acc_b
+HANDLERS[858] = h_i32_le_s_rk_acc_a
+HANDLERS[859] = h_i32_le_u_acc_a
+HANDLERS[860] = h_i32_le_u_acc_b
+HANDLERS[861] = h_i32_le_u_rk_acc_a
+HANDLERS[862] = h_i32_ge_s_acc_a
+HANDLERS[863] = h_i32_ge_s_acc_b
+HANDLERS[864] = h_i32_ge_s_rk_acc_a
+HANDLERS[865] = h_i32_ge_u_acc_a
+HANDLERS[866] = h_i32_ge_u_acc_b
+HANDLERS[867] = h_i32_ge_u_rk_acc_a
+HANDLERS[868] = h_i32_extend8_s_acc_a
+HANDLERS[869] = h_i32_extend16_s_acc_a
+HANDLERS[870] = h_i64_add_acc_a
+HANDLERS[871] = h_i64_add_acc_b
+HANDLERS[872] = h_i64_add_rk_acc_a
+HANDLERS[873] = h_i64_sub_acc_a
+HANDLERS[874] = h_i64_sub_acc_b
+HANDLERS[875] = h_i64_sub_rk_acc_a
+HANDLERS[876] = h_i64_sub_kr_acc_a
+HANDLERS[877] = h_i64_mul_acc_a
+HANDLERS[878] = h_i64_mul_acc_b
+HANDLERS[879] = h_i64_mul_rk_acc_a
+HANDLERS[880] = h_i64_div_s_acc_a
+HANDLERS[881] = h_i64_div_s_acc_b
+HANDLERS[882] = h_i64_div_s_rk_acc_a
+HANDLERS[883] = h_i64_div_u_acc_a
+HANDLERS[884] = h_i64_div_u_acc_b
+HANDLERS[885] = h_i64_div_u_rk_acc_a
+HANDLERS[886] = h_i64_rem_s_acc_a
+HANDLERS[887] = h_i64_rem_s_acc_b
+HANDLERS[888] = h_i64_rem_s_rk_acc_a
+HANDLERS[889] = h_i64_rem_u_acc_a
+HANDLERS[890] = h_i64_rem_u_acc_b
+HANDLERS[891] = h_i64_rem_u_rk_acc_a
+HANDLERS[892] = h_i64_and_acc_a
+HANDLERS[893] = h_i64_and_acc_b
+HANDLERS[894] = h_i64_and_rk_acc_a
+HANDLERS[895] = h_i64_or_acc_a
+HANDLERS[896] = h_i64_or_acc_b
+HANDLERS[897] = h_i64_or_rk_acc_a
+HANDLERS[898] = h_i64_xor_acc_a
+HANDLERS[899] = h_i64_xor_acc_b
+HANDLERS[900] = h_i64_xor_rk_acc_a
+HANDLERS[901] = h_i64_shl_acc_a
+HANDLERS[902] = h_i64_shl_acc_b
+HANDLERS[903] = h_i64_shl_rk_acc_a
+HANDLERS[904] = h_i64_shl_kr_acc_a
+HANDLERS[905] = h_i64_shr_s_acc_a
+HANDLERS[906] = h_i64_shr_s_acc_b
+HANDLERS[907] = h_i64_shr_s_rk_acc_a
+HANDLERS[908] = h_i64_shr_s_kr_acc_a
+HANDLERS[909] = h_i64_shr_u_acc_a
+HANDLERS[910] = h_i64_shr_u_acc_b
+HANDLERS[911] = h_i64_shr_u_rk_acc_a
+HANDLERS[912] = h_i64_shr_u_kr_acc_a
+HANDLERS[913] = h_i64_rotl_acc_a
+HANDLERS[914] = h_i64_rotl_acc_b
+HANDLERS[915] = h_i64_rotl_rk_acc_a
+HANDLERS[916] = h_i64_rotr_acc_a
+HANDLERS[917] = h_i64_rotr_acc_b
+HANDLERS[918] = h_i64_rotr_rk_acc_a
+HANDLERS[919] = h_i64_clz_acc_a
+HANDLERS[920] = h_i64_ctz_acc_a
+HANDLERS[921] = h_i64_popcnt_acc_a
+HANDLERS[922] = h_i64_eq_acc_a
+HANDLERS[923] = h_i64_eq_acc_b
+HANDLERS[924] = h_i64_eq_rk_acc_a
+HANDLERS[925] = h_i64_ne_acc_a
+HANDLERS[926] = h_i64_ne_acc_b
+HANDLERS[927] = h_i64_ne_rk_acc_a
+HANDLERS[928] = h_i64_lt_s_acc_a
+HANDLERS[929] = h_i64_lt_s_acc_b
+HANDLERS[930] = h_i64_lt_s_rk_acc_a
+HANDLERS[931] = h_i64_lt_u_acc_a
+HANDLERS[932] = h_i64_lt_u_acc_b
+HANDLERS[933] = h_i64_lt_u_rk_acc_a
+HANDLERS[934] = h_i64_gt_s_acc_a
+HANDLERS[935] = h_i64_gt_s_acc_b
+HANDLERS[936] = h_i64_gt_s_rk_acc_a
+HANDLERS[937] = h_i64_gt_u_acc_a
+HANDLERS[938] = h_i64_gt_u_acc_b
+HANDLERS[939] = h_i64_gt_u_rk_acc_a
+HANDLERS[940] = h_i64_le_s_acc_a
+HANDLERS[941] = h_i64_le_s_acc_b
+HANDLERS[942] = h_i64_le_s_rk_acc_a
+HANDLERS[943] = h_i64_le_u_acc_a
+HANDLERS[944] = h_i64_le_u_acc_b
+HANDLERS[945] = h_i64_le_u_rk_acc_a
+HANDLERS[946] = h_i64_ge_s_acc_a
+HANDLERS[947] = h_i64_ge_s_acc_b
+HANDLERS[948] = h_i64_ge_s_rk_acc_a
+HANDLERS[949] = h_i64_ge_u_acc_a
+HANDLERS[950] = h_i64_ge_u_acc_b
+HANDLERS[951] = h_i64_ge_u_rk_acc_a
+HANDLERS[952] = h_i64_extend8_s_acc_a
+HANDLERS[953] = h_i64_extend16_s_acc_a
+HANDLERS[954] = h_i64_extend32_s_acc_a
+HANDLERS[955] = h_i64_eqz_acc_a
+HANDLERS[956] = h_f32_abs_acc_a
+HANDLERS[957] = h_f32_neg_acc_a
+HANDLERS[958] = h_f32_copysign_acc_a
+HANDLERS[959] = h_f32_copysign_acc_b
+HANDLERS[960] = h_f32_copysign_rk_acc_a
+HANDLERS[961] = h_f32_convert_i32_s_acc_a
+HANDLERS[962] = h_f32_convert_i32_u_acc_a
+HANDLERS[963] = h_f32_convert_i64_s_acc_a
+HANDLERS[964] = h_f32_convert_i64_u_acc_a
+HANDLERS[965] = h_f64_add_facc_a
+HANDLERS[966] = h_f64_add_facc_b
+HANDLERS[967] = h_f64_add_rk_facc_a
+HANDLERS[968] = h_f64_sub_facc_a
+HANDLERS[969] = h_f64_sub_facc_b
+HANDLERS[970] = h_f64_sub_rk_facc_a
+HANDLERS[971] = h_f64_sub_kr_facc_a
+HANDLERS[972] = h_f64_mul_facc_a
+HANDLERS[973] = h_f64_mul_facc_b
+HANDLERS[974] = h_f64_mul_rk_facc_a
+HANDLERS[975] = h_f64_div_facc_a
+HANDLERS[976] = h_f64_div_facc_b
+HANDLERS[977] = h_f64_div_rk_facc_a
+HANDLERS[978] = h_f64_div_kr_facc_a
+HANDLERS[979] = h_f64_min_facc_a
+HANDLERS[980] = h_f64_min_facc_b
+HANDLERS[981] = h_f64_min_rk_facc_a
+HANDLERS[982] = h_f64_max_facc_a
+HANDLERS[983] = h_f64_max_facc_b
+HANDLERS[984] = h_f64_max_rk_facc_a
+HANDLERS[985] = h_f64_abs_acc_a
+HANDLERS[986] = h_f64_neg_acc_a
+HANDLERS[987] = h_f64_copysign_acc_a
+HANDLERS[988] = h_f64_copysign_acc_b
+HANDLERS[989] = h_f64_copysign_rk_acc_a
+HANDLERS[990] = h_f64_ceil_facc_a
+HANDLERS[991] = h_f64_floor_facc_a
+HANDLERS[992] = h_f64_trunc_facc_a
+HANDLERS[993] = h_f64_nearest_facc_a
+HANDLERS[994] = h_f64_sqrt_facc_a
+HANDLERS[995] = h_f64_eq_facc_a
+HANDLERS[996] = h_f64_eq_facc_b
+HANDLERS[997] = h_f64_eq_rk_facc_a
+HANDLERS[998] = h_f64_ne_facc_a
+HANDLERS[999] = h_f64_ne_facc_b
+HANDLERS[1000] = h_f64_ne_rk_facc_a
+HANDLERS[1001] = h_f64_lt_facc_a
+HANDLERS[1002] = h_f64_lt_facc_b
+HANDLERS[1003] = h_f64_lt_rk_facc_a
+HANDLERS[1004] = h_f64_gt_facc_a
+HANDLERS[1005] = h_f64_gt_facc_b
+HANDLERS[1006] = h_f64_gt_rk_facc_a
+HANDLERS[1007] = h_f64_le_facc_a
+HANDLERS[1008] = h_f64_le_facc_b
+HANDLERS[1009] = h_f64_le_rk_facc_a
+HANDLERS[1010] = h_f64_ge_facc_a
+HANDLERS[1011] = h_f64_ge_facc_b
+HANDLERS[1012] = h_f64_ge_rk_facc_a
+HANDLERS[1013] = h_f64_convert_i32_s_acc_a
+HANDLERS[1014] = h_f64_convert_i32_u_acc_a
+HANDLERS[1015] = h_f64_convert_i64_s_acc_a
+HANDLERS[1016] = h_f64_convert_i64_u_acc_a
+HANDLERS[1017] = h_i32_trunc_f64_s_facc_a
+HANDLERS[1018] = h_i32_trunc_f64_u_facc_a
+HANDLERS[1019] = h_i32_trunc_sat_f64_s_facc_a
+HANDLERS[1020] = h_i32_trunc_sat_f64_u_facc_a
+HANDLERS[1021] = h_i64_trunc_f64_s_facc_a
+HANDLERS[1022] = h_i64_trunc_f64_u_facc_a
+HANDLERS[1023] = h_i64_trunc_sat_f64_s_facc_a
+HANDLERS[1024] = h_i64_trunc_sat_f64_u_facc_a
+HANDLERS[1025] = h_i32_wrap_i64_acc_a
+HANDLERS[1026] = h_i64_extend_i32_s_acc_a
+HANDLERS[1027] = h_f32_demote_f64_facc_a
+HANDLERS[1028] = h_i32_shl_add_acc_a
+HANDLERS[1029] = h_i32_shl_add_acc_b
+HANDLERS[1030] = h_br_if_acc_a
+HANDLERS[1031] = h_loop_br_if_acc_a
+HANDLERS[1032] = h_br_unless_acc_a
+HANDLERS[1033] = h_loop_br_unless_acc_a
+HANDLERS[1034] = h_br_if_i32_eq_acc_a
+HANDLERS[1035] = h_br_if_i32_eq_acc_b
+HANDLERS[1036] = h_loop_br_if_i32_eq_acc_a
+HANDLERS[1037] = h_loop_br_if_i32_eq_acc_b
+HANDLERS[1038] = h_br_if_i32_eq_rk_acc_a
+HANDLERS[1039] = h_loop_br_if_i32_eq_rk_acc_a
+HANDLERS[1040] = h_br_if_i32_ne_acc_a
+HANDLERS[1041] = h_br_if_i32_ne_acc_b
+HANDLERS[1042] = h_loop_br_if_i32_ne_acc_a
+HANDLERS[1043] = h_loop_br_if_i32_ne_acc_b
+HANDLERS[1044] = h_br_if_i32_ne_rk_acc_a
+HANDLERS[1045] = h_loop_br_if_i32_ne_rk_acc_a
+HANDLERS[1046] = h_br_if_i32_lt_s_acc_a
+HANDLERS[1047] = h_br_if_i32_lt_s_acc_b
+HANDLERS[1048] = h_loop_br_if_i32_lt_s_acc_a
+HANDLERS[1049] = h_loop_br_if_i32_lt_s_acc_b
+HANDLERS[1050] = h_br_if_i32_lt_s_rk_acc_a
+HANDLERS[1051] = h_loop_br_if_i32_lt_s_rk_acc_a
+HANDLERS[1052] = h_br_if_i32_lt_u_acc_a
+HANDLERS[1053] = h_br_if_i32_lt_u_acc_b
+HANDLERS[1054] = h_loop_br_if_i32_lt_u_acc_a
+HANDLERS[1055] = h_loop_br_if_i32_lt_u_acc_b
+HANDLERS[1056] = h_br_if_i32_lt_u_rk_acc_a
+HANDLERS[1057] = h_loop_br_if_i32_lt_u_rk_acc_a
+HANDLERS[1058] = h_br_if_i32_gt_s_acc_a
+HANDLERS[1059] = h_br_if_i32_gt_s_acc_b
+HANDLERS[1060] = h_loop_br_if_i32_gt_s_acc_a
+HANDLERS[1061] = h_loop_br_if_i32_gt_s_acc_b
+HANDLERS[1062] = h_br_if_i32_gt_s_rk_acc_a
+HANDLERS[1063] = h_loop_br_if_i32_gt_s_rk_acc_a
+HANDLERS[1064] = h_br_if_i32_gt_u_acc_a
+HANDLERS[1065] = h_br_if_i32_gt_u_acc_b
+HANDLERS[1066] = h_loop_br_if_i32_gt_u_acc_a
+HANDLERS[1067] = h_loop_br_if_i32_gt_u_acc_b
+HANDLERS[1068] = h_br_if_i32_gt_u_rk_acc_a
+HANDLERS[1069] = h_loop_br_if_i32_gt_u_rk_acc_a
+HANDLERS[1070] = h_br_if_i32_le_s_acc_a
+HANDLERS[1071] = h_br_if_i32_le_s_acc_b
+HANDLERS[1072] = h_loop_br_if_i32_le_s_acc_a
+HANDLERS[1073] = h_loop_br_if_i32_le_s_acc_b
+HANDLERS[1074] = h_br_if_i32_le_s_rk_acc_a
+HANDLERS[1075] = h_loop_br_if_i32_le_s_rk_acc_a
+HANDLERS[1076] = h_br_if_i32_le_u_acc_a
+HANDLERS[1077] = h_br_if_i32_le_u_acc_b
+HANDLERS[1078] = h_loop_br_if_i32_le_u_acc_a
+HANDLERS[1079] = h_loop_br_if_i32_le_u_acc_b
+HANDLERS[1080] = h_br_if_i32_le_u_rk_acc_a
+HANDLERS[1081] = h_loop_br_if_i32_le_u_rk_acc_a
+HANDLERS[1082] = h_br_if_i32_ge_s_acc_a
+HANDLERS[1083] = h_br_if_i32_ge_s_acc_b
+HANDLERS[1084] = h_loop_br_if_i32_ge_s_acc_a
+HANDLERS[1085] = h_loop_br_if_i32_ge_s_acc_b
+HANDLERS[1086] = h_br_if_i32_ge_s_rk_acc_a
+HANDLERS[1087] = h_loop_br_if_i32_ge_s_rk_acc_a
+HANDLERS[1088] = h_br_if_i32_ge_u_acc_a
+HANDLERS[1089] = h_br_if_i32_ge_u_acc_b
+HANDLERS[1090] = h_loop_br_if_i32_ge_u_acc_a
+HANDLERS[1091] = h_loop_br_if_i32_ge_u_acc_b
+HANDLERS[1092] = h_br_if_i32_ge_u_rk_acc_a
+HANDLERS[1093] = h_loop_br_if_i32_ge_u_rk_acc_a
+HANDLERS[1094] = h_br_if_i64_eq_acc_a
+HANDLERS[1095] = h_br_if_i64_eq_acc_b
+HANDLERS[1096] = h_loop_br_if_i64_eq_acc_a
+HANDLERS[1097] = h_loop_br_if_i64_eq_acc_b
+HANDLERS[1098] = h_br_if_i64_eq_rk_acc_a
+HANDLERS[1099] = h_loop_br_if_i64_eq_rk_acc_a
+HANDLERS[1100] = h_br_if_i64_ne_acc_a
+HANDLERS[1101] = h_br_if_i64_ne_acc_b
+HANDLERS[1102] = h_loop_br_if_i64_ne_acc_a
+HANDLERS[1103] = h_loop_br_if_i64_ne_acc_b
+HANDLERS[1104] = h_br_if_i64_ne_rk_acc_a
+HANDLERS[1105] = h_loop_br_if_i64_ne_rk_acc_a
+HANDLERS[1106] = h_br_if_i64_lt_s_acc_a
+HANDLERS[1107] = h_br_if_i64_lt_s_acc_b
+HANDLERS[1108] = h_loop_br_if_i64_lt_s_acc_a
+HANDLERS[1109] = h_loop_br_if_i64_lt_s_acc_b
+HANDLERS[1110] = h_br_if_i64_lt_s_rk_acc_a
+HANDLERS[1111] = h_loop_br_if_i64_lt_s_rk_acc_a
+HANDLERS[1112] = h_br_if_i64_lt_u_acc_a
+HANDLERS[1113] = h_br_if_i64_lt_u_acc_b
+HANDLERS[1114] = h_loop_br_if_i64_lt_u_acc_a
+HANDLERS[1115] = h_loop_br_if_i64_lt_u_acc_b
+HANDLERS[1116] = h_br_if_i64_lt_u_rk_acc_a
+HANDLERS[1117] = h_loop_br_if_i64_lt_u_rk_acc_a
+HANDLERS[1118] = h_br_if_i64_gt_s_acc_a
+HANDLERS[1119] = h_br_if_i64_gt_s_acc_b
+HANDLERS[1120] = h_loop_br_if_i64_gt_s_acc_a
+HANDLERS[1121] = h_loop_br_if_i64_gt_s_acc_b
+HANDLERS[1122] = h_br_if_i64_gt_s_rk_acc_a
+HANDLERS[1123] = h_loop_br_if_i64_gt_s_rk_acc_a
+HANDLERS[1124] = h_br_if_i64_gt_u_acc_a
+HANDLERS[1125] = h_br_if_i64_gt_u_acc_b
+HANDLERS[1126] = h_loop_br_if_i64_gt_u_acc_a
+HANDLERS[1127] = h_loop_br_if_i64_gt_u_acc_b
+HANDLERS[1128] = h_br_if_i64_gt_u_rk_acc_a
+HANDLERS[1129] = h_loop_br_if_i64_gt_u_rk_acc_a
+HANDLERS[1130] = h_br_if_i64_le_s_acc_a
+HANDLERS[1131] = h_br_if_i64_le_s_acc_b
+HANDLERS[1132] = h_loop_br_if_i64_le_s_acc_a
+HANDLERS[1133] = h_loop_br_if_i64_le_s_acc_b
+HANDLERS[1134] = h_br_if_i64_le_s_rk_acc_a
+HANDLERS[1135] = h_loop_br_if_i64_le_s_rk_acc_a
+HANDLERS[1136] = h_br_if_i64_le_u_acc_a
+HANDLERS[1137] = h_br_if_i64_le_u_acc_b
+HANDLERS[1138] = h_loop_br_if_i64_le_u_acc_a
+HANDLERS[1139] = h_loop_br_if_i64_le_u_acc_b
+HANDLERS[1140] = h_br_if_i64_le_u_rk_acc_a
+HANDLERS[1141] = h_loop_br_if_i64_le_u_rk_acc_a
+HANDLERS[1142] = h_br_if_i64_ge_s_acc_a
+HANDLERS[1143] = h_br_if_i64_ge_s_acc_b
+HANDLERS[1144] = h_loop_br_if_i64_ge_s_acc_a
+HANDLERS[1145] = h_loop_br_if_i64_ge_s_acc_b
+HANDLERS[1146] = h_br_if_i64_ge_s_rk_acc_a
+HANDLERS[1147] = h_loop_br_if_i64_ge_s_rk_acc_a
+HANDLERS[1148] = h_br_if_i64_ge_u_acc_a
+HANDLERS[1149] = h_br_if_i64_ge_u_acc_b
+HANDLERS[1150] = h_loop_br_if_i64_ge_u_acc_a
+HANDLERS[1151] = h_loop_br_if_i64_ge_u_acc_b
+HANDLERS[1152] = h_br_if_i64_ge_u_rk_acc_a
+HANDLERS[1153] = h_loop_br_if_i64_ge_u_rk_acc_a
+HANDLERS[1154] = h_br_if_f64_eq_facc_a
+HANDLERS[1155] = h_br_if_f64_eq_facc_b
+HANDLERS[1156] = h_loop_br_if_f64_eq_facc_a
+HANDLERS[1157] = h_loop_br_if_f64_eq_facc_b
+HANDLERS[1158] = h_br_if_f64_eq_rk_facc_a
+HANDLERS[1159] = h_loop_br_if_f64_eq_rk_facc_a
+HANDLERS[1160] = h_br_if_f64_ne_facc_a
+HANDLERS[1161] = h_br_if_f64_ne_facc_b
+HANDLERS[1162] = h_loop_br_if_f64_ne_facc_a
+HANDLERS[1163] = h_loop_br_if_f64_ne_facc_b
+HANDLERS[1164] = h_br_if_f64_ne_rk_facc_a
+HANDLERS[1165] = h_loop_br_if_f64_ne_rk_facc_a
+HANDLERS[1166] = h_br_if_f64_lt_facc_a
+HANDLERS[1167] = h_br_if_f64_lt_facc_b
+HANDLERS[1168] = h_loop_br_if_f64_lt_facc_a
+HANDLERS[1169] = h_loop_br_if_f64_lt_facc_b
+HANDLERS[1170] = h_br_unless_f64_lt_facc_a
+HANDLERS[1171] = h_br_unless_f64_lt_facc_b
+HANDLERS[1172] = h_loop_br_unless_f64_lt_facc_a
+HANDLERS[1173] = h_loop_br_unless_f64_lt_facc_b
+HANDLERS[1174] = h_br_if_f64_lt_rk_facc_a
+HANDLERS[1175] = h_loop_br_if_f64_lt_rk_facc_a
+HANDLERS[1176] = h_br_unless_f64_lt_rk_facc_a
+HANDLERS[1177] = h_loop_br_unless_f64_lt_rk_facc_a
+HANDLERS[1178] = h_br_if_f64_gt_facc_a
+HANDLERS[1179] = h_br_if_f64_gt_facc_b
+HANDLERS[1180] = h_loop_br_if_f64_gt_facc_a
+HANDLERS[1181] = h_loop_br_if_f64_gt_facc_b
+HANDLERS[1182] = h_br_unless_f64_gt_facc_a
+HANDLERS[1183] = h_br_unless_f64_gt_facc_b
+HANDLERS[1184] = h_loop_br_unless_f64_gt_facc_a
+HANDLERS[1185] = h_loop_br_unless_f64_gt_facc_b
+HANDLERS[1186] = h_br_if_f64_gt_rk_facc_a
+HANDLERS[1187] = h_loop_br_if_f64_gt_rk_facc_a
+HANDLERS[1188] = h_br_unless_f64_gt_rk_facc_a
+HANDLERS[1189] = h_loop_br_unless_f64_gt_rk_facc_a
+HANDLERS[1190] = h_br_if_f64_le_facc_a
+HANDLERS[1191] = h_br_if_f64_le_facc_b
+HANDLERS[1192] = h_loop_br_if_f64_le_facc_a
+HANDLERS[1193] = h_loop_br_if_f64_le_facc_b
+HANDLERS[1194] = h_br_unless_f64_le_facc_a
+HANDLERS[1195] = h_br_unless_f64_le_facc_b
+HANDLERS[1196] = h_loop_br_unless_f64_le_facc_a
+HANDLERS[1197] = h_loop_br_unless_f64_le_facc_b
+HANDLERS[1198] = h_br_if_f64_le_rk_facc_a
+HANDLERS[1199] = h_loop_br_if_f64_le_rk_facc_a
+HANDLERS[1200] = h_br_unless_f64_le_rk_facc_a
+HANDLERS[1201] = h_loop_br_unless_f64_le_rk_facc_a
+HANDLERS[1202] = h_br_if_f64_ge_facc_a
+HANDLERS[1203] = h_br_if_f64_ge_facc_b
+HANDLERS[1204] = h_loop_br_if_f64_ge_facc_a
+HANDLERS[1205] = h_loop_br_if_f64_ge_facc_b
+HANDLERS[1206] = h_br_unless_f64_ge_facc_a
+HANDLERS[1207] = h_br_unless_f64_ge_facc_b
+HANDLERS[1208] = h_loop_br_unless_f64_ge_facc_a
+HANDLERS[1209] = h_loop_br_unless_f64_ge_facc_b
+HANDLERS[1210] = h_br_if_f64_ge_rk_facc_a
+HANDLERS[1211] = h_loop_br_if_f64_ge_rk_facc_a
+HANDLERS[1212] = h_br_unless_f64_ge_rk_facc_a
+HANDLERS[1213] = h_loop_br_unless_f64_ge_rk_facc_a
+HANDLERS[1214] = h_loop_add_br_if_i32_eq_acc_a
+HANDLERS[1215] = h_loop_add_br_if_i32_eq_acc_b
+HANDLERS[1216] = h_loop_add_br_if_i32_eq_rk_acc_a
+HANDLERS[1217] = h_loop_add_br_if_i32_ne_acc_a
+HANDLERS[1218] = h_loop_add_br_if_i32_ne_acc_b
+HANDLERS[1219] = h_loop_add_br_if_i32_ne_rk_acc_a
+HANDLERS[1220] = h_loop_add_br_if_i32_lt_s_acc_a
+HANDLERS[1221] = h_loop_add_br_if_i32_lt_s_acc_b
+HANDLERS[1222] = h_loop_add_br_if_i32_lt_s_rk_acc_a
+HANDLERS[1223] = h_loop_add_br_if_i32_lt_u_acc_a
+HANDLERS[1224] = h_loop_add_br_if_i32_lt_u_acc_b
+HANDLERS[1225] = h_loop_add_br_if_i32_lt_u_rk_acc_a
+HANDLERS[1226] = h_loop_add_br_if_i32_gt_s_acc_a
+HANDLERS[1227] = h_loop_add_br_if_i32_gt_s_acc_b
+HANDLERS[1228] = h_loop_add_br_if_i32_gt_s_rk_acc_a
+HANDLERS[1229] = h_loop_add_br_if_i32_gt_u_acc_a
+HANDLERS[1230] = h_loop_add_br_if_i32_gt_u_acc_b
+HANDLERS[1231] = h_loop_add_br_if_i32_gt_u_rk_acc_a
+HANDLERS[1232] = h_loop_add_br_if_i32_le_s_acc_a
+HANDLERS[1233] = h_loop_add_br_if_i32_le_s_acc_b
+HANDLERS[1234] = h_loop_add_br_if_i32_le_s_rk_acc_a
+HANDLERS[1235] = h_loop_add_br_if_i32_le_u_acc_a
+HANDLERS[1236] = h_loop_add_br_if_i32_le_u_acc_b
+HANDLERS[1237] = h_loop_add_br_if_i32_le_u_rk_acc_a
+HANDLERS[1238] = h_loop_add_br_if_i32_ge_s_acc_a
+HANDLERS[1239] = h_loop_add_br_if_i32_ge_s_acc_b
+HANDLERS[1240] = h_loop_add_br_if_i32_ge_s_rk_acc_a
+HANDLERS[1241] = h_loop_add_br_if_i32_ge_u_acc_a
+HANDLERS[1242] = h_loop_add_br_if_i32_ge_u_acc_b
+HANDLERS[1243] = h_loop_add_br_if_i32_ge_u_rk_acc_a
+HANDLERS[1244] = h_br_table_acc_a
+HANDLERS[1245] = h_i32_load_acc_a
+HANDLERS[1246] = h_i32_load_ak_acc_a
+HANDLERS[1247] = h_i32_load_ab_acc_a
+HANDLERS[1248] = h_i32_load_ab_acc_b
+HANDLERS[1249] = h_i32_load_shl_acc_a
+HANDLERS[1250] = h_i32_load_shl_acc_b
+HANDLERS[1251] = h_i64_load_acc_a
+HANDLERS[1252] = h_i64_load_ak_acc_a
+HANDLERS[1253] = h_i64_load_ab_acc_a
+HANDLERS[1254] = h_i64_load_ab_acc_b
+HANDLERS[1255] = h_i64_load_shl_acc_a
+HANDLERS[1256] = h_i64_load_shl_acc_b
+HANDLERS[1257] = h_i32_load8_s_acc_a
+HANDLERS[1258] = h_i32_load8_s_ak_acc_a
+HANDLERS[1259] = h_i32_load8_s_ab_acc_a
+HANDLERS[1260] = h_i32_load8_s_ab_acc_b
+HANDLERS[1261] = h_i32_load8_s_shl_acc_a
+HANDLERS[1262] = h_i32_load8_s_shl_acc_b
+HANDLERS[1263] = h_i32_load8_u_acc_a
+HANDLERS[1264] = h_i32_load8_u_ak_acc_a
+HANDLERS[1265] = h_i32_load8_u_ab_acc_a
+HANDLERS[1266] = h_i32_load8_u_ab_acc_b
+HANDLERS[1267] = h_i32_load8_u_shl_acc_a
+HANDLERS[1268] = h_i32_load8_u_shl_acc_b
+HANDLERS[1269] = h_i32_load16_s_acc_a
+HANDLERS[1270] = h_i32_load16_s_ak_acc_a
+HANDLERS[1271] = h_i32_load16_s_ab_acc_a
+HANDLERS[1272] = h_i32_load16_s_ab_acc_b
+HANDLERS[1273] = h_i32_load16_s_shl_acc_a
+HANDLERS[1274] = h_i32_load16_s_shl_acc_b
+HANDLERS[1275] = h_i32_load16_u_acc_a
+HANDLERS[1276] = h_i32_load16_u_ak_acc_a
+HANDLERS[1277] = h_i32_load16_u_ab_acc_a
+HANDLERS[1278] = h_i32_load16_u_ab_acc_b
+HANDLERS[1279] = h_i32_load16_u_shl_acc_a
+HANDLERS[1280] = h_i32_load16_u_shl_acc_b
+HANDLERS[1281] = h_i64_load8_s_acc_a
+HANDLERS[1282] = h_i64_load8_s_ak_acc_a
+HANDLERS[1283] = h_i64_load8_s_ab_acc_a
+HANDLERS[1284] = h_i64_load8_s_ab_acc_b
+HANDLERS[1285] = h_i64_load8_s_shl_acc_a
+HANDLERS[1286] = h_i64_load8_s_shl_acc_b
+HANDLERS[1287] = h_i64_load16_s_acc_a
+HANDLERS[1288] = h_i64_load16_s_ak_acc_a
+HANDLERS[1289] = h_i64_load16_s_ab_acc_a
+HANDLERS[1290] = h_i64_load16_s_ab_acc_b
+HANDLERS[1291] = h_i64_load16_s_shl_acc_a
+HANDLERS[1292] = h_i64_load16_s_shl_acc_b
+HANDLERS[1293] = h_i64_load32_s_acc_a
+HANDLERS[1294] = h_i64_load32_s_ak_acc_a
+HANDLERS[1295] = h_i64_load32_s_ab_acc_a
+HANDLERS[1296] = h_i64_load32_s_ab_acc_b
+HANDLERS[1297] = h_i64_load32_s_shl_acc_a
+HANDLERS[1298] = h_i64_load32_s_shl_acc_b
+HANDLERS[1299] = h_f64_load_acc_a
+HANDLERS[1300] = h_f64_load_ak_acc_a
+HANDLERS[1301] = h_f64_load_ab_acc_a
+HANDLERS[1302] = h_f64_load_ab_acc_b
+HANDLERS[1303] = h_f64_load_shl_acc_a
+HANDLERS[1304] = h_f64_load_shl_acc_b
+HANDLERS[1305] = h_i32_store_acc_a
+HANDLERS[1306] = h_i32_store_acc_c
+HANDLERS[1307] = h_i32_store_v_acc_a
+HANDLERS[1308] = h_i32_store_k_acc_c
+HANDLERS[1309] = h_i32_store_ak_acc_a
+HANDLERS[1310] = h_i32_store_ak_acc_c
+HANDLERS[1311] = h_i32_store_ab_acc_a
+HANDLERS[1312] = h_i32_store_ab_acc_b
+HANDLERS[1313] = h_i32_store_ab_acc_c
+HANDLERS[1314] = h_i32_store_ab_v_acc_a
+HANDLERS[1315] = h_i32_store_ab_v_acc_b
+HANDLERS[1316] = h_i32_store_shl_acc_a
+HANDLERS[1317] = h_i32_store_shl_acc_b
+HANDLERS[1318] = h_i32_store_shl_acc_c
+HANDLERS[1319] = h_i64_store_acc_a
+HANDLERS[1320] = h_i64_store_acc_c
+HANDLERS[1321] = h_i64_store_v_acc_a
+HANDLERS[1322] = h_i64_store_k_acc_c
+HANDLERS[1323] = h_i64_store_ak_acc_a
+HANDLERS[1324] = h_i64_store_ak_acc_c
+HANDLERS[1325] = h_i64_store_ab_acc_a
+HANDLERS[1326] = h_i64_store_ab_acc_b
+HANDLERS[1327] = h_i64_store_ab_acc_c
+HANDLERS[1328] = h_i64_store_ab_v_acc_a
+HANDLERS[1329] = h_i64_store_ab_v_acc_b
+HANDLERS[1330] = h_i64_store_shl_acc_a
+HANDLERS[1331] = h_i64_store_shl_acc_b
+HANDLERS[1332] = h_i64_store_shl_acc_c
+HANDLERS[1333] = h_f64_store_acc_a
+HANDLERS[1334] = h_f64_store_facc_c
+HANDLERS[1335] = h_f64_store_v_acc_a
+HANDLERS[1336] = h_f64_store_k_facc_c
+HANDLERS[1337] = h_f64_store_ak_acc_a
+HANDLERS[1338] = h_f64_store_ak_facc_c
+HANDLERS[1339] = h_f64_store_ab_acc_a
+HANDLERS[1340] = h_f64_store_ab_acc_b
+HANDLERS[1341] = h_f64_store_ab_facc_c
+HANDLERS[1342] = h_f64_store_ab_v_acc_a
+HANDLERS[1343] = h_f64_store_ab_v_acc_b
+HANDLERS[1344] = h_f64_store_shl_acc_a
+HANDLERS[1345] = h_f64_store_shl_acc_b
+HANDLERS[1346] = h_f64_store_shl_facc_c
+HANDLERS[1347] = h_i32_store8_acc_a
+HANDLERS[1348] = h_i32_store8_acc_c
+HANDLERS[1349] = h_i32_store8_v_acc_a
+HANDLERS[1350] = h_i32_store8_k_acc_c
+HANDLERS[1351] = h_i32_store8_ak_acc_a
+HANDLERS[1352] = h_i32_store8_ak_acc_c
+HANDLERS[1353] = h_i32_store8_ab_acc_a
+HANDLERS[1354] = h_i32_store8_ab_acc_b
+HANDLERS[1355] = h_i32_store8_ab_acc_c
+HANDLERS[1356] = h_i32_store8_ab_v_acc_a
+HANDLERS[1357] = h_i32_store8_ab_v_acc_b
+HANDLERS[1358] = h_i32_store8_shl_acc_a
+HANDLERS[1359] = h_i32_store8_shl_acc_b
+HANDLERS[1360] = h_i32_store8_shl_acc_c
+HANDLERS[1361] = h_i32_store16_acc_a
+HANDLERS[1362] = h_i32_store16_acc_c
+HANDLERS[1363] = h_i32_store16_v_acc_a
+HANDLERS[1364] = h_i32_store16_k_acc_c
+HANDLERS[1365] = h_i32_store16_ak_acc_a
+HANDLERS[1366] = h_i32_store16_ak_acc_c
+HANDLERS[1367] = h_i32_store16_ab_acc_a
+HANDLERS[1368] = h_i32_store16_ab_acc_b
+HANDLERS[1369] = h_i32_store16_ab_acc_c
+HANDLERS[1370] = h_i32_store16_ab_v_acc_a
+HANDLERS[1371] = h_i32_store16_ab_v_acc_b
+HANDLERS[1372] = h_i32_store16_shl_acc_a
+HANDLERS[1373] = h_i32_store16_shl_acc_b
+HANDLERS[1374] = h_i32_store16_shl_acc_c
+HANDLERS[1375] = h_global_set_acc_a
+HANDLERS[1376] = h_return_slot_acc_a
+HANDLERS[1377] = h_fuel_bulk_acc_a
+HANDLERS[1378] = h_i8x16_shl_acc_b
+HANDLERS[1379] = h_i8x16_shr_s_acc_b
+HANDLERS[1380] = h_i8x16_shr_u_acc_b
+HANDLERS[1381] = h_i16x8_shl_acc_b
+HANDLERS[1382] = h_i16x8_shr_s_acc_b
+HANDLERS[1383] = h_i16x8_shr_u_acc_b
+HANDLERS[1384] = h_i32x4_shl_acc_b
+HANDLERS[1385] = h_i32x4_shr_s_acc_b
+HANDLERS[1386] = h_i32x4_shr_u_acc_b
+HANDLERS[1387] = h_i64x2_shl_acc_b
+HANDLERS[1388] = h_i64x2_shr_s_acc_b
+HANDLERS[1389] = h_i64x2_shr_u_acc_b
+HANDLERS[1390] = h_i8x16_splat_acc_a
+HANDLERS[1391] = h_i8x16_replace_lane_acc_b
+HANDLERS[1392] = h_i16x8_splat_acc_a
+HANDLERS[1393] = h_i16x8_replace_lane_acc_b
+HANDLERS[1394] = h_i32x4_splat_acc_a
+HANDLERS[1395] = h_i32x4_replace_lane_acc_b
+HANDLERS[1396] = h_i64x2_splat_acc_a
+HANDLERS[1397] = h_i64x2_replace_lane_acc_b
+HANDLERS[1398] = h_v128_load_acc_a
+HANDLERS[1399] = h_v128_load8x8_s_acc_a
+HANDLERS[1400] = h_v128_load8x8_u_acc_a
+HANDLERS[1401] = h_v128_load16x4_s_acc_a
+HANDLERS[1402] = h_v128_load16x4_u_acc_a
+HANDLERS[1403] = h_v128_load32x2_s_acc_a
+HANDLERS[1404] = h_v128_load32x2_u_acc_a
+HANDLERS[1405] = h_v128_load8_splat_acc_a
+HANDLERS[1406] = h_v128_load8_lane_acc_a
+HANDLERS[1407] = h_v128_load16_splat_acc_a
+HANDLERS[1408] = h_v128_load16_lane_acc_a
+HANDLERS[1409] = h_v128_load32_splat_acc_a
+HANDLERS[1410] = h_v128_load32_zero_acc_a
+HANDLERS[1411] = h_v128_load32_lane_acc_a
+HANDLERS[1412] = h_v128_load64_splat_acc_a
+HANDLERS[1413] = h_v128_load64_zero_acc_a
+HANDLERS[1414] = h_v128_load64_lane_acc_a
+HANDLERS[1415] = h_v128_store_acc_a
+HANDLERS[1416] = h_v128_store8_lane_acc_a
+HANDLERS[1417] = h_v128_store16_lane_acc_a
+HANDLERS[1418] = h_v128_store32_lane_acc_a
+HANDLERS[1419] = h_v128_store64_lane_acc_a

@@ -1,0 +1,82 @@
+"""``wasmvm wat2wasm``, ``wasm2wat`` and ``wast``."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from wasmvm.cli.main import main
+
+TEXT = '(module (func (export "f") (result i32) (i32.const 7)))'
+
+
+def test_there_and_back(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    source = tmp_path / "a.wat"
+    source.write_text(TEXT)
+    assert main(["wat2wasm", str(source)]) == 0
+    binary = tmp_path / "a.wasm"
+    assert binary.read_bytes().startswith(b"\0asm")
+    assert main(["wasm2wat", str(binary)]) == 0
+    assert b"i32.const 7" in capsysbinary.readouterr().out
+    assert main(["wasm2wat", str(binary), "-o", str(tmp_path / "b.wat")]) == 0
+    assert main(["wat2wasm", str(tmp_path / "b.wat"), "-o", "-"]) == 0
+    assert capsysbinary.readouterr().out == binary.read_bytes()
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"(module)")))
+    assert main(["wat2wasm", "-"]) == 0
+    assert capsysbinary.readouterr().out == b"\0asm\1\0\0\0"
+
+
+def test_an_error_shows_the_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "a.wat"
+    source.write_text("(module\n  (func (i32.ad)))")
+    assert main(["wat2wasm", str(source)]) == 1
+    assert capsys.readouterr().err == (
+        f"wasmvm: {source}:2:10: unknown operator i32.ad\n      (func (i32.ad)))\n             ^\n"
+    )
+    assert not (tmp_path / "a.wasm").exists()
+
+
+def test_the_input_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "a.wasm"
+    source.write_text(TEXT)
+    assert main(["wat2wasm", str(source)]) == 2
+    assert source.read_text() == TEXT
+    assert "-o" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["wat2wasm", "wasm2wat", "wast"])
+def test_a_file_that_is_not_there(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, str(tmp_path / "none.wat")]) == 1
+    assert "none.wat: No such file" in capsys.readouterr().err
+
+
+def test_not_a_module(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "a.wasm"
+    source.write_bytes(b"\x7fELF....")
+    assert main(["wasm2wat", str(source)]) == 1
+    assert "magic header not detected" in capsys.readouterr().err
+
+
+def test_wast(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = tmp_path / "good.wast", tmp_path / "bad.wast"
+    good.write_text(f'{TEXT}\n(assert_return (invoke "f") (i32.const 7))')
+    bad.write_text(f'{TEXT}\n(assert_return (invoke "f") (i32.const 8))\n(assert_return (invoke "f") (i32.const 7))')
+    assert main(["wast", str(good)]) == 0
+    assert capsys.readouterr().out == f"{good}: 1 assertions, all passed\n"
+    assert main(["wast", str(bad), str(good)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"{bad}:2: assert_return: expected")
+    assert lines[1:] == [f"{bad}: 2 assertions, 1 commands failed", f"{good}: 1 assertions, all passed"]
+
+
+def test_a_script_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "a.wast"
+    source.write_text("(module)\n(foo)")
+    assert main(["wast", str(source)]) == 1
+    assert f"{source}:2:2: unknown operator foo" in capsys.readouterr().err

@@ -1,0 +1,231 @@
+"""Running wasm can be stopped: by Ctrl-C, by another thread, by a deadline; and it leaves the GIL to others."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.wat import wat2wasm
+from wasmvm import Func, FuncType, Instance, Module, Store, Trap
+from wasmvm.types import I32
+
+ENDLESS = """(module $m (import "h" "abs" (func $host (param i32) (result i32)))
+  (memory (export "memory") 16)
+  (func (export "loop") (loop br 0))
+  (func (export "branch") (param i32) (loop local.get 0  br_if 0))
+  (func (export "compare") (param i32) (loop local.get 0  i32.const 1  i32.eq  br_if 0))
+  (func (export "table") (param i32) (loop (loop local.get 0  br_table 0 1 0)))
+  (func (export "table_with_values") (param i32) (result i32)
+    i32.const 5  loop (param i32) (result i32)  i32.const 1  i32.add  i32.const 3  local.get 0  br_table 0 0  end)
+  (func (export "calls") (loop call $nothing  br 0))
+  (func $nothing)
+  (func (export "branching_calls") (param i32) (result i32) local.get 0  call $tree)
+  (func $tree (param i32) (result i32)
+    local.get 0  i32.eqz  if (result i32)  i32.const 1  else
+    local.get 0  i32.const 1  i32.sub  call $tree  local.get 0  i32.const 1  i32.sub  call $tree  i32.add  end)
+  (func (export "host_calls") (param i32) (loop local.get 0  call $host  drop  br 0))
+  (func (export "host_calls_without_loop") (param i32) (result i32) local.get 0  call $host_tree)
+  (func $host_tree (param i32) (result i32)
+    local.get 0  i32.eqz  if (result i32)  i32.const 1  call $host  else
+    local.get 0  i32.const 1  i32.sub  call $host_tree
+    local.get 0  i32.const 1  i32.sub  call $host_tree  i32.add  end)
+  (func (export "growing") (loop i32.const 0  memory.grow  drop  br 0))
+  (func (export "filling") (loop i32.const 0  i32.const 1  i32.const 1048576  memory.fill  br 0))
+  (func (export "fine") (result i32) i32.const 1))"""
+
+FUNCTIONS = {
+    "loop": (), "branch": (1,), "compare": (1,), "table": (0,), "table_with_values": (0,), "calls": (),
+    "branching_calls": (10_000,), "host_calls": (-1,), "host_calls_without_loop": (10_000,), "growing": (),
+    "filling": (),
+}  # fmt: skip
+"""Functions that do not end, with arguments; those of the tree end after 2^10000 calls."""
+
+
+def endless(store: Store | None = None) -> Instance:
+    # `abs` is not Python code: no signal is looked at while it is called.
+    return Instance(Module(wat2wasm(ENDLESS)), {"h": {"abs": abs}}, store)
+
+
+CHILD = """
+import signal, sys, time
+from tests.test_core_interrupt import endless
+signal.signal(signal.SIGINT, signal.default_int_handler)
+instance = endless()
+name, args = sys.argv[1], [int(a) for a in sys.argv[2:]]
+print("ready", flush=True)
+try:
+    instance.exports[name](*args)
+except KeyboardInterrupt as error:
+    print(time.monotonic(), flush=True)
+    frames = []
+    tb = error.__traceback__
+    while tb:
+        frames.append(tb.tb_frame.f_code.co_filename)
+        tb = tb.tb_next
+    print(any("m!" in f for f in frames), instance.exports.fine(), flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_ctrl_c(name: str) -> None:
+    root = Path(__file__).resolve().parent.parent
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, name, *map(str, FUNCTIONS[name])], cwd=root, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        time.sleep(0.15)
+        sent = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        out, _ = child.communicate(timeout=10)
+    finally:
+        child.kill()
+        child.wait()
+    caught, after = out.splitlines()
+    assert after == "True 1", "the traceback shows wasm frames, and the instance is usable afterwards"
+    assert float(caught) - sent < 0.5, "0.1 s, and room for a machine that is busy"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_deadline(name: str) -> None:
+    store = Store()
+    instance = endless(store)
+    for _ in range(2):
+        store.set_deadline(0.05)
+        begin = time.monotonic()
+        with pytest.raises(Trap) as caught:
+            instance.exports[name](*FUNCTIONS[name])
+        assert caught.value.code == "deadline"
+        assert caught.value.frames
+        assert all(frame.offset for frame in caught.value.frames), "each tells where it is"
+        assert 0.04 < time.monotonic() - begin < 1
+    store.set_deadline(None)
+    assert instance.exports.fine() == 1
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_interrupt_from_another_thread(name: str) -> None:
+    store = Store()
+    instance = endless(store)
+    timer = threading.Timer(0.05, store.interrupt)
+    timer.start()
+    begin = time.monotonic()
+    with pytest.raises(Trap) as caught:
+        instance.exports[name](*FUNCTIONS[name])
+    assert caught.value.code == "interrupt"
+    assert time.monotonic() - begin < 2
+    timer.join()
+    assert instance.exports.fine() == 1
+
+
+def test_a_past_deadline_does_not_disturb_what_is_short() -> None:
+    store = Store()
+    instance = endless(store)
+    store.set_deadline(0)
+    assert instance.exports.fine() == 1
+
+
+def test_others_run_meanwhile() -> None:
+    """The GIL is free: another Python thread makes progress while wasm loops."""
+    store = Store()
+    instance = endless(store)
+    seen: list[str] = []
+
+    def run() -> None:
+        with pytest.raises(Trap):
+            instance.exports.loop()
+        seen.append("stopped")
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    count = 0
+    end = time.monotonic() + 0.2
+    while time.monotonic() < end:
+        count += 1
+    assert not seen
+    store.interrupt()
+    thread.join(5)
+    assert seen == ["stopped"]
+    assert count > 1000
+
+
+COUNT = """(module (func (export "count") (param i32) (result i32)
+  (loop local.get 0  i32.const 1  i32.sub  local.tee 0  br_if 0) i32.const 7))"""
+
+
+def test_two_stores_in_two_threads() -> None:
+    module = Module(wat2wasm(COUNT))
+    results: list[int] = []
+
+    def run() -> None:
+        instance = Instance(module)
+        results.extend(instance.exports.count(200_000) for _ in range(20))
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert results == [7] * 80
+
+
+def test_one_store_in_two_threads() -> None:
+    """The second is refused, and the first does not notice: neither its operands nor its tables."""
+    text = """(module (import "h" "wait" (func $wait)) (table (export "table") 1 funcref)
+      (func (export "run") (param i32 i32) (result i32) local.get 0  local.get 1  call $wait  i32.add)
+      (func (export "spin") (param i32) (result i32)
+        (loop local.get 0  i32.const 1  i32.sub  local.tee 0  br_if 0) local.get 0))"""
+    store = Store()
+    inside, done = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        inside.set()
+        assert done.wait(10)
+
+    instance = Instance(Module(wat2wasm(text)), {"h": {"wait": wait}}, store)
+    results: list[int] = []
+    thread = threading.Thread(target=lambda: results.append(instance.exports.run(30, 12)))
+    thread.start()
+    assert inside.wait(10)
+    host = Func(store, FuncType((I32,), (I32,)), lambda x: x)
+    try:
+        with pytest.raises(RuntimeError, match="another thread"):
+            instance.exports.run(-1, -1)
+        with pytest.raises(RuntimeError, match="another thread"):
+            instance.exports.spin(1)
+        with pytest.raises(RuntimeError, match="another thread"):
+            host(1)
+        with pytest.raises(RuntimeError, match="another thread"):
+            instance.exports.table.grow(1000)
+    finally:
+        done.set()
+        thread.join(10)
+    assert results == [42]
+    assert host(1) == 1
+
+    def spin() -> None:
+        with pytest.raises(Trap, match="interrupted"):
+            instance.exports.spin(-1)
+        results.append(0)
+
+    thread = threading.Thread(target=spin)
+    thread.start()
+    refused = 0
+    while thread.is_alive() and refused < 100:
+        try:
+            instance.exports.spin(1)
+        except RuntimeError:
+            refused += 1
+    store.interrupt()
+    thread.join(20)
+    assert refused > 0
+    assert results == [42, 0]

@@ -1,0 +1,289 @@
+"""Memories, tables and globals as Python sees them, and memory access at the exact byte."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy
+import pytest
+
+from tests.wat import wat2wasm
+from wasmvm import Global, GlobalType, Instance, Limits, Memory, MemoryType, Module, Store, Table, TableType, Trap
+from wasmvm.isa import wasm
+from wasmvm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64, VALTYPE_NAMES
+
+EDGE = 65536
+ACCESSES = [row for row in wasm.ROWS if row.width and row.code < 0x100]
+PATTERN = bytes(range(0x81, 0x89)) + bytes(range(0x01, 0x09))
+
+
+def access(row: wasm.Row, offset: int, constant: int | None) -> str:
+    """A function that loads from, or stores at, its parameter or a constant address."""
+    assert row.params is not None and row.results is not None
+    address = "local.get 0" if constant is None else f"i32.const {constant}"
+    if row.results:
+        result = VALTYPE_NAMES[row.results[0]]
+        return f"(param i32) (result {result}) {address}  {row.mnemonic} offset={offset}"
+    return f"(param i32 {VALTYPE_NAMES[row.params[1]]}) {address}  local.get 1  {row.mnemonic} offset={offset}"
+
+
+@pytest.mark.parametrize("row", ACCESSES, ids=lambda row: row.mnemonic)
+def test_exact_byte(row: wasm.Row) -> None:
+    """The last place that an access fits in is fine, the next one traps, however the address is made up."""
+    last = EDGE - row.width
+    assert row.params is not None
+    forms = {"plain": (0, None, last), "offset": (last, None, 0), "both": (last - 5, None, 5)}
+    for name, (offset, constant, address) in {**forms, "constant": (0, last, 0), "split": (last - 9, 9, 0)}.items():
+        for beyond in (0, 1):
+            moved = offset + beyond if constant is not None else offset
+            text = f'(module (memory (export "m") 1) (func (export "f") {access(row, moved, constant)}))'
+            exports = Instance(Module(wat2wasm(text))).exports
+            exports.m.write(EDGE - 16, PATTERN)
+            args = [address + beyond if constant is None else 0]
+            if not row.results:
+                args.append(0x1122334455667788 if row.params[1] == I64 else 0x11223344 if row.params[1] == I32 else 1)
+            if beyond:
+                with pytest.raises(Trap) as caught:
+                    exports.f(*args)
+                assert caught.value.code == "memory_out_of_bounds", name
+                assert exports.m.read(EDGE - 16, 16) == PATTERN, "nothing was written"
+            elif row.results:
+                assert exports.f(*args) == loaded(row, PATTERN[-row.width :]), name
+            else:
+                exports.f(*args)
+                assert exports.m.read(EDGE - 16, 16) == PATTERN[: -row.width] + stored(row), name
+
+
+def loaded(row: wasm.Row, data: bytes) -> float:
+    assert row.results
+    if row.results[0] in (F32, F64):
+        return float(struct.unpack("<f" if row.results[0] == F32 else "<d", data)[0])
+    natural = row.mnemonic.endswith("load")  # results come out signed
+    return int.from_bytes(data, "little", signed=natural or row.mnemonic.endswith("_s"))
+
+
+def stored(row: wasm.Row) -> bytes:
+    assert row.params
+    if row.params[1] in (F32, F64):
+        return struct.pack("<f" if row.params[1] == F32 else "<d", 1.0)
+    value = 0x1122334455667788 if row.params[1] == I64 else 0x11223344
+    return value.to_bytes(8, "little")[: row.width]
+
+
+@pytest.mark.parametrize("row", ACCESSES, ids=lambda row: row.mnemonic)
+def test_addresses_do_not_wrap(row: wasm.Row) -> None:
+    """Address and offset are added in 33 bits: 2^32 is never 0 (4.4.7)."""
+    args = [1] if row.params and len(row.params) > 1 else []
+    for offset, constant in ((0xFFFFFFFF, None), (0xFFFFFFFF, 1), (1, -1), (0xFFFFFFFF, -1), (0x80000000, -0x80000000)):
+        text = f'(module (memory 1) (func (export "f") {access(row, offset, constant)}))'
+        function = Instance(Module(wat2wasm(text))).exports.f
+        for address in (0, 1, 2, -1, -0x80000000):
+            with pytest.raises(Trap, match="out of bounds memory access"):
+                function(address, *args)
+
+
+def test_unaligned_access() -> None:
+    text = """(module (memory (export "m") 1) (func (export "f") (param i32) (result i64) local.get 0  i64.load align=1)
+      (func (export "g") (param i32 i64) local.get 0  local.get 1  i64.store align=8))"""
+    exports = Instance(Module(wat2wasm(text))).exports
+    for address in range(16):
+        exports.g(address, 0x0102030405060708 + address)
+        assert exports.f(address) == 0x0102030405060708 + address
+        assert exports.m.read(address, 8) == (0x0102030405060708 + address).to_bytes(8, "little")
+
+
+# --- memories --------------------------------------------------------------------------------------------------------
+
+
+def memory(low: int = 1, high: int | None = None, store: Store | None = None) -> Memory:
+    return Memory(store or Store(), MemoryType(Limits(low, high)))
+
+
+def test_memory_read_and_write() -> None:
+    made = memory()
+    made.write(EDGE - 3, b"abc")
+    assert made.read(EDGE - 3, 3) == b"abc"
+    made.write(0, bytearray(b"xy"))
+    made.write(2, memoryview(b"zw"))
+    made.write(4, numpy.array([1, 2], dtype=numpy.uint16))
+    assert made.read(0, 8) == b"xyzw\1\0\2\0"
+    made.write(EDGE, b"")
+    assert made.read(EDGE, 0) == b""
+    for offset, size in ((EDGE - 2, 3), (EDGE, 1), (-1, 1), (0, -1), (1 << 70, 1), (0, 1 << 70), (EDGE + 1, 0)):
+        with pytest.raises(IndexError):
+            made.read(offset, size)
+    for offset, data in ((EDGE - 2, b"abc"), (-1, b"a"), (EDGE + 1, b""), (1 << 70, b"")):
+        with pytest.raises(IndexError):
+            made.write(offset, data)
+    assert made.read(EDGE - 3, 3) == b"abc"
+    with pytest.raises(TypeError):
+        made.write(0, "text")  # type: ignore[arg-type]
+
+
+def test_memory_grow() -> None:
+    made = memory(1, 4)
+    assert (len(made), made.pages) == (EDGE, 1)
+    assert made.grow(2) == 1
+    assert made.grow(0) == 3
+    for delta in (2, -1, 1 << 16, 1 << 40):
+        with pytest.raises(ValueError, match="cannot grow"):
+            made.grow(delta)
+    assert (len(made), made.pages) == (3 * EDGE, 3)
+    assert made.read(3 * EDGE - 1, 1) == b"\0"
+    assert made.type == MemoryType(Limits(1, 4))
+
+
+def test_views_are_the_memory_and_outlive_growth() -> None:
+    made = memory(1, 3)
+    view, array = memoryview(made), made.array
+    assert (view.nbytes, view.format, view.readonly, view.contiguous) == (EDGE, "B", False, True)
+    assert (array.dtype, array.shape, array.flags.writeable) == (numpy.dtype("uint8"), (EDGE,), True)
+    view[3] = 9
+    assert array[3] == 9
+    made.grow(2)
+    array[4] = 8
+    assert made.read(3, 2) == b"\x09\x08"
+    assert len(made.array) == 3 * EDGE
+    assert (len(view), len(array)) == (EDGE, EDGE)
+    assert bytes(memoryview(made)[EDGE : EDGE + 2]) == b"\0\0"
+
+
+def test_empty_memory() -> None:
+    made = memory(0, 1)
+    assert (len(made), len(memoryview(made)), len(made.array)) == (0, 0, 0)
+    assert made.read(0, 0) == b""
+    assert made.grow(1) == 0
+    assert len(made.array) == EDGE
+
+
+@pytest.mark.parametrize(
+    "limits", [Limits(3, 2), Limits(-1, None), Limits(65537, None), Limits(1, 65537), Limits(1 << 70, None)]
+)
+def test_limits_that_no_memory_has(limits: Limits) -> None:
+    with pytest.raises(ValueError, match="invalid limits"):
+        Memory(Store(max_memory=1 << 60), MemoryType(limits))
+
+
+@pytest.mark.parametrize("limits", [Limits(3, 2), Limits(-1, None), Limits(1, 1 << 32), Limits(1 << 70, None)])
+def test_limits_that_no_table_has(limits: Limits) -> None:
+    with pytest.raises(ValueError, match="invalid limits"):
+        Table(Store(), TableType(FUNCREF, limits))
+
+
+ADDRESS_SPACE = """
+import resource
+from wasmvm import Limits, Memory, MemoryType, Store
+store = Store()
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+memory = Memory(store, MemoryType(Limits(1, None)))
+memory.write(65535, b"x")
+grown = 0
+try:
+    for _ in range(65536):
+        memory.grow(1)
+        grown += 1
+except ValueError:
+    memory.write(len(memory) - 1, b"y")
+    print(memory.read(65535, 1), grown > 100)
+try:
+    Memory(store, MemoryType(Limits(65536, None)))
+except MemoryError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS bounds what can be reserved on Linux")
+def test_a_system_that_does_not_give_the_whole_range() -> None:
+    """A memory that can be made is made; it grows less far."""
+    root = Path(__file__).resolve().parent.parent
+    done = subprocess.run([sys.executable, "-c", ADDRESS_SPACE], cwd=root, capture_output=True, text=True, check=False)
+    assert done.stdout == "b'x' True\ncannot reserve a memory of 65536 pages\n", done.stderr
+
+
+def test_memory_over_the_stores_limit() -> None:
+    with pytest.raises(MemoryError):
+        memory(3, None, Store(max_memory=2 * EDGE))
+    made = memory(1, None, Store(max_memory=2 * EDGE))
+    made.grow(1)
+    with pytest.raises(ValueError, match="cannot grow"):
+        made.grow(1)
+
+
+# --- tables and globals ----------------------------------------------------------------------------------------------
+
+
+def test_table() -> None:
+    store = Store()
+    table = Table(store, TableType(EXTERNREF, Limits(2, 4)), "init")
+    assert (len(table), table[0], table[1]) == (2, "init", "init")
+    table[1] = None
+    assert table[1] is None
+    assert table.grow(2, 5) == 2
+    assert (len(table), table[3]) == (4, 5)
+    assert table.grow(0) == 4
+    for delta in (1, -1, 1 << 32, 1 << 70):
+        with pytest.raises(ValueError, match="cannot grow"):
+            table.grow(delta)
+    for index in (4, -1, 1 << 70):
+        with pytest.raises(IndexError):
+            table[index]
+        with pytest.raises(IndexError):
+            table[index] = None
+    assert table.type == TableType(EXTERNREF, Limits(2, 4))
+    assert table.actual_type == TableType(EXTERNREF, Limits(4, 4))
+    with pytest.raises(TypeError):
+        Table(store, TableType(FUNCREF, Limits(1, None)), "no function")
+
+
+@pytest.mark.parametrize(
+    ("valtype", "given", "seen"),
+    [
+        (I32, -1, -1), (I32, 0xFFFFFFFF, -1), (I32, 1 << 40 | 5, 5), (I32, True, 1), (I32, numpy.int64(7), 7),
+        (I64, 1 << 63, -(1 << 63)), (I64, -1, -1), (I64, 1 << 64, 0),
+        (F32, 0.1, struct.unpack("<f", struct.pack("<f", 0.1))[0]), (F32, 3, 3.0), (F32, 1e300, float("inf")),
+        (F64, 0.1, 0.1), (F64, -7, -7.0), (F64, numpy.float32(0.5), 0.5),
+        (EXTERNREF, None, None), (FUNCREF, None, None),
+    ],
+)  # fmt: skip
+def test_global(valtype: int, given: object, seen: object) -> None:
+    made = Global(Store(), GlobalType(valtype, True), given)
+    assert made.value == seen
+    assert type(made.value) is type(seen)
+    made.value = given
+    assert made.value == seen
+    frozen = Global(Store(), GlobalType(valtype, False), given)
+    with pytest.raises(TypeError, match="immutable"):
+        frozen.value = given
+    assert frozen.value == seen
+
+
+@pytest.mark.parametrize(
+    ("valtype", "given"),
+    [(I32, 1.0), (I32, "1"), (I64, None), (F32, "1.0"), (F64, None), (F64, b"1"), (F64, 1j), (FUNCREF, 5), (I64, [1])],
+)
+def test_value_of_the_wrong_type(valtype: int, given: object) -> None:
+    with pytest.raises(TypeError):
+        Global(Store(), GlobalType(valtype, True), given)
+    text = f'(module (func (export "f") (param {VALTYPE_NAMES[valtype]})))'
+    with pytest.raises(TypeError, match="parameter 0"):
+        Instance(Module(wat2wasm(text))).exports.f(given)
+
+
+def test_wrong_number_of_arguments() -> None:
+    exports = Instance(Module(wat2wasm('(module (func $add (export "add") (param i32 i32)))'))).exports
+    for args in ((), (1,), (1, 2, 3)):
+        with pytest.raises(TypeError, match=f"takes 2 arguments, got {len(args)}"):
+            exports.add(*args)
+
+
+def test_a_global_written_in_both_worlds() -> None:
+    text = """(module (global $g (export "g") (mut i64) (i64.const 5))
+      (func (export "get") (result i64) global.get $g)
+      (func (export "add") (param i64) global.get $g  local.get 0  i64.add  global.set $g))"""
+    exports = Instance(Module(wat2wasm(text))).exports
+    exports.g.value = 1 << 62
+    exports.add(-1)
+    assert exports.g.value == exports["get"]() == (1 << 62) - 1

@@ -1,0 +1,203 @@
+"""Modules made to break validators: depth, counts, and sizes whose product is huge. All end quickly, in little memory.
+
+The sizes are for the compiled validator; as ordinary Python it is asked for a fraction of them.
+"""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+
+import pytest
+
+from tests.encode import (
+    CODE,
+    ELEM,
+    FUNCTION,
+    GLOBAL,
+    I32,
+    I64,
+    TYPE,
+    body,
+    functype,
+    module,
+    one_function,
+    section,
+    uleb,
+    vec,
+)
+from wasmvm.binary import decode
+from wasmvm.errors import DecodeError, ValidationError
+from wasmvm.validation import body as validator
+from wasmvm.validation import validate
+
+COMPILED = not (validator.__file__ or "").endswith(".py")
+MILLION = 1_000_000 if COMPILED else 20_000
+SECONDS = 10
+"""Far more than anything here takes: what is quadratic takes minutes."""
+
+NOTHING = functype()
+THOUSAND_RESULTS = functype([], [I32] * 1000)
+THOUSAND_BOTH = functype([I32] * 1000, [I32] * 1000)
+CONST = b"\x41\0"
+UNREACHABLE, BLOCK, LOOP, IF, END = b"\0", b"\2\x40", b"\3\x40", b"\4\x40", b"\x0b"
+BLOCK_OF_TYPE_1 = b"\2\1"
+
+
+def check(data: bytes, message: str | None = None) -> None:
+    """Validate; `message` is how the refusal begins, None for a valid module."""
+    start = time.perf_counter()
+    try:
+        validate(decode(data))
+        refused = None
+    except (DecodeError, ValidationError) as error:
+        refused = error.message
+    assert time.perf_counter() - start < SECONDS
+    if message is None:
+        assert refused is None
+    else:
+        assert refused is not None
+        assert refused.startswith(message)
+
+
+# --- depth ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("opener", [BLOCK, LOOP, CONST + IF], ids=["block", "loop", "if"])
+def test_nesting(opener: bytes) -> None:
+    check(one_function(opener * MILLION + END * (MILLION + 1)))
+    check(one_function(opener * MILLION + END * MILLION), "unexpected end of section or function")
+    check(one_function(opener * MILLION + END * (MILLION + 2)), "section size mismatch")
+
+
+def test_branches_out_of_a_deep_nest() -> None:
+    check(one_function(LOOP * MILLION + b"\x0c" + uleb(MILLION) + END * (MILLION + 1)))
+    check(one_function(LOOP * MILLION + b"\x0c" + uleb(MILLION + 1) + END * (MILLION + 1)), "unknown label")
+    check(one_function((LOOP + CONST + b"\x0d\1") * MILLION + END * (MILLION + 1)))
+
+
+def test_nested_constant_expression() -> None:
+    check(module(section(GLOBAL, vec([I32 + b"\0" + BLOCK * MILLION + END * (MILLION + 1)]))), "constant expression")
+
+
+def test_blocks_with_a_thousand_parameters() -> None:
+    """Fourteen kilobytes that copying the operands at each block would turn into gigabytes."""
+    for depth in (1000, MILLION // 10):
+        code = CONST * 1000 + BLOCK_OF_TYPE_1 * depth + END * depth + UNREACHABLE + END
+        check(one_function(code, types=[NOTHING, THOUSAND_BOTH]))
+
+
+# --- operands ---------------------------------------------------------------------------------------------------------
+
+
+def test_many_operands() -> None:
+    check(one_function(CONST * MILLION + b"\x1a" * MILLION + END))
+    check(one_function(CONST * MILLION + END), "type mismatch: block requires [] but stack has [... i32")
+
+
+def test_more_operands_than_memory_should_be_spent_on() -> None:
+    """A call takes two bytes and can push a thousand operands."""
+    data = module(
+        section(TYPE, vec([THOUSAND_RESULTS])),
+        section(FUNCTION, vec([b"\0"])),
+        section(CODE, vec([body(b"\x10\0" * 25_001 + UNREACHABLE + END)])),
+    )
+    if COMPILED:
+        check(data, "too many operands on the stack")
+
+
+def test_blocks_with_a_thousand_results_in_unreachable_code() -> None:
+    count = MILLION // 50
+    code = UNREACHABLE + (BLOCK_OF_TYPE_1 + UNREACHABLE + END) * count + UNREACHABLE + END
+    check(one_function(code, types=[NOTHING, THOUSAND_RESULTS]))
+
+
+@pytest.mark.parametrize("before", [UNREACHABLE, CONST * 1000], ids=["unreachable", "reachable"])
+def test_br_if_with_a_thousand_operands(before: bytes) -> None:
+    code = BLOCK_OF_TYPE_1 + before + (CONST + b"\x0d\0") * (MILLION // 50) + END + UNREACHABLE + END
+    check(one_function(code, types=[NOTHING, THOUSAND_RESULTS]))
+
+
+# --- tables of labels -------------------------------------------------------------------------------------------------
+
+
+def test_long_br_table() -> None:
+    count = 5 * MILLION
+    check(one_function(CONST + b"\x0e" + uleb(count) + bytes(count + 1) + END))
+
+
+def test_long_br_table_with_a_thousand_operands() -> None:
+    """The labels alternate: checking the operands for each of them would take a thousand times as long."""
+    count = 5 * MILLION
+    code = BLOCK_OF_TYPE_1 * 2 + CONST * 1001 + b"\x0e" + uleb(count) + b"\0\1" * (count // 2) + b"\0"
+    code += (END + UNREACHABLE) * 2 + END
+    check(one_function(code, types=[NOTHING, THOUSAND_RESULTS]))
+
+
+@pytest.mark.parametrize("count", [2**32 - 1, 0xFFFF_FFFC, 100])
+def test_br_table_whose_length_lies(count: int) -> None:
+    check(one_function(CONST + b"\x0e" + uleb(count) + b"\0\0" + END), "length out of bounds")
+
+
+def test_br_table_in_a_later_function_forgets_the_earlier_ones() -> None:
+    """What one br_table found to fit must not stand for another, with other operands."""
+    signatures = [NOTHING, functype([], [I32])]
+    good = body(BLOCK_OF_TYPE_1 + CONST + CONST + b"\x0e\1\0\0" + END + b"\x1a" + END)
+    bad = body(BLOCK_OF_TYPE_1 + b"\x42\0" + CONST + b"\x0e\1\0\0" + END + b"\x1a" + END)
+    for bodies, message in (([good, good], None), ([good, bad], "type mismatch"), ([bad, good], "type mismatch")):
+        data = module(
+            section(TYPE, vec(signatures)), section(FUNCTION, vec([b"\0", b"\0"])), section(CODE, vec(bodies))
+        )
+        check(data, message)
+
+
+# --- declarations -----------------------------------------------------------------------------------------------------
+
+
+def test_a_million_functions() -> None:
+    count = MILLION
+    data = module(
+        section(TYPE, vec([NOTHING])),
+        section(FUNCTION, uleb(count) + b"\0" * count),
+        section(CODE, uleb(count) + b"\2\0\x0b" * count),
+    )
+    decoded = decode(data)
+    tracemalloc.start()
+    try:
+        start = time.perf_counter()
+        validate(decoded)
+        assert time.perf_counter() - start < SECONDS
+        assert tracemalloc.get_traced_memory()[1] < 20 * count + 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_functions_with_as_many_locals_as_there_may_be() -> None:
+    count = MILLION // 10
+    data = module(
+        section(TYPE, vec([NOTHING])),
+        section(FUNCTION, uleb(count) + b"\0" * count),
+        section(CODE, uleb(count) + body(END, [b"\xd0\x86\3\x7f"]) * count),
+    )
+    check(data)
+
+
+def test_groups_of_no_locals() -> None:
+    check(one_function(END, local_groups=[b"\0\x7f"] * MILLION))
+
+
+def test_many_long_types() -> None:
+    check(module(section(TYPE, vec([functype([I32] * 999 + [I64], [I64] * 1000)] * (MILLION // 500)))))
+
+
+def test_many_types() -> None:
+    check(module(section(TYPE, uleb(MILLION) + NOTHING * MILLION)))
+
+
+def test_many_element_expressions() -> None:
+    count = MILLION // 4
+    check(module(section(ELEM, b"\1\5\x70" + uleb(count) + b"\xd0\x70\x0b" * count)))
+
+
+def test_select_with_a_million_types() -> None:
+    check(one_function(UNREACHABLE + b"\x1c" + uleb(MILLION) + I32 * MILLION + END), "invalid result arity")

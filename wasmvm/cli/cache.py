@@ -1,0 +1,47 @@
+"""``wasmvm cache``: shows what lowered code is kept on disk, or removes it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from wasmvm.cli.failure import CommandError
+
+if TYPE_CHECKING:
+    from wasmvm.cli.parser import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "cache",
+        help="show or clear the lowered code on disk",
+        description="Shows the folder with the lowered code of modules that were run, and what is in it, the last used "
+        "first. `wasmvm run` reads and writes it; it can be removed at any time.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--clear", action="store_true", help="remove all of it")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Raises CommandError where the folder must not be used, OSError where it cannot be read."""
+    from time import localtime, strftime
+
+    from wasmvm.codecache import Cache, Refused
+
+    cache = Cache()
+    try:
+        cache.check()
+    except Refused as reason:
+        raise CommandError(f"no code is kept: {reason}") from None
+    if args.clear:
+        count = cache.clear()
+        print(f"{cache.folder}: {count} file{'' if count == 1 else 's'} removed")
+        return 0
+    files = cache.files()
+    total = sum(info.size for info in files)
+    print(f"{cache.folder}: {len(files)} module{'' if len(files) == 1 else 's'}, {total / 1e6:.1f} MB")
+    for info in files:
+        used = strftime("%Y-%m-%d %H:%M", localtime(info.used))
+        print(f"{info.key[:16]}  {used}  {info.size:>10} bytes  {info.functions:>6} functions")
+    return 0

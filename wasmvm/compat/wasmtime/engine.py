@@ -1,0 +1,41 @@
+"""Engines."""
+
+from __future__ import annotations
+
+from wasmvm.compat.wasmtime.config import Config
+from wasmvm.compat.wasmtime.managed import Managed
+from wasmvm.embedding import engine
+
+_STACK = 2 << 20
+"""What wasmtime allows a call stack by default, in bytes."""
+_SLOTS_PER_BYTE = 4
+"""Interpreted frames keep every value in 8 bytes, so that the same recursion takes more room."""
+
+
+class Engine(Managed[engine.Engine]):
+    """Args: config: a `Config`, which is used up, or None."""
+
+    def __init__(self, config: Config | None = None) -> None:
+        if config is not None and not isinstance(config, Config):
+            raise TypeError("expected Config")
+        options = {} if config is None else config._consume()
+        self._options = options
+        max_stack = _SLOTS_PER_BYTE * options.get("max_wasm_stack", _STACK)
+        self._set_ptr(
+            engine.Engine(
+                engine.Config(
+                    consume_fuel=options.get("consume_fuel", False),
+                    epoch_interruption=options.get("epoch_interruption", False),
+                    max_stack=min(max(max_stack, 65536), 1 << 32),
+                )
+            )
+        )
+
+    def increment_epoch(self) -> None:
+        """Begin the next epoch: stores whose deadline it is trap."""
+        self.ptr().increment_epoch()
+
+    def is_pulley(self) -> bool:
+        """Whether this is wasmtime's own interpreter."""
+        self.ptr()
+        return False

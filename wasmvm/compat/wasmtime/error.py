@@ -1,0 +1,78 @@
+"""`WasmtimeError`, and how wasmvm's own exceptions become the ones that users of wasmtime expect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from wasmvm import errors
+from wasmvm.compat.wasmtime.managed import Managed
+
+
+class WasmtimeError(Exception, Managed[str]):
+    """Everything that goes wrong and is no `Trap`."""
+
+    def __init__(self, message: str) -> None:
+        self._message = message
+        self._set_ptr(message)
+
+    def __str__(self) -> str:
+        return self._message
+
+
+class ExitTrap(WasmtimeError):
+    """The guest called WASI's ``proc_exit``; raised for every code, 0 too."""
+
+    code: int
+
+
+def raised(error: errors.WasmError) -> Exception:
+    """The exception to raise for one of wasmvm's."""
+    from wasmvm.compat.wasmtime.trap import Trap, with_backtrace
+
+    if isinstance(error, errors.ExitTrap):
+        exit_trap = ExitTrap(with_backtrace(error.frames, [f"Exited with i32 exit status {error.exit_code}"]))
+        exit_trap.code = error.exit_code
+        return exit_trap
+    if isinstance(error, errors.Trap):
+        if error.code is None:  # made by this package: see `Linker.define_unknown_imports_as_traps`
+            return WasmtimeError(with_backtrace(error.frames, [error.message]))
+        return Trap._of(error)
+    if isinstance(error, errors.LinkError):
+        return WasmtimeError(link_message(error))
+    return WasmtimeError(str(error))
+
+
+def link_message(error: errors.LinkError) -> str:
+    """What is wrong with an import, in wasmtime's words."""
+    if error.module is None:
+        return error.message
+    import_ = f"`{error.module}::{error.name}`"
+    if error.actual is None:
+        return f"unknown import: {import_} has not been defined"
+    expected, actual = KIND_NAMES[type(error.expected)], KIND_NAMES.get(type(error.actual), "something else")
+    if expected != actual:
+        cause = f"expected {expected}, but found {actual}"
+    else:
+        cause = f"types incompatible: expected type `{error.expected}`, found type `{error.actual}`"
+    return f"incompatible import type for {import_}\n\nCaused by:\n    {cause}\n"
+
+
+def _kind_names() -> dict[type, str]:
+    from wasmvm.types import FuncType, GlobalType, MemoryType, TableType
+
+    return {FuncType: "func", GlobalType: "global", MemoryType: "memory", TableType: "table"}
+
+
+KIND_NAMES = _kind_names()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise wasmvm's exceptions as those of this package."""
+    try:
+        yield
+    except errors.WasmError as error:
+        raise raised(error) from None
+    except MemoryError as error:
+        raise WasmtimeError(str(error)) from None

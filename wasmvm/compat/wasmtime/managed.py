@@ -1,0 +1,48 @@
+"""Objects that can be closed."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Managed(Generic[T]):
+    """Base of classes that hold something which `close` lets go; ``with`` closes too."""
+
+    _managed: T | None
+
+    def _delete(self, ptr: T) -> None:
+        """Called once, by `close`."""
+
+    def _set_ptr(self, ptr: T) -> None:
+        self._managed = ptr
+
+    def close(self) -> None:
+        """Let go. Harmless when done twice; using the object afterwards raises ValueError."""
+        ptr = getattr(self, "_managed", None)
+        if ptr is not None:
+            self._delete(ptr)
+            self._managed = None
+
+    def ptr(self) -> T:
+        """What is held, which is wasmvm's own object here and no pointer. ValueError after `close`."""
+        try:
+            ptr = self._managed
+        except AttributeError:
+            raise ValueError("never initialized") from None
+        if ptr is None:
+            raise ValueError("already closed")
+        return ptr
+
+    def _consume(self) -> T:
+        """What is held, which goes to another object: this one is closed."""
+        ptr = self.ptr()
+        self._managed = None
+        return ptr
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self.close()

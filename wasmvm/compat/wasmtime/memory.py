@@ -1,0 +1,116 @@
+"""Memories."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from wasmvm import _core
+from wasmvm.compat.wasmtime.error import WasmtimeError, translated
+from wasmvm.compat.wasmtime.store import Storelike, check
+from wasmvm.compat.wasmtime.types import MemoryType
+
+PAGE_SIZE_LOG2 = 16
+
+
+def new_memory(store: _core.Store, ty: MemoryType) -> _core.Memory:
+    """WasmtimeError where the store's limits or wasmvm do not allow it."""
+    memorytype = ty.ptr()
+    if ty.is_64 or ty.page_size_log2 != PAGE_SIZE_LOG2:
+        raise WasmtimeError("wasmvm has no 64-bit memories and no custom page sizes")
+    with translated():
+        return _core.Memory(store, memorytype)
+
+
+def grown(memory: _core.Memory, delta: int) -> int:
+    """The old size in pages; WasmtimeError where it cannot grow."""
+    if delta < 0:
+        raise WasmtimeError("cannot grow by negative amount")
+    try:
+        return memory.grow(delta)
+    except ValueError:
+        raise WasmtimeError(f"failed to grow memory by `{delta}`") from None
+
+
+def data_pointer(memory: _core.Memory) -> Any:
+    """A ctypes pointer to the first byte; it stays valid when the memory grows, as long as the memory lives."""
+    return ctypes.cast(memory.address, ctypes.POINTER(ctypes.c_ubyte))
+
+
+class Memory:
+    """Args: store: a store. ty: a `MemoryType`."""
+
+    _memory: _core.Memory
+
+    def __init__(self, store: Storelike, ty: MemoryType) -> None:
+        self._memory = new_memory(store._context(), ty)
+
+    @classmethod
+    def _of(cls, memory: _core.Memory) -> Memory:
+        made = cls.__new__(cls)
+        made._memory = memory
+        return made
+
+    def type(self, store: Storelike) -> MemoryType:
+        check(store, self._memory.store)
+        return MemoryType._of(self._memory.type)
+
+    def grow(self, store: Storelike, delta: int) -> int:
+        """Grow by `delta` pages and return the old size in pages; WasmtimeError where it cannot."""
+        check(store, self._memory.store)
+        return grown(self._memory, delta)
+
+    def size(self, store: Storelike) -> int:
+        """Size in pages."""
+        check(store, self._memory.store)
+        return self._memory.pages
+
+    def data_ptr(self, store: Storelike) -> Any:
+        """A ctypes pointer to the first byte. Nothing checks what is done with it."""
+        check(store, self._memory.store)
+        return data_pointer(self._memory)
+
+    def get_buffer_ptr(self, store: Storelike, size: int | None = None, offset: int = 0) -> Any:
+        """A ctypes array over `size` bytes from `offset` on, all of them by default. Nothing checks the bounds."""
+        check(store, self._memory.store)
+        length = len(self._memory) if size is None else size
+        return (ctypes.c_ubyte * length).from_address(self._memory.address + offset)
+
+    def read(self, store: Storelike, start: int | None = 0, stop: int | None = None) -> bytearray:
+        """A copy of the bytes from `start` up to `stop`, which mean what they mean in a slice."""
+        memory = self._memory
+        if store._core is not memory.store:
+            check(store, memory.store)
+        if type(start) is int and type(stop) is int and 0 <= start <= stop <= len(memory):
+            return bytearray(memory.read(start, stop - start))
+        return bytearray(memoryview(memory)[start:stop])
+
+    def write(self, store: Storelike, value: bytearray | bytes, start: int | None = None) -> int:
+        """Copy `value` to `start`, which may count from the end, and return its length.
+
+        Raises:
+            IndexError: it does not fit.
+        """
+        memory = self._memory
+        check(store, memory.store)
+        begin = slice(start, None).indices(len(memory))[0]
+        if begin >= len(memory):
+            raise IndexError("index out of range")
+        if not isinstance(value, (bytearray, bytes)):
+            value = bytearray(value)
+        if begin + len(value) > len(memory):
+            raise IndexError("index out of range")
+        memory.write(begin, value)
+        return len(value)
+
+    def data_len(self, store: Storelike) -> int:
+        """Size in bytes."""
+        check(store, self._memory.store)
+        return len(self._memory)
+
+    def page_size(self, store: Storelike) -> int:
+        return 1 << self.page_size_log2(store)
+
+    def page_size_log2(self, store: Storelike) -> int:
+        check(store, self._memory.store)
+        return PAGE_SIZE_LOG2

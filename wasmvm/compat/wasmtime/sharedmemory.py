@@ -1,0 +1,45 @@
+"""Shared memories: the object without the threads, so that no module can import one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wasmvm import _core
+from wasmvm.compat.wasmtime.engine import Engine
+from wasmvm.compat.wasmtime.error import WasmtimeError
+from wasmvm.compat.wasmtime.managed import Managed
+from wasmvm.compat.wasmtime.memory import data_pointer, grown, new_memory
+from wasmvm.compat.wasmtime.types import MemoryType
+
+
+class SharedMemory(Managed[_core.Memory]):
+    """Args: engine: an `Engine` with `Config.shared_memory`. ty: a shared `MemoryType`."""
+
+    def __init__(self, engine: Engine, ty: MemoryType) -> None:
+        core_engine = engine.ptr()
+        if not ty.is_shared:
+            raise WasmtimeError("shared memory must have the `shared` flag enabled on its memory type")
+        if not engine._options.get("shared_memory"):
+            raise WasmtimeError("shared memory support is disabled for this engine -- see `Config::shared_memory`")
+        self._type = ty
+        self._set_ptr(new_memory(core_engine.store(), ty))
+
+    def type(self) -> MemoryType:
+        self.ptr()
+        return self._type
+
+    def grow(self, delta: int) -> int:
+        """Grow by `delta` pages and return the old size in pages; WasmtimeError where it cannot."""
+        return grown(self.ptr(), delta)
+
+    def size(self) -> int:
+        """Size in pages."""
+        return self.ptr().pages
+
+    def data_ptr(self) -> Any:
+        """A ctypes pointer to the first byte."""
+        return data_pointer(self.ptr())
+
+    def data_len(self) -> int:
+        """Size in bytes."""
+        return len(self.ptr())

@@ -1,0 +1,117 @@
+"""Stores, and what else can stand for one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Union
+
+from wasmvm import _core as core
+from wasmvm.compat.wasmtime.engine import Engine
+from wasmvm.compat.wasmtime.error import WasmtimeError
+from wasmvm.compat.wasmtime.managed import Managed
+
+if TYPE_CHECKING:
+    from wasmvm.compat.wasmtime.func import Caller
+    from wasmvm.compat.wasmtime.wasi import WasiConfig
+
+
+class Store(Managed[core.Store]):
+    """Args: engine: an `Engine`; None for one of its own. data: any object, for `data`."""
+
+    _core: core.Store | None = None
+    _wasi: Any = None
+
+    def __init__(self, engine: Engine | None = None, data: Any = None) -> None:
+        if engine is None:
+            engine = Engine()
+        elif not isinstance(engine, Engine):
+            raise TypeError("expected an Engine")
+        self.engine = engine
+        self._core = engine.ptr().store()
+        self._set_ptr(self._core)
+        self._data = data or None
+
+    def _delete(self, ptr: core.Store) -> None:
+        self._core = None
+        if self._wasi is not None:
+            self._wasi.close()
+
+    def _context(self) -> core.Store:
+        if self._core is None:
+            raise ValueError("already closed")
+        return self._core
+
+    def data(self) -> Any:
+        """The object that the store was made with."""
+        self._context()
+        return self._data
+
+    def gc(self) -> None:
+        """Forget the objects of externrefs that wasm holds no more."""
+        self._context()
+
+    def _metered(self) -> core.Store:
+        context = self._context()
+        if not context.metering:
+            raise WasmtimeError("fuel is not configured in this store")
+        return context
+
+    def set_fuel(self, fuel: int) -> None:
+        """Set what fuel is left; a store begins with none. WasmtimeError without `Config.consume_fuel`."""
+        self._metered().fuel = fuel & 0xFFFFFFFFFFFFFFFF
+
+    def get_fuel(self) -> int:
+        """What fuel is left. WasmtimeError without `Config.consume_fuel`."""
+        return self._metered().fuel
+
+    def set_wasi(self, wasi: WasiConfig) -> None:
+        """Give the functions of `Linker.define_wasi` this configuration, which is used up."""
+        self._context()
+        self._wasi = wasi._start()
+
+    def set_wasi_http(self) -> None:
+        """Is for components only, which wasmvm has not."""
+        self._context()
+        raise WasmtimeError("wasi:http belongs to components, which wasmvm does not run")
+
+    def set_epoch_deadline(self, ticks_after_current: int) -> None:
+        """Let wasm trap once the engine's epoch is so many later than now."""
+        self.engine.ptr().set_epoch_deadline(self._context(), ticks_after_current)
+
+    def set_limits(
+        self,
+        memory_size: int = -1,
+        table_elements: int = -1,
+        instances: int = -1,
+        tables: int = -1,
+        memories: int = -1,
+    ) -> None:
+        """Limit what may be made in the store; a negative number is no limit."""
+        self._context().set_limits(
+            memory_size if memory_size >= 0 else 1 << 32,
+            table_elements if table_elements >= 0 else 10_000_000,
+            *(count if count >= 0 else None for count in (instances, tables, memories)),
+        )
+
+
+class StoreContext:
+    """A store that is valid for a while."""
+
+    def __init__(self, ptr: core.Store) -> None:
+        self._core: core.Store | None = ptr
+
+    def _context(self) -> core.Store:
+        if self._core is None:
+            raise ValueError("caller is no longer valid")
+        return self._core
+
+    def _invalidate(self) -> None:
+        self._core = None
+
+
+Storelike = Union[Store, "Caller", StoreContext]
+
+
+def check(store: Storelike, owner: core.Store) -> None:
+    """WasmtimeError unless `store` is the one that an object belongs to, ValueError if it is closed."""
+    if store._context() is not owner:
+        raise WasmtimeError("object used with the wrong store")

@@ -1,0 +1,272 @@
+"""Types: values, functions, globals, tables, memories, imports and exports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from wasmvm import types
+from wasmvm.compat.wasmtime.error import WasmtimeError
+from wasmvm.compat.wasmtime.managed import Managed
+
+
+class ValType(Managed[int]):
+    """The type of a value; made by the class methods of the types' names."""
+
+    def __init__(self) -> None:
+        raise WasmtimeError("cannot construct directly")
+
+    @classmethod
+    def _of(cls, valtype: int) -> ValType:
+        made = ValType.__new__(ValType)
+        made._set_ptr(valtype)
+        return made
+
+    @classmethod
+    def i32(cls) -> ValType:
+        return cls._of(types.I32)
+
+    @classmethod
+    def i64(cls) -> ValType:
+        return cls._of(types.I64)
+
+    @classmethod
+    def f32(cls) -> ValType:
+        return cls._of(types.F32)
+
+    @classmethod
+    def f64(cls) -> ValType:
+        return cls._of(types.F64)
+
+    @classmethod
+    def externref(cls) -> ValType:
+        return cls._of(types.EXTERNREF)
+
+    @classmethod
+    def funcref(cls) -> ValType:
+        return cls._of(types.FUNCREF)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ValType) and self.ptr() == other.ptr()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        return "anyref" if self.ptr() == types.EXTERNREF else types.VALTYPE_NAMES[self.ptr()]
+
+
+def _valtype(given: object) -> int:
+    if not isinstance(given, ValType):
+        raise TypeError("expected valtype")
+    return given.ptr()
+
+
+class FuncType(Managed[types.FuncType]):
+    """Args: params, results: sequences of `ValType`."""
+
+    def __init__(self, params: Sequence[ValType], results: Sequence[ValType]) -> None:
+        if not all(isinstance(valtype, ValType) for valtype in (*params, *results)):
+            raise TypeError("expected ValType")
+        self._set_ptr(types.FuncType(tuple(t.ptr() for t in params), tuple(t.ptr() for t in results)))
+
+    @classmethod
+    def _of(cls, functype: types.FuncType) -> FuncType:
+        made = cls.__new__(cls)
+        made._set_ptr(functype)
+        return made
+
+    @property
+    def params(self) -> list[ValType]:
+        return [ValType._of(valtype) for valtype in self.ptr().params]
+
+    @property
+    def results(self) -> list[ValType]:
+        return [ValType._of(valtype) for valtype in self.ptr().results]
+
+
+class GlobalType(Managed[types.GlobalType]):
+    """Args: valtype: a `ValType`. mutable: whether the value may change."""
+
+    def __init__(self, valtype: ValType, mutable: bool) -> None:
+        self._set_ptr(types.GlobalType(_valtype(valtype), bool(mutable)))
+
+    @classmethod
+    def _of(cls, globaltype: types.GlobalType) -> GlobalType:
+        made = cls.__new__(cls)
+        made._set_ptr(globaltype)
+        return made
+
+    @property
+    def content(self) -> ValType:
+        return ValType._of(self.ptr().valtype)
+
+    @property
+    def mutable(self) -> bool:
+        return self.ptr().mutable
+
+
+class Limits:
+    """Args: min, max: sizes; `max` is None where there is none."""
+
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+    def __init__(self, min: int, max: int | None) -> None:
+        self.min = min
+        self.max = max
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Limits) and (self.min, self.max) == (other.min, other.max)
+
+
+def _limits(limits: Limits) -> types.Limits:
+    if not isinstance(limits, Limits):
+        raise TypeError("expected Limits")
+    return types.Limits(limits.min, limits.max)
+
+
+class TableType(Managed[types.TableType]):
+    """Args: valtype: the type of the elements. limits: their number."""
+
+    def __init__(self, valtype: ValType, limits: Limits) -> None:
+        checked = _limits(limits)
+        self._set_ptr(types.TableType(_valtype(valtype), checked))
+
+    @classmethod
+    def _of(cls, tabletype: types.TableType) -> TableType:
+        made = cls.__new__(cls)
+        made._set_ptr(tabletype)
+        return made
+
+    @property
+    def element(self) -> ValType:
+        return ValType._of(self.ptr().reftype)
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(*self.ptr().limits)
+
+
+class MemoryType(Managed[types.MemoryType]):
+    """Args: limits: in pages. is_64: whether addresses are i64. shared: between threads. page_size_log2: 16 or 0."""
+
+    _is_64 = False
+    _shared = False
+    _page_size_log2 = 16
+
+    def __init__(self, limits: Limits, is_64: bool = False, shared: bool = False, page_size_log2: int = 16) -> None:
+        low, high = _limits(limits)
+        maximum = 1 << (64 if is_64 else 32)
+        if low >= maximum:
+            raise WasmtimeError("minimum size too large")
+        if high and high >= maximum:
+            raise WasmtimeError("maximum size too large")
+        if page_size_log2 not in (0, 16):
+            raise WasmtimeError(
+                f"page size must be 2**16 or 2**0, but was given 2**{page_size_log2}; note that future Wasm extensions "
+                "might allow any power of two page size, but only 2**16 and 2**0 are currently valid"
+            )
+        if shared and high is None:
+            raise WasmtimeError("shared memories must have a maximum size")
+        if high is not None and high < low:
+            raise WasmtimeError("maximum page size cannot be smaller than the minimum page size")
+        self._set_ptr(types.MemoryType(types.Limits(low, high)))
+        self._is_64, self._shared, self._page_size_log2 = bool(is_64), bool(shared), page_size_log2
+
+    @classmethod
+    def _of(cls, memorytype: types.MemoryType) -> MemoryType:
+        made = cls.__new__(cls)
+        made._set_ptr(memorytype)
+        return made
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(*self.ptr().limits)
+
+    @property
+    def is_64(self) -> bool:
+        self.ptr()
+        return self._is_64
+
+    @property
+    def is_shared(self) -> bool:
+        self.ptr()
+        return self._shared
+
+    @property
+    def page_size(self) -> int:
+        return 1 << self.page_size_log2
+
+    @property
+    def page_size_log2(self) -> int:
+        self.ptr()
+        return self._page_size_log2
+
+
+class TagType(Managed[FuncType]):
+    """Args: functype: the values that an exception carries; it is used up."""
+
+    def __init__(self, functype: FuncType) -> None:
+        if not isinstance(functype, FuncType):
+            raise TypeError("expected a FuncType")
+        self._set_ptr(FuncType._of(functype._consume()))
+
+    @property
+    def functype(self) -> FuncType:
+        return FuncType._of(self.ptr().ptr())
+
+
+AsExternType = FuncType | TableType | MemoryType | GlobalType | TagType
+
+
+def wrap_externtype(externtype: types.ExternType) -> AsExternType:
+    """The class of this package for a type of wasmvm."""
+    wrappers: dict[type, Any] = {
+        types.FuncType: FuncType,
+        types.TableType: TableType,
+        types.MemoryType: MemoryType,
+        types.GlobalType: GlobalType,
+    }
+    return wrappers[type(externtype)]._of(externtype)  # type: ignore[no-any-return]
+
+
+class ImportType(Managed[Any]):
+    """What a module asks for."""
+
+    @classmethod
+    def _of(cls, import_: Any) -> ImportType:
+        made = cls.__new__(cls)
+        made._set_ptr(import_)
+        return made
+
+    @property
+    def module(self) -> str:
+        return self.ptr().module  # type: ignore[no-any-return]
+
+    @property
+    def name(self) -> str | None:
+        return self.ptr().name  # type: ignore[no-any-return]
+
+    @property
+    def type(self) -> AsExternType:
+        return wrap_externtype(self.ptr().type)
+
+
+class ExportType(Managed[Any]):
+    """What a module offers."""
+
+    @classmethod
+    def _of(cls, export: Any) -> ExportType:
+        made = cls.__new__(cls)
+        made._set_ptr(export)
+        return made
+
+    @property
+    def name(self) -> str:
+        return self.ptr().name  # type: ignore[no-any-return]
+
+    @property
+    def type(self) -> AsExternType:
+        return wrap_externtype(self.ptr().type)
