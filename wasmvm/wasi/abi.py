@@ -325,16 +325,15 @@ def params_of(row: str) -> tuple[Param, ...]:
     return tuple(params)
 
 
-def spans_of(row: str) -> tuple[tuple[int, int, int], ...]:
+def spans_of(row: str) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
     """The ranges of guest memory that a function's arguments name directly.
 
-    Each is (argument of the address, argument of the count or -1, bytes each), so that one loop checks them all.
+    Returns:
+        Results, each as the index of the argument that is its address and its size in bytes; and arrays, each as the
+        index of its address, behind which is the argument that counts its elements, and the size of one of these.
     """
     element = {"path": 1, "buf": 1, "iovs": IOVEC.size, "ciovs": IOVEC.size}
-    spans = []
-    for param in params_of(row):
-        if param.is_result:
-            spans.append((param.index, -1, RESULT_SIZES[param.kind]))
-        elif param.kind in element:
-            spans.append((param.index, param.index + 1, element[param.kind]))
-    return tuple(spans)
+    params = params_of(row)
+    results = tuple((param.index, RESULT_SIZES[param.kind]) for param in params if param.is_result)
+    arrays = tuple((param.index, element[param.kind]) for param in params if param.kind in element)
+    return results, arrays

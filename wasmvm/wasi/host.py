@@ -50,14 +50,16 @@ def unstable_function(body: Callable[..., None]) -> Implementation:
 def _register(
     body: Callable[..., None], rows: dict[str, str], implementations: dict[str, Implementation]
 ) -> Implementation:
-    spans = abi.spans_of(rows[body.__name__])
+    results, arrays = abi.spans_of(rows[body.__name__])
 
     def function(wasi: Wasi, mem: memoryview, *arguments: int) -> int:
         try:
             size = len(mem)
-            for address, count, width in spans:
-                length = width if count < 0 else arguments[count] * width
-                if arguments[address] + length > size:
+            for address, width in results:
+                if arguments[address] + width > size:
+                    return abi.EFAULT
+            for address, width in arrays:
+                if arguments[address] + arguments[address + 1] * width > size:
                     return abi.EFAULT
             body(wasi, mem, *arguments)
         except WasiError as error:
@@ -103,6 +105,11 @@ def buffers_of(mem: memoryview, iovs: int, iovs_len: int) -> list[memoryview]:
         WasiError: EFAULT if one is outside of memory, EINVAL if their lengths do not fit a u32.
     """
     size = len(mem)
+    if iovs_len == 1:  # as nearly always
+        buf, buf_len = abi.IOVEC.unpack_from(mem, iovs)
+        if buf + buf_len > size:
+            raise WasiError(abi.EFAULT)
+        return [mem[buf : buf + buf_len]] if buf_len else []
     total = 0
     buffers = []
     for buf, buf_len in abi.IOVEC.iter_unpack(mem[iovs : iovs + min(iovs_len, 1024) * abi.IOVEC.size]):

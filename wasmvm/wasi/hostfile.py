@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import stat as host_stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
 from wasmvm.wasi.fdtable import Descriptor, Filestat
 
+_readv: Callable[[int, Sequence[memoryview]], int] | None = getattr(os, "readv", None)
+_writev: Callable[[int, Sequence[memoryview]], int] | None = getattr(os, "writev", None)
 _WHENCE = (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END)
 _FILETYPES = {
     host_stat.S_IFBLK: abi.FILETYPE_BLOCK_DEVICE,
@@ -126,8 +128,9 @@ class HostFile(Descriptor):
         self.fileno = fileno
         self.owned = owned
 
-    def _wait(self, write: bool) -> None:
-        if self.fdflags & abi.FDFLAGS_NONBLOCK and not self.owned and not poll_host([(self.fileno, write)], 0)[0][0]:
+    def _refuse_waiting(self, write: bool) -> None:
+        """Act out NONBLOCK. Raises WasiError EAGAIN if reading (writing) would wait."""
+        if not self.owned and not poll_host([(self.fileno, write)], 0)[0][0]:
             raise WasiError(abi.EAGAIN)
 
     def _written(self, count: int) -> int:
@@ -137,17 +140,21 @@ class HostFile(Descriptor):
         return count
 
     def readv(self, buffers: Sequence[memoryview]) -> int:
-        self._wait(False)
-        if hasattr(os, "readv"):
-            return os.readv(self.fileno, buffers)
+        if self.fdflags & abi.FDFLAGS_NONBLOCK:
+            self._refuse_waiting(False)
+        if _readv is not None:
+            return _readv(self.fileno, buffers)
         return scatter(os.read(self.fileno, min(_total(buffers), 1 << 20)), buffers)
 
     def writev(self, buffers: Sequence[memoryview]) -> int:
-        self._wait(True)
+        if not self.fdflags and _writev is not None:
+            return _writev(self.fileno, buffers)
+        if self.fdflags & abi.FDFLAGS_NONBLOCK:
+            self._refuse_waiting(True)
         if self.fdflags & abi.FDFLAGS_APPEND and not self.owned and self.filetype == abi.FILETYPE_REGULAR_FILE:
             os.lseek(self.fileno, 0, os.SEEK_END)
-        if hasattr(os, "writev"):
-            return self._written(os.writev(self.fileno, buffers))
+        if _writev is not None:
+            return self._written(_writev(self.fileno, buffers))
         count = 0
         for buffer in buffers:
             written = os.write(self.fileno, buffer)
