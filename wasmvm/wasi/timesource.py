@@ -61,7 +61,7 @@ class VirtualClock:
 
     __slots__ = ("_passed", "_start", "_step")
 
-    def __init__(self, start: int = 946_684_800 * 10**9, step: int = 1_000) -> None:
+    def __init__(self, start: int = 1_640_995_200 * 10**9, step: int = 1_000) -> None:
         self._start = start
         self._step = step
         self._passed = 0
