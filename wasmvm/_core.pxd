@@ -241,6 +241,10 @@ cdef class ModuleCode:
     cdef lowered_t* funcs
     cdef int32_t* stubs
     cdef readonly Py_ssize_t count
+    cdef bytes adopted
+    cdef const char* adopted_start
+    cdef const char* adopted_end
+    cdef bint is_adopted(self, const int32_t* code) noexcept
 
 
 @cython.final

@@ -16,8 +16,7 @@ def load_module(path: str, *, cache: bool = False) -> Module:
     from wasmvm.embedding.module import Module
 
     try:
-        with open(path, "rb") as file:
-            return Module(file.read(), cache=cache)
+        return Module.from_file(path, cache=cache)
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror or error}") from error
     except (DecodeError, ValidationError) as error:
