@@ -104,7 +104,9 @@ def _by_opcode() -> dict[str, list[int]]:
 
 
 def _by_regop() -> dict[str, list[int]]:
-    tables: dict[str, list[int]] = {name: [] for name in ("BR_IF", "BR_UNLESS", "NEGATED", "LOOP", "LOOP_ADD", "MIRRORED_BR", "LENGTH")}
+    tables: dict[str, list[int]] = {
+        name: [] for name in ("BR_IF", "BR_UNLESS", "NEGATED", "LOOP", "LOOP_ADD", "MIRRORED_BR", "LENGTH")
+    }
     for row in regop.ROWS:
         mnemonic, _, _ = row.name.partition("_rk")
         mnemonic = mnemonic.removesuffix("_kr")
