@@ -2,8 +2,8 @@
 
 The folder is one of the user's cache directory and must be theirs alone, since what lies in it is executed unchecked:
 a folder that others could write to is not used. A file holds the code of the functions of one module that have been
-called so far; that it exists says that the module is valid. Its name is a hash of the module's bytes and of the build of
-wasmvm, so nothing in it can be stale. It is written under another name and then renamed: a reader sees all of it or
+called so far; that it exists says that the module is valid. Its name is a hash of the module's bytes and of the build
+of wasmvm, so nothing in it can be stale. It is written under another name and then renamed: a reader sees all of it or
 nothing, and of two writers at a time the last one stays. Whatever fails here is no error: the code is lowered again.
 
 A file, in the byte order of the machine: a header (`_HEADER`: magic, key, number of records, checksum of everything),
@@ -157,7 +157,7 @@ class Cache:
                 file.writelines(parts)
             os.replace(temporary, path)
         except OSError:
-            try:
+            try:  # noqa: SIM105  (`contextlib` would be imported for nothing else at every start)
                 os.unlink(temporary)
             except OSError:
                 pass
