@@ -157,10 +157,8 @@ class Cache:
                 file.writelines(parts)
             os.replace(temporary, path)
         except OSError:
-            try:
+            with suppress(OSError):
                 os.unlink(temporary)
-            except OSError:
-                pass
             raise
 
     def _files(self) -> Iterator[os.DirEntry[str]]:
@@ -294,7 +292,9 @@ def is_sound(data: bytes, key: bytes) -> bool:
     if len(data) < _HEADER.size:
         return False
     magic, found_key, count, checksum = _HEADER.unpack_from(data)
-    return magic == MAGIC and found_key == key and _checksum(memoryview(data)[_HEADER.size :], key, count) == checksum
+    return bool(
+        magic == MAGIC and found_key == key and _checksum(memoryview(data)[_HEADER.size :], key, count) == checksum
+    )
 
 
 def _checksum(payload: bytes | memoryview, key: bytes, count: int) -> int:
@@ -305,7 +305,8 @@ def _checksum(payload: bytes | memoryview, key: bytes, count: int) -> int:
 def _file_of(code: ModuleCode, key: bytes) -> list[bytes] | None:
     """The parts of a file with everything that is lowered; None where it would become too large for its records."""
     found = [(index, lowered) for index in range(code.count) if (lowered := code.get(index)) is not None]
-    records, chunks = [], []
+    records: list[bytes] = []
+    chunks: list[bytes] = []
     start = _HEADER.size + _RECORD.size * len(found)
     for index, (words, frame_size, zero_from, zero_to, offsets) in found:
         sizes = (len(words) // 4, frame_size, zero_from, zero_to, len(offsets) // 4)
