@@ -12,7 +12,20 @@ from pathlib import Path
 import pytest
 
 from tests.wat import wat2wasm
-from wasmvm import Func, FuncType, Global, GlobalType, Instance, Limits, Memory, MemoryType, Module, Store, Table, TableType
+from wasmvm import (
+    Func,
+    FuncType,
+    Global,
+    GlobalType,
+    Instance,
+    Limits,
+    Memory,
+    MemoryType,
+    Module,
+    Store,
+    Table,
+    TableType,
+)
 from wasmvm.types import EXTERNREF, FUNCREF, I32
 
 TEXT = """(module (import "h" "f" (func $f)) (memory (export "m") 16) (table (export "t") 10 funcref)
@@ -103,7 +116,9 @@ def test_many_host_functions_in_a_table() -> None:
 
 def test_an_externref_is_stored_once() -> None:
     """The same object has the same handle, so that passing it again and again takes no memory."""
-    exports = Instance(Module(wat2wasm('(module (func (export "f") (param externref) (result externref) local.get 0))'))).exports
+    exports = Instance(
+        Module(wat2wasm('(module (func (export "f") (param externref) (result externref) local.get 0))'))
+    ).exports
     thing = object()
     before = sys.getrefcount(thing)
     for _ in range(1000):

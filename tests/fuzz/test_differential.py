@@ -49,6 +49,10 @@ def test_traps_differ_by_code_and_place() -> None:
     trap = Trapped("unreachable", [(0, 5, 1)])
     source = bytes(20)
     agree("same", trap, Trapped("unreachable", [(0, 5, 1)]), source)
-    for other in (Trapped("integer_overflow", trap.frames), Trapped("unreachable", [(0, 6, 2)]), Trapped("unreachable", [])):
+    for other in (
+        Trapped("integer_overflow", trap.frames),
+        Trapped("unreachable", [(0, 6, 2)]),
+        Trapped("unreachable", []),
+    ):
         with pytest.raises(Difference):
             agree("other", trap, other, source)

@@ -116,7 +116,7 @@ def test_time_is_linear(hazard: str) -> None:
 @pytest.mark.parametrize("opener", ["block", "loop", "local.get 0 if"])
 def test_a_hundred_thousand_levels(opener: str) -> None:
     depth = 100_000
-    text = f"(module (func (export \"f\") (param i32) (result i32) {f'{opener} ' * depth} {'end ' * depth} i32.const 5))"
+    text = f'(module (func (export "f") (param i32) (result i32) {f"{opener} " * depth} {"end " * depth} i32.const 5))'
     exports = Instance(Module(wat2wasm(text))).exports
     assert exports.f(1) == 5
     assert exports.f(0) == 5

@@ -123,12 +123,17 @@ def test_imported_things_are_shared() -> None:
     assert given["tab"][1] is second.exports.f, "the later instance wrote last"
     assert first.exports.call() == 6
     given["mem"].write(10, b"ATAD")
-    assert instantiate('(module (import "m" "mem" (memory 1)) (export "x" (memory 0)))', {"m": given}, store).exports.x is given["mem"]
+    assert (
+        instantiate('(module (import "m" "mem" (memory 1)) (export "x" (memory 0)))', {"m": given}, store).exports.x
+        is given["mem"]
+    )
 
 
 def test_instances_do_not_share_what_they_define() -> None:
-    module = Module(wat2wasm("""(module (global $g (mut i32) (i32.const 0)) (memory (export "m") 1)
-      (func (export "count") (result i32) global.get $g  i32.const 1  i32.add  global.set $g  global.get $g))"""))
+    module = Module(
+        wat2wasm("""(module (global $g (mut i32) (i32.const 0)) (memory (export "m") 1)
+      (func (export "count") (result i32) global.get $g  i32.const 1  i32.add  global.set $g  global.get $g))""")
+    )
     first, second = Instance(module), Instance(module)
     assert [first.exports.count(), first.exports.count(), second.exports.count()] == [1, 2, 1]
     first.exports.m.write(0, b"x")
@@ -242,9 +247,13 @@ def test_limits_of_the_store() -> None:
         instantiate("(module (memory 4))", None, store)
     with pytest.raises(LinkError, match="table"):
         instantiate("(module (table 11 funcref))", None, store)
-    exports = instantiate("""(module (memory 1) (table 5 funcref)
+    exports = instantiate(
+        """(module (memory 1) (table 5 funcref)
       (func (export "mem") (param i32) (result i32) local.get 0  memory.grow)
-      (func (export "tab") (param i32) (result i32) ref.null func  local.get 0  table.grow 0))""", None, store).exports
+      (func (export "tab") (param i32) (result i32) ref.null func  local.get 0  table.grow 0))""",
+        None,
+        store,
+    ).exports
     assert [exports.mem(3), exports.mem(-1), exports.mem(2), exports.mem(0), exports.mem(1)] == [-1, -1, 1, 3, -1]
     assert [exports.tab(6), exports.tab(-1), exports.tab(5), exports.tab(0), exports.tab(1)] == [-1, -1, 5, 10, -1]
 
