@@ -1,101 +1,174 @@
-"""What crossing the boundary costs: calls, callbacks, memory reads and instances, against PyPI's wasmtime in one run.
-
-    python -m benchmarks.boundary
-
-Three columns of microseconds (wasmtime; wasmvm's own API; `wasmvm.compat.wasmtime`) and how many times faster the
-latter two are. Each number is the best of several rounds in which the three take turns.
-"""
+"""The way across the boundary: calls in and out, memory, instances. Microseconds for each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from time import perf_counter
-from types import ModuleType
+import time
+from collections.abc import Callable, Iterator, Mapping
+from statistics import median
+from typing import Any
 
-import wasmtime as original
+from benchmarks.display import Progress, table
+from benchmarks.kernels import WASM
+from benchmarks.measure import in_turns
 
-import wasmvm
-from wasmvm.compat import wasmtime as shim
+CALLS, QUICK_CALLS, ROUNDS = 20_000, 200, 7
+SIZE = 1024
+ADDRESS = 70_000
 
-WAT = """(module
-  (import "env" "callback" (func $callback (param i32 i32) (result i32)))
-  (memory (export "memory") 1)
-  (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add)
-  (func (export "callbacks") (param $n i32) (result i32) (local $sum i32)
-    (loop (local.set $sum (call $callback (local.get $sum) (local.get $n)))
-      (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
-    local.get $sum))"""
-SMALL = '(module (memory (export "memory") 1) (func (export "f") (result i32) i32.const 1))'
-CALLBACKS = 100
-
-Cases = dict[str, tuple[Callable[[], object], int]]
-"""By name: what to time, and how many operations one call of it is."""
+Operations = dict[str, Callable[[int], object]]
+"""What does each operation so many times."""
 
 
-def callback(a: int, b: int) -> int:
-    return a + b
+def host(value: int) -> int:
+    return value
 
 
-def cases_of_wasmtime(wasmtime: ModuleType) -> Cases:
-    """The cases in the API of wasmtime, for the original and the replacement."""
+def times(operation: Callable[[], object]) -> Callable[[int], object]:
+    def repeat(count: int) -> None:
+        for _ in range(count):
+            operation()
+
+    return repeat
+
+
+def own() -> Operations:
+    from wasmvm.embedding.instance import Instance
+    from wasmvm.embedding.module import Module
+
+    module = Module(WASM.read_bytes())
+    exports = Instance(module, {"env": {"host": host}}).exports
+    add, memory, data = exports["add"], exports["memory"], bytes(SIZE)
+    return {
+        "call in": times(lambda: add(1, 2)),
+        "call out": exports["call_host"],
+        "memory read": times(lambda: memory.read(ADDRESS, SIZE)),
+        "memory write": times(lambda: memory.write(ADDRESS, data)),
+        "instantiate": times(lambda: Instance(module, {"env": {"host": host}})),
+    }
+
+
+def other_wasmtime() -> Operations:
+    import wasmtime
+
     engine = wasmtime.Engine()
-    store = wasmtime.Store(engine)
-    i32 = wasmtime.ValType.i32
-    host = wasmtime.Func(store, wasmtime.FuncType([i32(), i32()], [i32()]), callback)
-    exports = wasmtime.Instance(store, wasmtime.Module(engine, WAT), [host]).exports(store)
-    add, callbacks, memory = exports["add"], exports["callbacks"], exports["memory"]
-    small = wasmtime.Module(engine, SMALL)
+    module = wasmtime.Module(engine, WASM.read_bytes())
+    functype = wasmtime.FuncType([wasmtime.ValType.i32()], [wasmtime.ValType.i32()])
+
+    def instantiate() -> tuple[Any, Any]:
+        store = wasmtime.Store(engine)
+        return store, wasmtime.Instance(store, module, [wasmtime.Func(store, functype, host)]).exports(store)
+
+    store, exports = instantiate()
+    add, call_host, memory, data = exports["add"], exports["call_host"], exports["memory"], bytes(SIZE)
     return {
-        "export call": (lambda: add(store, 2, 3), 1),
-        "host callback": (lambda: callbacks(store, CALLBACKS), CALLBACKS),
-        "memory.read 16 bytes": (lambda: memory.read(store, 100, 116), 1),
-        "store + instance": (lambda: wasmtime.Instance(wasmtime.Store(engine), small, []), 1),
+        "call in": times(lambda: add(store, 1, 2)),
+        "call out": lambda count: call_host(store, count),
+        "memory read": times(lambda: memory.read(store, ADDRESS, ADDRESS + SIZE)),
+        "memory write": times(lambda: memory.write(store, data, ADDRESS)),
+        "instantiate": times(instantiate),
     }
 
 
-def cases_of_wasmvm() -> Cases:
-    exports = wasmvm.instantiate(WAT, {"env": {"callback": callback}}).exports
-    memory = exports.memory
-    small = wasmvm.Module(SMALL)
+def other_wasm3() -> Operations:
+    import wasm3
+
+    source = WASM.read_bytes()
+
+    def instantiate() -> Any:
+        environment = wasm3.Environment()
+        runtime = environment.new_runtime(1 << 16)
+        module = environment.parse_module(source)
+        runtime.load(module)
+        module.link_function("env", "host", "i(i)", host)
+        return runtime
+
+    runtime = instantiate()
+    add, call_host, data = runtime.find_function("add"), runtime.find_function("call_host"), bytes(SIZE)
+
+    def write() -> None:
+        runtime.get_memory(0)[ADDRESS : ADDRESS + SIZE] = data
+
     return {
-        "export call": (lambda: exports.add(2, 3), 1),
-        "host callback": (lambda: exports.callbacks(CALLBACKS), CALLBACKS),
-        "memory.read 16 bytes": (lambda: memory.read(100, 16), 1),
-        "store + instance": (lambda: wasmvm.Instance(small), 1),
+        "call in": times(lambda: add(1, 2)),
+        "call out": call_host,
+        "memory read": times(lambda: bytes(runtime.get_memory(0)[ADDRESS : ADDRESS + SIZE])),
+        "memory write": times(write),
+        "instantiate": times(instantiate),
     }
 
 
-def seconds(operation: Callable[[], object], count: int) -> float:
-    """Seconds for `count` calls."""
-    begin = perf_counter()
-    for _ in range(count):
-        operation()
-    return perf_counter() - begin
+def other_pwasm() -> Operations:
+    import pwasm
+
+    module = pwasm.decode_module(WASM.read_bytes())
+    instance = pwasm.instantiate(module, {"env": {"host": host}})
+    memory, data = instance.memories[0], bytes(SIZE)
+    return {
+        "call in": times(lambda: instance.exports.add(1, 2)),
+        "call out": instance.exports.call_host,
+        "memory read": times(lambda: memory.read(ADDRESS, SIZE)),
+        "memory write": times(lambda: memory.write(ADDRESS, data)),
+        "instantiate": times(lambda: pwasm.instantiate(module, {"env": {"host": host}})),
+    }
 
 
-def measure(rounds: int = 7, duration: float = 0.02) -> dict[str, tuple[float, float, float]]:
-    """Seconds per operation by case: of wasmtime, of wasmvm, of the replacement."""
-    columns = (cases_of_wasmtime(original), cases_of_wasmvm(), cases_of_wasmtime(shim))
-    found = {}
-    for name in columns[0]:
-        best = [float("inf")] * 3
-        for column in columns:  # functions are lowered when they are first called
-            seconds(column[name][0], 100)
-        counts = [max(1, int(duration / seconds(column[name][0], 1))) for column in columns]
-        for _ in range(rounds):
-            for i, column in enumerate(columns):
-                operation, operations = column[name]
-                best[i] = min(best[i], seconds(operation, counts[i]) / counts[i] / operations)
-        found[name] = (best[0], best[1], best[2])
-    return found
+def python() -> Operations:
+    return {"call in": times(lambda: host(1))}
 
 
-def main() -> None:
-    print(f"{'microseconds':24}{'wasmtime':>10}{'wasmvm':>10}{'compat':>10}{'wasmvm':>10}{'compat':>10}")
-    for name, (reference, own, compat) in measure().items():
-        times = "".join(f"{1e6 * t:10.3f}" for t in (reference, own, compat))
-        print(f"{name:24}{times}{reference / own:9.1f}x{reference / compat:9.1f}x")
+ENGINES: dict[str, Callable[[], Operations]] = {
+    "wasmvm": own,
+    "wasmtime": other_wasmtime,
+    "wasm3": other_wasm3,
+    "pwasm": other_pwasm,
+    "a Python function": python,
+}
+SLOW = {"instantiate": 20}
+"""Operations that are done so many times less often."""
 
 
-if __name__ == "__main__":
-    main()
+def there(progress: Progress) -> Iterator[tuple[str, Operations]]:
+    for name, make in ENGINES.items():
+        try:
+            yield name, make()
+        except ImportError as error:
+            progress.note(f"skipped {name}: {error}")
+
+
+def measure(progress: Progress, *, quick: bool = False) -> dict[str, Any]:
+    """Seconds by operation and engine."""
+    engines = dict(there(progress))
+    operations = list(engines["wasmvm"])
+    progress.total = len(operations)
+    result: dict[str, Any] = {}
+    for operation in operations:
+        progress.next(operation)
+        count = max((QUICK_CALLS if quick else CALLS) // SLOW.get(operation, 1), 1)
+        sides = {
+            name: once(functions[operation], count) for name, functions in engines.items() if operation in functions
+        }
+        for name in sides:
+            engines[name][operation](1)  # what happens only once
+        result[operation] = in_turns(sides, 1 if quick else ROUNDS, progress)
+    progress.clear()
+    return result
+
+
+def once(operation: Callable[[int], object], count: int) -> Callable[[], float]:
+    """Seconds that one of `count` operations takes, by the processor's time."""
+
+    def seconds() -> float:
+        begin = time.thread_time()
+        operation(count)
+        return (time.thread_time() - begin) / count
+
+    return seconds
+
+
+def summary(result: Mapping[str, Any]) -> str:
+    names = list(ENGINES)
+    rows = [
+        [operation, *(f"{median(samples[name]) * 1e6:.2f}" if name in samples else "-" for name in names)]
+        for operation, samples in result.items()
+    ]
+    return f"boundary: microseconds ({SIZE} bytes of memory)\n" + table(["operation", *names], rows)

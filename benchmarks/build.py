@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.programs import BY_NAME, Program
+from benchmarks.programs import BY_NAME, HERE, Program
 from examples.build import NATIVE_FLAGS, WASM_FLAGS, native_compiler
 
 PLAIN = "mvp+bulk_memory+mutable_globals+nontrapping_fptoint+sign_ext"
@@ -25,6 +25,14 @@ def build_wasm(program: Program, target: Path) -> None:
     target.chmod(0o644)
 
 
+def build_tiny() -> None:
+    """The program that is nothing but a call of the system: no C library, WebAssembly 1.0."""
+    flags = ["-target", "wasm32-freestanding", "-mcpu=mvp", "-O2", "-nostdlib", "-Wl,--no-entry", "-Wl,--strip-all"]
+    command = [sys.executable, "-m", "ziglang", "cc", *flags, "-o", "tiny.wasm", "tiny.c"]
+    subprocess.run(command, check=True, cwd=HERE)
+    (HERE / "tiny.wasm").chmod(0o644)
+
+
 def build_native(program: Program, target: Path) -> None:
     """Compile `program` for this machine; raises OSError or CalledProcessError where that fails."""
     compiler = native_compiler()
@@ -35,6 +43,8 @@ def build_native(program: Program, target: Path) -> None:
 
 def main() -> int:
     names = sys.argv[1:] or list(BY_NAME)
+    if not sys.argv[1:]:
+        build_tiny()
     for name in names:
         build_wasm(BY_NAME[name], BY_NAME[name].wasm)
         print(f"written: {BY_NAME[name].wasm.name}")

@@ -30,7 +30,7 @@ def measure(
     engines: Iterable[str] = PLACES,
     rounds: int = ROUNDS,
 ) -> dict[str, Any]:
-    """Seconds per program and engine: ``large`` for the fast engines, ``small`` inputs for those written in Python.
+    """Seconds per program and engine: ``large`` inputs for the fast engines, ``small`` for those written in Python.
 
     Raises:
         Mismatch: engines do not agree on a result.

@@ -23,7 +23,8 @@ CALLS = """(module $guest (import "host" "f" (func $f (param i32) (result i32)))
     local.get 0  local.get 1  local.get 0  call $f  local.get 1  i32.mul  i32.add  i32.add  local.get 0  i32.add)
   (func (export "load_after") (param i32) (result i32)  call $g  local.get 0  i32.load)
   (func (export "size_after") (result i32 i32)  call $g  memory.size  table.size 0)
-  (func (export "call_after") (result i32)  i32.const 41  call $g  i32.const 9  call_indirect (param i32) (result i32)))"""
+  (func (export "call_after") (result i32)  i32.const 41  call $g  i32.const 9
+    call_indirect (param i32) (result i32)))"""
 
 
 def guest(f: object = None, g: object = None) -> Instance:
@@ -281,7 +282,8 @@ def test_function_references() -> None:
 
 
 def test_host_function_in_a_table_lives_as_long_as_the_store() -> None:
-    text = '(module (table (export "t") 1 funcref) (func (export "f") (result i32) i32.const 0  call_indirect (result i32)))'
+    text = """(module (table (export "t") 1 funcref)
+      (func (export "f") (result i32) i32.const 0  call_indirect (result i32)))"""
     instance = Instance(Module(wat2wasm(text)))
     instance.exports.t[0] = Func(instance.store, FuncType((), (I32,)), lambda: 5)
     gc.collect()

@@ -34,14 +34,16 @@ ENDLESS = """(module $m (import "h" "abs" (func $host (param i32) (result i32)))
   (func (export "host_calls_without_loop") (param i32) (result i32) local.get 0  call $host_tree)
   (func $host_tree (param i32) (result i32)
     local.get 0  i32.eqz  if (result i32)  i32.const 1  call $host  else
-    local.get 0  i32.const 1  i32.sub  call $host_tree  local.get 0  i32.const 1  i32.sub  call $host_tree  i32.add  end)
+    local.get 0  i32.const 1  i32.sub  call $host_tree
+    local.get 0  i32.const 1  i32.sub  call $host_tree  i32.add  end)
   (func (export "growing") (loop i32.const 0  memory.grow  drop  br 0))
   (func (export "filling") (loop i32.const 0  i32.const 1  i32.const 1048576  memory.fill  br 0))
   (func (export "fine") (result i32) i32.const 1))"""
 
 FUNCTIONS = {
     "loop": (), "branch": (1,), "compare": (1,), "table": (0,), "table_with_values": (0,), "calls": (),
-    "branching_calls": (10_000,), "host_calls": (-1,), "host_calls_without_loop": (10_000,), "growing": (), "filling": (),
+    "branching_calls": (10_000,), "host_calls": (-1,), "host_calls_without_loop": (10_000,), "growing": (),
+    "filling": (),
 }  # fmt: skip
 """Functions that do not end, with arguments; those of the tree end after 2^10000 calls."""
 

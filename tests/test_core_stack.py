@@ -9,7 +9,8 @@ from wasmvm import Instance, Module, Store, Trap
 
 DEEP = """(module (table 1 funcref) (elem (i32.const 0) $indirect)
   (func $direct (export "direct") (param i32) (result i32)
-    local.get 0  if (result i32)  local.get 0  i32.const 1  i32.sub  call $direct  i32.const 1  i32.add  else  i32.const 0  end)
+    local.get 0  if (result i32)  local.get 0  i32.const 1  i32.sub  call $direct  i32.const 1  i32.add
+      else  i32.const 0  end)
   (func $indirect (export "indirect") (param i32) (result i32)
     local.get 0  if (result i32)  local.get 0  i32.const 1  i32.sub  i32.const 0  call_indirect (param i32) (result i32)
       i32.const 1  i32.add  else  i32.const 0  end))"""

@@ -3,7 +3,8 @@
     python tools/generate.py [--check]
 
 Generated: `wasmvm/isa/opcode.py` and `.pxd` (a constant per WebAssembly opcode and per kind of immediates);
-`wasmvm/isa/regopcode.py` and `.pxd` (a constant per register instruction); `wasmvm/lowering/forms.py` (which register
+`wasmvm/isa/regopcode.py` and `.pxd` (a constant per register instruction); `wasmvm/isa/flat.py` (the rows
+of WebAssembly opcodes as flat tables); `wasmvm/lowering/forms.py` (which register
 instruction serves which opcode); the two `_core_run.pxi` in `wasmvm/_dispatch` (the dispatch
 loop, as a switch and threaded); `wasmvm/_core_simd_ops.pxi` (the functions of vector instructions).
 """
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import dispatch  # noqa: E402
+import flat  # noqa: E402
 import forms  # noqa: E402
 import threaded  # noqa: E402
 import vector  # noqa: E402
@@ -54,7 +56,7 @@ def regopcodes() -> list[tuple[str, int]]:
 
 def fingerprint() -> int:
     """A number that changes whenever the meaning of lowered code does, so that none is read that means another."""
-    text = dispatch.loop("") + threaded.handlers("")
+    text = dispatch.loop("") + threaded.handlers("") + vector.functions("")
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
 
 
@@ -82,6 +84,7 @@ def generated_files() -> dict[Path, str]:
         package / "isa/regopcode.py": python_constants([*regopcodes(), ("FINGERPRINT", fingerprint())])
         + address_words(),
         package / "isa/regopcode.pxd": cython_enum(regopcodes()),
+        package / "isa/flat.py": flat.module(NOTE),
         package / "lowering/forms.py": forms.module(NOTE),
         package / "_dispatch/switch/_core_run.pxi": dispatch.loop(NOTE),
         package / "_dispatch/threaded/_core_run.pxi": threaded.handlers(NOTE),

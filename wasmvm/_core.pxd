@@ -246,6 +246,10 @@ cdef class ModuleCode:
     cdef bint shares  # whether references to its functions may get out of an instance
     cdef dict exports
     cdef readonly Py_ssize_t count
+    cdef bytes adopted
+    cdef const char* adopted_start
+    cdef const char* adopted_end
+    cdef bint is_adopted(self, const int32_t* code) noexcept
     cdef int prepare(self, syntax) except -1
 
 

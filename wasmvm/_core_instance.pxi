@@ -59,8 +59,9 @@ cdef class ModuleCode:
         cdef Py_ssize_t i
         if self.funcs != NULL:
             for i in range(self.count):
-                free(self.funcs[i].code)
-                free(self.funcs[i].offsets)
+                if not self.is_adopted(self.funcs[i].code):
+                    free(self.funcs[i].code)
+                    free(self.funcs[i].offsets)
         free(self.funcs)
         free(self.stubs)
         free(self.type_ids)
@@ -91,6 +92,42 @@ cdef class ModuleCode:
         lowered.offsets = pairs
         lowered.offset_count = <int32_t>(len(offsets) // 2)
         lowered.code = words
+
+    cdef bint is_adopted(self, const int32_t* code) noexcept:
+        """Whether this code is part of what `adopt` was given."""
+        return self.adopted_start <= <const char*>code < self.adopted_end
+
+    def adopt(self, bytes data not None, Py_ssize_t at, Py_ssize_t count):
+        """Use the code of functions that `data` holds, where it is; once, and before any other is put here.
+
+        At `at` there are `count` records of seven u32: the function's index, where its code begins in `data`, how many
+        words it has, frame size, first and last slot to be zeroed, and how many words of offsets follow the code.
+        """
+        cdef const uint32_t* record
+        cdef const char* start = data
+        cdef lowered_t* lowered
+        cdef Py_ssize_t i
+        cdef uint64_t size = len(data)
+        if self.adopted is not None or at % 4 or at + 28 * count > len(data):
+            raise InternalError("records of lowered code that do not fit")
+        self.adopted = data
+        self.adopted_start = start
+        self.adopted_end = start + size
+        for i in range(count):
+            record = <const uint32_t*>(start + at + 28 * i)
+            if (record[0] >= self.count or record[1] % 4 or record[2] == 0
+                    or record[1] + 4 * (<uint64_t>record[2] + record[6]) > size):
+                raise InternalError(f"a record of lowered code for the function {record[0]} of {self.count}")
+            lowered = &self.funcs[record[0]]
+            if lowered.code != NULL:
+                continue
+            lowered.length = <int32_t>record[2]
+            lowered.frame_size = <int32_t>record[3]
+            lowered.zero_from = <int32_t>record[4]
+            lowered.zero_to = <int32_t>record[5]
+            lowered.offset_count = <int32_t>(record[6] // 2)
+            lowered.offsets = <int32_t*>(start + record[1]) + record[2]
+            lowered.code = <int32_t*>(start + record[1])
 
     def get(self, Py_ssize_t index):
         """What `put` was given for the function `index`, the arrays as bytes; None where it is not lowered."""

@@ -101,6 +101,13 @@ cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum) noexcept:
     return mem
 
 
+cdef int check_limits(object limits, object most) except -1:
+    """3.2.1: ValueError where the minimum is over the maximum, or either over what the kind of extern allows."""
+    if not 0 <= limits.min <= (most if limits.max is None else limits.max) <= most:
+        raise ValueError(f"invalid limits: {limits.min} up to {limits.max}")
+    return 0
+
+
 cdef class Memory:
     """A memory instance (specification, 4.2.8).
 
@@ -113,10 +120,12 @@ cdef class Memory:
 
     Raises:
         MemoryError: the store's limit or the system does not allow the initial size.
+        ValueError: no such memory is valid (3.2.2).
     """
 
     def __cinit__(self, Store store not None, type):
         limits = type.limits
+        check_limits(limits, 65536)
         cdef uint64_t maximum = min(65536, 65536 if limits.max is None else limits.max)
         if <uint64_t>limits.min * 65536 > store.max_memory:
             raise MemoryError(f"memory minimum size of {limits.min} pages exceeds memory limits")

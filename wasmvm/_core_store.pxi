@@ -1,6 +1,6 @@
 # The store (specification, 4.2.4) and the driver: what happens between the runs of the loop.
 
-from threading import get_ident
+from _thread import get_ident
 
 cdef int32_t done_code[1]
 cdef int32_t leave_instance_code[1]

@@ -6,9 +6,13 @@ called so far; that it exists says that the module is valid. Its name is a hash 
 wasmvm, so nothing in it can be stale. It is written under another name and then renamed: a reader sees all of it or
 nothing, and of two writers at a time the last one stays. Whatever fails here is no error: the code is lowered again.
 
-A file, in the byte order of the machine: a header (`_HEADER`: magic, key, number of records, checksum of key and
-records), the records (`_RECORD`), then for each record its code words and its pairs of offsets. Each record carries a
-checksum of them, which is compared when the function is first called.
+A file, in the byte order of the machine: a header (`_HEADER`: magic, key, number of records, checksum of everything),
+the records (`_RECORD`), then for each record its code words and its pairs of offsets. Files are read and not mapped:
+that takes well below a millisecond a megabyte, and what was checked is what will be executed.
+
+Hashing a large module takes longer than all else that is left to do at its start. So for a module from a file, a small
+file `.seen` remembers the key under what tells one state of a file from another: device, inode, size, and the times of
+the last change of content and of inode, the latter of which nobody can set.
 """
 
 from __future__ import annotations
@@ -27,7 +31,7 @@ except ImportError:
     from hashlib import blake2b
 
 if TYPE_CHECKING:
-    from mmap import mmap
+    from wasmvm._core import ModuleCode
 
 FOLDER_ENV = "WASMVM_CACHE_DIR"
 """Environment variable that names the folder."""
@@ -36,17 +40,18 @@ MOST_BYTES = 1 << 30
 WORTH_SAVING = 32
 """A file is written anew when this fraction of its words, one in so many, would be new."""
 
+LARGE = 1 << 20
+"""From so many bytes on, a module's file is remembered by its state."""
+RACY_SECONDS = 2.0
+"""A file that was changed less than so long ago could be changed again without another time stamp."""
+
 MAGIC = b"wasmvm\0\1"
-SUFFIX = ".code"
+SUFFIXES = SUFFIX, SEEN_SUFFIX, TEMPORARY_SUFFIX = ".code", ".seen", ".tmp"
 _KEY_SIZE = 32
 _HEADER = Struct(f"=8s{_KEY_SIZE}sII")
-_RECORD = Struct("=8I")
-_RECORD_WORDS = 8
+_RECORD = Struct("=7I")
+_SEEN = Struct(f"={_KEY_SIZE}sI")
 _STALE_SECONDS = 3600.0
-
-
-Lowered = tuple[bytes, int, int, int, bytes]
-"""A function's code, as `ModuleCode.get` gives it: words, frame size, first and last slot to be zeroed, offsets."""
 
 
 class Refused(Exception):
@@ -117,22 +122,51 @@ class Cache:
         if status.st_mode & 0o077:
             raise Refused(f"{self.folder} is open to other users (it must have mode 700)")
 
-    def open(self, source: bytes) -> Entry:
-        """What is known of the module with these bytes; never fails."""
-        key = blake2b(source, digest_size=_KEY_SIZE, key=blake2b(build_id()).digest()).digest()
+    def open(self, source: bytes, status: os.stat_result | None = None) -> Entry:
+        """What is known of the module with these bytes; never fails.
+
+        Args:
+            status: what the system said of the file before the bytes were read from it.
+        """
         try:
             self.check()
         except (OSError, Refused):
-            return Entry(None, key)
-        return Entry(self, key)
+            return Entry(None, b"")
+        build = blake2b(build_id()).digest()
+        seen = None
+        if status is not None and len(source) >= LARGE and _settled(status, len(source)):
+            state = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+            seen = blake2b(repr(state).encode(), digest_size=_KEY_SIZE, key=build).digest()
+            data = read_private(self.path(seen, SEEN_SUFFIX))
+            if data is not None and len(data) == _SEEN.size:
+                key, checksum = _SEEN.unpack(data)
+                if checksum == crc32(key, crc32(seen)):
+                    return Entry(self, key)
+        key = blake2b(source, digest_size=_KEY_SIZE, key=build).digest()
+        return Entry(self, key, seen)
 
-    def path(self, key: bytes) -> str:
-        return os.path.join(self.folder, key.hex() + SUFFIX)
+    def path(self, key: bytes, suffix: str = SUFFIX) -> str:
+        return os.path.join(self.folder, key.hex() + suffix)
+
+    def write(self, path: str, parts: Iterable[bytes]) -> None:
+        """Write a file that appears at once and whole; raises OSError."""
+        temporary = f"{path}.{os.getpid()}.{os.urandom(4).hex()}{TEMPORARY_SUFFIX}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        try:
+            with open(os.open(temporary, flags, 0o600), "wb") as file:
+                file.writelines(parts)
+            os.replace(temporary, path)
+        except OSError:
+            try:
+                os.unlink(temporary)
+            except OSError:
+                pass
+            raise
 
     def _files(self) -> Iterator[os.DirEntry[str]]:
         try:
             with os.scandir(self.folder) as items:
-                yield from (item for item in items if item.name.endswith((SUFFIX, ".tmp")))
+                yield from (item for item in items if item.name.endswith(SUFFIXES))
         except FileNotFoundError:
             return
 
@@ -150,11 +184,11 @@ class Cache:
         return sorted(found, key=lambda info: -info.used)
 
     def clear(self) -> int:
-        """Remove all files; returns how many; raises OSError."""
+        """Remove all files; returns of how many modules; raises OSError."""
         count = 0
         for item in list(self._files()):
             os.unlink(item.path)
-            count += 1
+            count += item.name.endswith(SUFFIX)
         return count
 
     def prune(self) -> None:
@@ -165,7 +199,7 @@ class Cache:
         files = []
         for item in self._files():
             status = item.stat(follow_symlinks=False)
-            if item.name.endswith(SUFFIX):
+            if not item.name.endswith(TEMPORARY_SUFFIX):
                 files.append((status.st_mtime, status.st_size, item.path))
             elif now - status.st_mtime > _STALE_SECONDS:
                 os.unlink(item.path)
@@ -184,113 +218,101 @@ class Entry:
         validated: the module is known to be valid.
     """
 
-    def __init__(self, cache: Cache | None, key: bytes) -> None:
+    def __init__(self, cache: Cache | None, key: bytes, seen: bytes | None = None) -> None:
         self._cache = cache
         self._key = key
-        self._map: mmap | None = None
-        self._records = memoryview(b"").cast("I")
-        self._places: dict[int, int] = {}
-        self._size = 0
+        self._seen = seen
+        self._data: bytes | None = None
         if cache is not None:
-            self._load(cache.path(key))
-        self.validated = self._map is not None
+            data = read_private(cache.path(key))
+            if data is not None and is_sound(data, key):
+                self._data = data
+        self.validated = self._data is not None
 
-    def _load(self, path: str) -> None:
-        from mmap import ACCESS_READ, mmap
+    def install(self, code: ModuleCode) -> None:
+        """Give the functions that are known their code."""
+        if self._data is not None:
+            count = _HEADER.unpack_from(self._data)[2]
+            code.adopt(self._data, _HEADER.size, count)
 
-        try:
-            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-        except OSError:
-            return
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or (sys.platform != "win32" and status.st_uid != os.geteuid()):
-                return
-            mapped = mmap(descriptor, 0, access=ACCESS_READ)
-            records = _records_of(mapped, self._key)
-            if records is None:
-                return
-            os.utime(descriptor if os.utime in os.supports_fd else path)  # what is used lately is pruned last
-        except (OSError, ValueError):  # ValueError: an empty file cannot be mapped
-            return
-        finally:
-            os.close(descriptor)
-        self._map = mapped
-        self._records = records
-        self._places = dict(zip(records[::_RECORD_WORDS].tolist(), range(0, len(records), _RECORD_WORDS), strict=True))
-        self._size = len(mapped)
+    def save(self, code: ModuleCode, fresh: int) -> bool:
+        """Write the file if enough is new; whether it was written.
 
-    def find(self, index: int) -> Lowered | None:
-        """The code of the function `index`, counted among those the module defines; None where it is not known."""
-        place = self._places.get(index)
-        if place is None or self._map is None:
-            return None
-        _, start, length, frame_size, zero_from, zero_to, offset_count, checksum = self._records[
-            place : place + _RECORD_WORDS
-        ].tolist()
-        # A copy: what was checked is what will be executed, whatever happens to the file.
-        data = self._map[start : start + 4 * (length + offset_count)]
-        if len(data) != 4 * (length + offset_count) or length == 0 or crc32(data) != checksum:
-            del self._places[index]
-            return None
-        return data[: 4 * length], frame_size, zero_from, zero_to, data[4 * length :]
-
-    def save(self, fresh: Iterable[tuple[int, Lowered]]) -> bool:
-        """Add functions that were not found here and write the file, if that is worth it; whether it was written."""
-        if self._cache is None:
+        Args:
+            code: all functions that were lowered or installed.
+            fresh: how many bytes of it were not known here.
+        """
+        cache = self._cache
+        if cache is None:
             return False
-        found = dict(fresh)
-        new_bytes = sum(len(lowered[0]) + len(lowered[4]) for lowered in found.values())
-        if self.validated and new_bytes * WORTH_SAVING <= self._size:
-            return False
-        for index in list(self._places):
-            known = self.find(index)
-            if known is not None:
-                found[index] = known
         try:
-            self._write(self._cache, sorted(found.items()))
-            self._cache.prune()
+            if self._seen is not None:
+                cache.write(
+                    cache.path(self._seen, SEEN_SUFFIX), [_SEEN.pack(self._key, crc32(self._key, crc32(self._seen)))]
+                )
+            if self._data is not None and fresh * WORTH_SAVING <= len(self._data):
+                return False
+            parts = _file_of(code, self._key)
+            if parts is None:
+                return False
+            cache.write(cache.path(self._key), parts)
+            cache.prune()
         except OSError:
             return False  # the disk is full, or the folder is gone or not writable
         return True
 
-    def _write(self, cache: Cache, functions: list[tuple[int, Lowered]]) -> None:
-        records, chunks = [], []
-        start = _HEADER.size + _RECORD.size * len(functions)
-        for index, (code, frame_size, zero_from, zero_to, offsets) in functions:
-            data = code + offsets
-            sizes = (len(code) // 4, frame_size, zero_from, zero_to, len(offsets) // 4)
-            records.append(_RECORD.pack(index, start, *sizes, crc32(data)))
-            chunks.append(data)
-            start += len(data)
-            if start >= 1 << 32:
-                return  # a record could not say where it is
-        table = b"".join(records)
-        header = _HEADER.pack(MAGIC, self._key, len(functions), crc32(table, crc32(self._key)))
-        path = cache.path(self._key)
-        temporary = f"{path}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        try:
-            with open(os.open(temporary, flags, 0o600), "wb") as file:
-                file.writelines((header, table, *chunks))
-            os.replace(temporary, path)
-        except OSError:
-            try:
-                os.unlink(temporary)
-            except OSError:
-                pass
-            raise
+
+def _settled(status: os.stat_result, size: int) -> bool:
+    """Whether a later change of the file is sure to show in its status."""
+    import time
+
+    if sys.platform == "win32" or not stat.S_ISREG(status.st_mode) or status.st_size != size:
+        return False
+    return time.time() - max(status.st_mtime, status.st_ctime) > RACY_SECONDS
 
 
-def _records_of(mapped: mmap, key: bytes) -> memoryview | None:
-    """The records of a file, one after another; None where it is damaged or not the file of this key."""
-    if len(mapped) < _HEADER.size:
+def read_private(path: str) -> bytes | None:
+    """A file of the folder, or None where there is none that is the user's own; marks it as used."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    except OSError:
         return None
-    magic, found_key, count, checksum = _HEADER.unpack_from(mapped)
-    end = _HEADER.size + _RECORD.size * count
-    if magic != MAGIC or found_key != key or end > len(mapped):
+    try:
+        with open(descriptor, "rb", buffering=0) as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or (sys.platform != "win32" and status.st_uid != os.geteuid()):
+                return None
+            data = file.read(status.st_size)
+            os.utime(descriptor if os.utime in os.supports_fd else path)  # what is used lately is pruned last
+            return data
+    except OSError:
         return None
-    table = mapped[_HEADER.size : end]
-    if crc32(table, crc32(key)) != checksum:
+
+
+def is_sound(data: bytes, key: bytes) -> bool:
+    """Whether a file is whole and the one of this key."""
+    if len(data) < _HEADER.size:
+        return False
+    magic, found_key, count, checksum = _HEADER.unpack_from(data)
+    return magic == MAGIC and found_key == key and _checksum(memoryview(data)[_HEADER.size :], key, count) == checksum
+
+
+def _checksum(payload: bytes | memoryview, key: bytes, count: int) -> int:
+    """Of everything in a file; `payload` is what follows the header."""
+    return crc32(payload, crc32(_HEADER.pack(MAGIC, key, count, 0)))
+
+
+def _file_of(code: ModuleCode, key: bytes) -> list[bytes] | None:
+    """The parts of a file with everything that is lowered; None where it would become too large for its records."""
+    found = [(index, lowered) for index in range(code.count) if (lowered := code.get(index)) is not None]
+    records, chunks = [], []
+    start = _HEADER.size + _RECORD.size * len(found)
+    for index, (words, frame_size, zero_from, zero_to, offsets) in found:
+        sizes = (len(words) // 4, frame_size, zero_from, zero_to, len(offsets) // 4)
+        records.append(_RECORD.pack(index, start, *sizes))
+        chunks += (words, offsets)
+        start += len(words) + len(offsets)
+    if start >= 1 << 31:
         return None
-    return memoryview(table).cast("I")
+    payload = b"".join(records + chunks)
+    return [_HEADER.pack(MAGIC, key, len(found), _checksum(payload, key, len(found))), payload]

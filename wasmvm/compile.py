@@ -10,7 +10,7 @@ from wasmvm.errors import Frame
 
 if TYPE_CHECKING:
     from wasmvm.binary.names import Names
-    from wasmvm.codecache import Cache, Entry
+    from wasmvm.codecache import Entry
     from wasmvm.lowering.context import Context
     from wasmvm.syntax import Module
 
@@ -24,21 +24,23 @@ class CompiledModule:
         metering: whether it is lowered for stores that meter.
     """
 
-    def __init__(self, source: bytes, *, valid: bool = False, cache: Cache | None = None) -> None:
-        """With a `cache`, code that it knows is not lowered again; what is new goes there with `save`.
+    def __init__(self, source: bytes, *, valid: bool = False, entry: Entry | None = None) -> None:
+        """Functions that a cache's `entry` knows are not lowered again; what is new goes there with `save`.
 
         Raises DecodeError, and ValidationError unless the module is known to be `valid`.
         """
-        self._entry: Entry | None = None if cache is None else cache.open(source)
-        self._fresh: list[int] = []
+        self._entry = entry
+        self._fresh = 0
         syntax = decode(source)
-        if not valid and (self._entry is None or not self._entry.validated):
+        if not valid and (entry is None or not entry.validated):
             from wasmvm.validation import validate
 
             validate(syntax)
         self._variants: dict[bool, CompiledModule] = {}
         self._names: Names | None = None
         self._begin(syntax, False)
+        if entry is not None:
+            entry.install(self.code)
 
     def _begin(self, syntax: Module, metering: bool) -> None:
         self.syntax = syntax
@@ -55,7 +57,7 @@ class CompiledModule:
             found._variants = self._variants
             found._names = self._names
             found._entry = None  # only plain code is worth keeping
-            found._fresh = []
+            found._fresh = 0
             found._begin(self.syntax, metering)
         return found
 
@@ -70,15 +72,6 @@ class CompiledModule:
 
     def lower(self, index: int) -> None:
         """Lower the function `index`, counted among those defined here, into `code`."""
-        if self._entry is not None:
-            known = self._entry.find(index)
-            if known is not None:
-                code, frame_size, zero_from, zero_to, offsets = known
-                self.code.put(
-                    index, memoryview(code).cast("i"), frame_size, zero_from, zero_to, memoryview(offsets).cast("i")
-                )  # fmt: skip
-                return
-            self._fresh.append(index)
         from wasmvm.lowering.body import lower
         from wasmvm.lowering.context import Context
 
@@ -88,12 +81,12 @@ class CompiledModule:
         self.code.put(
             index, lowered.code, lowered.frame_size, lowered.zero_from, lowered.zero_to, lowered.offsets
         )  # fmt: skip
+        self._fresh += 4 * (len(lowered.code) + len(lowered.offsets))
 
     def save(self) -> None:
         """Write to the cache what it did not know, if that is worth it; does nothing without a cache."""
         if self._entry is not None:
-            pairs = [(index, self.code.get(index)) for index in self._fresh]
-            self._entry.save((index, lowered) for index, lowered in pairs if lowered is not None)
+            self._entry.save(self.code, self._fresh)
 
     def frame(self, funcidx: int, offset: int) -> Frame:
         """A frame of a backtrace: the function and the byte offset in the module that was being executed."""

@@ -14,6 +14,7 @@ from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
 from wasmvm.errors import DecodeError, LinkError, TextError, Trap, ValidationError
 from wasmvm.text import wat2wasm
+from wasmvm.text.context import HEAPTYPES
 from wasmvm.text.script import Command, Either, Invoke, Pattern, Ref, Source, Value, parse_script
 from wasmvm.types import (
     EXTERNREF,
@@ -206,8 +207,10 @@ class Runner:
                 raise Mismatch(f"an argument {argument} for a parameter {VALTYPE_NAMES[valtype]}")
             bits = argument.bits()
             return bits.to_bytes(16, "little") if valtype == V128 else bits
-        if argument.number is None:
+        if argument.kind == "null":
             return None
+        if argument.kind != "extern" or argument.number is None:
+            raise Mismatch(f"({argument}) as an argument is not supported")
         return self._host_refs.setdefault(argument.number, HostRef(argument.number))
 
     def _bridge(self, func: Func) -> Func:
@@ -277,10 +280,11 @@ def matches(valtype: int, value: Any, pattern: Pattern) -> bool:
     if valtype not in (FUNCREF, EXTERNREF):
         return False
     if pattern.kind == "null":
-        return value is None and pattern.heaptype in (None, valtype)
+        return value is None and (pattern.heaptype is None or HEAPTYPES.get(pattern.heaptype) == valtype)
     if pattern.kind == "func":
         return isinstance(value, Func)
-    return valtype == EXTERNREF and value is not None and pattern.number in (None, getattr(value, "number", None))
+    is_extern = pattern.kind == "extern" and valtype == EXTERNREF and value is not None
+    return is_extern and pattern.number in (None, getattr(value, "number", None))
 
 
 def spectest(store: Store) -> dict[str, Any]:

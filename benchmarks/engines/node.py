@@ -1,4 +1,4 @@
-"""Node's built-in engine and its ``node:wasi``, in a process of its own (no sandbox: our own programs only)."""
+"""Node's built-in engine and its ``node:wasi``, in a process of its own; that is no sandbox: our own programs only."""
 
 from __future__ import annotations
 

@@ -125,7 +125,8 @@ def test_a_hundred_thousand_levels(opener: str) -> None:
 def test_a_hundred_thousand_levels_and_a_branch_out_of_all() -> None:
     depth = 100_000
     text = f"""(module (func (export "f") (param i32) (result i32)
-      {"block " * depth} local.get 0 br_if {depth - 1} local.get 0 br_table 5 {depth - 1} 7 {"end " * depth} i32.const 5))"""
+      {"block " * depth} local.get 0 br_if {depth - 1} local.get 0 br_table 5 {depth - 1} 7
+      {"end " * depth} i32.const 5))"""
     exports = Instance(Module(wat2wasm(text))).exports
     assert [exports.f(x) for x in (0, 1, 2)] == [5, 5, 5]
 

@@ -1,6 +1,6 @@
 """Code that a translator from stack to registers gets wrong, executed and compared with wasmtime.
 
-Each case is the text of functions; every export is called with every row of arguments that has its number of parameters.
+Each case is the text of functions; every export is called with every row of arguments of its length.
 """
 
 from __future__ import annotations
@@ -130,8 +130,8 @@ CASES = {
             local.get 0  i32.mul  end)""",
     "br_table": """
         (func (export "without values") (param i32) (result i32)
-          block  block  block  local.get 0  br_table 0 1 2 0 1  end  i32.const 10  return  end  i32.const 20  return  end
-          i32.const 30)
+          block  block  block  local.get 0  br_table 0 1 2 0 1  end  i32.const 10  return  end
+          i32.const 20  return  end  i32.const 30)
         (func (export "no entries") (param i32) (result i32)
           block  local.get 0  br_table 0  end  i32.const 4)
         (func (export "with a value") (param i32) (result i32)
@@ -256,7 +256,8 @@ CASES = {
         (func (export "near 2^32") (param i32) (result i32)  i32.const -1  i32.load offset=0)
         (func (export "near 2^32 with offset") (param i32) (result i32)  i32.const -4  i32.load offset=4)
         (func (export "largest of both") (param i32) (result i32)  i32.const -1  i32.load8_u offset=0xffffffff)
-        (func (export "store at the largest of both") (param i32)  i32.const -1  i32.const 1  i32.store8 offset=0xffffffff)
+        (func (export "store at the largest of both") (param i32)
+          i32.const -1  i32.const 1  i32.store8 offset=0xffffffff)
         (func (export "local and large offset") (param i32) (result i32)  local.get 0  i32.load8_u offset=0xffffffff)
         (func (export "store constants") (param i32) (result i64 i64)
           local.get 0  i32.const 31  i32.and  local.tee 0  i64.const 0x8877665544332211  i64.store offset=16
@@ -352,7 +353,8 @@ DIRTY = """(module (import "host" "minus_one" (func $minus_one (result i32)))
     i32.const 1  i32.const 2  local.get 0  i32.wrap_i64  select)
   (func (export "wrap, then extend") (param i64) (result i64)  local.get 0  i32.wrap_i64  i64.extend_i32_u)
   (func (export "wrap, then store and load") (param i64) (result i64)
-    i32.const 64  local.get 0  i32.wrap_i64  i32.store  i64.const -1  i64.const 0  i64.mul  i32.const 64  i64.load  i64.add)
+    i32.const 64  local.get 0  i32.wrap_i64  i32.store  i64.const -1  i64.const 0  i64.mul  i32.const 64  i64.load
+    i64.add)
   (func (export "wrap to a global") (param i64) (result i64)
     local.get 0  i32.wrap_i64  global.set $g  global.get $g  i64.extend_i32_u)
   (func (export "wrap, table index") (param i64) (result i32)  local.get 0  i32.wrap_i64  table.get 0  ref.is_null)

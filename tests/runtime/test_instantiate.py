@@ -161,7 +161,8 @@ def test_constant_expressions() -> None:
 
 
 def test_segments_run_in_order_and_the_last_wins() -> None:
-    text = """(module (memory (export "m") 1) (data (i32.const 0) "aaaa") (data (i32.const 2) "bb") (data (i32.const 3) "c"))"""
+    text = """(module (memory (export "m") 1) (data (i32.const 0) "aaaa") (data (i32.const 2) "bb")
+      (data (i32.const 3) "c"))"""
     assert instantiate(text).exports.m.read(0, 5) == b"aabc\0"
 
 

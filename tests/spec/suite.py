@@ -11,20 +11,22 @@ ABSENT = (
     "or say in WASMVM_TESTSUITE where it is"
 )
 
+CORE_2_0 = frozenset(
+    """
+    address align binary-leb128 binary block br br_if br_table bulk call call_indirect comments const
+    conversions custom data elem endianness exports f32 f32_bitwise f32_cmp f64 f64_bitwise f64_cmp fac
+    float_exprs float_literals float_memory float_misc forward func func_ptrs global i32 i64 if imports
+    inline-module int_exprs int_literals labels left-to-right linking load local_get local_set local_tee loop
+    memory memory_copy memory_fill memory_grow memory_init memory_redundancy memory_size memory_trap names nop
+    obsolete-keywords ref_func ref_is_null ref_null return select skip-stack-guard-page stack start store switch
+    table-sub table table_copy table_fill table_get table_grow table_init table_set table_size token traps type
+    unreachable unreached-invalid unreached-valid unwind utf8-custom-section-id utf8-import-field
+    utf8-import-module utf8-invalid-encoding
+    """.split()
+)
+"""The files of WebAssembly 1.0 and 2.0 without SIMD. Today's suite tests later features in some of them as well."""
+
 LATER_FEATURES: dict[str, str] = {
-    "fixed-width SIMD": """
-        simd_address simd_align simd_bit_shift simd_bitwise simd_boolean simd_const simd_conversions simd_f32x4
-        simd_f32x4_arith simd_f32x4_cmp simd_f32x4_pmin_pmax simd_f32x4_rounding simd_f64x2 simd_f64x2_arith
-        simd_f64x2_cmp simd_f64x2_pmin_pmax simd_f64x2_rounding simd_i16x8_arith simd_i16x8_arith2
-        simd_i16x8_cmp simd_i16x8_extadd_pairwise_i8x16 simd_i16x8_extmul_i8x16 simd_i16x8_q15mulr_sat_s
-        simd_i16x8_sat_arith simd_i32x4_arith simd_i32x4_arith2 simd_i32x4_cmp simd_i32x4_dot_i16x8
-        simd_i32x4_extadd_pairwise_i16x8 simd_i32x4_extmul_i16x8 simd_i32x4_trunc_sat_f32x4
-        simd_i32x4_trunc_sat_f64x2 simd_i64x2_arith simd_i64x2_arith2 simd_i64x2_cmp simd_i64x2_extmul_i32x4
-        simd_i8x16_arith simd_i8x16_arith2 simd_i8x16_cmp simd_i8x16_sat_arith simd_int_to_int_extend simd_lane
-        simd_linking simd_load simd_load16_lane simd_load32_lane simd_load64_lane simd_load8_lane
-        simd_load_extend simd_load_splat simd_load_zero simd_splat simd_store simd_store16_lane
-        simd_store32_lane simd_store64_lane simd_store8_lane
-    """,
     "typed function references": """
         br_if br_on_non_null br_on_null br_table call_ref elem func linking local_init local_tee ref ref_as_non_null
         ref_is_null ref_null return_call_ref select table table-sub type-equivalence unreached-invalid unreached-valid

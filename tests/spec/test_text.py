@@ -14,7 +14,7 @@ from wasmvm.errors import DecodeError, TextError
 from wasmvm.syntax import Extent, Module
 from wasmvm.text.script import Source, parse_script
 
-PATHS = [path for path in files() if path.stem not in LATER or path.stem.startswith("simd_")]
+PATHS = [path for path in files() if path.stem not in LATER]
 
 
 def sources(path: Path) -> list[Source]:

@@ -6,7 +6,7 @@ import pytest
 
 from wasmvm.errors import TextError
 from wasmvm.text.script import ARITHMETIC, CANONICAL, Either, Get, Invoke, Ref, Value, parse_script
-from wasmvm.types import EXTERNREF, FUNCREF, V128
+from wasmvm.types import V128
 
 
 def test_commands() -> None:
@@ -46,7 +46,7 @@ def test_commands() -> None:
     call = commands[6].action
     assert isinstance(call, Invoke)
     assert [a.bits() for a in call.arguments if isinstance(a, Value)] == [0xFFFFFFFF]
-    assert call.arguments[1:] == (Ref("null", EXTERNREF, None), Ref("extern", EXTERNREF, 7))
+    assert call.arguments[1:] == (Ref("null", "extern", None), Ref("extern", None, 7))
     assert commands[7].action == Get("$m", "g")
     assert commands[9].message == "unreachable"
 
@@ -79,7 +79,7 @@ def test_results() -> None:
     assert isinstance(found[0], Value) and found[0].lanes == (CANONICAL,)
     assert isinstance(found[1], Value) and found[1].lanes == (ARITHMETIC, 0x3F800000, CANONICAL, 0)
     assert found[1].valtype == V128
-    assert found[2:5] == (Ref("func", FUNCREF, None), Ref("null", None, None), Ref("null", FUNCREF, None))
+    assert found[2:5] == (Ref("func", None, None), Ref("null", None, None), Ref("null", "func", None))
     assert isinstance(found[5], Either) and len(found[5].options) == 2
 
 
@@ -123,6 +123,7 @@ def test_another_type_does_not_match() -> None:
         ('(module)\n(invoke "f" (i32.const 4294967296))', 2),
         ('(module)\n(assert_return (invoke "f") (v128.const i32x4 1 2))', 2),
         ("(module)\nmodule", 2),
+        ('(module)\n(invoke "f" (nop))', 2),
         ('(module)\n(assert_malformed (func) "x")', 2),
     ],
 )

@@ -167,6 +167,9 @@ def test_creating(tree: Guest) -> None:
     assert opening(tree, "new2", abi.OFLAGS_CREAT | abi.OFLAGS_EXCL) == "SUCCESS"
     assert opening(tree, "empty/a", abi.OFLAGS_CREAT) == "SUCCESS"
     assert opening(tree, "nowhere/a", abi.OFLAGS_CREAT) == "ENOENT"
+    assert opening(tree, "new3/", abi.OFLAGS_CREAT) == "EISDIR"
+    assert opening(tree, "empty/", abi.OFLAGS_CREAT) == "EISDIR"
+    assert kind(tree, "new3") == "ENOENT"
 
 
 def test_truncating(tree: Guest) -> None:
@@ -194,7 +197,7 @@ def test_directories(tree: Guest) -> None:
 @pytest.mark.parametrize("path", ["file/", "file//", "file/.", "to_file/", "file/./"])
 def test_a_file_is_no_directory(tree: Guest, path: str) -> None:
     assert opening(tree, path) == "ENOTDIR"
-    assert opening(tree, path, abi.OFLAGS_CREAT) == "ENOTDIR"
+    assert opening(tree, path, abi.OFLAGS_CREAT) == ("EISDIR" if path in ("file/", "file//", "to_file/") else "ENOTDIR")
     assert opening(tree, path, flags=0) == "ENOTDIR"
 
 

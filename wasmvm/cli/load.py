@@ -12,12 +12,11 @@ if TYPE_CHECKING:
 
 
 def load_module(path: str, *, cache: bool = False) -> Module:
-    """Reads, decodes and validates a file, with the help of the cache if wanted; raises CommandError naming the file."""
+    """Reads, decodes and validates a file, with the help of the cache if wanted; CommandError names the file."""
     from wasmvm.embedding.module import Module
 
     try:
-        with open(path, "rb") as file:
-            return Module(file.read(), cache=cache)
+        return Module.from_file(path, cache=cache)
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror or error}") from error
     except (DecodeError, ValidationError) as error:

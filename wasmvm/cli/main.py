@@ -15,9 +15,11 @@ n     the guest's own exit code
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from wasmvm.cli import run
 from wasmvm.cli.failure import CommandError, UsageError, describe, report_trap
@@ -34,18 +36,38 @@ COMMANDS = ("run", "validate", "inspect", "wat2wasm", "wasm2wat", "wast", "cache
 """The subcommands, each a module of this package."""
 
 
+class _Formatter(argparse.HelpFormatter):
+    """Finds the width of the terminal itself: argparse imports shutil for that, even to make a parser."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            columns = int(os.environ.get("COLUMNS", "")) or 80
+        except ValueError:
+            try:
+                columns = os.get_terminal_size().columns or 80
+            except OSError:
+                columns = 80
+        super().__init__(prog, width=columns - 2)
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=_Formatter, **options)
+
+
 class _VersionAction(argparse.Action):
-    """Prints the version; finding it takes an import that no other command needs."""
+    """Prints the version."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
-        from importlib.metadata import version
+        from wasmvm import __version__
 
-        parser.exit(0, f"wasmvm {version('wasmvm')}\n")
+        print(f"wasmvm {__version__}")
+        parser.exit()
 
 
 def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """The parser of the whole command line, or of some commands: loading all of them takes a while."""
-    parser = argparse.ArgumentParser(prog="wasmvm", description="Runs and examines WebAssembly.", allow_abbrev=False)
+    parser = _Parser(prog="wasmvm", description="Runs and examines WebAssembly.", allow_abbrev=False)
     parser.add_argument("--version", action=_VersionAction, nargs=0, help="show the version and exit")
     # Without `prog` argparse would format a usage line to find it, which takes a millisecond of imports.
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, prog="wasmvm")

@@ -90,15 +90,30 @@ class Module:
     """
 
     def __init__(self, source: Source, *, cache: bool | str | os.PathLike[str] = False) -> None:
+        self._compile(read_source(source), cache)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], *, cache: bool | str | os.PathLike[str] = False) -> Self:
+        """The module in a file of the binary or text format; raises what `Module` raises."""
+        made = cls.__new__(cls)
+        with open(path, "rb") as file:
+            status = os.fstat(file.fileno())
+            made._compile(read_source(file.read()), cache, status)
+        return made
+
+    def _compile(
+        self, source: bytes, cache: bool | str | os.PathLike[str], status: os.stat_result | None = None
+    ) -> None:
+        """`status` is that of the file which the source was read from."""
         if cache is False:
-            self.compiled = CompiledModule(read_source(source))
+            self.compiled = CompiledModule(source)
             return
         from weakref import finalize
 
         from wasmvm.codecache import Cache
 
-        folder = None if cache is True else cache
-        self.compiled = CompiledModule(read_source(source), cache=Cache(folder))
+        entry = Cache(None if cache is True else cache).open(source, status)
+        self.compiled = CompiledModule(source, entry=entry)
         finalize(self, self.compiled.save)
 
     @classmethod

@@ -1034,11 +1034,11 @@ class Body(Operands):
         i = self.h - count
         if count == 0:
             self.begin(R_RETURN)
+        elif count == 1 and self.is_last_result(i):
+            self.code[self.last + 1] = 0
+            self.begin(R_RETURN)
         elif count == 1 and self.width[i] == 1:
-            if self.is_last_result(i):
-                self.code[self.last + 1] = 0
-                self.begin(R_RETURN)
-            elif self.kind[i] == CONST and (self.val[i] >> 32) == 0:
+            if self.kind[i] == CONST and (self.val[i] >> 32) == 0:
                 bits = self.val[i]
                 self.begin(R_RETURN32)
                 self.word(low_word(bits))

@@ -10,13 +10,12 @@ from typing import NamedTuple, TypeAlias
 
 from wasmvm.errors import TextError
 from wasmvm.numeric import F32_FORMAT, F64_FORMAT, FloatFormat
-from wasmvm.text.context import HEAPTYPES
 from wasmvm.text.cursor import Cursor
 from wasmvm.text.instructions import LANE_TYPES
 from wasmvm.text.lexer import Tokens, tokenize
 from wasmvm.text.numbers import parse_float, parse_int
 from wasmvm.text.parser import ModuleParser, parse_module
-from wasmvm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, VALTYPE_NAMES
+from wasmvm.types import F32, F64, I32, I64, V128, VALTYPE_NAMES
 
 CANONICAL, ARITHMETIC = "nan:canonical", "nan:arithmetic"
 """Lanes of expected results that stand for a set of NaNs."""
@@ -63,23 +62,29 @@ class Value(NamedTuple):
 
 
 class Ref(NamedTuple):
-    """A reference: `kind` is ``"null"``, ``"func"`` or ``"extern"``.
+    """A reference.
 
     Attributes:
-        kind: what it refers to.
-        heaptype: for null, the type; None matches that of every type.
-        number: for an external reference, which of the host's objects; None matches all.
+        kind: what it refers to: ``"null"``, ``"func"``, ``"extern"`` or another word behind ``ref.``.
+        heaptype: for null, the name of the type; None matches every type's.
+        number: for an object of the host, which one; None matches all.
     """
 
     kind: str
-    heaptype: int | None
+    heaptype: str | None
     number: int | None
+
+    def __str__(self) -> str:
+        return " ".join([f"ref.{self.kind}", *(str(part) for part in self[1:] if part is not None)])
 
 
 class Either(NamedTuple):
     """Any of several expected results."""
 
     options: tuple[Pattern, ...]
+
+    def __str__(self) -> str:
+        return " or ".join(map(str, self.options))
 
 
 Pattern: TypeAlias = "Value | Ref | Either"
@@ -318,19 +323,18 @@ class _ScriptParser:
 
     def _ref(self, keyword: str) -> Ref:
         cursor = self.cursor
+        prefix, _, kind = keyword.partition("ref.")
+        if prefix or not kind:
+            raise cursor.unexpected(cursor.position - 1)
         token = cursor.tokens[cursor.position]
-        if keyword == "ref.null":
-            if token == ")":
-                return Ref("null", None, None)
-            if token not in HEAPTYPES:
+        if token == ")":
+            return Ref(kind, None, None)
+        if kind == "null":
+            if token[0] in '("':
                 raise cursor.unexpected()
             cursor.position += 1
-            return Ref("null", HEAPTYPES[token], None)
-        if keyword in ("ref.extern", "ref.func"):
-            number = cursor.nat(32) if token != ")" else None
-            is_func = keyword == "ref.func"
-            return Ref("func" if is_func else "extern", FUNCREF if is_func else EXTERNREF, number)
-        raise cursor.unexpected(cursor.position - 1)
+            return Ref(kind, token, None)
+        return Ref(kind, None, cursor.nat(32))
 
 
 class _LineCounter:

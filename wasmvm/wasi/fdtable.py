@@ -77,6 +77,11 @@ class Descriptor:
             and self.filetype != abi.FILETYPE_REGULAR_FILE
         ):
             return WasiError(abi.ESPIPE)
+        if not self.rights & abi.FD_WRITE:  # a file that was opened for reading
+            if missing & abi.FD_ALLOCATE:
+                return WasiError(abi.EBADF)
+            if missing & abi.FD_FILESTAT_SET_SIZE:
+                return WasiError(abi.EINVAL)
         if missing & (abi.SOCK_SHUTDOWN | abi.SOCK_ACCEPT) and not self.is_socket:
             return WasiError(abi.ENOTSOCK)
         return WasiError(abi.ENOTCAPABLE)

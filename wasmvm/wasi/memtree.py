@@ -273,8 +273,6 @@ class MemoryTree:
         node.ctim = self.now()
 
     def rename(self, directory: DirectoryNode, name: bytes, new_directory: DirectoryNode, new_name: bytes) -> None:
-        if b"." in (name, new_name):
-            raise WasiError(abi.EBUSY)
         node, replaced = self.get(directory, name), self.find(new_directory, new_name)
         if new_directory.is_removed:
             raise WasiError(abi.ENOENT)

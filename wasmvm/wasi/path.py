@@ -101,11 +101,12 @@ def path_link(
     with source.walk(old, follow=_follows(old_flags)) as at, target.walk(new, entry=True) as to:
         if at.tree is not to.tree:
             raise WasiError(abi.EXDEV)
+        if to.exists():
+            raise WasiError(abi.EEXIST)
+        if to.slash:
+            raise WasiError(abi.ENOENT)
         if at.is_directory():
             raise WasiError(abi.EPERM)
-        if to.slash:
-            to.tree.stat(to.handle, to.name)  # ENOENT if it does not exist
-            raise WasiError(abi.EEXIST)
         at.tree.link(at.handle, at.name, to.handle, to.name)
 
 
@@ -205,6 +206,8 @@ def path_rename(
     with source.walk(old, entry=True) as at, target.walk(new, entry=True) as to:
         if at.tree is not to.tree:
             raise WasiError(abi.EXDEV)
+        if b"." in (at.name, to.name):
+            raise WasiError(abi.EBUSY)
         if (at.slash or to.slash) and not at.is_directory():
             raise WasiError(abi.ENOTDIR)
         at.tree.rename(at.handle, at.name, to.handle, to.name)
@@ -227,8 +230,7 @@ def path_symlink(
         raise WasiError(abi.ENOENT)
     with directory.walk(path_bytes(mem, new_path, new_path_len), entry=True) as at:
         if at.slash:
-            at.tree.stat(at.handle, at.name)  # ENOENT if it does not exist
-            raise WasiError(abi.EEXIST)
+            raise WasiError(abi.EEXIST if at.exists() else abi.ENOENT)
         at.tree.symlink(text, at.handle, at.name)
 
 

@@ -83,7 +83,7 @@ class Tree(Protocol[H]):
         """Another name for the file; both in this tree."""
 
     def rename(self, directory: H, name: bytes, new_directory: H, new_name: bytes) -> None:
-        """Move an entry, replacing a file or an empty directory; both in this tree."""
+        """Move an entry, replacing a file or an empty directory; both in this tree, neither of them ``b"."``."""
 
     def sync(self, directory: H, data_only: bool) -> None:
         """Put the directory on stable storage."""
@@ -193,6 +193,18 @@ class Walk(Generic[H]):
     def is_directory(self) -> bool:
         """Whether the entry exists and is a directory."""
         return self.tree.stat(self.handle, self.name).filetype == abi.FILETYPE_DIRECTORY
+
+    def exists(self) -> bool:
+        """Whether there is an entry, be it a link that leads nowhere."""
+        try:
+            self.tree.stat(self.handle, self.name)
+        except FileNotFoundError:
+            return False
+        except WasiError as error:
+            if error.code != abi.ENOENT:
+                raise
+            return False
+        return True
 
     def __enter__(self) -> Walk[H]:
         return self

@@ -1,0 +1,1 @@
+"""That what is measured is the same everywhere: results, never times."""

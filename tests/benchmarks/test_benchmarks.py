@@ -1,0 +1,114 @@
+"""The benchmarks in quick mode: every engine that is there gives the same results, and reports come out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as command_line
+from benchmarks import boundary, measure, start, threads, throughput
+from benchmarks.display import Progress, table
+from benchmarks.engines import Run
+from benchmarks.programs import BY_NAME, PROGRAMS, Program
+
+
+def test_engines_agree_on_every_program() -> None:
+    """`measure` raises Mismatch where two engines print different results."""
+    result = throughput.measure(Progress(0), quick=True)
+    assert set(result["small"]) == set(BY_NAME)
+    for name, by_engine in result["small"].items():
+        assert "wasmvm" in by_engine or BY_NAME[name].simd, name
+        assert all(seconds >= 0 for samples in by_engine.values() for seconds in samples)
+    assert "geometric mean" in throughput.summary(result)
+
+
+def test_programs_are_complete() -> None:
+    assert len([program for program in PROGRAMS if not program.simd]) >= 12
+    for program in PROGRAMS:
+        assert program.source.exists(), program.name
+        assert program.wasm.read_bytes()[:4] == b"\0asm"
+        assert program.large != program.small or program.simd
+
+
+class Fake:
+    """An engine whose output is given."""
+
+    small = False
+
+    def __init__(self, name: str, outputs: list[bytes]) -> None:
+        self.name = name
+        self.outputs = outputs
+
+    def version(self) -> str:
+        return "0"
+
+    def load(self, program: Program):  # type: ignore[no-untyped-def]
+        return lambda arguments: Run(2.0 if self.name == "wasmvm" else 3.0, self.outputs.pop(0))
+
+
+def test_a_difference_is_an_error() -> None:
+    fib = BY_NAME["fib"]
+    same = throughput.compare(fib, [Fake("wasmvm", [b"1"] * 2), Fake("b", [b"1"] * 2)], ("1",), 1, Progress(1))
+    assert throughput.ratios({"fib": same}) == {"b": {"fib": 1.5}}
+    with pytest.raises(throughput.Mismatch, match="prints different results"):
+        throughput.compare(fib, [Fake("wasmvm", [b"1"]), Fake("b", [b"2"])], ("1",), 1, Progress(1))
+    with pytest.raises(throughput.Mismatch, match="a second run"):
+        throughput.compare(fib, [Fake("wasmvm", [b"1", b"2"])], ("1",), 1, Progress(1))
+
+
+def test_sides_take_turns() -> None:
+    order: list[str] = []
+    sides = {name: lambda name=name: float(order.append(name) or 1) for name in "ab"}  # type: ignore[misc,func-returns-value]
+    assert measure.in_turns(sides, 2, lambda _: None) == {"a": [1.0, 1.0], "b": [1.0, 1.0]}
+    assert order == ["a", "b", "a", "b"]
+
+
+def test_quick_run_writes_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "report.json"
+    assert command_line.main(["boundary", "threads", "--quick", "--json", str(target)]) == 0
+    report = json.loads(target.read_text())
+    assert report["quick"] is True
+    assert set(report["boundary"]) == {"call in", "call out", "memory read", "memory write", "instantiate"}
+    assert {"wasmvm, 1", "wasmvm, 2"} <= set(report["threads"])
+    shown = capsys.readouterr().out
+    assert "boundary: microseconds" in shown
+    assert "threads: " in shown
+    assert boundary.summary(report["boundary"]) in shown
+    assert threads.summary(report["threads"]) in shown
+
+
+def test_start() -> None:
+    result = start.measure(Progress(0), quick=True)
+    assert {"tiny", "hello"} <= set(result["seconds"])
+    assert {"wasmvm cold", "wasmvm cached"} <= set(result["seconds"]["tiny"])
+    assert "tiny" in start.summary(result)
+
+
+def test_a_family_that_there_is_not() -> None:
+    with pytest.raises(SystemExit, match="2"):
+        command_line.main(["nothing"])
+
+
+def test_plot(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra `bench`): nothing can be drawn")
+    from benchmarks.plot import draw
+
+    large = {"fib": {"wasmvm": [1.0], "wasm3": [2.0]}, "mix": {"wasmvm": [1.0], "wasm3": [1.5]}}
+    small = {"fib": {"wasmvm": [1.0], "pwasm": [50.0]}}
+    seconds = {"tiny": {"wasmvm cold": [0.1], "wasmvm cached": [0.05], "wasmtime cold": [0.2]}}
+    result = {
+        "machine": command_line.machine(),
+        "throughput": {"large": large, "small": small},
+        "start": {"sizes": {"tiny": 200}, "seconds": seconds},
+    }
+    png, svg = draw(result, tmp_path / "plot.png")
+    assert png.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert svg.read_text().count("<svg ") == 1
+    with pytest.raises(ValueError, match="nothing to draw"):
+        draw({"machine": command_line.machine()}, tmp_path / "plot.png")
+
+
+def test_tables_are_aligned() -> None:
+    assert table(["a", "b"], [["long", "1"], ["x", "22"]]) == "a      b\nlong   1\nx     22"

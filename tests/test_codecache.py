@@ -1,0 +1,283 @@
+"""Lowered code on disk: what is kept is used, and whatever is wrong with it only costs time."""
+
+from __future__ import annotations
+
+import os
+import resource
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from examples.programs import BY_NAME
+from wasmvm import codecache
+from wasmvm._core import ModuleCode
+from wasmvm.codecache import Cache, Refused
+from wasmvm.embedding.instance import Instance
+from wasmvm.embedding.module import Module
+from wasmvm.errors import ExitTrap, InternalError, Trap
+from wasmvm.wasi import Wasi, WasiConfig, link
+
+HELLO = BY_NAME["hello"].wasm
+OUTPUT = b"Hello from hello.wasm one!\n"
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="permissions and inodes as POSIX has them")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+def run(module: Module) -> bytes:
+    output = bytearray()
+    with Wasi(WasiConfig(args=["hello.wasm", "one"], stdout=output)) as wasi:
+        try:
+            Instance(module, link(wasi)).exports["_start"]()
+        except ExitTrap as exit_trap:
+            assert exit_trap.exit_code == 0
+    return bytes(output)
+
+
+def fill(folder: Path, path: Path = HELLO) -> Path:
+    """Run a module and keep its code; returns the file."""
+    module = Module.from_file(path, cache=folder)
+    assert run(module) == OUTPUT
+    module.compiled.save()
+    (file,) = folder.glob("*.code")
+    return file
+
+
+def forbid_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let validation and lowering fail from now on."""
+
+    def forbidden(*_: object) -> None:
+        raise AssertionError("this should have come from the cache")
+
+    monkeypatch.setattr("wasmvm.validation.validate", forbidden)
+    monkeypatch.setattr("wasmvm.lowering.body.lower", forbidden)
+
+
+def test_second_start_neither_validates_nor_lowers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(folder)
+    forbid_work(monkeypatch)
+    assert run(Module.from_file(HELLO, cache=folder)) == OUTPUT
+    with pytest.raises(AssertionError, match="from the cache"):
+        Module.from_file(HELLO)
+
+
+def test_traps_have_their_places_after_a_second_start(folder: Path) -> None:
+    text = b'(module (func (export "f") (param i32) (result i32) (i32.div_s (i32.const 1) (local.get 0))))'
+    frames = []
+    for _ in range(2):
+        module = Module(text, cache=folder)
+        with pytest.raises(Trap, match="integer divide by zero") as caught:
+            Instance(module).exports["f"](0)
+        frames.append([repr(frame) for frame in caught.value.frames])
+        module.compiled.save()
+    assert frames[0] == frames[1]
+    assert len(frames[0]) == 1
+
+
+def test_functions_are_added(folder: Path) -> None:
+    functions = "".join(f'(func (export "f{i}") (result i32) i32.const {i})' for i in range(4))
+    for i in range(4):
+        module = Module(f"(module {functions})".encode(), cache=folder)
+        assert Instance(module).exports[f"f{i}"]() == i
+        module.compiled.save()
+        (info,) = Cache(folder).files()
+        assert info.functions == i + 1
+
+
+@pytest.mark.parametrize("where", [0, 8, 20, 40, 44, 48, 60, 200, -1])
+def test_a_flipped_bit_is_found(folder: Path, where: int) -> None:
+    file = fill(folder)
+    data = bytearray(file.read_bytes())
+    data[where] ^= 4
+    file.write_bytes(data)
+    assert not Cache(folder).open(HELLO.read_bytes()).validated
+    assert run(Module.from_file(HELLO, cache=folder)) == OUTPUT
+
+
+@pytest.mark.parametrize("size", [0, 7, 47, 48, 100, 4000])
+def test_a_cut_file_is_found(folder: Path, size: int) -> None:
+    file = fill(folder)
+    file.write_bytes(file.read_bytes()[:size])
+    assert not Cache(folder).open(HELLO.read_bytes()).validated
+    assert run(Module.from_file(HELLO, cache=folder)) == OUTPUT
+
+
+def test_damage_is_mended(folder: Path) -> None:
+    file = fill(folder)
+    good = file.read_bytes()
+    file.write_bytes(b"")
+    assert fill(folder).read_bytes() == good
+
+
+def test_another_build_has_other_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(folder)
+    source = HELLO.read_bytes()
+    assert Cache(folder).open(source).validated
+    known = codecache.build_id()
+    monkeypatch.setattr(codecache, "build_id", lambda: known + b"\nnewer")
+    assert not Cache(folder).open(source).validated
+
+
+def test_the_build_is_known_by_what_decides_about_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = codecache.build_id().decode().splitlines()
+    for needed in ("regop.py ", "forms.py ", "body", "_core", "reader"):
+        assert any(line.startswith(needed) for line in names), needed
+
+
+def test_another_module_has_another_file(folder: Path) -> None:
+    fill(folder)
+    assert not Cache(folder).open(HELLO.read_bytes() + b"\0\2\1x").validated
+
+
+def large_module(path: Path) -> Path:
+    """hello with a custom section that makes it large; old enough for its state to be remembered."""
+    size = codecache.LARGE
+    leb = bytes([size & 0x7F | 0x80, size >> 7 & 0x7F | 0x80, size >> 14])
+    path.write_bytes(HELLO.read_bytes() + b"\0" + leb + b"\1x" + bytes(size - 2))
+    return path
+
+
+def test_a_large_file_is_known_by_its_state(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = large_module(tmp_path / "large.wasm")
+    fill(folder, path)
+    assert not list(folder.glob("*.seen")), "the file is too new: it could change without another time stamp"
+    monkeypatch.setattr(codecache, "RACY_SECONDS", -1.0)
+    fill(folder, path)
+    assert len(list(folder.glob("*.seen"))) == 1
+    status, source = path.stat(), path.read_bytes()
+    cache = Cache(folder)
+    assert cache.open(b"?" * len(source), status).validated, "the bytes need not be looked at"
+    assert not cache.open(b"?" * len(source)).validated
+    assert not cache.open(source[:-1], status).validated, "read while it changed"
+    # The same size and time of change, put back by hand, is another state.
+    time.sleep(0.02)
+    with path.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"!")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert path.stat().st_mtime_ns == status.st_mtime_ns
+    assert not cache.open(path.read_bytes(), path.stat()).validated
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o701])
+def test_a_folder_open_to_others_is_refused(folder: Path, mode: int) -> None:
+    fill(folder)
+    folder.chmod(mode)
+    with pytest.raises(Refused, match="open to other users"):
+        Cache(folder).check()
+    assert not Cache(folder).open(HELLO.read_bytes()).validated
+    assert run(Module.from_file(HELLO, cache=folder)) == OUTPUT
+
+
+def test_a_folder_of_another_user_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(folder)
+    other = os.geteuid() + 1
+    monkeypatch.setattr(os, "geteuid", lambda: other)
+    with pytest.raises(Refused, match="another user"):
+        Cache(folder).check()
+    assert not Cache(folder).open(HELLO.read_bytes()).validated
+
+
+def test_links_are_refused(folder: Path, tmp_path: Path) -> None:
+    file = fill(folder)
+    link_ = tmp_path / "link"
+    link_.symlink_to(folder)
+    with pytest.raises(Refused, match="not a directory"):
+        Cache(link_).check()
+    file.rename(tmp_path / "elsewhere")
+    file.symlink_to(tmp_path / "elsewhere")
+    assert not Cache(folder).open(HELLO.read_bytes()).validated
+
+
+def test_the_folder_is_made_for_the_user_alone(folder: Path) -> None:
+    file = fill(folder / "deeper")
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_full_disk_costs_nothing_but_time(folder: Path) -> None:
+    module = Module.from_file(HELLO, cache=folder)
+    assert run(module) == OUTPUT
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        module.compiled.save()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    module = Module.from_file(HELLO, cache=tmp_path / "file" / "cache")
+    assert run(module) == OUTPUT
+    module.compiled.save()
+
+
+def wasmvm(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "wasmvm", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, codecache.FOLDER_ENV: str(folder)},
+    )
+
+
+def test_writers_at_the_same_time(folder: Path) -> None:
+    processes = [wasmvm(folder, "run", str(HELLO), "one") for _ in range(6)]
+    for process in processes:
+        output, errors = process.communicate()
+        assert (output, errors, process.returncode) == (OUTPUT, b"", 0)
+    (file,) = folder.iterdir()
+    assert file.suffix == ".code"
+    assert Cache(folder).open(HELLO.read_bytes()).validated
+
+
+def test_command_line(folder: Path) -> None:
+    assert wasmvm(folder, "run", "--no-cache", str(HELLO), "one").communicate() == (OUTPUT, b"")
+    assert not folder.exists()
+    assert wasmvm(folder, "run", str(HELLO), "one").communicate() == (OUTPUT, b"")
+    shown, _ = wasmvm(folder, "cache").communicate()
+    first, second = shown.decode().splitlines()
+    assert first.startswith(f"{folder}: 1 module, ")
+    assert second.endswith(" functions")
+    assert wasmvm(folder, "cache", "--clear").communicate() == (f"{folder}: 1 file removed\n".encode(), b"")
+    assert list(folder.iterdir()) == []
+    folder.chmod(0o777)
+    process = wasmvm(folder, "cache")
+    _, errors = process.communicate()
+    assert process.returncode == 1
+    assert b"open to other users" in errors
+
+
+def test_what_was_not_used_for_longest_goes_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(folder)
+    old, young, left = (folder / name for name in ("old.code", "young.code", "x.code.1.tmp"))
+    for path, age in ((old, 9000), (young, 1000), (left, 9000)):
+        path.write_bytes(bytes(1000))
+        os.utime(path, (time.time() - age,) * 2)
+    size = sum(path.stat().st_size for path in folder.glob("*.code"))
+    monkeypatch.setattr(codecache, "MOST_BYTES", size - 500)
+    Cache(folder).prune()
+    assert not old.exists()
+    assert young.exists()
+    assert not left.exists()
+
+
+@pytest.mark.parametrize(
+    "record",
+    [(1, 28, 1, 0, 0, 0, 0), (0, 30, 1, 0, 0, 0, 0), (0, 28, 0, 0, 0, 0, 0), (0, 28, 3, 0, 0, 0, 0)]
+    + [(0, 28, 1, 0, 0, 0, 2), (0, 28, 2**32 - 1, 0, 0, 0, 2**32 - 1), (0, 2**32 - 4, 1, 0, 0, 0, 0)],
+)
+def test_records_outside_of_the_file_are_refused(record: tuple[int, ...]) -> None:
+    with pytest.raises(InternalError):
+        ModuleCode(1).adopt(struct.pack("=7I", *record) + bytes(8), 0, 1)
