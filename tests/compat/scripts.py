@@ -506,7 +506,7 @@ def script_wasi_config(engine: Engine, linker: Linker, folder: Path) -> None:
     config.preopen_dir(str(folder), "/data")
     store = Store(engine)
     store.set_wasi(config)
-    show("used up", lambda: store.set_wasi(config))
+    show("used up", lambda: store.set_wasi(config))  # noqa: F821  (it is deleted further down)
     e = linker.instantiate(store, Module(engine, HELLO)).exports(store)
     print(e["args"](store), e["env"](store), e["hello"](store, 1), e["hello"](store, 2), e["hello"](store, 9), out)
     e = store = None  # the files are closed with the store
