@@ -157,10 +157,8 @@ class Cache:
                 file.writelines(parts)
             os.replace(temporary, path)
         except OSError:
-            try:  # noqa: SIM105  (`contextlib` would be imported for nothing else at every start)
+            if os.path.exists(temporary):
                 os.unlink(temporary)
-            except OSError:
-                pass
             raise
 
     def _files(self) -> Iterator[os.DirEntry[str]]:
@@ -294,9 +292,10 @@ def is_sound(data: bytes, key: bytes) -> bool:
     if len(data) < _HEADER.size:
         return False
     magic, found_key, count, checksum = _HEADER.unpack_from(data)
-    return bool(
-        magic == MAGIC and found_key == key and _checksum(memoryview(data)[_HEADER.size :], key, count) == checksum
-    )
+    if magic != MAGIC or found_key != key:
+        return False
+    expected: int = checksum
+    return _checksum(memoryview(data)[_HEADER.size :], key, count) == expected
 
 
 def _checksum(payload: bytes | memoryview, key: bytes, count: int) -> int:
