@@ -102,7 +102,7 @@ def test_deadline(name: str) -> None:
         assert caught.value.code == "deadline"
         assert caught.value.frames
         assert all(frame.offset for frame in caught.value.frames), "each tells where it is"
-        assert 0.04 < time.monotonic() - begin < 1
+        assert 0.04 < time.monotonic() - begin < 3
     store.set_deadline(None)
     assert instance.exports.fine() == 1
 
@@ -117,7 +117,7 @@ def test_interrupt_from_another_thread(name: str) -> None:
     with pytest.raises(Trap) as caught:
         instance.exports[name](*FUNCTIONS[name])
     assert caught.value.code == "interrupt"
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 5
     timer.join()
     assert instance.exports.fine() == 1
 
