@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy
 import pytest
@@ -154,6 +157,50 @@ def test_empty_memory() -> None:
     assert made.read(0, 0) == b""
     assert made.grow(1) == 0
     assert len(made.array) == EDGE
+
+
+@pytest.mark.parametrize(
+    "limits", [Limits(3, 2), Limits(-1, None), Limits(65537, None), Limits(1, 65537), Limits(1 << 70, None)]
+)
+def test_limits_that_no_memory_has(limits: Limits) -> None:
+    with pytest.raises(ValueError, match="invalid limits"):
+        Memory(Store(max_memory=1 << 60), MemoryType(limits))
+
+
+@pytest.mark.parametrize("limits", [Limits(3, 2), Limits(-1, None), Limits(1, 1 << 32), Limits(1 << 70, None)])
+def test_limits_that_no_table_has(limits: Limits) -> None:
+    with pytest.raises(ValueError, match="invalid limits"):
+        Table(Store(), TableType(FUNCREF, limits))
+
+
+ADDRESS_SPACE = """
+import resource
+from wasmvm import Limits, Memory, MemoryType, Store
+store = Store()
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+memory = Memory(store, MemoryType(Limits(1, None)))
+memory.write(65535, b"x")
+grown = 0
+try:
+    for _ in range(65536):
+        memory.grow(1)
+        grown += 1
+except ValueError:
+    memory.write(len(memory) - 1, b"y")
+    print(memory.read(65535, 1), grown > 100)
+try:
+    Memory(store, MemoryType(Limits(65536, None)))
+except MemoryError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS bounds what can be reserved on Linux")
+def test_a_system_that_does_not_give_the_whole_range() -> None:
+    """A memory that can be made is made; it grows less far."""
+    root = Path(__file__).resolve().parent.parent
+    done = subprocess.run([sys.executable, "-c", ADDRESS_SPACE], cwd=root, capture_output=True, text=True, check=False)
+    assert done.stdout == "b'x' True\ncannot reserve a memory of 65536 pages\n", done.stderr
 
 
 def test_memory_over_the_stores_limit() -> None:

@@ -165,3 +165,98 @@ def test_external_references_may_cross_stores() -> None:
     thing = object()
     made = [Global(Store(), GlobalType(EXTERNREF, True), thing) for _ in range(2)]
     assert made[0].value is made[1].value is thing
+
+
+PROVIDER = """(module (memory 1) (data (i32.const 0) "\\2a")
+  (func (export "f") (result i32) i32.const 0  i32.load))"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """(module (import "p" "f" (func $f (result i32))) (func (export "run") (result i32) call $f))""",
+        """(module (import "p" "f" (func $f (result i32))) (table 1 funcref) (elem (i32.const 0) $f)
+          (func (export "run") (result i32) i32.const 0  call_indirect (result i32)))""",
+        """(module (import "p" "f" (func $f (result i32))) (table (export "t") 1 funcref) (elem (i32.const 0) $f)
+          (func (export "run") (result i32) i32.const 0  call_indirect (result i32)))""",
+        """(module (import "p" "f" (func $f (result i32))) (table 1 funcref) (global $g funcref (ref.func $f))
+          (func (export "run") (result i32) i32.const 0  global.get $g  table.set 0
+            i32.const 0  call_indirect (result i32)))""",
+    ],
+    ids=["called", "in a table", "in an exported table", "in a global"],
+)
+def test_a_function_keeps_its_instance_wherever_it_is(text: str) -> None:
+    store = Store()
+    provider = Instance(Module(wat2wasm(PROVIDER)), store=store)
+    ref = weakref.ref(provider.core)
+    user = Instance(Module(wat2wasm(text)), {"p": provider.exports}, store)
+    run, table = user.exports.run, user.exports.get("t")
+    del provider, user, store
+    others = [Instance(Module(wat2wasm(PROVIDER.replace("2a", "2b")))) for _ in range(20)]  # take what was freed
+    gc.collect()
+    assert ref() is not None
+    assert run() == 42
+    if table is not None:
+        del run
+        gc.collect()
+        assert table[0]() == 42
+    assert all(other.exports.f() == 43 for other in others)
+
+
+def test_a_function_given_to_a_table_from_outside_keeps_its_instance() -> None:
+    store = Store()
+    table = Table(store, TableType(FUNCREF, Limits(3, None)))
+    table[0] = Instance(Module(wat2wasm(PROVIDER)), store=store).exports.f
+    text = """(module (import "m" "t" (table 1 funcref)) (memory 1) (data (i32.const 0) "\\07")
+      (elem (i32.const 1) $f) (func $f (result i32) i32.const 0  i32.load))"""
+    Instance(Module(wat2wasm(text)), {"m": {"t": table}}, store)
+    text = """(module (memory 1) (data (i32.const 0) "\\09") (func $f (result i32) i32.const 0  i32.load)
+      (elem declare func $f) (func (export "ref") (result funcref) ref.func $f))"""
+    table[2] = Instance(Module(wat2wasm(text)), None, store).exports.ref()
+    gc.collect()
+    others = [Instance(Module(wat2wasm(PROVIDER))) for _ in range(20)]
+    assert [table[i]() for i in range(3)] == [42, 7, 9]
+    assert others[0].exports.f() == 42
+
+
+def test_memory_used_again_holds_zeros() -> None:
+    """Whatever its address range held before (CVE-2022-39393 was that)."""
+    for _ in range(40):
+        memory = Memory(Store(), MemoryType(Limits(1, None)))
+        memory.grow(3)
+        assert not memory.array.any()
+        memory.array[::511] = 0xAA
+        del memory
+        gc.collect(0)
+
+
+def test_locals_of_another_store_are_not_seen() -> None:
+    text = """(module (func (export "fill") (param i64) (local i64 i64 i64 i64 i64 i64)
+        local.get 0  local.set 1  local.get 0  local.set 3  local.get 0  local.set 6
+        local.get 0  i64.eqz  if  else  i64.const 0  local.get 1  local.get 3  local.get 6  drop drop drop drop  end)
+      (func (export "read") (result i64) (local i64 i64 i64 i64 i64 i64 i64)
+        local.get 0  local.get 1  local.get 2  local.get 3  local.get 4  local.get 5  local.get 6
+        i64.or  i64.or  i64.or  i64.or  i64.or  i64.or))"""
+    module = Module(wat2wasm(text))
+    for _ in range(20):
+        instance = Instance(module)
+        assert instance.exports.read() == 0
+        instance.exports.fill(-1)
+        assert instance.exports.read() == 0
+        del instance
+
+
+def test_instance_dropped_while_it_runs() -> None:
+    """A host function takes away every reference to the instance that waits for it."""
+    text = """(module (import "h" "f" (func $f)) (memory 1) (data (i32.const 3) "\\05")
+      (func (export "run") (param i32) (result i32) call $f  local.get 0  i32.load8_u))"""
+    held: list[Instance] = []
+
+    def drop() -> None:
+        held.clear()
+        gc.collect()
+        for _ in range(10):
+            Instance(Module(wat2wasm(PROVIDER)))
+
+    held.append(Instance(Module(wat2wasm(text)), {"h": {"f": drop}}))
+    assert held[0].exports.run(3) == 5

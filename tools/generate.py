@@ -81,7 +81,8 @@ def generated_files() -> dict[Path, str]:
     return {
         package / "isa/opcode.py": python_constants(opcodes()),
         package / "isa/opcode.pxd": cython_enum(opcodes()),
-        package / "isa/regopcode.py": python_constants([*regopcodes(), ("FINGERPRINT", fingerprint())]) + address_words(),
+        package / "isa/regopcode.py": python_constants([*regopcodes(), ("FINGERPRINT", fingerprint())])
+        + address_words(),
         package / "isa/regopcode.pxd": cython_enum(regopcodes()),
         package / "isa/flat.py": flat.module(NOTE),
         package / "lowering/forms.py": forms.module(NOTE),

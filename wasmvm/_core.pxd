@@ -240,11 +240,22 @@ cdef class Func:
 cdef class ModuleCode:
     cdef lowered_t* funcs
     cdef int32_t* stubs
+    cdef int32_t* type_ids
+    cdef func_t* templates
+    cdef Py_ssize_t global_count
+    cdef bint shares  # whether references to its functions may get out of an instance
+    cdef dict exports
     cdef readonly Py_ssize_t count
     cdef bytes adopted
     cdef const char* adopted_start
     cdef const char* adopted_end
     cdef bint is_adopted(self, const int32_t* code) noexcept
+    cdef int prepare(self, syntax) except -1
+
+
+@cython.final
+cdef class Caller:
+    cdef readonly Instance instance
 
 
 @cython.final
@@ -260,9 +271,12 @@ cdef class Instance:
     cdef dict funcs
     cdef Py_ssize_t defined
     cdef Py_ssize_t elem_count
-    cdef object _exports
-    cdef object _caller
+    cdef object exported_memory
+    cdef bint looked_for_memory
+    cdef bint kept  # by the store
     cdef object __weakref__
+    cdef int keep(self) except -1
+    cdef object extern(self, int kind, Py_ssize_t index)
     cdef func_t* lowered(self, Py_ssize_t index) except NULL
     cpdef object func(self, Py_ssize_t funcidx)
     cdef elem_t* new_elem(self, Py_ssize_t elemidx, Py_ssize_t count) except NULL

@@ -58,8 +58,10 @@ cdef class Func:
         return (<Instance>self.func.inst.owner).module.frame(self.func.funcidx, 0).name
 
     cdef int keep(self) except -1:
-        """Let the store hold a host function from now on: a slot is about to name it."""
-        if self.func == &self.host and not self.kept:
+        """Let the store hold what is behind the function from now on: a slot is about to name it."""
+        if self.func.inst != NULL:
+            return (<Instance>self.func.owner).keep()
+        if not self.kept:
             self.store.kept.append(self)
             self.kept = True
         return 0
@@ -175,7 +177,7 @@ cdef class Func:
         cdef int offset = 1 if self.access_caller else 0
         args = PyTuple_New(signature.param_count + offset)
         if offset:
-            value = None if caller is None else caller.caller
+            value = None if caller is None else Caller.__new__(Caller, caller)
             Py_INCREF(value)
             PyTuple_SET_ITEM(args, 0, value)
         for i in range(signature.param_count):

@@ -23,6 +23,38 @@ cdef class ModuleCode:
             self.stubs[2 * i] = R_LOWER
             self.stubs[2 * i + 1] = <int32_t>i
 
+    cdef int prepare(self, syntax) except -1:
+        """What all instances have in common, made for the first."""
+        cdef Py_ssize_t i
+        cdef list signatures = [signature_of(type) for type in syntax.types]
+        cdef Signature signature
+        cdef const unsigned int[::1] typeidxs = syntax.funcs
+        cdef Py_ssize_t imported = len(syntax.func_imports)
+        cdef int32_t* type_ids = <int32_t*>malloc(max(len(signatures), 1) * sizeof(int32_t))
+        self.templates = <func_t*>calloc(max(self.count, 1), sizeof(func_t))
+        if type_ids == NULL or self.templates == NULL:
+            free(type_ids)
+            raise MemoryError
+        for i in range(len(signatures)):
+            type_ids[i] = (<Signature>signatures[i]).type_id
+        for i in range(self.count):
+            signature = <Signature>signatures[typeidxs[i]]
+            self.templates[i].code = &self.stubs[2 * i]
+            self.templates[i].frame_size = max(signature.param_slots, signature.result_slots)
+            self.templates[i].type_id = signature.type_id
+            self.templates[i].funcidx = <int32_t>(imported + i)
+        self.global_count = len(syntax.global_types())
+        # Tables that others see, and values that are references to functions: by these alone can a function be named
+        # after everything that Python has of its instance is gone.
+        self.shares = (
+            len(syntax.table_imports) > 0
+            or any([e.kind == 1 for e in syntax.exports])
+            or any([g.valtype == FUNCREF for g in syntax.global_types()])
+            or any([FUNCREF in type.params or FUNCREF in type.results for type in syntax.types])
+        )
+        self.type_ids = type_ids
+        return 0
+
     def __dealloc__(self):
         cdef Py_ssize_t i
         if self.funcs != NULL:
@@ -32,6 +64,8 @@ cdef class ModuleCode:
                     free(self.funcs[i].offsets)
         free(self.funcs)
         free(self.stubs)
+        free(self.type_ids)
+        free(self.templates)
 
     def put(self, Py_ssize_t index, const int32_t[::1] code, int frame_size, int zero_from, int zero_to,
             const int32_t[::1] offsets):
@@ -108,35 +142,39 @@ cdef class ModuleCode:
         )
 
 
-class Caller:
+cdef class Caller:
     """What a host function made with ``access_caller=True`` receives: the instance that called it.
 
     Attributes:
         instance: the calling `_core.Instance`.
-        memory: its export "memory", or None where it has none of that name.
     """
 
-    __slots__ = ("instance", "memory")
-
-    def __init__(self, instance):
+    def __cinit__(self, Instance instance not None):
         self.instance = instance
-        memory = instance.exports.get("memory")
-        self.memory = memory if isinstance(memory, Memory) else None
+
+    @property
+    def memory(self):
+        """Its export "memory", or None where it has no memory of that name."""
+        return self.instance.memory
 
     def get(self, name):
         """The export of that name, or None."""
-        return self.instance.exports.get(name)
+        try:
+            return self.instance.export(name)
+        except KeyError:
+            return None
 
     def __getitem__(self, name):
         """The export of that name; KeyError where there is none."""
-        return self.instance.exports[name]
+        return self.instance.export(name)
 
 
 cdef class Instance:
     """A module instance, as `runtime.instantiate` makes it.
 
     Args:
-        store: the store it will live in, which keeps it from now on.
+        store: the store it will live in. The store keeps it from now on if its functions can get into tables or
+            globals that others see; otherwise it lives as long as somebody has it or something of it.
         module: the compiled module: `.syntax` (the decoded module), `.code` (a `ModuleCode`), `.lower(index)` and
             `.frame(funcidx, offset)`.
         funcs: the imported functions; likewise all tables, memories (imported ones first).
@@ -160,38 +198,40 @@ cdef class Instance:
         self.funcs = {}
         self.defined = self.code.count
         self.elem_count = len(syntax.elems)
+        if self.code.type_ids == NULL:
+            self.code.prepare(syntax)
         inst.owner = <void*>self
+        inst.type_ids = self.code.type_ids
         inst.mem = (<Memory>memories[0]).mem if memories else &no_memory
-        inst.type_ids = <int32_t*>malloc(max(len(syntax.types), 1) * sizeof(int32_t))
-        inst.funcs = <func_t*>calloc(max(self.defined, 1), sizeof(func_t))
-        inst.all_funcs = <func_t**>calloc(max(imported + self.defined, 1), sizeof(func_t*))
-        inst.tables = <table_t**>calloc(max(len(tables), 1), sizeof(table_t*))
-        inst.globals = <slot**>calloc(max(len(syntax.global_types()), 1), sizeof(slot*))
+        inst.funcs = <func_t*>malloc(max(self.defined, 1) * sizeof(func_t))
+        inst.all_funcs = <func_t**>malloc(max(imported + self.defined, 1) * sizeof(func_t*))
+        inst.tables = <table_t**>malloc(max(len(tables), 1) * sizeof(table_t*))
+        inst.globals = <slot**>malloc(max(self.code.global_count, 1) * sizeof(slot*))
         inst.datas = <data_t*>calloc(max(len(syntax.datas), 1), sizeof(data_t))
         inst.elems = <elem_t*>calloc(max(self.elem_count, 1), sizeof(elem_t))
-        if (inst.type_ids == NULL or inst.funcs == NULL or inst.all_funcs == NULL or inst.tables == NULL
-                or inst.globals == NULL or inst.datas == NULL or inst.elems == NULL):
+        if (inst.funcs == NULL or inst.all_funcs == NULL or inst.tables == NULL or inst.globals == NULL
+                or inst.datas == NULL or inst.elems == NULL):
             raise MemoryError
-        signatures = [signature_of(type) for type in syntax.types]
-        for i in range(len(signatures)):
-            inst.type_ids[i] = (<Signature>signatures[i]).type_id
         for i in range(imported):
-            (<Func>funcs[i]).keep()
+            if self.code.shares:
+                (<Func>funcs[i]).keep()
             inst.all_funcs[i] = (<Func>funcs[i]).func
-        cdef const unsigned int[::1] typeidxs = syntax.funcs
+        memcpy(inst.funcs, self.code.templates, self.defined * sizeof(func_t))
         for i in range(self.defined):
-            func = &inst.funcs[i]
-            signature = <Signature>signatures[typeidxs[i]]
-            func.code = &self.code.stubs[2 * i]
-            func.frame_size = max(signature.param_slots, signature.result_slots)
-            func.type_id = signature.type_id
-            func.inst = inst
-            func.owner = <void*>self
-            func.funcidx = <int32_t>(imported + i)
-            inst.all_funcs[imported + i] = func
+            inst.funcs[i].inst = inst
+            inst.funcs[i].owner = <void*>self
+            inst.all_funcs[imported + i] = &inst.funcs[i]
         for i in range(len(tables)):
             inst.tables[i] = (<Table>tables[i]).table
-        store.kept.append(self)
+        if self.code.shares:
+            self.keep()
+
+    cdef int keep(self) except -1:
+        """Let the store hold this instance from now on: what names its functions may outlive everything else."""
+        if not self.kept:
+            self.store.kept.append(self)
+            self.kept = True
+        return 0
 
     def __dealloc__(self):
         cdef Py_ssize_t i
@@ -199,7 +239,6 @@ cdef class Instance:
         if inst.elems != NULL:
             for i in range(self.elem_count):
                 free(inst.elems[i].refs)
-        free(inst.type_ids)
         free(inst.funcs)
         free(inst.all_funcs)
         free(inst.tables)
@@ -223,18 +262,29 @@ cdef class Instance:
 
     @property
     def exports(self):
-        """dict of every export by name: `Func`, `Table`, `Memory` or `Global`."""
-        if self._exports is None:
-            spaces = (self.func, self.tables.__getitem__, self.memories.__getitem__, self.globals.__getitem__)
-            self._exports = {e.name: spaces[e.kind](e.index) for e in self.module.syntax.exports}
-        return self._exports
+        """A new dict of every export by name: `Func`, `Table`, `Memory` or `Global`."""
+        return {e.name: self.extern(e.kind, e.index) for e in self.module.syntax.exports}
+
+    cdef object extern(self, int kind, Py_ssize_t index):
+        if kind == 0:
+            return self.func(index)
+        return (self.tables, self.memories, self.globals)[kind - 1][index]
+
+    def export(self, name):
+        """The export of that name; KeyError where there is none."""
+        if self.code.exports is None:
+            self.code.exports = {e.name: (e.kind, e.index) for e in self.module.syntax.exports}
+        kind, index = self.code.exports[name]
+        return self.extern(kind, index)
 
     @property
-    def caller(self):
-        """The `Caller` that host functions see."""
-        if self._caller is None:
-            self._caller = Caller(self)
-        return self._caller
+    def memory(self):
+        """The export "memory" if that is a memory, else None."""
+        if not self.looked_for_memory:
+            self.looked_for_memory = True
+            found = {e.name: e.index for e in self.module.syntax.exports if e.kind == 2}.get("memory")
+            self.exported_memory = None if found is None else self.memories[found]
+        return self.exported_memory
 
     cpdef object func(self, Py_ssize_t funcidx):
         """The `Func` of the function index space at `funcidx`."""
@@ -242,12 +292,14 @@ cdef class Instance:
         cdef Py_ssize_t imported = len(self.funcs_imported)
         if funcidx < imported:
             return self.funcs_imported[funcidx]
-        found = self.funcs.get(funcidx)
+        known = self.funcs.get(funcidx)  # held weakly, since it holds this instance
+        found = None if known is None else known()
         if found is None:
             made = Func.__new__(Func, self.store, self.module.syntax.func_type(funcidx), None)
             made.func = &self.inst.funcs[funcidx - imported]
             made.instance = self
-            found = self.funcs[funcidx] = made
+            self.funcs[funcidx] = PyWeakref_NewRef(made, None)
+            return made
         return found
 
     def add_global(self, Global value not None):

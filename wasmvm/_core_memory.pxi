@@ -27,16 +27,53 @@ cdef extern from *:
     }
     static int wvm_commit(void *p, size_t n) { (void)p; (void)n; return 1; }
     static void wvm_release(void *p, size_t n) { munmap(p, n); }
+    #if defined(__linux__)
+    static int wvm_clear(void *p, size_t n) { return !n || madvise(p, n, MADV_DONTNEED) == 0; }
+    #define WVM_CLEARS
+    #endif
     static double wvm_monotonic(void) {
         struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t);
         return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
     }
     #endif
+    #ifndef WVM_CLEARS
+    static int wvm_clear(void *p, size_t n) { (void)p; (void)n; return 0; }
+    #endif
     """
     void* wvm_reserve(size_t) noexcept nogil
     bint wvm_commit(void*, size_t) noexcept nogil
     void wvm_release(void*, size_t) noexcept nogil
+    bint wvm_clear(void*, size_t) noexcept nogil  # make it zero and untouched again; false where that is not possible
     double wvm_monotonic() noexcept nogil
+
+
+cdef enum:
+    SPARE_MEMORIES = 8  # address ranges kept for the next memory
+    MOST_TO_CLEAR = 16 << 20  # bytes; what was larger is given back
+
+cdef uint64_t SPARE_RESERVED = 65536 * 65536
+cdef uint8_t* spare_memories[SPARE_MEMORIES]
+cdef int spare_memory_count = 0
+
+
+cdef uint8_t* reserve_memory(uint64_t reserved) noexcept:
+    """A range of addresses that holds zeros; NULL where the system refuses."""
+    global spare_memory_count
+    if reserved == SPARE_RESERVED and spare_memory_count:
+        spare_memory_count -= 1
+        return spare_memories[spare_memory_count]
+    return <uint8_t*>wvm_reserve(reserved)
+
+
+cdef void release_memory(mem_t* mem) noexcept:
+    """Give a range of addresses back, or keep it for the next memory."""
+    global spare_memory_count
+    if (mem.reserved == SPARE_RESERVED and mem.length <= MOST_TO_CLEAR and spare_memory_count < SPARE_MEMORIES
+            and wvm_clear(mem.data, mem.length)):
+        spare_memories[spare_memory_count] = mem.data
+        spare_memory_count += 1
+    else:
+        wvm_release(mem.data, mem.reserved)
 
 
 cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum) noexcept:
@@ -49,7 +86,7 @@ cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum) noexcept:
     if mem == NULL:
         return NULL
     while True:
-        mem.data = <uint8_t*>wvm_reserve(reserved)
+        mem.data = reserve_memory(reserved)
         if mem.data != NULL or reserved <= max(minimum, <uint64_t>65536):
             break
         reserved = max(reserved // 2, max(minimum, <uint64_t>65536))
@@ -64,6 +101,13 @@ cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum) noexcept:
     return mem
 
 
+cdef int check_limits(object limits, object most) except -1:
+    """3.2.1: ValueError where the minimum is over the maximum, or either over what the kind of extern allows."""
+    if not 0 <= limits.min <= (most if limits.max is None else limits.max) <= most:
+        raise ValueError(f"invalid limits: {limits.min} up to {limits.max}")
+    return 0
+
+
 cdef class Memory:
     """A memory instance (specification, 4.2.8).
 
@@ -76,10 +120,12 @@ cdef class Memory:
 
     Raises:
         MemoryError: the store's limit or the system does not allow the initial size.
+        ValueError: no such memory is valid (3.2.2).
     """
 
     def __cinit__(self, Store store not None, type):
         limits = type.limits
+        check_limits(limits, 65536)
         cdef uint64_t maximum = min(65536, 65536 if limits.max is None else limits.max)
         if <uint64_t>limits.min * 65536 > store.max_memory:
             raise MemoryError(f"memory minimum size of {limits.min} pages exceeds memory limits")
@@ -91,7 +137,7 @@ cdef class Memory:
 
     def __dealloc__(self):
         if self.mem != NULL:
-            wvm_release(self.mem.data, self.mem.reserved)
+            release_memory(self.mem)
             free(self.mem)
 
     def __len__(self):

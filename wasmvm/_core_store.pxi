@@ -15,7 +15,52 @@ cdef enum:
     SLICE = 16384
     MAX_NESTING = 200  # calls from wasm to Python to wasm: each takes C stack, which has an end
 
+cdef long long MANY = 1 << 62
 cdef double POLL_INTERVAL = 0.02  # seconds between looks at signals: Ctrl-C must stop a guest within 0.1 s
+
+
+cdef enum:
+    SPARE_STACKS = 4  # kept for the next store: reserving them and touching them anew takes longer than all the rest
+    SPARE_STACK_SLOTS = (8 << 20) // 8  # of this size, the default
+
+cdef slot* spare_stacks[SPARE_STACKS]
+cdef frame_t* spare_frames[SPARE_STACKS]
+cdef int spare_count = 0
+
+
+cdef size_t frame_bytes(size_t slots) noexcept:
+    """Every frame begins at least one slot after its caller's, so this many frames are enough."""
+    return (slots + 2 * MAX_NESTING) * sizeof(frame_t) * 2
+
+
+cdef bint take_stacks(machine_t* m, size_t slots) noexcept:
+    """Give a machine its stacks; False where the system refuses. What they held before is never read."""
+    global spare_count
+    if slots == SPARE_STACK_SLOTS and spare_count:
+        spare_count -= 1
+        m.stack = spare_stacks[spare_count]
+        m.frames = spare_frames[spare_count]
+        return True
+    m.stack = <slot*>wvm_reserve(slots * sizeof(slot))
+    m.frames = <frame_t*>wvm_reserve(frame_bytes(slots))
+    return (
+        m.stack != NULL and m.frames != NULL
+        and wvm_commit(m.stack, slots * sizeof(slot)) and wvm_commit(m.frames, frame_bytes(slots))
+    )
+
+
+cdef void give_stacks(machine_t* m, size_t slots) noexcept:
+    """Take a machine's stacks away, to be used again or released."""
+    global spare_count
+    if slots == SPARE_STACK_SLOTS and spare_count < SPARE_STACKS and m.stack != NULL and m.frames != NULL:
+        spare_stacks[spare_count] = m.stack
+        spare_frames[spare_count] = m.frames
+        spare_count += 1
+        return
+    if m.stack != NULL:
+        wvm_release(m.stack, slots * sizeof(slot))
+    if m.frames != NULL:
+        wvm_release(m.frames, frame_bytes(slots))
 
 
 cdef class Store:
@@ -48,15 +93,8 @@ cdef class Store:
         self.deadline = INFINITY
         self.timeout_ = INFINITY
         cdef machine_t* m = &self.machine
-        # Every frame begins at least one slot after its caller's, so this many frames are enough.
-        m.stack = <slot*>wvm_reserve(self.stack_slots * sizeof(slot))
-        m.frames = <frame_t*>wvm_reserve((self.stack_slots + 2 * MAX_NESTING) * sizeof(frame_t) * 2)
-        if m.stack == NULL or m.frames == NULL:
+        if not take_stacks(m, self.stack_slots):
             raise MemoryError("cannot reserve the stacks of a store")
-        if not wvm_commit(m.stack, self.stack_slots * sizeof(slot)):
-            raise MemoryError("cannot commit the stacks of a store")
-        if not wvm_commit(m.frames, (self.stack_slots + 2 * MAX_NESTING) * sizeof(frame_t) * 2):
-            raise MemoryError("cannot commit the stacks of a store")
         m.stack_end = m.stack + self.stack_slots
         m.frame = m.frames
         m.top = m.stack
@@ -64,23 +102,25 @@ cdef class Store:
         m.fp = m.stack
 
     def __dealloc__(self):
-        if self.machine.stack != NULL:
-            wvm_release(self.machine.stack, self.stack_slots * sizeof(slot))
-        if self.machine.frames != NULL:
-            wvm_release(self.machine.frames, (self.stack_slots + 2 * MAX_NESTING) * sizeof(frame_t) * 2)
+        give_stacks(&self.machine, self.stack_slots)
 
     def set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
         """Change the limits; they mean what the arguments of `Store` mean."""
         self.max_memory = max_memory
         self.max_table = max_table
-        for i, room in enumerate((max_instances, max_tables, max_memories)):
-            self.most[i] = 1 << 62 if room is None else room
+        self.most[0] = MANY if max_instances is None else max_instances
+        self.most[1] = MANY if max_tables is None else max_tables
+        self.most[2] = MANY if max_memories is None else max_memories
 
-    def admit(self, tables, memories):
+    def admit(self, int tables, int memories):
         """Count an instance with so many tables and memories of its own; MemoryError over the limits."""
-        for i, (name, more) in enumerate((("instance", 1), ("table", tables), ("memory", memories))):
-            self.counts[i] += more
+        cdef int i
+        self.counts[0] += 1
+        self.counts[1] += tables
+        self.counts[2] += memories
+        for i in range(3):
             if self.counts[i] > self.most[i]:
+                name = ("instance", "table", "memory")[i]
                 raise MemoryError(f"resource limit exceeded: {name} count too high at {self.counts[i]}")
 
     @property

@@ -7,11 +7,16 @@ cdef class Table:
         store: the store that it belongs to.
         type: a `TableType`.
         init: the Python value of each element.
+
+    Raises:
+        MemoryError: the store's limit or the system does not allow the initial size.
+        ValueError: no such table is valid (3.2.3).
     """
 
     def __cinit__(self, Store store not None, type, init=None):
         cdef uint64_t value, i
         limits = type.limits
+        check_limits(limits, 0xFFFFFFFF)
         if limits.min > store.max_table:
             raise MemoryError(f"table minimum size of {limits.min} elements exceeds table limits")
         self.store = store

@@ -13,58 +13,12 @@ from __future__ import annotations
 from random import Random
 from typing import NamedTuple
 
-INTEGERS = ("i32", "i64")
-VALTYPES = ("i32", "i64", "f32", "f64")
-WEIGHTED_VALTYPES = ("i32", "i32", "i32", "i32", "i64", "i64", "f64", "f32")
+from tests.fuzz.vocabulary import EDGES, INTEGERS, SCALARS, Vocabulary
+
 FUEL = 300
 MEMORY_PAGES = 1
 
-EDGES = {
-    "i32": ["0", "1", "2", "3", "5", "-1", "-2", "31", "32", "0x7fffffff", "-0x80000000", "0xffff", "-32769", "65532"],
-    "i64": ["0", "1", "2", "-1", "63", "64", "0x7fffffff", "0x80000000", "0xffffffff", "0x100000000", "-0x80000000",
-            "0x7fffffffffffffff", "-0x8000000000000000", "0x80000000ffffffff"],
-    "f32": ["0", "-0", "1", "-1.5", "inf", "-inf", "3.4e38", "0x1p-149", "16777217"],
-    "f64": ["0", "-0", "1", "-1.5", "inf", "-inf", "1e308", "0x1p-1074", "4294967296.5"],
-}  # fmt: skip
-
 Signature = tuple[tuple[str, ...], tuple[str, ...]]
-
-
-def _operators() -> list[tuple[str, tuple[str, ...], str]]:
-    """(mnemonic, operands, result) of the instructions that are used, those that can trap left out or rare."""
-    made = []
-    for t in INTEGERS:
-        for name in "add sub mul and or xor shl shr_s shr_u rotl rotr div_s div_u rem_s rem_u".split():
-            made.append((f"{t}.{name}", (t, t), t))
-        for name in "eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u".split():
-            made += [(f"{t}.{name}", (t, t), "i32")] * 2
-        made += [(f"{t}.eqz", (t,), "i32")] * 6
-        for name in "clz ctz popcnt extend8_s extend16_s".split():
-            made.append((f"{t}.{name}", (t,), t))
-    for t in ("f32", "f64"):
-        for name in "add sub mul div min max".split():
-            made.append((f"{t}.{name}", (t, t), t))
-        for name in "eq ne lt gt le ge".split():
-            made += [(f"{t}.{name}", (t, t), "i32")] * 2
-        for name in "neg abs sqrt floor".split():
-            made.append((f"{t}.{name}", (t,), t))
-        for u in INTEGERS:
-            made.append((f"{t}.convert_{u}_s", (u,), t))
-            made.append((f"{u}.trunc_sat_{t}_u", (t,), u))
-            made.append((f"{u}.trunc_sat_{t}_s", (t,), u))
-    made += [("i32.wrap_i64", ("i64",), "i32")] * 6
-    made += [("i64.extend_i32_s", ("i32",), "i64"), ("i64.extend_i32_u", ("i32",), "i64")] * 4
-    made += [("i64.extend32_s", ("i64",), "i64"), ("f32.demote_f64", ("f64",), "f32")]
-    made.append(("f64.promote_f32", ("f32",), "f64"))
-    return made
-
-
-OPERATORS = _operators()
-LOADS = [(f"i32.load{s}", "i32") for s in ("", "8_s", "8_u", "16_s", "16_u")] + [
-    (f"i64.load{s}", "i64") for s in ("", "8_s", "8_u", "16_s", "32_s", "32_u")
-]
-STORES = [("i32.store", "i32"), ("i32.store8", "i32"), ("i32.store16", "i32"), ("i64.store", "i64"),
-          ("i64.store32", "i64"), ("i64.store8", "i64")]  # fmt: skip
 
 
 class Label(NamedTuple):
@@ -82,7 +36,8 @@ class Function:
         self.rng = rng
         self.module = module
         self.params, self.results = signature
-        self.locals = [rng.choice(WEIGHTED_VALTYPES) for _ in range(rng.choice((0, 1, 2, 3, 4, 6, 9)))]
+        self.words = module.vocabulary
+        self.locals = [rng.choice(self.words.weighted) for _ in range(rng.choice((0, 1, 2, 3, 4, 6, 9)))]
         self.variables = [*self.params, *self.locals]
         self.lines: list[str] = []
         self.stack: list[str] = []
@@ -191,7 +146,7 @@ class Function:
             self.stack.append(self.variables[index])
 
     def constant(self) -> None:
-        t = self.rng.choice(WEIGHTED_VALTYPES)
+        t = self.rng.choice(self.words.weighted)
         self.emit(f"{t}.const {self.rng.choice(EDGES[t])}")
         self.stack.append(t)
 
@@ -211,16 +166,21 @@ class Function:
     def operator(self) -> None:
         if len(self.stack) > self.floor:
             top = self.stack[-1]
-            fitting = [row for row in OPERATORS if row[1][-1] == top or row[1][0] == top]
+            fitting = [row for row in self.words.operators if row[1][-1] == top or row[1][0] == top]
         else:
-            fitting = OPERATORS
+            fitting = self.words.operators
         mnemonic, operands, result = self.rng.choice(fitting)
         if ("div_" in mnemonic or "rem_" in mnemonic) and self.rng.random() < 0.8:
             return
         self.want(operands)
-        self.emit(mnemonic)
+        self.emit(mnemonic + self.lanes(mnemonic))
         self.pop(len(operands))
         self.stack.append(result)
+
+    def lanes(self, mnemonic: str) -> str:
+        """The lane indices that the instruction needs."""
+        count, below = self.words.lanes.get(mnemonic, (0, 0))
+        return "".join(f" {self.rng.randrange(below)}" for _ in range(count))
 
     def drop(self) -> None:
         if len(self.stack) > self.floor:
@@ -228,7 +188,7 @@ class Function:
             self.pop(1)
 
     def select(self) -> None:
-        t = self.stack[-1] if len(self.stack) > self.floor else self.rng.choice(VALTYPES)
+        t = self.stack[-1] if len(self.stack) > self.floor else self.rng.choice(self.words.valtypes)
         if len(self.stack) - self.floor >= 3 and self.stack[-1] == "i32" and self.stack[-2] == self.stack[-3]:
             t = self.stack[-2]
         self.want((t, t, "i32"))
@@ -262,15 +222,18 @@ class Function:
         self.emit("i32.add")
 
     def load(self) -> None:
-        mnemonic, result = self.rng.choice(LOADS)
+        mnemonic, result = self.rng.choice(self.words.loads)
         self.want(("i32",))
         offset = self.address()
-        self.emit(f"{mnemonic} {offset if self.rng.random() < 0.5 else ''}")
+        if mnemonic in self.words.lanes:
+            self.push_something(result)
+            self.pop(1)
+        self.emit(f"{mnemonic} {offset if self.rng.random() < 0.5 else ''}{self.lanes(mnemonic)}")
         self.pop(1)
         self.stack.append(result)
 
     def store(self) -> None:
-        mnemonic, operand = self.rng.choice(STORES)
+        mnemonic, operand = self.rng.choice(self.words.stores)
         self.want(("i32",))
         offset = self.address()
         if self.rng.random() < 0.3:
@@ -280,11 +243,11 @@ class Function:
         if self.rng.random() < 0.3 and operand == "i32":
             self.emit("i32.const 1")
             self.emit("i32.add")
-        self.emit(f"{mnemonic} {offset if self.rng.random() < 0.3 else ''}")
+        self.emit(f"{mnemonic} {offset if self.rng.random() < 0.3 else ''}{self.lanes(mnemonic)}")
         self.pop(2)
 
     def global_(self) -> None:
-        t = self.rng.choice(VALTYPES)
+        t = self.rng.choice(self.words.valtypes)
         if self.rng.random() < 0.5:
             self.emit(f"global.get $g_{t}")
             self.stack.append(t)
@@ -355,7 +318,7 @@ class Function:
         available = self.stack[self.floor :]
         count = min(self.rng.choice((0, 0, 0, 1, 1, 2, 3)), len(available))
         params = tuple(available[len(available) - count :])
-        results = tuple(self.rng.choice(WEIGHTED_VALTYPES) for _ in range(self.rng.choice((0, 0, 1, 1, 1, 2, 3))))
+        results = tuple(self.rng.choice(self.words.weighted) for _ in range(self.rng.choice((0, 0, 1, 1, 1, 2, 3))))
         return params, results
 
     def enter(self, opener: str, params: tuple[str, ...], results: tuple[str, ...], is_loop: bool = False) -> None:
@@ -483,10 +446,14 @@ class Module:
     """A module of several functions that call each other, with a memory, a table and globals of every type.
 
     Some call host functions, and functions of another generated module, which lives in an instance of its own: it is
-    imported from "peer N", where N is its seed.
+    imported from "peer V N", where V names its vocabulary and N is its seed.
+
+    Wasmtime's Python API knows no v128: functions of such a type are called by others only, and `g_v128_...` give back
+    the lanes of the global.
     """
 
-    def __init__(self, seed: int, is_peer: bool = False) -> None:
+    def __init__(self, seed: int, vocabulary: Vocabulary = SCALARS, is_peer: bool = False) -> None:
+        self.vocabulary = vocabulary
         rng = Random(f"peer {seed}" if is_peer else seed)
         self.functions = rng.randint(1, 4)
         self.signatures = [self.signature(rng) for _ in range(self.functions)]
@@ -494,8 +461,8 @@ class Module:
         imports: list[tuple[str, str, Signature]] = []
         if not is_peer and rng.random() < 0.6:
             imports += [("host", name, HOST_FUNCTIONS[name]) for name in sorted(HOST_FUNCTIONS)]
-            peer = Module(seed, is_peer=True)
-            imports += [(f"peer {seed}", f"f{i}", s) for i, s in enumerate(peer.signatures)]
+            peer = Module(seed, vocabulary, is_peer=True)
+            imports += [(f"peer {vocabulary.name} {seed}", f"f{i}", s) for i, s in enumerate(peer.signatures)]
         self.callees += [(f"${module.split()[0]}_{name}", *signature) for module, name, signature in imports]
         imported = "\n".join(
             f'  (import "{module}" "{name}" (func ${module.split()[0]}_{name}{written(signature)}))'
@@ -503,7 +470,13 @@ class Module:
         )
         bodies = [Function(rng, s, self, rng.choice((10, 30, 80, 200))).text() for s in self.signatures]
         functions = "\n".join(f'  (func $f{i} (export "f{i}") {body})' for i, body in enumerate(bodies))
-        globals_ = "\n".join(f'  (global $g_{t} (export "g_{t}") (mut {t}) ({t}.const 7))' for t in VALTYPES)
+        scalars = [t for t in vocabulary.valtypes if t != "v128"]
+        globals_ = "\n".join(f'  (global $g_{t} (export "g_{t}") (mut {t}) ({t}.const 7))' for t in scalars)
+        if "v128" in vocabulary.valtypes:
+            globals_ += "\n  (global $g_v128 (mut v128) (v128.const i64x2 7 -7))"
+            for lane in range(2):
+                get = f"(i64x2.extract_lane {lane} (global.get $g_v128))"
+                functions += f'\n  (func (export "g_v128_{lane}") (result i64) {get})'
         refs = " ".join(name for name, _, _ in self.callees[:8])
         self.text = f"""(module
 {imported}
@@ -523,8 +496,9 @@ class Module:
     (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))))
 """
 
-    @staticmethod
-    def signature(rng: Random) -> Signature:
-        params = tuple(rng.choice(WEIGHTED_VALTYPES) for _ in range(rng.choice((0, 1, 2, 3, 4, 6))))
-        results = tuple(rng.choice(WEIGHTED_VALTYPES) for _ in range(rng.choice((0, 1, 1, 1, 2, 3))))
+    def signature(self, rng: Random) -> Signature:
+        has_vectors = "v128" in self.vocabulary.valtypes and rng.random() < 0.4
+        weighted = self.vocabulary.weighted if has_vectors else SCALARS.weighted
+        params = tuple(rng.choice(weighted) for _ in range(rng.choice((0, 1, 2, 3, 4, 6))))
+        results = tuple(rng.choice(weighted) for _ in range(rng.choice((0, 1, 1, 1, 2, 3))))
         return params, results

@@ -61,7 +61,8 @@ class _VersionAction(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
         from wasmvm import __version__
 
-        parser.exit(0, f"wasmvm {__version__}\n")
+        print(f"wasmvm {__version__}")
+        parser.exit()
 
 
 def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:

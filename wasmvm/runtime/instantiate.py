@@ -28,23 +28,30 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
     syntax = module.syntax
     for import_, extern in zip(syntax.imports, externs, strict=True):
         check_import(store, module, import_, extern)
-    spaces: dict[int, list[Any]] = {FUNC: [], TABLE: [], MEMORY: [], GLOBAL: []}
+    funcs: list[Any] = []
+    tables: list[Any] = []
+    memories: list[Any] = []
+    globals_: list[Any] = []
+    spaces = {FUNC: funcs, TABLE: tables, MEMORY: memories, GLOBAL: globals_}
     for import_, extern in zip(syntax.imports, externs, strict=True):
         spaces[import_.kind].append(extern)
     try:
         store.admit(len(syntax.tables), len(syntax.mems))
-        spaces[TABLE] += (Table(store, table.type) for table in syntax.tables)
-        spaces[MEMORY] += (Memory(store, memory.type) for memory in syntax.mems)
-        instance = Instance(store, module, spaces[FUNC], spaces[TABLE], spaces[MEMORY])
+        for table in syntax.tables:
+            tables.append(Table(store, table.type))
+        for memory in syntax.mems:
+            memories.append(Memory(store, memory.type))
+        instance = Instance(store, module, funcs, tables, memories)
     except MemoryError as error:
         raise LinkError(str(error)) from error
-    for imported in spaces[GLOBAL]:
+    for imported in globals_:
         instance.add_global(imported)
     for global_ in syntax.globals:
         bits = evaluate(syntax.source, global_.init, instance)
         instance.add_global(Global.from_bits(store, global_.type, bits))
-    set_segments(module, instance)
-    run_segments(module, instance)
+    if syntax.elems or syntax.datas:
+        set_segments(module, instance)
+        run_segments(module, instance)
     if syntax.start is not None:
         instance.func(syntax.start)()
     return instance

@@ -97,7 +97,8 @@ class Linker(Managed[linker.Linker]):
 
     def _command(self, store: Storelike, compiled: module.Module, name: str) -> Callable[..., Any]:
         def run(*params: Any) -> Any:
-            return Instance._linked(store, compiled, self._imports(store))._instance.exports[name](*params)
+            function: Any = Instance._linked(store, compiled, self._imports(store))._instance.export(name)
+            return function(*params)
 
         return run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Union
 
-from wasmvm import _core
+from wasmvm import _core as core
 from wasmvm.compat.wasmtime.engine import Engine
 from wasmvm.compat.wasmtime.error import WasmtimeError
 from wasmvm.compat.wasmtime.managed import Managed
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from wasmvm.compat.wasmtime.wasi import WasiConfig
 
 
-class Store(Managed[_core.Store]):
+class Store(Managed[core.Store]):
     """Args: engine: an `Engine`; None for one of its own. data: any object, for `data`."""
 
-    _core: _core.Store | None = None
+    _core: core.Store | None = None
     _wasi: Any = None
 
     def __init__(self, engine: Engine | None = None, data: Any = None) -> None:
@@ -30,12 +30,12 @@ class Store(Managed[_core.Store]):
         self._set_ptr(self._core)
         self._data = data or None
 
-    def _delete(self, ptr: _core.Store) -> None:
+    def _delete(self, ptr: core.Store) -> None:
         self._core = None
         if self._wasi is not None:
             self._wasi.close()
 
-    def _context(self) -> _core.Store:
+    def _context(self) -> core.Store:
         if self._core is None:
             raise ValueError("already closed")
         return self._core
@@ -49,7 +49,7 @@ class Store(Managed[_core.Store]):
         """Forget the objects of externrefs that wasm holds no more."""
         self._context()
 
-    def _metered(self) -> _core.Store:
+    def _metered(self) -> core.Store:
         context = self._context()
         if not context.metering:
             raise WasmtimeError("fuel is not configured in this store")
@@ -96,10 +96,10 @@ class Store(Managed[_core.Store]):
 class StoreContext:
     """A store that is valid for a while."""
 
-    def __init__(self, ptr: _core.Store) -> None:
-        self._core: _core.Store | None = ptr
+    def __init__(self, ptr: core.Store) -> None:
+        self._core: core.Store | None = ptr
 
-    def _context(self) -> _core.Store:
+    def _context(self) -> core.Store:
         if self._core is None:
             raise ValueError("caller is no longer valid")
         return self._core
@@ -111,7 +111,7 @@ class StoreContext:
 Storelike = Union[Store, "Caller", StoreContext]
 
 
-def check(store: Storelike, core: _core.Store) -> None:
+def check(store: Storelike, owner: core.Store) -> None:
     """WasmtimeError unless `store` is the one that an object belongs to, ValueError if it is closed."""
-    if store._context() is not core:
+    if store._context() is not owner:
         raise WasmtimeError("object used with the wrong store")

@@ -1,0 +1,106 @@
+"""Instances, their exports, and host functions given to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import wasmvm
+from tests.wat import wat2wasm
+from wasmvm import Func, FuncType, HostFunc, Instance, LinkError, Module, Store
+from wasmvm.types import I32, I64
+
+TEXT = """(module (import "h" "f" (func $f (param i32) (result i32)))
+  (memory (export "memory") 1) (func (export "call") (param i32) (result i32) local.get 0  call $f)
+  (func (export "not python") (result i32) i32.const 8) (export "same" (func 1)))"""
+
+
+def test_exports_are_a_mapping_and_attributes() -> None:
+    instance = Instance(Module(wat2wasm(TEXT)), {"h": {"f": lambda x: x + 1}})
+    exports = instance.exports
+    assert isinstance(exports, Mapping)
+    assert list(exports) == ["memory", "call", "not python", "same"]
+    assert len(exports) == 4
+    assert exports.call(4) == exports["call"](4) == 5
+    assert exports["not python"]() == 8
+    assert exports.call is exports["call"] is exports.same, "the same function has one object"
+    assert "memory" in exports
+    assert "nothing" not in exports
+    assert "call" in dir(exports)
+    with pytest.raises(AttributeError, match="nothing"):
+        exports.nothing  # noqa: B018
+    with pytest.raises(KeyError):
+        exports["nothing"]
+    assert "memory" in repr(exports)
+
+
+def test_exports_of_one_are_imports_of_another() -> None:
+    store = Store()
+    first = Instance(Module(wat2wasm('(module (func (export "f") (param i32) (result i32) i32.const 3))')), None, store)
+    second = Instance(Module(wat2wasm(TEXT)), {"h": first.exports}, store)
+    assert second.exports.call(1) == 3
+    with pytest.raises(LinkError, match="another store"):
+        Instance(Module(wat2wasm(TEXT)), {"h": first.exports}, Store())
+
+
+def test_each_instance_has_a_store_unless_it_is_given_one() -> None:
+    module = Module(wat2wasm("(module)"))
+    store = Store()
+    assert Instance(module, store=store).store is store
+    assert Instance(module).store is not Instance(module).store
+
+
+def test_instantiate(tmp_path: Path) -> None:
+    binary = wat2wasm(TEXT)
+    path = tmp_path / "module.wasm"
+    path.write_bytes(binary)
+    imports = {"h": {"f": lambda x: 2 * x}}
+    for source in (binary, path, str(path), Module(binary)):
+        assert wasmvm.instantiate(source, imports).exports.call(21) == 42
+
+
+@pytest.mark.parametrize("callable_", [abs, int, lambda x: x, type("C", (), {"__call__": lambda self, x: x})()])
+def test_any_callable_can_be_imported(callable_: object) -> None:
+    instance = Instance(Module(wat2wasm(TEXT)), {"h": {"f": callable_}})  # type: ignore[dict-item]
+    assert instance.exports.call(7) == 7
+
+
+def test_host_function_of_a_given_type() -> None:
+    right = HostFunc(lambda x: x, FuncType((I32,), (I32,)))
+    assert Instance(Module(wat2wasm(TEXT)), {"h": {"f": right}}).exports.call(2) == 2
+    wrong = HostFunc(lambda x: x, FuncType((I64,), (I32,)))
+    with pytest.raises(LinkError, match="incompatible import type"):
+        Instance(Module(wat2wasm(TEXT)), {"h": {"f": wrong}})
+
+
+def test_host_function_in_several_stores() -> None:
+    host = HostFunc(lambda x: x + 1)
+    for _ in range(2):
+        assert Instance(Module(wat2wasm(TEXT)), {"h": {"f": host}}).exports.call(1) == 2
+
+
+def test_function_says_what_it_is() -> None:
+    def double(x: int) -> int:
+        return 2 * x
+
+    store = Store()
+    func = Func(store, FuncType((I32,), (I32,)), double)
+    assert func(21) == 42
+    assert (func.name, func.funcidx, func.type) == ("double", None, FuncType((I32,), (I32,)))
+    assert "double" in repr(func)
+    text = '(module $m (func $inner (export "outer") (param i64)))'
+    exported = Instance(Module(wat2wasm(text)), store=store).exports.outer
+    assert (exported.name, exported.funcidx, exported.type) == ("inner", 0, FuncType((I64,), ()))
+    assert exported(1) is None
+    with pytest.raises(TypeError, match="inner"):
+        exported()
+
+
+def test_calls_with_bits_carry_signalling_nans() -> None:
+    text = """(module (func (export "f") (param f32 f64) (result f64 f32) local.get 1  local.get 0)
+      (func (export "i") (param i32 i64) (result i64 i32) local.get 1  local.get 0))"""
+    exports = Instance(Module(wat2wasm(text))).exports
+    assert exports.f.call_bits([0x7FA00001, 0x7FF4000000000001]) == [0x7FF4000000000001, 0x7FA00001]
+    assert exports.i.call_bits([-1, -1]) == [0xFFFFFFFFFFFFFFFF, 0xFFFFFFFF]
