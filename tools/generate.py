@@ -62,7 +62,7 @@ def fingerprint() -> int:
 
 def address_words() -> str:
     """For each instruction that accesses memory, where the parts of its address are: word of the slot, word of a second
-    slot, word of a constant that is added or (with a second slot) shifts it, word of the offset; 0 for what is not there.
+    slot, word of a constant that is added or (with a second slot) shifts it, word of the offset; 0 for what is missing.
     """
     rows = {row.number: row for row in regop.ROWS} | {form.number: form.row for form in regop.ACCUMULATOR_FORMS}
     found = {}

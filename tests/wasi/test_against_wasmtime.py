@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.wasi.cases import tree_of
 from tests.wasi.wrapped import wat
-from wasmvm.wasi import Wasi, WasiConfig, abi, link
+from wasmvm.wasi import MemoryDirectory, Wasi, WasiConfig, abi, link
 from wasmvm.wasi.host import functype_of
 from wasmvm.wasi.sandbox import AVAILABLE
 
@@ -65,9 +65,9 @@ class Theirs:
 
 
 class Ours:
-    """wasmvm on a directory."""
+    """wasmvm on a directory of the host or in memory."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path | MemoryDirectory) -> None:
         from wasmvm.embedding.instance import Instance
         from wasmvm.embedding.module import Module
 
@@ -137,8 +137,10 @@ def meant_to_differ(step: Step, ours: str, theirs: str) -> bool:
         return False
     if step.name in SLASHES and (step.old.endswith("/") or step.new.endswith("/")):
         return True
-    if step.name == "path_symlink" and not step.old:
-        return True
+    if (step.name == "path_symlink" and not step.old) or "ENAMETOOLONG" in (ours, theirs):
+        return True  # two things are wrong, and one of them is told
+    if step.name == "path_open" and step.oflags & abi.OFLAGS_CREAT and theirs == "EISDIR":
+        return True  # a link whose text ends in a slash
     is_nofollow = step.name == "path_open" and step.oflags & abi.OFLAGS_DIRECTORY and not step.flags
     return bool(is_nofollow) and (ours, theirs) == ("ENOTDIR", "ELOOP")
 
@@ -201,6 +203,29 @@ def test_random_steps(sequence: list[Step]) -> None:
             pair.step(step)
     finally:
         pair.close()
+
+
+def memory_tree_of(directory: MemoryDirectory) -> dict[str, str]:
+    """`tree_of` for a directory in memory."""
+    found = dict.fromkeys(directory.directories(), "directory")
+    found |= {path: f"file with {data!r}" for path, data in directory.files().items()}
+    found |= {path: f"link to {text}" for path, text in directory.links().items()}
+    return found
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(steps, min_size=1, max_size=25))
+def test_a_tree_in_memory_does_the_same_as_the_hosts(sequence: list[Step]) -> None:
+    root, directory = Path(tempfile.mkdtemp()), MemoryDirectory()
+    host, memory = Ours(root), Ours(directory)
+    try:
+        for step in sequence:
+            assert perform(host, step) == perform(memory, step), step
+            assert tree_of(root) == memory_tree_of(directory), step
+    finally:
+        host.close()
+        memory.close()
+        shutil.rmtree(root)
 
 
 def test_the_comparison_notices(tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ class Directory(Descriptor):
             follow = False  # a link in the last place is something that exists
         write = granted & abi.FD_WRITE != 0 or oflags & abi.OFLAGS_TRUNC != 0
         if oflags & abi.OFLAGS_CREAT and path.endswith(b"/"):
-            with self.walk(path, entry=True):
-                raise WasiError(abi.EISDIR)  # even if there is a directory, since it would not be created
+            with self.walk(path, entry=True) as at:  # an error even where there is a directory: it would not be made
+                raise WasiError(abi.EEXIST if at.name == b"." and oflags & abi.OFLAGS_EXCL else abi.EISDIR)
         with self.walk(path, follow=follow) as at:
             opened = self.tree.open(at.handle, at.name, oflags, fdflags, granted & abi.FD_READ != 0, write)
         if not isinstance(opened, Descriptor):

@@ -101,11 +101,12 @@ def path_link(
     with source.walk(old, follow=_follows(old_flags)) as at, target.walk(new, entry=True) as to:
         if at.tree is not to.tree:
             raise WasiError(abi.EXDEV)
+        is_directory = at.is_directory()
         if to.exists():
             raise WasiError(abi.EEXIST)
         if to.slash:
             raise WasiError(abi.ENOENT)
-        if at.is_directory():
+        if is_directory:
             raise WasiError(abi.EPERM)
         at.tree.link(at.handle, at.name, to.handle, to.name)
 
