@@ -55,7 +55,7 @@ def regopcodes() -> list[tuple[str, int]]:
 
 
 def fingerprint() -> int:
-    """A number that changes whenever the meaning of lowered code does, so that none is read that means another."""
+    """A number that changes whenever the meaning of lowered code does."""
     text = dispatch.loop("") + threaded.handlers("") + vector.functions("")
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
 

@@ -458,9 +458,8 @@ def script_epochs() -> None:
     config.epoch_interruption = True
     engine = Engine(config)
     store = Store(engine)
-    module = Module(
-        engine, '(module (import "e" "f" (func $f)) (func (export "spin") (loop call $f br 0)) (func (export "n")))'
-    )
+    text = '(module (import "e" "f" (func $f)) (func (export "spin") (loop call $f br 0)) (func (export "n")))'
+    module = Module(engine, text)
     e = Instance(store, module, [Func(store, FuncType([], []), engine.increment_epoch)]).exports(store)
     show("deadline 0", lambda: e["n"](store))
     store.set_epoch_deadline(3)
@@ -506,10 +505,10 @@ def script_wasi_config(engine: Engine, linker: Linker, folder: Path) -> None:
     config.preopen_dir(str(folder), "/data")
     store = Store(engine)
     store.set_wasi(config)
-    show("used up", lambda: store.set_wasi(config))  # noqa: F821  (it is deleted further down)
+    show("used up", lambda: store.set_wasi(config))
     e = linker.instantiate(store, Module(engine, HELLO)).exports(store)
     print(e["args"](store), e["env"](store), e["hello"](store, 1), e["hello"](store, 2), e["hello"](store, 9), out)
-    e = store = None  # the files are closed with the store
+    store.close()
     print((folder / "err").read_text())
     config = WasiConfig()
     config.inherit_stdin()
