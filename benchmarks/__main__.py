@@ -58,8 +58,8 @@ def main(argv: list[str] | None = None) -> int:
         family = import_module(f"benchmarks.{name}")
         result[name] = family.measure(Progress(0), quick=options.quick)
         print(family.summary(result[name]), end="\n\n", flush=True)
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+        if options.json:
+            options.json.write_text(json.dumps(result, indent=1) + "\n")  # after each: the next one may take long
     if options.plot:
         from benchmarks.plot import draw
 

@@ -124,5 +124,5 @@ def draw_starts(axis: Axes, part: Mapping[str, Any]) -> None:
     axis.set_yticks(range(len(modules)), labels)
     axis.invert_yaxis()
     axis.set_title("Seconds from process start to first output, logarithmic", loc="left", fontweight="bold")
-    axis.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none")
+    axis.legend(loc="upper right", frameon=True, framealpha=0.9, edgecolor="none")
     plain(axis)

@@ -275,8 +275,15 @@ def test_what_was_not_used_for_longest_goes_first(folder: Path, monkeypatch: pyt
 
 @pytest.mark.parametrize(
     "record",
-    [(1, 28, 1, 0, 0, 0, 0), (0, 30, 1, 0, 0, 0, 0), (0, 28, 0, 0, 0, 0, 0), (0, 28, 3, 0, 0, 0, 0)]
-    + [(0, 28, 1, 0, 0, 0, 2), (0, 28, 2**32 - 1, 0, 0, 0, 2**32 - 1), (0, 2**32 - 4, 1, 0, 0, 0, 0)],
+    [
+        (1, 28, 1, 0, 0, 0, 0),
+        (0, 30, 1, 0, 0, 0, 0),
+        (0, 28, 0, 0, 0, 0, 0),
+        (0, 28, 3, 0, 0, 0, 0),
+        (0, 28, 1, 0, 0, 0, 2),
+        (0, 28, 2**32 - 1, 0, 0, 0, 2**32 - 1),
+        (0, 2**32 - 4, 1, 0, 0, 0, 0),
+    ],
 )
 def test_records_outside_of_the_file_are_refused(record: tuple[int, ...]) -> None:
     with pytest.raises(InternalError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -54,22 +53,27 @@ def endless(store: Store | None = None) -> Instance:
 
 
 CHILD = """
-import signal, sys, time
+import os, signal, sys, threading, time
 from tests.test_core_interrupt import endless
 signal.signal(signal.SIGINT, signal.default_int_handler)
 instance = endless()
 name, args = sys.argv[1], [int(a) for a in sys.argv[2:]]
-print("ready", flush=True)
+instance.exports.fine()  # so that all is imported
+sent = []
+def interrupt():
+    sent.append(time.monotonic())
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Timer(0.2, interrupt).start()
 try:
     instance.exports[name](*args)
 except KeyboardInterrupt as error:
-    print(time.monotonic(), flush=True)
-    frames = []
+    delay = time.monotonic() - sent[0]
+    files = []
     tb = error.__traceback__
     while tb:
-        frames.append(tb.tb_frame.f_code.co_filename)
+        files.append(tb.tb_frame.f_code.co_filename)
         tb = tb.tb_next
-    print(any("m!" in f for f in frames), instance.exports.fine(), flush=True)
+    print(delay, any("m!" in file for file in files), instance.exports.fine())
 """
 
 
@@ -77,22 +81,13 @@ except KeyboardInterrupt as error:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_ctrl_c(name: str) -> None:
     root = Path(__file__).resolve().parent.parent
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, name, *map(str, FUNCTIONS[name])], cwd=root, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-        time.sleep(0.15)
-        sent = time.monotonic()
-        child.send_signal(signal.SIGINT)
-        out, _ = child.communicate(timeout=10)
-    finally:
-        child.kill()
-        child.wait()
-    caught, after = out.splitlines()
-    assert after == "True 1", "the traceback shows wasm frames, and the instance is usable afterwards"
-    assert float(caught) - sent < 0.5, "0.1 s, and room for a machine that is busy"
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, name, *map(str, FUNCTIONS[name])],
+        cwd=root, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    delay, *after = done.stdout.split()
+    assert after == ["True", "1"], "the traceback shows wasm frames, and the instance is usable afterwards"
+    assert float(delay) < 0.5, "0.1 s, and room for a machine that is busy"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -107,7 +102,7 @@ def test_deadline(name: str) -> None:
         assert caught.value.code == "deadline"
         assert caught.value.frames
         assert all(frame.offset for frame in caught.value.frames), "each tells where it is"
-        assert 0.04 < time.monotonic() - begin < 1
+        assert 0.04 < time.monotonic() - begin < 3
     store.set_deadline(None)
     assert instance.exports.fine() == 1
 
@@ -122,7 +117,7 @@ def test_interrupt_from_another_thread(name: str) -> None:
     with pytest.raises(Trap) as caught:
         instance.exports[name](*FUNCTIONS[name])
     assert caught.value.code == "interrupt"
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 5
     timer.join()
     assert instance.exports.fine() == 1
 

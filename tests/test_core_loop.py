@@ -47,3 +47,36 @@ def test_a_case_for_each_row(run_in_c: str) -> None:
 def test_it_never_touches_python(run_in_c: str) -> None:
     code = re.sub(r"/\*.*?\*/", "", run_in_c, flags=re.DOTALL)
     assert not re.findall(r"\bPy[A-Z]\w+|__Pyx_(?!UNLIKELY)\w+", code)
+
+
+SMALL_STACK = """
+import threading
+from tests.wat import wat2wasm
+from wasmvm import Instance, Module
+instance = Instance(Module(wat2wasm('''(module (memory 1)
+  (func $id (param i64) (result i64) local.get 0)
+  (func (export "f") (param i32) (result i64) (local i64 f64)
+    (loop
+      local.get 1  i64.const 3  i64.mul  local.get 0  i64.extend_i32_u  i64.add  call $id  local.set 1
+      i32.const 8  local.get 1  i64.store  i32.const 8  i64.load  local.set 1
+      local.get 2  f64.const 0.5  f64.add  local.set 2
+      local.get 0  i32.const 1  i32.and  if  local.get 1  i64.const 1  i64.xor  local.set 1  end
+      block  block  local.get 0  br_table 0 1 0  end  local.get 1  i64.const 7  i64.rotl  local.set 1  end
+      local.get 0  i32.const 1  i32.sub  local.tee 0  br_if 0)
+    local.get 1))''')))
+instance.exports.f(1)
+results = []
+threading.stack_size(256 * 1024)
+thread = threading.Thread(target=lambda: results.append(instance.exports.f(1_000_000)))
+thread.start()
+thread.join()
+threading.stack_size(0)
+assert results == [instance.exports.f(1_000_000)]
+print("done")
+"""
+
+
+def test_long_runs_take_no_c_stack() -> None:
+    """In the threaded form every instruction ends in a call, which the compiler has to make a jump."""
+    done = subprocess.run([sys.executable, "-c", SMALL_STACK], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout == "done\n", f"exit code {done.returncode}: {done.stderr}"

@@ -158,3 +158,20 @@ def test_host_function_between_wasm_frames_has_room_of_its_own() -> None:
 
     instance = Instance(Module(wat2wasm(text)), {"h": {"f": f}})
     assert instance.exports.run(20) == 21 * 1160
+
+
+def test_frame_of_another_instance_that_does_not_fit() -> None:
+    """Likewise across instances: the trap is in the caller, and the caller's memory is its own again."""
+    locals_ = " ".join(["i64"] * 20_000)
+    big = f'(module $other (memory 7) (func $big (export "f") (param i32) (result i64) (local {locals_}) local.get 9))'
+    text = """(module (import "o" "f" (func $f (param i32) (result i64))) (memory 1)
+      (func $caller (export "caller") (result i64) i32.const 1  call $f)
+      (func (export "size") (result i32) memory.size))"""
+    store = Store(max_stack=65536)
+    other = Instance(Module(wat2wasm(big)), store=store)
+    exports = Instance(Module(wat2wasm(text)), {"o": other.exports}, store).exports
+    for _ in range(2):
+        with pytest.raises(Trap, match="call stack exhausted") as caught:
+            exports.caller()
+        assert [frame.name for frame in caught.value.frames] == ["caller"]
+        assert exports.size() == 1

@@ -106,10 +106,10 @@ def test_many_host_functions_in_a_table() -> None:
     """Each is kept once, which must not take time for all that are kept already."""
     store = Store()
     table = Table(store, TableType(FUNCREF, Limits(50_000, None)))
-    begin = time.perf_counter()
+    begin = time.process_time()
     for i in range(50_000):
         table[i] = Func(store, FuncType((), (I32,)), lambda i=i: i)
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
     gc.collect()
     assert [table[i]() for i in (0, 777, 49_999)] == [0, 777, 49_999]
 

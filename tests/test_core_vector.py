@@ -249,6 +249,8 @@ def test_access(row: wasm.Row) -> None:
             except Trap as trap:
                 got = trap.code
                 trapped += 1
+                assert trap.fault is not None
+                assert trap.fault.split()[5] == hex(max(address + int(name.split()[0], 16), MEMORY))
             if isinstance(want, list):
                 want = [value & LOW for value in want]
             assert got == want, f"{row.mnemonic} {name} at {address:#x}: {got!r}, not {want!r}"

@@ -34,7 +34,12 @@ def module(note: str) -> str:
     for row in wasm.ROWS:
         imm_of[row.code] = row.imm
         lanes_of[row.code] = row.lanes
-    out = [_HEAD.format(note=note), f"NO_OPCODE = {NO_OPCODE}\n", _bytes("IMM_OF", imm_of), _bytes("LANES_OF", lanes_of)]
+    out = [
+        _HEAD.format(note=note),
+        f"NO_OPCODE = {NO_OPCODE}\n",
+        _bytes("IMM_OF", imm_of),
+        _bytes("LANES_OF", lanes_of),
+    ]
     out.append('PREFIX_BASE = array("i", bytes(4 * 256))\nPREFIX_END = array("i", bytes(4 * 256))\n')
     for prefix, base in wasm.PREFIX_BASE.items():
         end = min((other for other in wasm.PREFIX_BASE.values() if other > base), default=wasm.OPCODE_END)

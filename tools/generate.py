@@ -55,14 +55,14 @@ def regopcodes() -> list[tuple[str, int]]:
 
 
 def fingerprint() -> int:
-    """A number that changes whenever the meaning of lowered code does, so that none is read that means another."""
+    """A number that changes whenever the meaning of lowered code does."""
     text = dispatch.loop("") + threaded.handlers("") + vector.functions("")
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
 
 
 def address_words() -> str:
     """For each instruction that accesses memory, where the parts of its address are: word of the slot, word of a second
-    slot, word of a constant that is added or (with a second slot) shifts it, word of the offset; 0 for what is not there.
+    slot, word of a constant that is added or (with a second slot) shifts it, word of the offset; 0 for what is missing.
     """
     rows = {row.number: row for row in regop.ROWS} | {form.number: form.row for form in regop.ACCUMULATOR_FORMS}
     found = {}

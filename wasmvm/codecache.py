@@ -2,8 +2,8 @@
 
 The folder is one of the user's cache directory and must be theirs alone, since what lies in it is executed unchecked:
 a folder that others could write to is not used. A file holds the code of the functions of one module that have been
-called so far; that it exists says that the module is valid. Its name is a hash of the module's bytes and of the build of
-wasmvm, so nothing in it can be stale. It is written under another name and then renamed: a reader sees all of it or
+called so far; that it exists says that the module is valid. Its name is a hash of the module's bytes and of the build
+of wasmvm, so nothing in it can be stale. It is written under another name and then renamed: a reader sees all of it or
 nothing, and of two writers at a time the last one stays. Whatever fails here is no error: the code is lowered again.
 
 A file, in the byte order of the machine: a header (`_HEADER`: magic, key, number of records, checksum of everything),
@@ -157,10 +157,8 @@ class Cache:
                 file.writelines(parts)
             os.replace(temporary, path)
         except OSError:
-            try:
+            if os.path.exists(temporary):
                 os.unlink(temporary)
-            except OSError:
-                pass
             raise
 
     def _files(self) -> Iterator[os.DirEntry[str]]:
@@ -294,7 +292,10 @@ def is_sound(data: bytes, key: bytes) -> bool:
     if len(data) < _HEADER.size:
         return False
     magic, found_key, count, checksum = _HEADER.unpack_from(data)
-    return magic == MAGIC and found_key == key and _checksum(memoryview(data)[_HEADER.size :], key, count) == checksum
+    if magic != MAGIC or found_key != key:
+        return False
+    expected: int = checksum
+    return _checksum(memoryview(data)[_HEADER.size :], key, count) == expected
 
 
 def _checksum(payload: bytes | memoryview, key: bytes, count: int) -> int:
@@ -305,7 +306,8 @@ def _checksum(payload: bytes | memoryview, key: bytes, count: int) -> int:
 def _file_of(code: ModuleCode, key: bytes) -> list[bytes] | None:
     """The parts of a file with everything that is lowered; None where it would become too large for its records."""
     found = [(index, lowered) for index in range(code.count) if (lowered := code.get(index)) is not None]
-    records, chunks = [], []
+    records: list[bytes] = []
+    chunks: list[bytes] = []
     start = _HEADER.size + _RECORD.size * len(found)
     for index, (words, frame_size, zero_from, zero_to, offsets) in found:
         sizes = (len(words) // 4, frame_size, zero_from, zero_to, len(offsets) // 4)

@@ -31,9 +31,9 @@ def test_listing() -> None:
   (func $f (;1;) (type $t) (param $x i32) (result i32)
     (local i64 i64) (local $y f32)
     block $b (result i32)
-      loop ;; label = @2
+      loop (;@2;)
         local.get $x
-        if (type 1) (result f64) ;; label = @3
+        if (type 1) (result f64) (;@3;)
           br $b
         else
           i32.const -1
@@ -84,6 +84,7 @@ def test_listing() -> None:
         '(func $f) (@custom "name" "no names")',
         '(func $f) (@custom "name" (before type) "\\01\\04\\01\\00\\01f")',
         '(memory 1) (func data.drop 0) (data "")',
+        "(global i32 block (result i32) i32.const 0 end) (elem (offset block end) func)",  # not valid, but text
         "(func (local i32 i64) (local i64 i64))",
         "(func i64.const -9223372036854775808 f32.const -nan:0x1 f64.const 0x1p-1074 unreachable)",
     ],
@@ -164,6 +165,9 @@ def body(code: bytes) -> bytes:
         b"\2\x80\x80\x02\x7f\x80\x80\x02\x7f\x0b",
         b"\0\x02\x50\x0b\x0b",  # a block of no type
         b"\0\x41",
+        b"\0\x05\x0b",  # else without if
+        b"\0\x02\x40\x05\x0b\x0b",
+        b"\0\x04\x40\x05\x05\x0b\x0b",
         b"\0\x0e\xff\xff\xff\xff\x0f\0\x0b",  # labels without end
         b"\0\x28\x80\1\0\x0b",  # alignment of 2**128
     ],

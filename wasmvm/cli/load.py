@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def load_module(path: str, *, cache: bool = False) -> Module:
-    """Reads, decodes and validates a file, with the help of the cache if wanted; CommandError names the file."""
+    """Reads, decodes and validates a file, perhaps with the help of the cache; raises CommandError naming the file."""
     from wasmvm.embedding.module import Module
 
     try:

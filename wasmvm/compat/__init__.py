@@ -16,7 +16,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-NAMES = ("wasmtime", "pywasm", "pwasm")
+NAMES = ("wasmtime", "pwasm")
 """The packages that can be replaced."""
 
 

@@ -6,20 +6,7 @@ from wasmvm.binary import decode
 from wasmvm.binary.names import read_names
 from wasmvm.text import print_module, wat2wasm
 
-__all__ = ["as_binary", "wasm2wat", "wat2wasm"]
-
-_TEXT_BEGINS = (b"(", b";")
-"""What a module in the text format begins with, after white space: a field or a comment."""
-
-
-def as_binary(source: bytes) -> bytes:
-    """The module in the binary format: `source` itself, or assembled where it looks like text.
-
-    Raises:
-        TextError: it looks like text but is no module.
-    """
-    # No more than the beginning is looked at: white space at length is no module in either format.
-    return wat2wasm(source) if source[:4096].lstrip().startswith(_TEXT_BEGINS) else source
+__all__ = ["wasm2wat", "wat2wasm"]
 
 
 def wasm2wat(data: bytes | bytearray | memoryview) -> str:

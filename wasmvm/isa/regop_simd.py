@@ -342,12 +342,12 @@ def _loads() -> Iterator[VectorRow]:
         lane = f"(<uint8_t*>&fp[{{d}}] + {bits // 8} * {{x}})"
         put = _STORE[bits].replace("{p}", lane).replace("{v}", f"<uint{bits}_t>ea")
         body = (*_in_bounds(bits // 8), "ea = " + value, "memmove(&fp[{d}], &fp[{b}], 16)", put)
-        yield VectorRow(f"v128.load{bits}_lane", "dabox", body)
+        yield VectorRow(f"v128.load{bits}_lane", "daobx", body)
 
 
 def _stores() -> Iterator[VectorRow]:
-    yield VectorRow("v128.store", "abo", (*_in_bounds(16), "memcpy(mem + ea, &fp[{b}], 16)"))
+    yield VectorRow("v128.store", "aob", (*_in_bounds(16), "memcpy(mem + ea, &fp[{b}], 16)"))
     for bits, load in _LOAD.items():
         value = load.replace("{p}", f"(<uint8_t*>&fp[{{b}}] + {bits // 8} * {{x}})")
         put = _STORE[bits].replace("{p}", "(mem + ea)").replace("{v}", value)
-        yield VectorRow(f"v128.store{bits}_lane", "abox", (*_in_bounds(bits // 8), put))
+        yield VectorRow(f"v128.store{bits}_lane", "aobx", (*_in_bounds(bits // 8), put))

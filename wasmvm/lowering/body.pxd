@@ -117,10 +117,10 @@ cdef class Body(Operands):
     @cython.locals(offset=cython.ulonglong, i=cython.int, a=cython.int, b=cython.int, bits=cython.ulonglong,
                    value_const=cython.bint, address_const=cython.bint, form=cython.int)
     cdef int store(self, int op, int start) except -1
-    @cython.locals(count=cython.int, i=cython.int, kind=cython.int, form=cython.int, offset=cython.ulonglong,
-                   bits=cython.ulonglong, a=cython.int, b=cython.int, c=cython.int, width=cython.int)
+    @cython.locals(count=cython.int, i=cython.int, kind=cython.int, form=cython.int, accesses=cython.bint,
+                   offset=cython.ulonglong, bits=cython.ulonglong, a=cython.int, b=cython.int, c=cython.int,
+                   width=cython.int)
     cdef int vector(self, int op, int start) except -1
-    cdef int vector_immediates(self, int kind, unsigned long long offset) except -1
     @cython.locals(i=cython.int, a=cython.int, b=cython.int, c=cython.int)
     cdef int consume(self, int op, int count, int start) except -1
     cdef int indexed_result(self, int op, int index) except -1

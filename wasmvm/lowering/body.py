@@ -624,13 +624,14 @@ class Body(Operands):
     # --- Vector instructions --------------------------------------------------------------------------------------
 
     def vector(self, op: int, start: int) -> int:
-        """Any vector instruction: words of the result, of the operands, and of the immediates follow each other."""
+        """Any vector instruction: result, first operand, offset of a memarg, other operands, other immediates."""
         count = self.params[op]
         i = self.h - count
         kind = self.imm_kind[op]
         form = self.rr[op]
+        accesses = kind == IMM_MEMARG or kind == IMM_MEMARG_LANEIDX
         offset, bits = 0, 0
-        if kind == IMM_MEMARG or kind == IMM_MEMARG_LANEIDX:
+        if accesses:
             self.u32()
             offset = self.u32()
         if self.rk[op] >= 0 and self.kind[self.h - 1] == CONST:
@@ -641,7 +642,7 @@ class Body(Operands):
         b = self.readable(i + 1) if count > 1 else 0
         c = self.readable(i + 2) if count > 2 else 0
         self.pop_to(i)
-        if self.traps[op]:
+        if accesses:
             self.note_offset(start)
         width = self.result_slots[op]
         if width:
@@ -650,18 +651,14 @@ class Body(Operands):
             self.begin(form)
         if count > 0:
             self.word(a)
+        if accesses:
+            self.word(low_word(offset))
         if count > 1:
             self.word(b)
         if count > 2:
             self.word(c)
         if form != self.rr[op]:
             self.word(low_word(bits))
-        return self.vector_immediates(kind, offset)
-
-    def vector_immediates(self, kind: int, offset: int) -> int:
-        """The words of the immediates; a memarg has been read already, since its place is before the lane index."""
-        if kind == IMM_MEMARG or kind == IMM_MEMARG_LANEIDX:
-            self.word(low_word(offset))
         if kind == IMM_LANEIDX or kind == IMM_MEMARG_LANEIDX:
             self.word(self.fixed(1))
         elif kind == IMM_V128 or kind == IMM_LANES:

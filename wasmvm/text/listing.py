@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from wasmvm.errors import DecodeError
 from wasmvm.isa import imm
-from wasmvm.isa.opcode import OP_ELSE, OP_END, OP_SELECT_T
+from wasmvm.isa.opcode import OP_ELSE, OP_END, OP_IF, OP_SELECT_T
 from wasmvm.isa.wasm import BY_CODE, Row
 from wasmvm.numeric import F32_FORMAT, F64_FORMAT
 from wasmvm.reader import Reader
@@ -62,6 +62,7 @@ class Listing:
         self._locals = Space({}, 0)
         self._label_names: dict[int, str] = {}
         self._labels: list[tuple[str | None, int]] = []  # identifier, and the depth it named outside
+        self._openers: list[int] = []  # the instruction of each label; that of an if turns to else
         self._label_depths: dict[str, int] = {}
         self._label_count = 0
 
@@ -114,6 +115,7 @@ class Listing:
         self._locals = locals_
         self._label_names = labels
         self._labels = []
+        self._openers = []
         self._label_depths = {}
         self._label_count = 0
         self.bound_labels = {}
@@ -132,9 +134,16 @@ class Listing:
     def _instructions(self, end: int) -> Iterator[str]:
         reader = self._reader
         while True:
+            at = reader.pos
             op = reader.opcode()
             row = BY_CODE[op]
-            if op == OP_END:
+            if row.imm == imm.BLOCKTYPE:
+                self._openers.append(op)
+            elif op == OP_ELSE:
+                if not self._openers or self._openers[-1] != OP_IF:
+                    raise DecodeError("else outside of an if", at)
+                self._openers[-1] = op
+            elif op == OP_END:
                 if not self._labels:
                     break
                 self._close_label()
@@ -157,7 +166,7 @@ class Listing:
             blocktype = f" (result {VALTYPE_NAMES[value + 0x80]})"
         else:
             blocktype = " " + self.typeuse(value)
-        return self._open_label() + blocktype + ("" if self._labels[-1][0] else f" ;; label = @{len(self._labels)}")
+        return self._open_label() + blocktype + ("" if self._labels[-1][0] else f" (;@{len(self._labels)};)")
 
     def _open_label(self) -> str:
         number = self._label_count
@@ -174,6 +183,7 @@ class Listing:
         return " " + space.bind(0)
 
     def _close_label(self) -> None:
+        self._openers.pop()
         identifier, outer = self._labels.pop()
         if identifier is not None:
             if outer:

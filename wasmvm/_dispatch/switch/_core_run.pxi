@@ -3789,12 +3789,12 @@ cdef int run(machine_t* machine) noexcept nogil:
             v_i8x16_splat(&fp[pc[1]], (mem + ea)[0])
             pc += 4
         elif op == R_V128_LOAD8_LANE:
-            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
             ea = (mem + ea)[0]
-            memmove(&fp[pc[1]], &fp[pc[3]], 16)
+            memmove(&fp[pc[1]], &fp[pc[4]], 16)
             (<uint8_t*>&fp[pc[1]] + 1 * pc[5])[0] = <uint8_t>ea
             pc += 6
         elif op == R_V128_LOAD16_SPLAT:
@@ -3805,12 +3805,12 @@ cdef int run(machine_t* machine) noexcept nogil:
             v_i16x8_splat(&fp[pc[1]], load_u16((mem + ea)))
             pc += 4
         elif op == R_V128_LOAD16_LANE:
-            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
             ea = load_u16((mem + ea))
-            memmove(&fp[pc[1]], &fp[pc[3]], 16)
+            memmove(&fp[pc[1]], &fp[pc[4]], 16)
             store_u16((<uint8_t*>&fp[pc[1]] + 2 * pc[5]), <uint16_t>ea)
             pc += 6
         elif op == R_V128_LOAD32_SPLAT:
@@ -3830,12 +3830,12 @@ cdef int run(machine_t* machine) noexcept nogil:
             fp[pc[1] + 1].u64 = 0
             pc += 4
         elif op == R_V128_LOAD32_LANE:
-            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
             ea = load_u32((mem + ea))
-            memmove(&fp[pc[1]], &fp[pc[3]], 16)
+            memmove(&fp[pc[1]], &fp[pc[4]], 16)
             store_u32((<uint8_t*>&fp[pc[1]] + 4 * pc[5]), <uint32_t>ea)
             pc += 6
         elif op == R_V128_LOAD64_SPLAT:
@@ -3855,48 +3855,48 @@ cdef int run(machine_t* machine) noexcept nogil:
             fp[pc[1] + 1].u64 = 0
             pc += 4
         elif op == R_V128_LOAD64_LANE:
-            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
             ea = load_u64((mem + ea))
-            memmove(&fp[pc[1]], &fp[pc[3]], 16)
+            memmove(&fp[pc[1]], &fp[pc[4]], 16)
             store_u64((<uint8_t*>&fp[pc[1]] + 8 * pc[5]), <uint64_t>ea)
             pc += 6
         elif op == R_V128_STORE:
-            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 16 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            memcpy(mem + ea, &fp[pc[2]], 16)
+            memcpy(mem + ea, &fp[pc[3]], 16)
             pc += 4
         elif op == R_V128_STORE8_LANE:
-            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            (mem + ea)[0] = (<uint8_t*>&fp[pc[2]] + 1 * pc[4])[0]
+            (mem + ea)[0] = (<uint8_t*>&fp[pc[3]] + 1 * pc[4])[0]
             pc += 5
         elif op == R_V128_STORE16_LANE:
-            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            store_u16((mem + ea), load_u16((<uint8_t*>&fp[pc[2]] + 2 * pc[4])))
+            store_u16((mem + ea), load_u16((<uint8_t*>&fp[pc[3]] + 2 * pc[4])))
             pc += 5
         elif op == R_V128_STORE32_LANE:
-            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 4 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            store_u32((mem + ea), load_u32((<uint8_t*>&fp[pc[2]] + 4 * pc[4])))
+            store_u32((mem + ea), load_u32((<uint8_t*>&fp[pc[3]] + 4 * pc[4])))
             pc += 5
         elif op == R_V128_STORE64_LANE:
-            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 8 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            store_u64((mem + ea), load_u64((<uint8_t*>&fp[pc[2]] + 8 * pc[4])))
+            store_u64((mem + ea), load_u64((<uint8_t*>&fp[pc[3]] + 8 * pc[4])))
             pc += 5
         else:
             reason = EXIT_BUG

@@ -5582,12 +5582,12 @@ cdef int h_v128_load8_splat(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_le
 cdef int h_v128_load8_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
     ea = (mem + ea)[0]
-    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    memmove(&fp[pc[1]], &fp[pc[4]], 16)
     (<uint8_t*>&fp[pc[1]] + 1 * pc[5])[0] = <uint8_t>ea
     return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
@@ -5604,12 +5604,12 @@ cdef int h_v128_load16_splat(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_l
 cdef int h_v128_load16_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 2 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
     ea = load_u16((mem + ea))
-    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    memmove(&fp[pc[1]], &fp[pc[4]], 16)
     store_u16((<uint8_t*>&fp[pc[1]] + 2 * pc[5]), <uint16_t>ea)
     return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
@@ -5638,12 +5638,12 @@ cdef int h_v128_load32_zero(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_le
 cdef int h_v128_load32_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
     ea = load_u32((mem + ea))
-    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    memmove(&fp[pc[1]], &fp[pc[4]], 16)
     store_u32((<uint8_t*>&fp[pc[1]] + 4 * pc[5]), <uint32_t>ea)
     return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
@@ -5672,63 +5672,63 @@ cdef int h_v128_load64_zero(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_le
 cdef int h_v128_load64_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[4]
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
     ea = load_u64((mem + ea))
-    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    memmove(&fp[pc[1]], &fp[pc[4]], 16)
     store_u64((<uint8_t*>&fp[pc[1]] + 8 * pc[5]), <uint64_t>ea)
     return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_v128_store(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 16 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
-    memcpy(mem + ea, &fp[pc[2]], 16)
+    memcpy(mem + ea, &fp[pc[3]], 16)
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_v128_store8_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 1 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
-    (mem + ea)[0] = (<uint8_t*>&fp[pc[2]] + 1 * pc[4])[0]
+    (mem + ea)[0] = (<uint8_t*>&fp[pc[3]] + 1 * pc[4])[0]
     return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_v128_store16_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 2 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
-    store_u16((mem + ea), load_u16((<uint8_t*>&fp[pc[2]] + 2 * pc[4])))
+    store_u16((mem + ea), load_u16((<uint8_t*>&fp[pc[3]] + 2 * pc[4])))
     return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_v128_store32_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
-    store_u32((mem + ea), load_u32((<uint8_t*>&fp[pc[2]] + 4 * pc[4])))
+    store_u32((mem + ea), load_u32((<uint8_t*>&fp[pc[3]] + 4 * pc[4])))
     return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_v128_store64_lane(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[3]
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
-    store_u64((mem + ea), load_u64((<uint8_t*>&fp[pc[2]] + 8 * pc[4])))
+    store_u64((mem + ea), load_u64((<uint8_t*>&fp[pc[3]] + 8 * pc[4])))
     return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_move_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -11131,12 +11131,12 @@ cdef int h_v128_load8_splat_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
 cdef int h_v128_load8_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[4]
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
     if unlikely(ea + 1 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
     ea = (mem + ea)[0]
-    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    memmove(&fp[pc[1]], &fp[pc[4]], 16)
     (<uint8_t*>&fp[pc[1]] + 1 * pc[5])[0] = <uint8_t>ea
     return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
@@ -11153,12 +11153,12 @@ cdef int h_v128_load16_splat_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t
 cdef int h_v128_load16_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[4]
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
     if unlikely(ea + 2 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
     ea = load_u16((mem + ea))
-    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    memmove(&fp[pc[1]], &fp[pc[4]], 16)
     store_u16((<uint8_t*>&fp[pc[1]] + 2 * pc[5]), <uint16_t>ea)
     return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
@@ -11187,12 +11187,12 @@ cdef int h_v128_load32_zero_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
 cdef int h_v128_load32_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[4]
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
     if unlikely(ea + 4 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
     ea = load_u32((mem + ea))
-    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    memmove(&fp[pc[1]], &fp[pc[4]], 16)
     store_u32((<uint8_t*>&fp[pc[1]] + 4 * pc[5]), <uint32_t>ea)
     return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
@@ -11221,63 +11221,63 @@ cdef int h_v128_load64_zero_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t 
 cdef int h_v128_load64_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[4]
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
     if unlikely(ea + 8 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
     ea = load_u64((mem + ea))
-    memmove(&fp[pc[1]], &fp[pc[3]], 16)
+    memmove(&fp[pc[1]], &fp[pc[4]], 16)
     store_u64((<uint8_t*>&fp[pc[1]] + 8 * pc[5]), <uint64_t>ea)
     return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_v128_store_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[2]
     if unlikely(ea + 16 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
-    memcpy(mem + ea, &fp[pc[2]], 16)
+    memcpy(mem + ea, &fp[pc[3]], 16)
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_v128_store8_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[2]
     if unlikely(ea + 1 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
-    (mem + ea)[0] = (<uint8_t*>&fp[pc[2]] + 1 * pc[4])[0]
+    (mem + ea)[0] = (<uint8_t*>&fp[pc[3]] + 1 * pc[4])[0]
     return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_v128_store16_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[2]
     if unlikely(ea + 2 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
-    store_u16((mem + ea), load_u16((<uint8_t*>&fp[pc[2]] + 2 * pc[4])))
+    store_u16((mem + ea), load_u16((<uint8_t*>&fp[pc[3]] + 2 * pc[4])))
     return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_v128_store32_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[2]
     if unlikely(ea + 4 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
-    store_u32((mem + ea), load_u32((<uint8_t*>&fp[pc[2]] + 4 * pc[4])))
+    store_u32((mem + ea), load_u32((<uint8_t*>&fp[pc[3]] + 4 * pc[4])))
     return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_v128_store64_lane_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[3]
+    ea = <uint64_t>(<uint32_t>acc) + <uint32_t>pc[2]
     if unlikely(ea + 8 > mem_len):
         reason = TRAP_MEMORY_OUT_OF_BOUNDS
         return leave(pc, fp, machine, acc, facc, reason)
-    store_u64((mem + ea), load_u64((<uint8_t*>&fp[pc[2]] + 8 * pc[4])))
+    store_u64((mem + ea), load_u64((<uint8_t*>&fp[pc[3]] + 8 * pc[4])))
     return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
 
 HANDLERS[R_MOVE] = h_move

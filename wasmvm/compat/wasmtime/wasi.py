@@ -132,8 +132,9 @@ class WasiConfig(Managed[dict[str, Any]]):
 
     def _start(self) -> wasi.Wasi:
         """The guest's WASI; the configuration is used up."""
+        options = self._consume()
         try:
-            return wasi.Wasi(wasi.WasiConfig(**self._consume()))
+            return wasi.Wasi(wasi.WasiConfig(**options))
         except (OSError, ValueError) as error:
             raise WasmtimeError(str(error)) from None
 

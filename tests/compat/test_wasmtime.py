@@ -1,0 +1,154 @@
+"""`wasmvm.compat.wasmtime` against the package it replaces."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import wasmtime as original
+
+import wasmvm
+from wasmvm.compat import wasmtime
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCRIPT = Path(__file__).with_name("scripts.py")
+
+
+def run(*command: str) -> str:
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_same_script_prints_the_same() -> None:
+    expected = run("-m", "tests.compat.scripts")
+    found = run("-m", "wasmvm.compat", "wasmtime", "-m", "tests.compat.scripts")
+    assert expected.count("\n") > 400
+    assert found.splitlines() == expected.splitlines()
+
+
+def test_every_public_name_is_there_and_in_the_script() -> None:
+    assert sorted(wasmtime.__all__) == sorted(original.__all__)
+    used = {node.id for node in ast.walk(ast.parse(SCRIPT.read_text())) if isinstance(node, ast.Name)}
+    assert set(original.__all__) <= used
+
+
+@pytest.mark.parametrize("name", original.__all__)
+def test_every_member_of_a_class_is_there(name: str) -> None:
+    theirs, ours = getattr(original, name), getattr(wasmtime, name)
+    if isinstance(theirs, type):
+        assert {m for m in dir(theirs) if not m.startswith("_")} <= set(dir(ours))
+        for member, value in vars(theirs).items():
+            if isinstance(value, property):
+                assert isinstance(getattr(ours, member), property)
+
+
+ADD = '(module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))'
+
+
+def test_an_object_of_another_store_raises() -> None:
+    store, other = wasmtime.Store(), wasmtime.Store()
+    add = wasmtime.Instance(store, wasmtime.Module(store.engine, ADD), []).exports(store)["add"]
+    with pytest.raises(wasmtime.WasmtimeError, match="wrong store"):
+        add(other, 1, 2)
+    module = wasmtime.Module(other.engine, '(module (import "e" "f" (func (param i32 i32) (result i32))))')
+    with pytest.raises(wasmtime.WasmtimeError):
+        wasmtime.Instance(other, module, [add])
+
+
+def test_a_v128_is_bytes() -> None:
+    store = wasmtime.Store()
+    text = '(module (func (export "f") (param v128) (result v128) local.get 0))'
+    f = wasmtime.Instance(store, wasmtime.Module(store.engine, text), []).exports(store)["f"]
+    assert f(store, bytes(range(16))) == bytes(range(16))
+    with pytest.raises(TypeError, match="don't know how to convert 1 to v128"):
+        f(store, 1)
+
+
+def test_a_component_says_so() -> None:
+    with pytest.raises(wasmtime.WasmtimeError, match="component"):
+        wasmtime.Module(wasmtime.Engine(), b"\0asm\x0d\0\1\0")
+    with pytest.raises(ImportError, match="component"):
+        import wasmvm.compat.wasmtime.component  # noqa: F401
+
+
+def test_permissions_of_both_ages() -> None:
+    for arguments in ({"dir_perms": wasmtime.DirPerms.READ_ONLY, "file_perms": wasmtime.FilePerms.READ_ONLY},
+                      {"fs_mutable": False}):  # fmt: skip
+        config = wasmtime.WasiConfig()
+        config.preopen_dir(".", "/x", **arguments)
+        assert config.ptr()["dirs"]["/x"].read_only
+    config.preopen_dir(".", "/y", wasmtime.DirPerms.READ_WRITE, wasmtime.FilePerms.READ_WRITE)
+    assert not config.ptr()["dirs"]["/y"].read_only
+
+
+def test_a_host_exception_keeps_its_wasm_frames() -> None:
+    store = wasmtime.Store()
+
+    def host() -> None:
+        raise RuntimeError("boo")
+
+    text = '(module $m (import "" "" (func $f)) (func $run (export "run") call $f))'
+    func = wasmtime.Func(store, wasmtime.FuncType([], []), host)
+    e = wasmtime.Instance(store, wasmtime.Module(store.engine, text), [func]).exports(store)
+    with pytest.raises(RuntimeError) as caught:
+        e["run"](store)
+    assert "run" in [entry.name for entry in caught.traceback]
+
+
+def test_install_from_code() -> None:
+    code = """
+import wasmvm.compat
+wasmvm.compat.install("wasmtime")
+wasmvm.compat.install("wasmtime")
+import wasmtime, wasmtime.func
+from wasmtime import Store
+assert Store is wasmvm.compat.wasmtime.Store and wasmtime.func.Func is wasmtime.Func
+try:
+    import wasmtime.component
+except ImportError as error:
+    print(error)
+for name, error in (("numpy", ValueError), ("nothing", ValueError)):
+    try:
+        wasmvm.compat.install(name)
+    except error as e:
+        print(e)
+"""
+    output = run("-c", code)
+    assert "no component model" in output
+    assert "there is no replacement for 'numpy'" in output
+
+
+def test_install_comes_too_late() -> None:
+    assert "already" in run("-c", """
+import wasmtime, wasmvm.compat
+try:
+    wasmvm.compat.install("wasmtime")
+except RuntimeError as error:
+    print(error)
+""")  # fmt: skip
+
+
+def test_the_command_line(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("import sys, wasmtime, beside\nprint(wasmtime.__name__, sys.argv[1:], __name__, beside.x)")
+    (tmp_path / "beside.py").write_text("x = 5")
+    assert run("-m", "wasmvm.compat", "wasmtime", str(program), "-a", "b").split("\n")[0] == (
+        "wasmvm.compat.wasmtime ['-a', 'b'] __main__ 5"
+    )
+    assert run("-m", "wasmvm.compat", "wasmtime", "-c", "import wasmtime; print(wasmtime.Store)", "x").startswith(
+        "<class"
+    )
+    for wrong in (["wasmtime"], ["wasmtime", "-m"], ["nothing", "x.py"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "wasmvm.compat", *wrong], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1
+        assert "usage" in done.stderr
+
+
+def test_the_shim_is_in_the_package() -> None:
+    assert wasmvm.instantiate(ADD).exports.add(1, 1) == 2
