@@ -15,11 +15,14 @@ from tests.wat import wat2wasm
 ROOT = Path(__file__).resolve().parent.parent.parent
 PICTURE = ROOT / "tests/real/picture.svg"
 
+SKIPPED = {"opapywasm": "it asks for an older wasmtime than the oracle: pip install --no-deps opa-py-wasm"}
+"""Packages that the extra `test` cannot have, and why."""
+
 
 def both(package: str, code: str, *arguments: str, **environment: str) -> tuple[str, str]:
     """What a program prints on wasmtime and on wasmvm."""
     if importlib.util.find_spec(package) is None:
-        pytest.skip(f"{package} is not installed (extra `test`)")
+        pytest.skip(f"{package} is not installed ({SKIPPED.get(package, 'extra `test`')})")
     outputs = []
     for command in ([sys.executable, "-c"], [sys.executable, "-m", "wasmvm.compat", "wasmtime", "-c"]):
         environment["PYTHONPATH"] = str(ROOT)
