@@ -107,6 +107,14 @@ def test_the_guest_does_not_decide_how_much_an_object_is_asked_for() -> None:
     assert asked == [1 << 20]
 
 
+def test_the_guest_does_not_decide_how_much_an_object_is_given_at_once() -> None:
+    sizes: list[int] = []
+    with Guest(WasiConfig(stdout=lambda data: sizes.append(len(data))), size=1 << 22) as guest:
+        guest.ok("fd_write", 1, *guest.iovs(*[(0, (1 << 22) - 5)] * 20), 64)
+        assert guest.u32(64) == sum(sizes) == 20 * ((1 << 22) - 5)
+    assert max(sizes) == 1 << 20
+
+
 def test_outputs(tmp_path: Path) -> None:
     path = tmp_path / "output"
     path.write_bytes(b"what was there before, and is longer")

@@ -89,8 +89,9 @@ def path_link(
     """Give a file another name.
 
     Parameters:
-        old_fd, old_path: the file; `old_flags` 1 to follow a link in the last place, else the link itself gets the
-        name. new_fd, new_path: the name.
+        old_fd, old_path: the file.
+        old_flags: 1 to follow a link in the last place; without it, the link itself gets the name.
+        new_fd, new_path: the name.
 
     Rights: path_link_source of `old_fd`, path_link_target of `new_fd`. Errors: EINVAL for another flag, EEXIST,
     EPERM for a directory, EXDEV between file systems, ENOENT for a new name that ends in a slash.
@@ -122,7 +123,8 @@ def path_open(
         dirflags: 1 to follow a link in the last place.
         oflags: 1 create it if it does not exist, 2 it must be a directory, 4 it must not exist, 8 empty it.
         fs_rights_base: rights of the descriptor; those that its kind cannot have, or that `fd` does not hand on, are
-        left out. fs_rights_inheriting: rights of what is opened through it, if it is a directory; cut likewise.
+            left out.
+        fs_rights_inheriting: rights of what is opened through it, if it is a directory; cut likewise.
         fdflags: 1 append, 2 dsync, 4 nonblock, 8 rsync, 16 sync.
 
     Rights: path_open; with oflags 1 path_create_file, with 8 path_filestat_set_size; and, to hand on, with fdflags
@@ -135,10 +137,10 @@ def path_open(
         rights |= abi.PATH_CREATE_FILE
     if oflags & abi.OFLAGS_TRUNC:
         rights |= abi.PATH_FILESTAT_SET_SIZE
-    if fdflags & (abi.FDFLAGS_RSYNC | abi.FDFLAGS_SYNC):
-        rights |= abi.FD_SYNC
     directory = _directory(wasi, fd, rights)
-    if fdflags & abi.FDFLAGS_DSYNC and not directory.rights & (abi.FD_SYNC | abi.FD_DATASYNC):
+    if fdflags & (abi.FDFLAGS_RSYNC | abi.FDFLAGS_SYNC) and not directory.inheriting & abi.FD_SYNC:
+        raise WasiError(abi.ENOTCAPABLE)
+    if fdflags & abi.FDFLAGS_DSYNC and not directory.inheriting & (abi.FD_SYNC | abi.FD_DATASYNC):
         raise WasiError(abi.ENOTCAPABLE)
     if oflags & ~abi.OFLAGS_ALL or fdflags & ~abi.FDFLAGS_ALL:
         raise WasiError(abi.EINVAL)

@@ -31,8 +31,8 @@ from wasmvm.wasi.hostfile import HostFile, filetype_of, scatter
 
 _READ_RIGHTS = abi.RIGHTS_STREAM & ~abi.FD_WRITE
 _WRITE_RIGHTS = abi.RIGHTS_STREAM & ~abi.FD_READ
-_MAX_READ = 1 << 20
-"""Bytes asked of an embedder's object at once, however much room the guest has."""
+_MAX_PIECE = 1 << 20
+"""Bytes asked of an embedder's object, or given to it, at once, however much the guest reads or writes."""
 
 
 class _Inherit:
@@ -56,7 +56,7 @@ class ReadStream(Descriptor):
         self._pull = pull
 
     def readv(self, buffers: Sequence[memoryview]) -> int:
-        room = min(sum(map(len, buffers)), _MAX_READ)
+        room = min(sum(map(len, buffers)), _MAX_PIECE)
         if room == 0:
             return 0
         data = self._pull(room)
@@ -75,10 +75,14 @@ class WriteStream(Descriptor):
         self._push = push
 
     def writev(self, buffers: Sequence[memoryview]) -> int:
-        data = b"".join(buffers)
-        if data:
-            self._push(data)
-        return len(data)
+        total = sum(map(len, buffers))
+        if 0 < total <= _MAX_PIECE:
+            self._push(b"".join(buffers))
+        elif total:  # the buffers may overlap, so all of them together can be larger than the guest's memory
+            for buffer in buffers:
+                for at in range(0, len(buffer), _MAX_PIECE):
+                    self._push(bytes(buffer[at : at + _MAX_PIECE]))
+        return total
 
 
 def _host_stream(fileno: int, rights: int, owned: bool) -> Descriptor:
