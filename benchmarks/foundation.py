@@ -102,7 +102,8 @@ def start() -> None:
     """From the start of a process to its first output."""
     hello = str(BY_NAME["hello"].wasm)
     rows = (
-        ("hello world", ["-m", "wasmvm", "run", hello], 0.25),
+        ("hello world, nothing cached", ["-m", "wasmvm", "run", "--no-cache", hello], 0.25),
+        ("hello world, code cached", ["-m", "wasmvm", "run", hello], 0.25),
         ("import wasmvm", ["-c", "import wasmvm"], 0.15),
         ("nothing", ["-c", "pass"], None),
     )
