@@ -11,6 +11,7 @@ cdef extern from *:
     static void *wvm_reserve(size_t n) { return VirtualAlloc(NULL, n, MEM_RESERVE, PAGE_NOACCESS); }
     static int wvm_commit(void *p, size_t n) { return !n || VirtualAlloc(p, n, MEM_COMMIT, PAGE_READWRITE) != NULL; }
     static void wvm_release(void *p, size_t n) { (void)n; VirtualFree(p, 0, MEM_RELEASE); }
+    static void wvm_nap(void) { Sleep(0); }
     static double wvm_monotonic(void) {
         LARGE_INTEGER f, c; QueryPerformanceFrequency(&f); QueryPerformanceCounter(&c);
         return (double)c.QuadPart / (double)f.QuadPart;
@@ -31,6 +32,7 @@ cdef extern from *:
     static int wvm_clear(void *p, size_t n) { return !n || madvise(p, n, MADV_DONTNEED) == 0; }
     #define WVM_CLEARS
     #endif
+    static void wvm_nap(void) { struct timespec t = {0, 50000}; nanosleep(&t, NULL); }
     static double wvm_monotonic(void) {
         struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t);
         return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
@@ -44,6 +46,7 @@ cdef extern from *:
     bint wvm_commit(void*, size_t) noexcept nogil
     void wvm_release(void*, size_t) noexcept nogil
     bint wvm_clear(void*, size_t) noexcept nogil  # make it zero and untouched again; false where that is not possible
+    void wvm_nap() noexcept nogil  # long enough for a thread that waits for the GIL to wake up and take it
     double wvm_monotonic() noexcept nogil
 
 

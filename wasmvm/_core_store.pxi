@@ -16,6 +16,7 @@ cdef enum:
     MAX_NESTING = 200  # calls from wasm to Python to wasm: each takes C stack, which has an end
 
 cdef long long MANY = 1 << 62
+cdef double NAP_INTERVAL = 0.005  # seconds, as the interpreter's own switch interval
 cdef double POLL_INTERVAL = 0.02  # seconds between looks at signals: Ctrl-C must stop a guest within 0.1 s
 
 
@@ -231,6 +232,7 @@ cdef class Store:
         cdef machine_t* m = &self.machine
         cdef int reason
         cdef double next_poll = 0.0
+        cdef double next_nap = INFINITY
         m.budget = FIRST_SLICE
         reason = run(m)
         while reason != EXIT_DONE:
@@ -248,9 +250,16 @@ cdef class Store:
                     PyErr_CheckSignals()
                 except BaseException as error:
                     raise with_wasm_frames(error, describe(backtrace(m, bottom)))
+                if wvm_monotonic() >= next_nap:
+                    # Code that comes back for the GIL all the time (host calls, growing) lets go of it so briefly that
+                    # a thread which waits for it would wake up too late, each time.
+                    with nogil:
+                        wvm_nap()
+                    next_nap = INFINITY
                 next_poll = wvm_monotonic() + POLL_INTERVAL
                 with nogil:
                     reason = self.run_free(min(next_poll, self.deadline))
+                next_nap = INFINITY if reason == EXIT_BUDGET else min(next_nap, wvm_monotonic() + NAP_INTERVAL)
                 continue
             elif reason == EXIT_MEMORY_GROW:
                 self.grow_memory()
