@@ -29,6 +29,8 @@ HOT = [
     "wasmvm/lowering/operands.py",
     "wasmvm/lowering/accumulator.py",
     "wasmvm/lowering/body.py",
+    "wasmvm/runtime/constexpr.py",
+    "wasmvm/runtime/instantiate.py",
 ]
 """Modules in Cython's pure Python mode: each has a .pxd beside it and also runs uncompiled."""
 EXTENSION = ["wasmvm/_core.pyx"]

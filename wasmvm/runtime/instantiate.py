@@ -1,21 +1,24 @@
-"""Instantiation (specification, 4.5.4)."""
+"""Instantiation (specification, 4.5.4). Programs that make an instance per request live by its speed: it is compiled."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from wasmvm._core import Func, Global, Instance, Memory, Store, Table
+import cython
+
 from wasmvm.errors import LinkError
 from wasmvm.runtime.constexpr import evaluate
 from wasmvm.syntax import ACTIVE, DECLARATIVE, Import
 from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, MEMORY, TABLE, match_limits
 
+if not cython.compiled:
+    from wasmvm._core import Func, Global, Instance, Memory, Store, Table
+
 if TYPE_CHECKING:
     from wasmvm.compile import CompiledModule
 
 Extern = Func | Table | Memory | Global
-CLASSES = {FUNC: Func, TABLE: Table, MEMORY: Memory, GLOBAL: Global}
 
 
 def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern]) -> Instance:
@@ -26,15 +29,15 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
         Trap: an active segment does not fit, or the start function trapped. What was written before stays written.
     """
     syntax = module.syntax
-    for import_, extern in zip(syntax.imports, externs, strict=True):
-        check_import(store, module, import_, extern)
     funcs: list[Any] = []
     tables: list[Any] = []
     memories: list[Any] = []
     globals_: list[Any] = []
-    spaces = {FUNC: funcs, TABLE: tables, MEMORY: memories, GLOBAL: globals_}
-    for import_, extern in zip(syntax.imports, externs, strict=True):
-        spaces[import_.kind].append(extern)
+    if externs or syntax.imports:
+        spaces = {FUNC: funcs, TABLE: tables, MEMORY: memories, GLOBAL: globals_}
+        for import_, extern in zip(syntax.imports, externs, strict=True):
+            check_import(store, module, import_, extern)
+            spaces[import_.kind].append(extern)
     try:
         store.admit(len(syntax.tables), len(syntax.mems))
         for table in syntax.tables:
@@ -57,24 +60,38 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
     return instance
 
 
+def is_of_kind(extern: Extern, kind: int) -> bool:
+    """Whether an object is what the store has for imports of this kind."""
+    if kind == FUNC:
+        return isinstance(extern, Func)
+    if kind == TABLE:
+        return isinstance(extern, Table)
+    return isinstance(extern, Memory if kind == MEMORY else Global)
+
+
 def check_import(store: Store, module: CompiledModule, import_: Import, extern: Extern) -> None:
     """3.2 "Matching": an import may be given only what matches its type."""
-    name = f'"{import_.module}" "{import_.name}"'
+    kind = import_.kind
     expected: Any = module.syntax.import_type(import_)
     actual: Any = extern.actual_type
-    about = import_.module, import_.name, expected, actual
-    if not isinstance(extern, CLASSES[import_.kind]):
-        raise LinkError(f"incompatible import type for {name}: it must be a {EXTERN_KINDS[import_.kind]}", *about)
-    if extern.store is not store:
-        raise LinkError(f"incompatible import {name}: it belongs to another store", *about)
-    if import_.kind == TABLE:
-        matches = actual.reftype == expected.reftype and match_limits(actual.limits, expected.limits)
-    elif import_.kind == MEMORY:
-        matches = match_limits(actual.limits, expected.limits)
+    if not is_of_kind(extern, kind):
+        problem = f"type for {{}}: it must be a {EXTERN_KINDS[kind]}"
+    elif extern.store is not store:
+        problem = "{}: it belongs to another store"
     else:
-        matches = actual == expected
-    if not matches:
-        raise LinkError(f"incompatible import type for {name}: expected {expected}, got {actual}", *about)
+        if kind == TABLE:
+            matches = actual.reftype == expected.reftype and match_limits(actual.limits, expected.limits)
+        elif kind == MEMORY:
+            matches = match_limits(actual.limits, expected.limits)
+        else:
+            matches = actual == expected
+        if matches:
+            return
+        problem = f"type for {{}}: expected {expected}, got {actual}"
+    name = f'"{import_.module}" "{import_.name}"'
+    raise LinkError(
+        f"incompatible import {problem.format(name)}", import_.module, import_.name, expected, actual
+    )
 
 
 def set_segments(module: CompiledModule, instance: Instance) -> None:
