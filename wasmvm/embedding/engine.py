@@ -55,8 +55,14 @@ class Engine:
     def store(self, **options: Any) -> Store:
         """A new `Store` with the options of the configuration; those given here come first."""
         config = self.config
-        limits = {"max_stack": config.max_stack, "max_memory": config.max_memory, "max_table": config.max_table}
-        store = Store(**{"metering": config.consume_fuel, **limits, **options})
+        if options:
+            limits = {"max_stack": config.max_stack, "max_memory": config.max_memory, "max_table": config.max_table}
+            store = Store(**{"metering": config.consume_fuel, **limits, **options})
+        else:
+            store = Store(
+                max_stack=config.max_stack, max_memory=config.max_memory, max_table=config.max_table,
+                metering=config.consume_fuel,
+            )  # fmt: skip
         if config.epoch_interruption:
             self.set_epoch_deadline(store, 0)
         return store
