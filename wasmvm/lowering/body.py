@@ -178,7 +178,7 @@ class Body(Operands):
         elif kind == IMM_VALTYPES:
             count = self.u32()
             self.pos += count
-        elif kind == IMM_REFTYPE or kind == IMM_LANEIDX:
+        elif kind == IMM_LANEIDX:
             self.pos += 1
         elif kind == IMM_V128 or kind == IMM_LANES:
             self.pos += 16

@@ -197,6 +197,6 @@ def _returning(value: Any) -> Callable[..., Any]:
 
 
 def _zero(valtype: int) -> Any:
-    if valtype in types.REFTYPES:
+    if types.is_reftype(valtype):
         return None
     return bytes(16) if valtype == types.V128 else 0
