@@ -12,14 +12,14 @@ from collections.abc import Callable
 from wasmvm.isa import imm
 from wasmvm.isa.wasm import BY_MNEMONIC, PREFIX_BASE, ROWS, Row
 from wasmvm.numeric import F32_FORMAT, F64_FORMAT, FloatFormat, signed
+from wasmvm.text import encoder
 from wasmvm.text.context import Binding, Context
-from wasmvm.text.encoder import NAME_LABEL, NAME_LOCAL, sleb, uleb
+from wasmvm.text.cursor import TEXT_MNEMONICS
+from wasmvm.text.encoder import CATCHES, EMPTY_BLOCK, MEMIDX_FLAG, NAME_LABEL, NAME_LOCAL, sleb, uleb
 from wasmvm.text.numbers import is_nat, is_number, parse_float, parse_int, parse_nat
-from wasmvm.types import FuncType
+from wasmvm.types import FuncType, heaptype_of, is_nullable
 
-_EMPTY_BLOCKTYPE = b"\x40"
-_HAS_MEMIDX = 0x40
-"""The bit in a memarg's first number that says that a memidx follows."""
+_EMPTY_BLOCKTYPE = bytes((EMPTY_BLOCK,))
 
 LANE_TYPES: dict[str, tuple[int, int, FloatFormat | None]] = {
     "i8x16": (16, 8, None),
@@ -36,9 +36,9 @@ _PLAIN = 0  # (op ...                         its bytes come after those of its 
 _FOLDED_IF = 1  # (if ...                     before (then
 _AFTER_THEN = 2  # (if ... (then ...)
 _AFTER_ELSE = 3  # (if ... (then ...) (else ...)
-_FOLDED_BLOCK = 4  # (block ... and (loop ...
+_FOLDED_BLOCK = 4  # (block ..., (loop ... and (try_table ...
 _FOLDED_ARM = 5  # (then ... and (else ...
-_BLOCK = 6  # block ..., loop ..., if ... else ...
+_BLOCK = 6  # block ..., loop ..., try_table ..., if ... else ...
 _IF = 7  # if ...                             an else may come
 
 _LAST_FOLDED_ONLY = _AFTER_ELSE
@@ -211,7 +211,8 @@ class Instructions:
     def _block_head(self, keyword: str) -> tuple[str | None, str | None, bytes]:
         self.cursor.position += 1
         identifier, name = self.context.bound_name("label")
-        return identifier, name, _BLOCK_CODES[keyword] + self._blocktype()
+        head = _BLOCK_CODES[keyword] + self._blocktype()
+        return identifier, name, head + self._catches() if keyword == "try_table" else head
 
     def _plain_block(self, keyword: str) -> None:
         start = self.cursor.position
@@ -266,9 +267,27 @@ class Instructions:
             if functype == FuncType((), ()):
                 return _EMPTY_BLOCKTYPE
             if not functype.params and len(functype.results) == 1:
-                return bytes(functype.results)
+                return encoder.valtype(functype.results[0])
             typeidx = self.context.typeidx(functype)
         return sleb(typeidx)
+
+    def _catches(self) -> bytes:
+        """Reads the clauses of a try_table, in whose labels its own is not in scope."""
+        cursor = self.cursor
+        count = 0
+        self.op = bytearray()
+        while cursor.tokens[cursor.position] == "(":
+            keyword = cursor.tokens[cursor.position + 1]
+            if keyword not in CATCHES:
+                break
+            cursor.position += 2
+            self.op.append(CATCHES.index(keyword))
+            if "all" not in keyword:
+                self.index("tag")
+            self.labelidx()
+            cursor.expect(")")
+            count += 1
+        return uleb(count) + bytes(self.op)
 
     # Immediates, one reader per kind; each appends to `op`.
 
@@ -315,7 +334,7 @@ class Instructions:
                 raise cursor.error("alignment must be a power of two", cursor.position - 1)
             align = value
         exponent = align.bit_length() - 1
-        self.op += uleb(exponent | _HAS_MEMIDX) + uleb(memidx) if memidx else uleb(exponent)
+        self.op += uleb(exponent | MEMIDX_FLAG) + uleb(memidx) if memidx else uleb(exponent)
         self.op += uleb(offset)
 
     def _argument(self, prefix: str) -> int | None:
@@ -398,7 +417,7 @@ class Instructions:
         if self.cursor.at_field("result"):
             self.op = bytearray(_CODE_SELECT_T)
             types = self.context.results()
-            self.op += uleb(len(types)) + bytes(types)
+            self.op += encoder.valtypes(types)
 
     def call_indirect(self) -> None:
         tableidx = self.context.index("table") if self.cursor.at_index() else 0
@@ -420,6 +439,30 @@ class Instructions:
         else:
             self.op += b"\0\0"
 
+    def cast(self, if_null: bytes) -> None:
+        """``ref.test`` and ``ref.cast``: the type says which opcode it is."""
+        reftype = self.context.reftype()
+        if is_nullable(reftype):
+            self.op = bytearray(if_null)
+        self.op += encoder.heaptype(heaptype_of(reftype))
+
+    def branch_on_cast(self) -> None:
+        opcode, self.op = self.op, bytearray()
+        self.labelidx()
+        source, target = self.context.reftype(), self.context.reftype()
+        flags = is_nullable(source) | is_nullable(target) << 1
+        heaptypes = encoder.heaptype(heaptype_of(source)) + encoder.heaptype(heaptype_of(target))
+        self.op = opcode + bytes((flags,)) + self.op + heaptypes
+
+    def fieldidx(self) -> None:
+        typeidx = self.context.index("type")
+        self.op += uleb(typeidx) + uleb(self.context.lookup("field", self.context.fields.get(typeidx, {})))
+
+    def of_type(self, space: str) -> None:
+        """An index of a type, then one into `space`."""
+        self.index("type")
+        self.index(space)
+
     def data_used(self) -> None:
         self.context.uses_data = True
 
@@ -437,8 +480,22 @@ def _data_drop(i: Instructions, _: Row) -> None:
     i.index("data")
 
 
-def _reftype(i: Instructions, _: Row) -> None:
-    i.op.append(i.context.heaptype())
+def _array_data(i: Instructions, _: Row) -> None:
+    i.data_used()
+    i.of_type("data")
+
+
+def _array_length(i: Instructions, _: Row) -> None:
+    i.index("type")
+    i.op += uleb(i.cursor.nat(32))
+
+
+def _heaptype(i: Instructions, row: Row) -> None:
+    if_null = _CODES_IF_NULL.get(row.mnemonic)
+    if if_null is None:
+        i.op += encoder.heaptype(i.context.heaptype())
+    else:
+        i.cast(if_null)
 
 
 def _constant(bits: int, form: FloatFormat | None) -> _Reader:
@@ -461,7 +518,7 @@ _IMMEDIATES: dict[int, _Reader] = {
     imm.I64: _constant(64, None),
     imm.F32: _constant(32, F32_FORMAT),
     imm.F64: _constant(64, F64_FORMAT),
-    imm.REFTYPE: _reftype,
+    imm.HEAPTYPE: _heaptype,
     imm.MEMORY_INIT: _memory_init,
     imm.DATAIDX: _data_drop,
     imm.MEMORY_COPY: lambda i, _: i.two_indices("memory"),
@@ -472,18 +529,33 @@ _IMMEDIATES: dict[int, _Reader] = {
     imm.LANEIDX: lambda i, _: i.laneidx(),
     imm.MEMARG_LANEIDX: lambda i, row: i.memarg_laneidx(row),
     imm.LANES: lambda i, _: i.lanes(),
+    imm.TYPEIDX: lambda i, _: i.index("type"),
+    imm.TAGIDX: lambda i, _: i.index("tag"),
+    imm.CAST: lambda i, _: i.branch_on_cast(),
+    imm.FIELDIDX: lambda i, _: i.fieldidx(),
+    imm.ARRAY_LENGTH: _array_length,
+    imm.ARRAY_DATA: _array_data,
+    imm.ARRAY_ELEM: lambda i, _: i.of_type("elem"),
+    imm.ARRAY_COPY: lambda i, _: i.of_type("type"),
 }
 """How each kind of immediates is read (those of structured instructions are part of the loop above)."""
 
-_STRUCTURED = frozenset(("block", "loop", "if", "else", "end"))
-_BLOCK_CODES = {row.mnemonic: opcode_bytes(row.code) for row in ROWS if row.imm == imm.BLOCKTYPE}
+_BLOCK_CODES = {
+    row.mnemonic: opcode_bytes(row.code) for row in ROWS if row.imm in (imm.BLOCKTYPE, imm.TRY_TABLE)
+}
 _CODE_ELSE = opcode_bytes(BY_MNEMONIC["else"].code)
 _CODE_END = opcode_bytes(BY_MNEMONIC["end"].code)
 _CODE_SELECT_T = opcode_bytes(BY_MNEMONIC["select_t"].code)
 
-# In the text, the two forms of select share their mnemonic.
+_STRUCTURED = _BLOCK_CODES.keys() | {"else", "end"}
 _CODES = {
-    row.mnemonic: opcode_bytes(row.code) for row in ROWS if row.mnemonic not in _STRUCTURED and row.imm != imm.VALTYPES
+    row.mnemonic: opcode_bytes(row.code)
+    for row in ROWS
+    if row.mnemonic not in _STRUCTURED and row.mnemonic not in TEXT_MNEMONICS
+}
+_CODES_IF_NULL = {
+    "ref.test": opcode_bytes(BY_MNEMONIC["ref.test_null"].code),
+    "ref.cast": opcode_bytes(BY_MNEMONIC["ref.cast_null"].code),
 }
 _READERS: dict[str, _Reader] = {
     row.mnemonic: _IMMEDIATES[row.imm] for row in ROWS if row.mnemonic in _CODES and row.imm != imm.NONE
