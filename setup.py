@@ -23,6 +23,8 @@ HOT = [
     "wasmvm/reader.py",
     "wasmvm/binary/sections.py",
     "wasmvm/validation/stacks.py",
+    "wasmvm/validation/rules.py",
+    "wasmvm/validation/aggregates.py",
     "wasmvm/validation/body.py",
     "wasmvm/lowering/context.py",
     "wasmvm/lowering/code.py",

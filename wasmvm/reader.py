@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import cython
 
+from wasmvm import types
 from wasmvm.errors import DecodeError
-from wasmvm.isa import flat
-from wasmvm.types import CONCRETE, HEAPTYPE_NAMES, NON_NULL, PACKED_NAMES, VALTYPE_NAMES
+from wasmvm.isa import codes, flat
+from wasmvm.types import HEAPTYPE_NAMES, PACKED_NAMES, VALTYPE_NAMES
 
 if not cython.compiled:
     from wasmvm.isa.opcode import (
@@ -49,15 +50,15 @@ if not cython.compiled:
     )
 
 UNEXPECTED_END = "unexpected end of section or function"
-MAX_TYPES = 1_000_000
-"""Types of a module, as in the limits of web browsers: a reference to one fits into an int."""
-REF_NULL, REF = 0x63, 0x64
-"""5.3.3: what reference types begin with that are not one byte."""
-EMPTY_BLOCK = 0x40
-CATCH, CATCH_REF, CATCH_ALL, CATCH_ALL_REF = range(4)
-"""5.4.1: kinds of catch clauses."""
-MEMIDX_FLAG = 0x40
-"""5.4.7: what in the first number of a memarg says that a memidx follows."""
+REF_NULL = codes.REF_NULL
+REF = codes.REF
+EMPTY_BLOCK = codes.EMPTY_BLOCK
+CATCH_ALL = codes.CATCH_ALL
+CATCH_ALL_REF = codes.CATCH_ALL_REF
+MEMIDX_FLAG = codes.MEMIDX_FLAG
+MAX_TYPES = types.MAX_TYPES
+CONCRETE = types.CONCRETE
+NON_NULL = types.NON_NULL
 IMM_OF = flat.IMM_OF
 NO_OPCODE = flat.NO_OPCODE
 PREFIX_BASE = flat.PREFIX_BASE

@@ -139,7 +139,8 @@ MAX_PAGES_64 = 1 << 48
 MAX_TABLE = (1 << 32) - 1
 """Elements in a table whose indices are i32, as the binary format can state them."""
 
-
+MAX_TYPES = 1_000_000
+"""Types of a module, as in the limits of web browsers; so a reference type is no large number."""
 MAX_LOCALS = 50_000
 """Parameters and locals of a function, as in the limits of web browsers: a few bytes can ask for billions."""
 

@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Callable
 
 from wasmvm.errors import DecodeError
-from wasmvm.reader import MAX_TYPES, Reader
+from wasmvm.reader import Reader
 from wasmvm.syntax import (
     ACTIVE,
     DECLARATIVE,
@@ -38,6 +38,7 @@ from wasmvm.types import (
     GLOBAL,
     I32,
     I64,
+    MAX_TYPES,
     MEMORY,
     NON_NULL,
     TABLE,
