@@ -12,7 +12,7 @@ from wasmvm.syntax import Extent, Module
 
 NAME_SECTION = "name"
 MODULE, FUNC, LOCAL, LABEL, TYPE, TABLE, MEMORY, GLOBAL, ELEM, DATA, FIELD, TAG = range(12)
-"""Ids of subsections; of those above LOCAL, TYPE, FIELD and TAG are the specification's own, the others a proposal's."""
+"""Ids of subsections; of those above LOCAL, TYPE, FIELD and TAG are in the specification, the others in a proposal."""
 
 
 class Names:
