@@ -540,9 +540,7 @@ _IMMEDIATES: dict[int, _Reader] = {
 }
 """How each kind of immediates is read (those of structured instructions are part of the loop above)."""
 
-_BLOCK_CODES = {
-    row.mnemonic: opcode_bytes(row.code) for row in ROWS if row.imm in (imm.BLOCKTYPE, imm.TRY_TABLE)
-}
+_BLOCK_CODES = {row.mnemonic: opcode_bytes(row.code) for row in ROWS if row.imm in (imm.BLOCKTYPE, imm.TRY_TABLE)}
 _CODE_ELSE = opcode_bytes(BY_MNEMONIC["else"].code)
 _CODE_END = opcode_bytes(BY_MNEMONIC["end"].code)
 _CODE_SELECT_T = opcode_bytes(BY_MNEMONIC["select_t"].code)
