@@ -10,11 +10,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from wasmvm._core import Func, Global, Memory, Store, Table
+from wasmvm.binary import decode
 from wasmvm.embedding.func import HostFunc
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
 from wasmvm.errors import DecodeError, LinkError, TextError, Trap, ValidationError
 from wasmvm.text import wat2wasm
+from wasmvm.text.hints import check_hints
 from wasmvm.text.script import Command, Either, Invoke, Pattern, Ref, Source, Value, parse_script
 from wasmvm.types import (
     CONCRETE,
@@ -158,7 +160,10 @@ class Runner:
             if command.module is None:
                 self._perform(command)
             else:
-                module = Module(command.module.assemble())
+                binary = command.module.assemble()
+                module = Module(binary)
+                if command.kind == "assert_invalid_custom":
+                    check_hints(decode(binary))
                 if command.kind in ("assert_unlinkable", "assert_trap"):
                     self._instantiate(module)
         except STAGES[command.kind] as error:

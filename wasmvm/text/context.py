@@ -7,6 +7,7 @@ from typing import NamedTuple
 from wasmvm.text import encoder
 from wasmvm.text.cursor import Cursor
 from wasmvm.text.encoder import NAME_SUBSECTIONS, Names
+from wasmvm.text.hints import Hints
 from wasmvm.text.lexer import string_bytes
 from wasmvm.types import HEAPTYPES, VALTYPES, CompType, FuncType, SubType, is_reftype, ref, ref_typeidx
 
@@ -37,10 +38,11 @@ class Context:
         rectypes: the encoded groups of types.
         fields: identifiers of fields by the typeidx of their structure, each a map to indices.
         names: what goes into the name section.
+        hints: what goes into the branch hint section, with offsets from the beginning of the code.
         uses_data: whether an instruction names a data segment, so that a data count section is needed.
     """
 
-    __slots__ = ("_typeidx", "counts", "cursor", "fields", "names", "rectypes", "spaces", "types", "uses_data")
+    __slots__ = ("_typeidx", "counts", "cursor", "fields", "hints", "names", "rectypes", "spaces", "types", "uses_data")
 
     def __init__(self, cursor: Cursor) -> None:
         self.cursor = cursor
@@ -51,6 +53,7 @@ class Context:
         self.fields: dict[int, dict[str, int]] = {}
         self._typeidx: dict[FuncType, int] = {}
         self.names = Names()
+        self.hints: Hints = {}
         self.uses_data = False
 
     def declare(self, space: str, identifier: str | None, index: int) -> None:

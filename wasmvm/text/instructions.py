@@ -16,6 +16,7 @@ from wasmvm.text import encoder
 from wasmvm.text.context import Binding, Context
 from wasmvm.text.cursor import TEXT_MNEMONICS
 from wasmvm.text.encoder import CATCHES, EMPTY_BLOCK, MEMIDX_FLAG, NAME_LABEL, NAME_LOCAL, sleb, uleb
+from wasmvm.text.hints import take_hint
 from wasmvm.text.numbers import is_nat, is_number, parse_float, parse_int, parse_nat
 from wasmvm.types import FuncType, heaptype_of, is_nullable
 
@@ -46,16 +47,23 @@ _LAST_FOLDED_ONLY = _AFTER_ELSE
 
 
 class _Open:
-    """Something open: its kind, the token at which it began, bytes that are still to come, and its label."""
+    """Something open: its kind, the token at which it began, bytes that are still to come, its label, a hint for it."""
 
-    __slots__ = ("head", "identifier", "kind", "name", "token")
+    __slots__ = ("head", "hint", "identifier", "kind", "name", "token")
 
     def __init__(
-        self, kind: int, token: int, head: bytes | bytearray, identifier: str | None, name: str | None
+        self,
+        kind: int,
+        token: int,
+        head: bytes | bytearray,
+        identifier: str | None,
+        name: str | None,
+        hint: bytes | None = None,
     ) -> None:
         self.kind = kind
         self.token = token
         self.head = head
+        self.hint = hint
         self.identifier = identifier
         self.name = name
 
@@ -73,6 +81,7 @@ class Instructions:
 
     Attributes:
         op: the bytes of the instruction that is being read.
+        hints: branch hints, by the offset of the instruction in the expression.
     """
 
     __slots__ = (
@@ -85,6 +94,7 @@ class Instructions:
         "_stack",
         "context",
         "cursor",
+        "hints",
         "op",
     )
 
@@ -92,6 +102,7 @@ class Instructions:
         self.context = context
         self.cursor = context.cursor
         self.op = bytearray()
+        self.hints: list[tuple[int, bytes]] = []
         self._funcidx = funcidx
         self._locals: dict[str, int] = {}
         self._out = bytearray()
@@ -114,10 +125,12 @@ class Instructions:
     def read(self, single: bool = False) -> bytes:
         """The bytes of the instructions up to the parenthesis that closes what is around them, or of one folded one."""
         cursor, tokens, stack = self.cursor, self.cursor.tokens, self._stack
+        annotations = self.cursor.source.annotations if self._funcidx >= 0 else {}
         while True:
             token = tokens[cursor.position]
+            hint = take_hint(cursor) if cursor.position in annotations and self._at_instruction() else None
             if token == "(":
-                self._open()
+                self._open(hint)
             elif token == ")":
                 if not stack:
                     break
@@ -125,9 +138,11 @@ class Instructions:
             elif not token or single or (stack and stack[-1].kind <= _LAST_FOLDED_ONLY):
                 raise cursor.unexpected()
             elif token in _CODES:
+                self._note(hint)
                 self._plain(token)
                 self._out += self.op
             elif token in _BLOCK_CODES:
+                self._note(hint)
                 self._plain_block(token)
             elif token == "end":
                 self._end()
@@ -139,6 +154,17 @@ class Instructions:
                 break
         return bytes(self._out)
 
+    def _at_instruction(self) -> bool:
+        """Whether an instruction begins here, rather than an arm of a folded one or what ends others."""
+        cursor = self.cursor
+        token = cursor.tokens[cursor.position + (cursor.tokens[cursor.position] == "(")]
+        return token in _CODES or token in _BLOCK_CODES
+
+    def _note(self, hint: bytes | None) -> None:
+        """Keeps a branch hint, if there is one, for the instruction whose bytes come next."""
+        if hint is not None:
+            self.hints.append((len(self._out), hint))
+
     def _plain(self, mnemonic: str) -> None:
         """Reads an instruction up to its operands, and leaves its bytes in `op`."""
         self.cursor.position += 1
@@ -149,8 +175,8 @@ class Instructions:
 
     # Folded instructions (6.5.12)
 
-    def _open(self) -> None:
-        """Reads ``( op`` and its immediates."""
+    def _open(self, hint: bytes | None) -> None:
+        """Reads ``( op`` and its immediates; `hint` is for the instruction."""
         cursor, stack = self.cursor, self._stack
         start = cursor.position
         cursor.position += 1
@@ -163,15 +189,17 @@ class Instructions:
         elif token in _CODES:
             self._plain(token)
             if cursor.tokens[cursor.position] == ")":  # no operands: spare the stack the trouble
+                self._note(hint)
                 self._out += self.op
                 cursor.position += 1
             else:
-                stack.append(_Open(_PLAIN, start, self.op, None, None))
+                stack.append(_Open(_PLAIN, start, self.op, None, None, hint))
         elif token in _BLOCK_CODES:
             identifier, name, head = self._block_head(token)
             if token == "if":  # the label is not in scope in the condition
-                stack.append(_Open(_FOLDED_IF, start, head, identifier, name))
+                stack.append(_Open(_FOLDED_IF, start, head, identifier, name, hint))
             else:
+                self._note(hint)
                 self._out += head
                 self._open_label(identifier, name)
                 stack.append(_Open(_FOLDED_BLOCK, start, b"", identifier, name))
@@ -184,6 +212,7 @@ class Instructions:
         if owner is None or owner.kind != (_FOLDED_IF if keyword == "then" else _AFTER_THEN):
             raise self.cursor.unexpected()
         if keyword == "then":
+            self._note(owner.hint)
             self._out += owner.head
             self._open_label(owner.identifier, owner.name)
             owner.kind = _AFTER_THEN
@@ -197,6 +226,7 @@ class Instructions:
         """Reads the parenthesis that closes the innermost folded instruction."""
         top = self._stack[-1]
         if top.kind == _PLAIN:
+            self._note(top.hint)
             self._out += top.head
         elif top.kind in (_FOLDED_BLOCK, _AFTER_THEN, _AFTER_ELSE):
             self._out += _CODE_END

@@ -37,7 +37,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 _SIMPLE_ESCAPES = {"t": 0x09, "n": 0x0A, "r": 0x0D, '"': 0x22, "'": 0x27}
 
-KNOWN_ANNOTATIONS = frozenset(("custom", "name"))
+KNOWN_ANNOTATIONS = frozenset(("custom", "name", "metadata.code.branch_hint"))
 """Annotations that mean something to the assembler."""
 
 

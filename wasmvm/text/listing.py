@@ -13,6 +13,7 @@ from wasmvm.reader import Reader
 from wasmvm.syntax import Extent, Module
 from wasmvm.text.cursor import TEXT_MNEMONICS
 from wasmvm.text.encoder import CATCHES, MEMIDX_FLAG
+from wasmvm.text.hints import annotation
 from wasmvm.text.identifiers import Space
 from wasmvm.text.numbers import float_text
 from wasmvm.text.typetext import TypeTexts
@@ -39,6 +40,7 @@ class Listing:
         self._reader = Reader(module.source)
         self._locals = Space({}, 0)
         self._label_names: dict[int, str] = {}
+        self._hints: dict[int, str] = {}
         self._labels: list[tuple[str | None, int]] = []  # identifier, and the depth it named outside
         self._openers: list[int] = []  # the instruction of each label; that of an if turns to else
         self._label_depths: dict[str, int] = {}
@@ -56,13 +58,23 @@ class Listing:
         instructions = self.expr(extent)
         return f"({instructions[0]})" if len(instructions) == 1 else f"({' '.join([keyword, *instructions])})"
 
-    def body(self, extent: Extent, names: dict[int, str], labels: dict[int, str], functype: FuncType) -> Iterator[str]:
+    def body(
+        self,
+        extent: Extent,
+        names: dict[int, str],
+        labels: dict[int, str],
+        functype: FuncType,
+        hints: list[tuple[int, bytes]],
+    ) -> Iterator[str]:
         """A function body: first the rest of the line that introduces the function, then lines of instructions.
+
+        `hints` are branch hints by their offset in the code.
 
         Raises:
             DecodeError: the bytes are no function body, or there is no bound to its locals.
         """
         self._begin(extent, Space({}, 0), labels)
+        self._hints = {extent.start + offset: annotation(hint) + " " for offset, hint in hints}
         params = list(functype.params)
         locals_ = self._read_locals(len(params))
         self._locals = Space(names, len(params) + len(locals_))
@@ -81,6 +93,7 @@ class Listing:
         self._reader.pos, self._reader.end = extent
         self._locals = locals_
         self._label_names = labels
+        self._hints = {}
         self._labels = []
         self._openers = []
         self._label_depths = {}
@@ -116,7 +129,7 @@ class Listing:
                 self._close_label()
             indent = "    " + "  " * min(len(self._labels) - (op == OP_ELSE), _DEEPEST_INDENT)
             mnemonic = TEXT_MNEMONICS.get(row.mnemonic, row.mnemonic)
-            yield f"{indent}{mnemonic}{_IMMEDIATES[row.imm](self, row)}"
+            yield f"{indent}{self._hints.get(at, '')}{mnemonic}{_IMMEDIATES[row.imm](self, row)}"
         if reader.pos != end:
             raise DecodeError("instructions behind the end of an expression", reader.pos)
 

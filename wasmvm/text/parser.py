@@ -14,6 +14,7 @@ from wasmvm.text import encoder
 from wasmvm.text.context import Binding, Context
 from wasmvm.text.cursor import Cursor, is_token
 from wasmvm.text.encoder import SECTION_NAMES, SECTION_ORDER, sized, uleb, vec
+from wasmvm.text.hints import BRANCH_HINT, encode_hints
 from wasmvm.text.instructions import Instructions, opcode_bytes
 from wasmvm.text.lexer import Annotation, string_bytes, tokenize
 from wasmvm.text.typedefs import read_rec, read_type
@@ -49,10 +50,11 @@ _FIRST, _AT_END, _LAST = "first", "end", "last"
 
 
 class _Field(NamedTuple):
-    """A module field: its keyword, the token behind the keyword, and its index in its index space."""
+    """A module field: its keyword, the tokens behind the keyword and behind the field, its index in its index space."""
 
     keyword: str
     position: int
+    end: int
     ordinal: int
 
 
@@ -94,7 +96,7 @@ class ModuleParser:
                 self._read(field)
         self.cursor.position = last
         self._take_customs(last)
-        self._check_annotations(first, last)
+        self._check_annotations(first, last, fields)
         return self._module()
 
     # First pass
@@ -133,7 +135,7 @@ class ModuleParser:
                     self.context.counts["elem"] += 1
                 if keyword == "memory" and "data" in inner:
                     self.context.counts["data"] += 1
-            fields.append(_Field(keyword, begin + 2, index))
+            fields.append(_Field(keyword, begin + 2, end, index))
             cursor.position = end
         return fields
 
@@ -264,7 +266,10 @@ class ModuleParser:
         instructions.bind_locals(bindings)
         body = instructions.read()
         self._items[encoder.FUNCTION].append(uleb(typeidx))
-        self._items[encoder.CODE].append(sized(_locals(locals_) + body + _END))
+        head = _locals(locals_)
+        self._items[encoder.CODE].append(sized(head + body + _END))
+        if instructions.hints:
+            context.hints[index] = [(len(head) + offset, hint) for offset, hint in instructions.hints]
 
     def _table(self, index: int) -> None:
         cursor, context = self.cursor, self.context
@@ -470,12 +475,17 @@ class ModuleParser:
         self._customs.setdefault(place, []).append(section)
         self._explicit_names |= name == "name"
 
-    def _check_annotations(self, first: int, last: int) -> None:
+    def _check_annotations(self, first: int, last: int, fields: list[_Field]) -> None:
         """No annotation may be left over."""
         source = self.cursor.source
         for position, left in source.annotations.items():
-            if first <= position <= last and left:
-                raise source.error_at(left[0].offset, f"misplaced @{left[0].name} annotation")
+            if not left or not first <= position <= last:
+                continue
+            name, offset = left[0].name, left[0].offset
+            in_function = any(f.keyword == "func" and f.position <= position < f.end for f in fields)
+            if name == BRANCH_HINT and not in_function:
+                raise source.error_at(offset, f"@{name} annotation: not in a function")
+            raise source.error_at(offset, f"misplaced @{name} annotation")
 
     def _module(self) -> bytes:
         """Puts the sections together."""
@@ -485,6 +495,8 @@ class ModuleParser:
         for id_ in SECTION_ORDER:
             out += customs.get(("before", id_), ())
             items = self._items[id_]
+            if id_ == encoder.CODE and self.context.hints:
+                out.append(encoder.custom_section(BRANCH_HINT, encode_hints(self.context.hints)))
             if items:
                 out.append(encoder.section(id_, vec(items)))
             elif id_ == encoder.START and self._start is not None:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from wasmvm.syntax import ACTIVE, DECLARATIVE, Custom, Data, Elem, Extent, Import, Module
 from wasmvm.text import encoder
+from wasmvm.text.hints import hint_section, printable_hints
 from wasmvm.text.identifiers import Space, identifier, quoted, quoted_bytes
 from wasmvm.text.listing import Listing
 from wasmvm.text.typetext import TypeTexts
@@ -65,6 +66,10 @@ class _Printer:
         }
         self.types = TypeTexts(module, self.spaces["type"], names.field_names)
         self.listing = Listing(module, self.types, self.spaces)
+        section = hint_section(module)
+        hints = printable_hints(module, section) if section else None
+        self.hint_section = section if hints is not None else None
+        self.hints = hints or {}
         # What the assembler will put into the name section, function by function.
         self.bound = encoder.Names()
 
@@ -123,7 +128,8 @@ class _Printer:
         functype = self.types.functype(typeidx) or FuncType((), ())
         local_names = self.names.local_names.get(funcidx, {})
         label_names = self.names.label_names.get(funcidx, {})
-        body = self.listing.body(Extent(module.code[2 * i], module.code[2 * i + 1]), local_names, label_names, functype)
+        extent = Extent(module.code[2 * i], module.code[2 * i + 1])
+        body = self.listing.body(extent, local_names, label_names, functype, self.hints.get(funcidx, []))
         yield f"  (func {self.spaces['func'].define(funcidx)} (type {self.spaces['type'].ref(typeidx)}){next(body)}"
         yield from body
         yield "  )"
@@ -180,6 +186,8 @@ class _Printer:
         behind_names = False
         implied = self._implied_name_section(last)
         for custom in module.customs:
+            if custom is self.hint_section:
+                continue
             if custom is implied:
                 behind_names = True
                 continue
