@@ -39,10 +39,10 @@ class Context:
         fields: identifiers of fields by the typeidx of their structure, each a map to indices.
         names: what goes into the name section.
         hints: what goes into the branch hint section, with offsets from the beginning of the code.
-        uses_data: whether an instruction names a data segment, so that a data count section is needed.
+        needs_data_count: whether there is to be a data count section; any instruction that names a data segment asks.
     """
 
-    __slots__ = ("_typeidx", "counts", "cursor", "fields", "hints", "names", "rectypes", "spaces", "types", "uses_data")
+    __slots__ = ("_typeidx", "counts", "cursor", "fields", "hints", "names", "rectypes", "spaces", "types", "needs_data_count")
 
     def __init__(self, cursor: Cursor) -> None:
         self.cursor = cursor
@@ -54,7 +54,7 @@ class Context:
         self._typeidx: dict[FuncType, int] = {}
         self.names = Names()
         self.hints: Hints = {}
-        self.uses_data = False
+        self.needs_data_count = False
 
     def declare(self, space: str, identifier: str | None, index: int) -> None:
         """Counts a definition, and gives it its identifier; `index` is the token to blame if that is taken."""

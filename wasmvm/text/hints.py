@@ -13,10 +13,7 @@ from wasmvm.reader import Reader
 from wasmvm.syntax import Custom, Module
 from wasmvm.text import encoder
 from wasmvm.text.cursor import Cursor
-from wasmvm.text.lexer import string_bytes
-
-BRANCH_HINT = "metadata.code.branch_hint"
-"""The name of the section, and of the annotation."""
+from wasmvm.text.lexer import BRANCH_HINT, string_bytes
 
 Hints = dict[int, list[tuple[int, bytes]]]
 """By funcidx, offsets and what is said there, ascending."""

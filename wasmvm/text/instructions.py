@@ -494,7 +494,8 @@ class Instructions:
         self.index(space)
 
     def data_used(self) -> None:
-        self.context.uses_data = True
+        if self._funcidx >= 0:  # constant expressions do not ask for the section (5.5.17)
+            self.context.needs_data_count = True
 
 
 _Reader = Callable[[Instructions, Row], None]

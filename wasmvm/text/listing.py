@@ -30,12 +30,14 @@ class Listing:
     Attributes:
         types: how types are printed.
         spaces: the members of the index spaces, by the text format's name for the space.
+        uses_data: whether an instruction of a function body named a data segment.
         bound_labels: names of labels that the last function body has used, by number of the block.
     """
 
     def __init__(self, module: Module, types: TypeTexts, spaces: dict[str, Space]) -> None:
         self.types = types
         self.spaces = spaces
+        self.uses_data = False
         self.bound_labels: dict[int, str] = {}
         self._reader = Reader(module.source)
         self._locals = Space({}, 0)
@@ -51,7 +53,10 @@ class Listing:
     def expr(self, extent: Extent) -> list[str]:
         """The instructions of a constant expression, without its ``end``."""
         self._begin(extent, Space({}, 0), {})
-        return [line.strip() for line in self._instructions(extent.end)]
+        uses_data = self.uses_data
+        lines = [line.strip() for line in self._instructions(extent.end)]
+        self.uses_data = uses_data
+        return lines
 
     def folded(self, extent: Extent, keyword: str) -> str:
         """An expression as an operand: a single instruction in parentheses, more of them behind a keyword."""
@@ -201,6 +206,7 @@ class Listing:
     # Immediates
 
     def index(self, space: str) -> str:
+        self.uses_data |= space == "data"
         return " " + self.spaces[space].ref(self._reader.u32())
 
     def optional_index(self, space: str) -> str:

@@ -14,9 +14,9 @@ from wasmvm.text import encoder
 from wasmvm.text.context import Binding, Context
 from wasmvm.text.cursor import Cursor, is_token
 from wasmvm.text.encoder import SECTION_NAMES, SECTION_ORDER, sized, uleb, vec
-from wasmvm.text.hints import BRANCH_HINT, encode_hints
+from wasmvm.text.hints import encode_hints
 from wasmvm.text.instructions import Instructions, opcode_bytes
-from wasmvm.text.lexer import Annotation, string_bytes, tokenize
+from wasmvm.text.lexer import BRANCH_HINT, DATA_COUNT, Annotation, string_bytes, tokenize
 from wasmvm.text.typedefs import read_rec, read_type
 from wasmvm.types import (
     EXTERN_KINDS,
@@ -437,11 +437,13 @@ class ModuleParser:
     # Custom sections
 
     def _take_customs(self, position: int) -> None:
-        """Takes the ``@custom`` annotations that stand before a token."""
+        """Takes the annotations before a token that are about sections."""
         here = self.cursor.position
         self.cursor.position = position
         for annotation in self.cursor.annotations("custom"):
             self._custom(annotation)
+        if self.cursor.annotations(DATA_COUNT):
+            self.context.needs_data_count = True
         self.cursor.position = here
 
     def _custom(self, annotation: Annotation) -> None:
@@ -501,7 +503,7 @@ class ModuleParser:
                 out.append(encoder.section(id_, vec(items)))
             elif id_ == encoder.START and self._start is not None:
                 out.append(encoder.section(id_, self._start))
-            elif id_ == encoder.DATA_COUNT and self.context.uses_data:
+            elif id_ == encoder.DATA_COUNT and self.context.needs_data_count:
                 out.append(encoder.section(id_, uleb(len(self._items[encoder.DATA]))))
             out += customs.get(("after", id_), ())
         out += customs.get(_AT_END, ())

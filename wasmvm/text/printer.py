@@ -13,6 +13,7 @@ from wasmvm.syntax import ACTIVE, DECLARATIVE, Custom, Data, Elem, Extent, Impor
 from wasmvm.text import encoder
 from wasmvm.text.hints import hint_section, printable_hints
 from wasmvm.text.identifiers import Space, identifier, quoted, quoted_bytes
+from wasmvm.text.lexer import DATA_COUNT
 from wasmvm.text.listing import Listing
 from wasmvm.text.typetext import TypeTexts
 from wasmvm.types import EXTERN_KINDS, FuncType
@@ -101,6 +102,8 @@ class _Printer:
             yield self._elem(i, elem)
         for i, typeidx in enumerate(module.funcs):
             yield from self._func(i, counts["func"] + i, typeidx)
+        if module.data_count is not None and not self.listing.uses_data:
+            yield f"  (@{DATA_COUNT})"
         for i, data in enumerate(module.datas):
             yield from self._data(i, data)
         yield from self._customs()
