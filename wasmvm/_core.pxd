@@ -161,6 +161,8 @@ cdef class Store:
     cdef double timeout_
     cdef public object deadline_holder
     cdef object __weakref__
+    cpdef set_limits(self, max_memory, max_table, max_instances=*, max_tables=*, max_memories=*)
+    cpdef admit(self, int tables, int memories)
     cdef uint64_t handle(self, object value) except 0
     cdef int check_thread(self) except -1
     cdef int invoke(self, func_t* func, slot* base) except -1

@@ -230,6 +230,11 @@ cdef class Memory:
         """A copy of `size` bytes from `offset` on; IndexError where they are not all inside the memory."""
         return (<char*>self.at(offset, size))[:size]
 
+    def read_bytearray(self, offset, size):
+        """As `read`, but the copy can be changed."""
+        cdef uint8_t* start = self.at(offset, size)
+        return PyByteArray_FromStringAndSize(<char*>start, size)
+
     def write(self, offset, data):
         """Copy the bytes-like `data` to `offset`; IndexError where it does not fit, and then nothing is written."""
         cdef const uint8_t[::1] view = memoryview(data).cast("B")

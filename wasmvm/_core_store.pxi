@@ -105,7 +105,7 @@ cdef class Store:
     def __dealloc__(self):
         give_stacks(&self.machine, self.stack_slots)
 
-    def set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
+    cpdef set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
         """Change the limits; they mean what the arguments of `Store` mean."""
         self.max_memory = max_memory
         self.max_table = max_table
@@ -113,7 +113,7 @@ cdef class Store:
         self.most[1] = MANY if max_tables is None else max_tables
         self.most[2] = MANY if max_memories is None else max_memories
 
-    def admit(self, int tables, int memories):
+    cpdef admit(self, int tables, int memories):
         """Count an instance with so many tables and memories of its own; MemoryError over the limits."""
         cdef int i
         self.counts[0] += 1

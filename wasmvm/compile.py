@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wasmvm._core import DISPATCH, ModuleCode
 from wasmvm.binary import decode
@@ -22,6 +22,7 @@ class CompiledModule:
         syntax: the decoded module.
         code: the functions lowered so far, shared by all instances.
         metering: whether it is lowered for stores that meter.
+        plan: what `runtime.instantiate` keeps for the next instance.
     """
 
     def __init__(self, source: bytes, *, valid: bool = False, entry: Entry | None = None) -> None:
@@ -45,6 +46,7 @@ class CompiledModule:
     def _begin(self, syntax: Module, metering: bool) -> None:
         self.syntax = syntax
         self.metering = metering
+        self.plan: Any = None
         self.code = ModuleCode(len(syntax.funcs))
         self._context: Context | None = None
         self._variants[metering] = self

@@ -73,7 +73,8 @@ class Instance:
         compiled = module.compiled
         if store.metering:
             compiled = compiled.metered(store.metering)
-        externs = [resolve(store, compiled.syntax, import_, imports or {}) for import_ in compiled.syntax.imports]
+        syntax = compiled.syntax
+        externs = [resolve(store, syntax, i, imports or {}) for i in syntax.imports] if syntax.imports else ()
         self.core = instantiate_core(store, compiled, externs)
 
     @property

@@ -54,12 +54,25 @@ def read_source(source: Source) -> bytes:
         TextError: text that is not a module.
         OSError: the file cannot be read.
     """
+    return _read(source)[0]
+
+
+def _read(source: Source) -> tuple[bytes, os.stat_result | None]:
+    """The same, with what the system said of the file before it was read, if it was one."""
     if isinstance(source, str) and source.lstrip()[:1] in ("(", ";"):
-        return _assemble(source)
+        return _assemble(source), None
     if isinstance(source, (str, os.PathLike)):
-        with open(source, "rb") as file:
-            source = file.read()
-    source = bytes(source)
+        return _read_file(source)
+    return _binary(bytes(source)), None
+
+
+def _read_file(path: str | os.PathLike[str]) -> tuple[bytes, os.stat_result]:
+    with open(path, "rb") as file:
+        status = os.fstat(file.fileno())
+        return _binary(file.read()), status
+
+
+def _binary(source: bytes) -> bytes:
     return _assemble(source) if source.lstrip()[:1] in (b"(", b";") else source
 
 
@@ -90,20 +103,16 @@ class Module:
     """
 
     def __init__(self, source: Source, *, cache: bool | str | os.PathLike[str] = False) -> None:
-        self._compile(read_source(source), cache)
+        self._compile(*_read(source), cache)
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], *, cache: bool | str | os.PathLike[str] = False) -> Self:
         """The module in a file of the binary or text format; raises what `Module` raises."""
         made = cls.__new__(cls)
-        with open(path, "rb") as file:
-            status = os.fstat(file.fileno())
-            made._compile(read_source(file.read()), cache, status)
+        made._compile(*_read_file(path), cache)
         return made
 
-    def _compile(
-        self, source: bytes, cache: bool | str | os.PathLike[str], status: os.stat_result | None = None
-    ) -> None:
+    def _compile(self, source: bytes, status: os.stat_result | None, cache: bool | str | os.PathLike[str]) -> None:
         """`status` is that of the file which the source was read from."""
         if cache is False:
             self.compiled = CompiledModule(source)
@@ -133,7 +142,7 @@ class Module:
         Args:
             lower_all: lower every function first; otherwise those go in that were called so far.
         """
-        from wasmvm.cache import dump
+        from wasmvm.serialize import dump
 
         if lower_all:
             for index in range(self.compiled.code.count):
@@ -151,7 +160,7 @@ class Module:
             DeserializeError: the data is damaged, or another version of wasmvm made it.
             OSError: the file cannot be read.
         """
-        from wasmvm.cache import load
+        from wasmvm.serialize import load
 
         if isinstance(source, (str, os.PathLike)):
             with open(source, "rb") as file:
@@ -189,7 +198,6 @@ class Module:
 
 def _unpickle(cls: type[Module], data: bytes) -> Module:
     """A worker may have another build of wasmvm than the sender: then the module is compiled again."""
-    from wasmvm.cache import fingerprint, load, source_of
+    from wasmvm.serialize import load
 
-    same = data[8:16] == fingerprint()
-    return cls._of(load(data) if same else CompiledModule(source_of(data)))
+    return cls._of(load(data, recompile=True))

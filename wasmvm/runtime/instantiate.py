@@ -1,21 +1,39 @@
-"""Instantiation (specification, 4.5.4)."""
+"""Instantiation (specification, 4.5.4); compiled, since there are programs that make an instance for every request."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from wasmvm._core import Func, Global, Instance, Memory, Store, Table
+import cython
+
 from wasmvm.errors import LinkError
 from wasmvm.runtime.constexpr import evaluate
 from wasmvm.syntax import ACTIVE, DECLARATIVE, Import
 from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, MEMORY, TABLE, match_limits
 
+if not cython.compiled:
+    from wasmvm._core import Func, Global, Instance, Memory, Store, Table
+
 if TYPE_CHECKING:
     from wasmvm.compile import CompiledModule
+    from wasmvm.syntax import Module
 
 Extern = Func | Table | Memory | Global
-CLASSES = {FUNC: Func, TABLE: Table, MEMORY: Memory, GLOBAL: Global}
+
+
+class Plan:
+    """The parts of a decoded module that instantiation reads, each one load away; made for its first instance."""
+
+    def __init__(self, syntax: Module) -> None:
+        self.source = syntax.source
+        self.imports = syntax.imports
+        self.tables = syntax.tables
+        self.mems = syntax.mems
+        self.globals = syntax.globals
+        self.elems = syntax.elems
+        self.datas = syntax.datas
+        self.start = syntax.start
 
 
 def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern]) -> Instance:
@@ -25,78 +43,90 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
         LinkError: an import has another type than the module asks for, or the store's limits forbid the instance.
         Trap: an active segment does not fit, or the start function trapped. What was written before stays written.
     """
-    syntax = module.syntax
-    for import_, extern in zip(syntax.imports, externs, strict=True):
-        check_import(store, module, import_, extern)
+    plan = module.plan
+    if plan is None:
+        plan = module.plan = Plan(module.syntax)
     funcs: list[Any] = []
     tables: list[Any] = []
     memories: list[Any] = []
     globals_: list[Any] = []
-    spaces = {FUNC: funcs, TABLE: tables, MEMORY: memories, GLOBAL: globals_}
-    for import_, extern in zip(syntax.imports, externs, strict=True):
-        spaces[import_.kind].append(extern)
+    if externs or plan.imports:
+        spaces = {FUNC: funcs, TABLE: tables, MEMORY: memories, GLOBAL: globals_}
+        for import_, extern in zip(plan.imports, externs, strict=True):
+            check_import(store, module, import_, extern)
+            spaces[import_.kind].append(extern)
     try:
-        store.admit(len(syntax.tables), len(syntax.mems))
-        for table in syntax.tables:
+        store.admit(len(plan.tables), len(plan.mems))
+        for table in plan.tables:
             tables.append(Table(store, table.type))
-        for memory in syntax.mems:
+        for memory in plan.mems:
             memories.append(Memory(store, memory.type))
         instance = Instance(store, module, funcs, tables, memories)
     except MemoryError as error:
         raise LinkError(str(error)) from error
     for imported in globals_:
         instance.add_global(imported)
-    for global_ in syntax.globals:
-        bits = evaluate(syntax.source, global_.init, instance)
+    for global_ in plan.globals:
+        bits = evaluate(plan.source, global_.init, instance)
         instance.add_global(Global.from_bits(store, global_.type, bits))
-    if syntax.elems or syntax.datas:
-        set_segments(module, instance)
-        run_segments(module, instance)
-    if syntax.start is not None:
-        instance.func(syntax.start)()
+    if plan.elems or plan.datas:
+        set_segments(plan, instance)
+        run_segments(plan, instance)
+    if plan.start is not None:
+        instance.func(plan.start)()
     return instance
+
+
+def is_of_kind(extern: Extern, kind: int) -> bool:
+    """Whether an object is what the store has for imports of this kind."""
+    if kind == FUNC:
+        return isinstance(extern, Func)
+    if kind == TABLE:
+        return isinstance(extern, Table)
+    return isinstance(extern, Memory if kind == MEMORY else Global)
 
 
 def check_import(store: Store, module: CompiledModule, import_: Import, extern: Extern) -> None:
     """3.2 "Matching": an import may be given only what matches its type."""
-    name = f'"{import_.module}" "{import_.name}"'
+    kind = import_.kind
     expected: Any = module.syntax.import_type(import_)
     actual: Any = extern.actual_type
-    about = import_.module, import_.name, expected, actual
-    if not isinstance(extern, CLASSES[import_.kind]):
-        raise LinkError(f"incompatible import type for {name}: it must be a {EXTERN_KINDS[import_.kind]}", *about)
-    if extern.store is not store:
-        raise LinkError(f"incompatible import {name}: it belongs to another store", *about)
-    if import_.kind == TABLE:
-        matches = actual.reftype == expected.reftype and match_limits(actual.limits, expected.limits)
-    elif import_.kind == MEMORY:
-        matches = match_limits(actual.limits, expected.limits)
+    if not is_of_kind(extern, kind):
+        problem = f"type for {{}}: it must be a {EXTERN_KINDS[kind]}"
+    elif extern.store is not store:
+        problem = "{}: it belongs to another store"
     else:
-        matches = actual == expected
-    if not matches:
-        raise LinkError(f"incompatible import type for {name}: expected {expected}, got {actual}", *about)
+        if kind == TABLE:
+            matches = actual.reftype == expected.reftype and match_limits(actual.limits, expected.limits)
+        elif kind == MEMORY:
+            matches = match_limits(actual.limits, expected.limits)
+        else:
+            matches = actual == expected
+        if matches:
+            return
+        problem = f"type for {{}}: expected {expected}, got {actual}"
+    name = f'"{import_.module}" "{import_.name}"'
+    raise LinkError(f"incompatible import {problem.format(name)}", import_.module, import_.name, expected, actual)
 
 
-def set_segments(module: CompiledModule, instance: Instance) -> None:
+def set_segments(plan: Plan, instance: Instance) -> None:
     """Give the instance its element and data instances."""
-    syntax = module.syntax
-    for i, elem in enumerate(syntax.elems):
+    for i, elem in enumerate(plan.elems):
         if elem.funcidxs is not None:
             instance.set_elem_funcs(i, elem.funcidxs)
         else:
-            instance.set_elem_bits(i, [evaluate(syntax.source, expr, instance) for expr in elem.exprs or ()])
-    for i, data in enumerate(syntax.datas):
-        instance.set_data(i, syntax.source, data.init.start, data.init.end)
+            instance.set_elem_bits(i, [evaluate(plan.source, expr, instance) for expr in elem.exprs or ()])
+    for i, data in enumerate(plan.datas):
+        instance.set_data(i, plan.source, data.init.start, data.init.end)
 
 
-def run_segments(module: CompiledModule, instance: Instance) -> None:
+def run_segments(plan: Plan, instance: Instance) -> None:
     """Initialise tables and memories from the active segments, in order; forget the declarative ones."""
-    syntax = module.syntax
-    for i, elem in enumerate(syntax.elems):
+    for i, elem in enumerate(plan.elems):
         if elem.mode == ACTIVE and elem.offset_expr is not None:
-            instance.table_init(i, elem.tableidx, evaluate(syntax.source, elem.offset_expr, instance))
+            instance.table_init(i, elem.tableidx, evaluate(plan.source, elem.offset_expr, instance))
         elif elem.mode == DECLARATIVE:
             instance.drop_elem(i)
-    for i, data in enumerate(syntax.datas):
+    for i, data in enumerate(plan.datas):
         if data.mode == ACTIVE and data.offset_expr is not None:
-            instance.memory_init(i, evaluate(syntax.source, data.offset_expr, instance))
+            instance.memory_init(i, evaluate(plan.source, data.offset_expr, instance))

@@ -1,0 +1,24 @@
+cimport cython
+
+from wasmvm._core cimport Func, Global, Instance, Memory, Store, Table
+
+
+@cython.final
+cdef class Plan:
+    cdef bytes source
+    cdef list imports
+    cdef list tables
+    cdef list mems
+    cdef list globals
+    cdef list elems
+    cdef list datas
+    cdef object start
+
+
+@cython.locals(plan=Plan, instance=Instance, funcs=list, tables=list, memories=list, globals_=list)
+cpdef Instance instantiate(Store store, module, externs)
+cdef bint is_of_kind(extern, int kind) except -1
+@cython.locals(kind=cython.int, matches=cython.bint)
+cdef check_import(Store store, module, import_, extern)
+cdef set_segments(Plan plan, Instance instance)
+cdef run_segments(Plan plan, Instance instance)
