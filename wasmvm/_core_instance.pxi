@@ -309,7 +309,7 @@ cdef class Instance:
         return found
 
     def evaluate(self, const int32_t[::1] code, int frame_size):
-        """4.6.4: run the lowered code of a constant expression with one result; the bits of that, as `Global.bits`."""
+        """4.6.4: run the lowered code of a constant expression whose result takes one slot; the bits of that."""
         cdef func_t func
         cdef slot* base = self.store.machine.top
         memset(&func, 0, sizeof(func_t))
@@ -317,9 +317,8 @@ cdef class Instance:
         func.frame_size = frame_size
         func.inst = &self.inst
         func.owner = <void*>self
-        base[0].u64 = base[1].u64 = 0
         self.store.invoke(&func, base)
-        return base[0].u64 | (<object>base[1].u64 << 64)
+        return base[0].u64
 
     def add_global(self, Global value not None):
         """Append to the global index space."""

@@ -16,7 +16,6 @@ cdef enum:
 
 @cython.final
 cdef class Body(Reading):
-    cdef int funcidx
     cdef short[::1] shape
     cdef short[::1] rr
     cdef short[::1] rk

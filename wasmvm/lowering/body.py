@@ -53,8 +53,7 @@ def lower(context: Context, index: int) -> Lowered:
     Raises:
         InternalError: the body is not what validation accepts, or code would grow out of proportion.
     """
-    funcidx = context.import_count + index
-    return finished(context, Body(context, context.code[2 * index], context.code[2 * index + 1], funcidx, -1))
+    return finished(context, Body(context, index, 0, 0))
 
 
 def lower_expr(context: Context, start: int, end: int) -> Lowered:
@@ -63,7 +62,7 @@ def lower_expr(context: Context, start: int, end: int) -> Lowered:
     Raises:
         InternalError: as `lower`.
     """
-    return finished(context, Body(context, start, end, -1, -2))
+    return finished(context, Body(context, -1, start, end))
 
 
 def finished(context: Context, body: Body) -> Lowered:
@@ -88,11 +87,10 @@ class Body(Reading):
         the first `condition_words` of `saved`.
     """
 
-    def __init__(self, context: Context, start: int, end: int, funcidx: int, type_: int) -> None:
-        """The body of the function `funcidx`; where that is -1, an expression of the type `type_`."""
-        self.init_reading(context, start, end)
-        self.funcidx = funcidx
-        self.init_code(end - start)
+    def __init__(self, context: Context, index: int, start: int, end: int) -> None:
+        """The body of the function `index`; where that is -1, the constant expression between `start` and `end`."""
+        self.init_reading(context, index, start, end)
+        self.init_code(self.end - self.pos)
         self.shape, self.rr, self.rk, self.kr = forms.SHAPE, forms.RR, forms.RK, forms.KR
         self.mirrored, self.wide, self.traps = forms.MIRRORED, forms.WIDE, forms.TRAPS
         self.params, self.result_slots = forms.PARAMS, forms.RESULT_SLOTS
@@ -104,17 +102,13 @@ class Body(Reading):
         self.condition = array("i", bytes(4 * MOST_WORDS))
         self.dead = -1
         self.depth = 0
-        self.metering = context.metering and funcidx >= 0
+        self.metering = self.context.metering and index >= 0
         self.fuel_at = -1
         self.control_cap = 0
         self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
         self.c_target = self.c_type = self.c_log = self.c_stub = array("i")
         self.grow_control()
-        if funcidx >= 0:
-            self.read_locals(context.func_types[funcidx])
-        else:
-            self.place_locals(b"", 0)
-            self.result_type = type_
+        self.read_locals()
 
     # --- The driver -----------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ cdef int MEMIDX_FLAG
 cdef class Reading(Operands):
     cdef Context context
     cdef const unsigned char[::1] source
+    cdef int funcidx
     cdef Py_ssize_t pos
     cdef Py_ssize_t end
     cdef signed char[::1] imm_kind
@@ -29,7 +30,7 @@ cdef class Reading(Operands):
     cdef int zero_to
     cdef int result_type
 
-    cdef void init_reading(self, Context context, Py_ssize_t pos, Py_ssize_t end) except *
+    cdef void init_reading(self, Context context, Py_ssize_t index, Py_ssize_t start, Py_ssize_t end) except *
     @cython.locals(byte=cython.uint, value=cython.uint, shift=cython.int)
     cdef unsigned int u32(self) noexcept
     @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, shift=cython.int)
@@ -53,7 +54,7 @@ cdef class Reading(Operands):
     cdef int push_results(self, int type_) except -1
     @cython.locals(i=cython.int)
     cdef int push_params(self, int type_) except -1
-    @cython.locals(context=Context, i=cython.int, params=cython.int, count=cython.Py_ssize_t, _=cython.uint)
-    cdef void read_locals(self, int typeidx) except *
+    @cython.locals(context=Context, typeidx=cython.int, i=cython.int, params=cython.int, count=cython.Py_ssize_t, _=cython.uint)
+    cdef void read_locals(self) except *
     @cython.locals(i=cython.Py_ssize_t, slots="int[::1]", slot=cython.int, param_slots=cython.int)
     cdef void place_locals(self, bytes widths, int params) except *

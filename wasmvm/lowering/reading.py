@@ -34,6 +34,7 @@ class Reading(Operands):
     """Attributes:
 
     context: what is known of the module; source: its bytes.
+    funcidx: the function, or -1 for a constant expression, which has one result of one slot.
     pos, end: where the body is read, and where it ends.
     local_slot, local_widths: by local.
     assigned: by slot of a local, whether every path to here has set it; `assign_log` lists them in order, so that
@@ -44,11 +45,13 @@ class Reading(Operands):
     A block type is a typeidx, -1 where there are neither parameters nor results, or -1 less the width of one result.
     """
 
-    def init_reading(self, context: Context, pos: int, end: int) -> None:
+    def init_reading(self, context: Context, index: int, start: int, end: int) -> None:
+        """Begin with the function `index`, counted among those defined, or with -1 at an expression from `start` on."""
         self.context = context
         self.source = context.source
-        self.pos = pos
-        self.end = end
+        self.funcidx = index + context.import_count if index >= 0 else -1
+        self.pos = context.code[2 * index] if index >= 0 else start
+        self.end = context.code[2 * index + 1] if index >= 0 else end
         self.imm_kind = IMM_KIND
 
     def u32(self) -> int:
@@ -208,10 +211,15 @@ class Reading(Operands):
                 self.push(TEMP, self.context.widths[i])
         return 0
 
-    def read_locals(self, typeidx: int) -> None:
+    def read_locals(self) -> None:
         """Parameters and local declarations: give each its slot."""
         context = self.context
         widths = bytearray()
+        if self.funcidx < 0:
+            self.place_locals(b"", 0)
+            self.result_type = -2
+            return
+        typeidx = context.func_types[self.funcidx]
         for i in range(context.first[typeidx], context.middle[typeidx]):
             widths.append(context.widths[i])
         params = len(widths)
