@@ -30,6 +30,7 @@ HOT = [
     "wasmvm/lowering/code.py",
     "wasmvm/lowering/operands.py",
     "wasmvm/lowering/accumulator.py",
+    "wasmvm/lowering/reading.py",
     "wasmvm/lowering/body.py",
     "wasmvm/runtime/constexpr.py",
     "wasmvm/runtime/instantiate.py",

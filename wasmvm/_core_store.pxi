@@ -307,7 +307,7 @@ cdef class Store:
                 error.frames = frames
             raise with_wasm_frames(error, frames)
         m.top = top
-        m.pc = pc + (3 if pc[0] == R_CALL_IMPORT else 5)
+        m.pc = pc + (5 if pc[0] == R_CALL_INDIRECT else 3)
         # What is left of the budget, so that a loop of host calls comes to its end too.
         m.budget = 0 if self.interrupted else min(m.budget, FIRST_SLICE)
         return 0

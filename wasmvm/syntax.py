@@ -233,9 +233,10 @@ class Module:
         return self.funcs[funcidx - imported]
 
     def func_type(self, funcidx: int) -> FuncType:
-        return self._functype(self.func_typeidx(funcidx))
+        return self.functype(self.func_typeidx(funcidx))
 
-    def _functype(self, typeidx: int) -> FuncType:
+    def functype(self, typeidx: int) -> FuncType:
+        """The function type with this index; validation has seen to it that it is one."""
         functype = self.types[typeidx]
         if not isinstance(functype, FuncType):
             raise InternalError(f"type {typeidx} of a validated function is {functype}")
@@ -255,9 +256,9 @@ class Module:
 
     def import_type(self, import_: Import) -> ExternType:
         if import_.kind == FUNC:
-            return self._functype(import_.desc)
+            return self.functype(import_.desc)
         if import_.kind == TAG:
-            return TagType(self._functype(import_.desc))
+            return TagType(self.functype(import_.desc))
         type_: ExternType = import_.desc
         return type_
 
@@ -270,4 +271,4 @@ class Module:
             return self.mem_types()[export.index]
         if export.kind == GLOBAL:
             return self.global_types()[export.index]
-        return TagType(self._functype(self.tag_typeidxs()[export.index]))
+        return TagType(self.functype(self.tag_typeidxs()[export.index]))

@@ -195,6 +195,15 @@ CompType = FuncType | StructType | ArrayType
 """2.3.13: a composite type."""
 
 
+def valtypes_of(comptype: CompType) -> tuple[int, ...]:
+    """The types that the composite type consists of, packed ones among them."""
+    if isinstance(comptype, FuncType):
+        return comptype.params + comptype.results
+    if isinstance(comptype, StructType):
+        return tuple([field.storage for field in comptype.fields])
+    return (comptype.field.storage,)
+
+
 class SubType(NamedTuple):
     """2.3.14: a composite type and the types that it was declared a subtype of, of which there is one at most.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wasmvm.deftype import DEFTYPES, define, match_comptype
 from wasmvm.errors import ValidationError
 from wasmvm.syntax import Module
-from wasmvm.types import CONCRETE, CompType, FuncType, StructType, typeidx_of
+from wasmvm.types import CONCRETE, typeidx_of, valtypes_of
 
 MAX_DEPTH = 63
 """Supertypes above a type, as in the limits of web browsers: a cast may have to look at all of them."""
@@ -44,15 +44,6 @@ def check_subtypes(module: Module) -> None:
             )
         if actual.depth > MAX_DEPTH:
             raise ValidationError(f"sub type {typeidx} is too deep (limit {MAX_DEPTH})", module.type_offsets[typeidx])
-
-
-def valtypes_of(comptype: CompType) -> tuple[int, ...]:
-    """The types that the composite type consists of, packed ones among them."""
-    if isinstance(comptype, FuncType):
-        return comptype.params + comptype.results
-    if isinstance(comptype, StructType):
-        return tuple([field.storage for field in comptype.fields])
-    return (comptype.field.storage,)
 
 
 def check_valtype(valtype: int, count: int, offset: int) -> None:
