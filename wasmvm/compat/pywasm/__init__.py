@@ -1,4 +1,4 @@
-"""The PyPI package ``pywasm`` (2.2) over wasmvm: all of its modules and classes; see docs/compat.md for what differs."""
+"""The PyPI package ``pywasm`` (2.2) over wasmvm: all of its modules and classes; docs/compat.md says what differs."""
 
 from wasmvm.compat.pywasm import arith, core, leb128, log, opcode, wasi
 from wasmvm.compat.pywasm.core import *  # noqa: F403

@@ -47,7 +47,7 @@ class _I:
 
     @staticmethod
     def decode(b: Any) -> int:
-        return _bits(b) - ((b[-1] & 0x40) << 7 * len(b) - 6)
+        return _bits(b) - int((b[-1] & 0x40) << 7 * len(b) - 6)
 
     @staticmethod
     def decode_reader(r: Any) -> tuple[int, int]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from wasmvm import _core, types
@@ -85,21 +84,12 @@ class Machine:
         self._modules: dict[_core.Instance, ModuleInst] = {}
         self._pending: list[tuple[ModuleDesc, list[Extern]]] = []
 
-    @contextmanager
-    def calling(self, caller: _core.Caller | None) -> Iterator[None]:
-        """While a host function runs: its caller on the stack of frames; nothing where Python called it."""
-        if caller is None:
-            yield
-            return
-        module = self._modules.get(caller.instance)
+    def frame_of(self, core: _core.Instance) -> Frame:
+        """What a host function sees of the instance that called it."""
+        module = self._modules.get(core)
         if module is None:  # its start function is running
-            module = self._adopt(caller.instance)
-        self.stack.frame.append(Frame(module, LocalsInst([]), 0, 0, 0))
-        try:
-            yield
-        finally:
-            if self.stack.frame:
-                self.stack.frame.pop()
+            module = self._adopt(core)
+        return module._frame  # type: ignore[no-any-return]
 
     def _adopt(self, core: _core.Instance) -> ModuleInst:
         """Allocate what an instance that is being made has brought into being."""
@@ -107,6 +97,7 @@ class Machine:
         store = self.store
         module = self._modules[core] = ModuleInst()
         module._core = core
+        module._frame = Frame(module, LocalsInst([]), 0, 0, 0)
         module.type = desc.type
         spaces = (module.func, module.tabl, module.mems, module.glob)
         for extern in externs:
@@ -129,7 +120,8 @@ class Machine:
             store.glob.append(GlobalInst(zero, int(global_.type.mutable), core_global, store))
         module.exps = [ExportInst(e.name, Extern(e.kind, spaces[e.kind][e.desc])) for e in desc.exps]
         for elem in desc.elem:
-            module.elem.append(store.allocate_elem(elem.type, self._passive(module, elem) if elem.kind & 3 == 1 else []))
+            left = self._passive(module, elem) if elem.kind & 3 == 1 else []
+            module.elem.append(store.allocate_elem(elem.type, left))
         for data in desc.data:
             module.data.append(store.allocate_data(data.init if data.kind == 1 else bytearray()))
         return module
@@ -173,15 +165,11 @@ class Machine:
             assert type == value.type
         log.debugln("invocate", addr, args)
         references = types.REFTYPES
-        bits = [
-            self.store.referred(v) if v.type.data in references else int.from_bytes(v.data, "little") for v in args
-        ]
+        bits = [self.store.referred(v) if v.type.data in references else int.from_bytes(v.data, "little") for v in args]
         with translated():
             found = func._core.call_bits(bits)
-        return [
-            self.store.reference(t, value) if t.data in references else ValInst(t, bytearray(value.to_bytes(16, "little")))
-            for t, value in zip(func.type.rets, found, strict=True)
-        ]  # fmt: skip
+        values = zip(func.type.rets, found, strict=True)
+        return [self.store.reference(t, n) if t.data in references else ValInst.from_bits(t, n) for t, n in values]
 
 
 class Runtime:

@@ -135,9 +135,7 @@ class TableInst:
 class GlobalInst:
     """A global; `data` is its value, a `ValInst`, and `mut` 1 where it can be changed."""
 
-    def __init__(
-        self, data: ValInst, mut: int, core: _core.Global | None = None, store: Store | None = None
-    ) -> None:
+    def __init__(self, data: ValInst, mut: int, core: _core.Global | None = None, store: Store | None = None) -> None:
         assert mut in (0, 1)
         self.mut = mut
         self._store = Store() if store is None else store
@@ -154,7 +152,7 @@ class GlobalInst:
         type = ValType(self._core.type.valtype)
         if type.data in types.REFTYPES:
             return self._store.reference(type, self._core.value)
-        return ValInst(type, bytearray(self._core.bits.to_bytes(16, "little")))
+        return ValInst.from_bits(type, self._core.bits)
 
     @data.setter
     def data(self, value: ValInst) -> None:
@@ -210,6 +208,7 @@ class ModuleInst:
     """A module instance: its function types, addresses of what is in its index spaces, and its exports."""
 
     _core: _core.Instance
+    _frame: Any
 
     def __init__(self) -> None:
         self.type: list[FuncType] = []
@@ -279,11 +278,23 @@ class Store:
         return len(self.func) - 1
 
     def allocate_func_host(self, func: FuncHost) -> int:
+        takes, gives = func.type.args, self.arguments(func.type.rets)
+        plain = all(t.data in types.NUMTYPES for t in takes)
+
         def call(caller: _core.Caller | None, *args: Any) -> Any:
-            given = map(self.from_core, func.type.args, args)
-            with self._machine.calling(caller):
-                results = func.hostcode(self._machine, [value.into_all() for value in given])
-            made = [self.into_core(ValInst.from_all(*pair)) for pair in zip(func.type.rets, results, strict=False)]
+            given = list(args)
+            if not plain:
+                given = [self.from_core(*pair).into_all() for pair in zip(takes, args, strict=True)]
+            machine = self._machine
+            frames = machine.stack.frame
+            if caller is not None:
+                frames.append(machine.frame_of(caller.instance))
+            try:
+                results = func.hostcode(machine, given)
+            finally:
+                if caller is not None and frames:  # pywasm's users clear the stack after a failure
+                    frames.pop()
+            made = [convert(n) for convert, n in zip(gives, results, strict=False)]
             return made[0] if len(made) == 1 else made or None
 
         call.__name__ = getattr(func.hostcode, "__name__", "host")
@@ -370,4 +381,3 @@ _CHECKS: dict[int, Callable[[Any], Any]] = {
     types.F32: arith.f32.fit,
     types.F64: arith.f64.fit,
 }
-

@@ -229,6 +229,7 @@ class FuncDesc:
 
     locals: list[LocalsDesc]
     expr: Expr
+    _place: tuple[bytes, int]
 
     def __init__(self, type: int, locals: list[LocalsDesc], expr: Expr) -> None:
         self.type = type
@@ -594,14 +595,14 @@ class ModuleDesc:
         """Print what it holds; pywasm prints it in the order of the file."""
         for custom in self._syntax.customs:
             log.debugln("section custom", custom.name)
-        lists = (("type", self.type), ("import", self.imps), ("func", [desc.type for desc in self.func]),
+        lists: tuple[tuple[str, list[Any]], ...] = (("type", self.type), ("import", self.imps), ("func", [desc.type for desc in self.func]),
                  ("table", self.tabl), ("memory", self.mems), ("global", self.glob), ("export", self.exps),
                  ("start", [self.star] if self.star >= 0 else []), ("elem", self.elem))  # fmt: skip
         for section, descs in lists:
             for desc in descs:
                 log.debugln("section", section, desc)
-        for desc in self.func:
-            log.debugln("section code", desc)
-            desc.expr.into_disasm(4)
+        for func in self.func:
+            log.debugln("section code", func)
+            func.expr.into_disasm(4)
         for segment in self.data:
             log.debugln("section data", segment)

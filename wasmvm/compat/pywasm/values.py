@@ -92,6 +92,11 @@ class ValInst:
         return cls(type, bytearray(data) + bytearray(cls.blen - len(data)))
 
     @classmethod
+    def from_bits(cls, type: ValType, bits: int) -> ValInst:
+        """wasmvm's own: a number or vector from its bits."""
+        return cls(type, bytearray(bits.to_bytes(cls.blen, "little")))
+
+    @classmethod
     def from_i32(cls, n: int) -> ValInst:
         return cls._of(ValType.i32(), arith.i32.into_bytearray(n))
 

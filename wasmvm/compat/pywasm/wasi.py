@@ -9,7 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from wasmvm import wasi
-from wasmvm.compat.pywasm import machine
+from wasmvm.compat.pywasm.machine import Runtime
+from wasmvm.compat.pywasm.store import ModuleInst
 from wasmvm.compat.pywasm.syntax import FuncType
 from wasmvm.errors import ExitTrap
 from wasmvm.wasi import abi
@@ -60,7 +61,7 @@ def _constants() -> dict[str, int]:
     return found
 
 
-class File:
+class _File:
     """A descriptor of the guest's: `wasm_fd` and what else begins so is what the guest sees, `host_...` the host's.
 
     `pipe` is an object with ``read`` or ``write`` that stands for a standard stream, or None. `host_fd` is -1 for what
@@ -93,7 +94,7 @@ class File:
         return tuple(getattr(self, name) for name in self._FIELDS)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, File) and self._values() == other._values()
+        return isinstance(other, _File) and self._values() == other._values()
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -107,7 +108,7 @@ class _Standard(Descriptor):
 
     __slots__ = ("_file", "_host", "_open")
 
-    def __init__(self, file: File, write: bool) -> None:
+    def __init__(self, file: _File, write: bool) -> None:
         # What pywasm grants, and what every stream of wasmvm's can do.
         rights = file.wasm_rights_base | abi.RIGHTS_STREAM & ~(abi.FD_READ | abi.FD_WRITE)
         super().__init__(file.wasm_type, rights)
@@ -135,7 +136,7 @@ class _Standard(Descriptor):
         return self._now().available(write)
 
 
-def _opened(file: File, number: int) -> Descriptor:
+def _opened(file: _File, number: int) -> Descriptor:
     """The descriptor for a `File` of the embedder's that is no directory."""
     if number <= 2:
         return _Standard(file, number > 0)
@@ -195,14 +196,14 @@ class Preview1:
     FILE_STATUS_OPENED = 0
     FILE_STATUS_CLOSED = 1
 
-    File = File
+    File = _File
 
     def __init__(self, args: list[str], dirs: dict[str, str], envs: dict[str, str]) -> None:
         self.args = args
         self.dirs = {os.path.normpath(k): os.path.normpath(v) for k, v in dirs.items()}
         self.envs = ["=".join(pair) for pair in sorted(envs.items())]
         self.return_on_exit = 1
-        self.fd: list[File] = []
+        self.fd: list[_File] = []
         self._wasi: wasi.Wasi | None = None
         self._functions: dict[str, Any] = {}
         for number, name in enumerate(("stdin", "stdout", "stderr")):
@@ -217,14 +218,16 @@ class Preview1:
             self._add(os.open(host, flags), flags, host, guest, abi.RIGHTS_DIRECTORY,
                       abi.RIGHTS_DIRECTORY | abi.RIGHTS_FILE, abi.FILETYPE_DIRECTORY)  # fmt: skip
 
-    def _add(self, host_fd: int, host_flag: int, host_name: Any, wasm_name: Any, base: int, root: int, kind: int) -> None:
+    def _add(
+        self, host_fd: int, host_flag: int, host_name: Any, wasm_name: Any, base: int, root: int, kind: int
+    ) -> None:
         opened = self.FILE_STATUS_OPENED
-        file = File(host_fd, host_flag, host_name, opened, None, len(self.fd), 0, wasm_name, base, root, opened, kind)
+        file = _File(host_fd, host_flag, host_name, opened, None, len(self.fd), 0, wasm_name, base, root, opened, kind)
         self.fd.append(file)
 
     # The functions
 
-    def bind(self, runtime: machine.Runtime) -> None:
+    def bind(self, runtime: Runtime) -> None:
         """Let the modules of a runtime import the functions."""
         names = runtime.imports["wasi_snapshot_preview1"] = {}
         for name in abi.FUNCTIONS:
@@ -252,7 +255,7 @@ class Preview1:
         memories = m.stack.frame[-1].module.mems if m.stack.frame else []
         memory = m.store.mems[memories[0]]._core if memories else None
         try:
-            errno = function(_Caller(memory), *args)
+            errno: int = function(_Caller(memory), *args)
         except ExitTrap as end:
             if self.return_on_exit:
                 raise Exception(SystemExit, end.exit_code) from None
@@ -270,7 +273,7 @@ class Preview1:
             made = self._wasi.table.get(number)
             source = self.fd[args[0]]
             path = memory.read(args[2], args[3]).decode("utf-8", "replace") if name == "path_open" else ""
-            file = File(-1, 0, os.path.join(source.host_name, path) if path else source.host_name, 0, None, number,
+            file = _File(-1, 0, os.path.join(source.host_name, path) if path else source.host_name, 0, None, number,
                         made.fdflags, os.path.normpath(os.path.join(source.wasm_name, path)) if path else
                         source.wasm_name, made.rights, made.inheriting, 0, made.filetype)  # fmt: skip
             self.fd[number : number + 1] = [file]
@@ -280,14 +283,14 @@ class Preview1:
         elif name == "fd_renumber" and args[0] != args[1]:
             self._release(self.fd[args[1]])
             moved = self.fd[args[0]]
-            self.fd[args[1]] = File(*moved._values())
+            self.fd[args[1]] = _File(*moved._values())
             moved.host_status = moved.wasm_status = closed
         elif name == "fd_fdstat_set_flags":
             self.fd[args[0]].wasm_flag = args[1]
         elif name == "fd_fdstat_set_rights":
             self.fd[args[0]].wasm_rights_base, self.fd[args[0]].wasm_rights_root = args[1], args[2]
 
-    def _release(self, file: File) -> None:
+    def _release(self, file: _File) -> None:
         """Close what the host has for a descriptor, but its standard streams."""
         if file.wasm_type != abi.FILETYPE_CHARACTER_DEVICE and file.host_status == self.FILE_STATUS_OPENED:
             if file.host_fd >= 0:
@@ -295,12 +298,12 @@ class Preview1:
                     os.close(file.host_fd)
             file.host_status = self.FILE_STATUS_CLOSED
 
-    def main(self, runtime: machine.Runtime, module: machine.ModuleInst) -> int:
+    def main(self, runtime: Runtime, module: ModuleInst) -> int:
         """Call ``_start``; the exit code. IndexError where there is none, and what else `Runtime.invocate` raises."""
         try:
             runtime.invocate(module, "_start", [])
         except Exception as error:
-            if len(error.args) >= 1 and error.args[0] == SystemExit:
+            if len(error.args) >= 1 and error.args[0] is SystemExit:
                 return int(error.args[1])
             raise
         else:
