@@ -595,9 +595,17 @@ class ModuleDesc:
         """Print what it holds; pywasm prints it in the order of the file."""
         for custom in self._syntax.customs:
             log.debugln("section custom", custom.name)
-        lists: tuple[tuple[str, list[Any]], ...] = (("type", self.type), ("import", self.imps), ("func", [desc.type for desc in self.func]),
-                 ("table", self.tabl), ("memory", self.mems), ("global", self.glob), ("export", self.exps),
-                 ("start", [self.star] if self.star >= 0 else []), ("elem", self.elem))  # fmt: skip
+        lists: tuple[tuple[str, list[Any]], ...] = (
+            ("type", self.type),
+            ("import", self.imps),
+            ("func", [desc.type for desc in self.func]),
+            ("table", self.tabl),
+            ("memory", self.mems),
+            ("global", self.glob),
+            ("export", self.exps),
+            ("start", [self.star] if self.star >= 0 else []),
+            ("elem", self.elem),
+        )
         for section, descs in lists:
             for desc in descs:
                 log.debugln("section", section, desc)

@@ -255,14 +255,14 @@ class Preview1:
         memories = m.stack.frame[-1].module.mems if m.stack.frame else []
         memory = m.store.mems[memories[0]]._core if memories else None
         try:
-            errno: int = function(_Caller(memory), *args)
+            errno = function(_Caller(memory), *args)
         except ExitTrap as end:
             if self.return_on_exit:
                 raise Exception(SystemExit, end.exit_code) from None
             sys.exit(end.exit_code)
         if errno == abi.SUCCESS and name in _TABLE_FUNCTIONS:
             self._follow(name, memory, args)
-        return [errno]
+        return [int(errno or 0)]
 
     def _follow(self, name: str, memory: Any, args: list[int]) -> None:
         """Bring `fd` up to what a function has just done."""
