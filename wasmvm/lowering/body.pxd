@@ -70,7 +70,7 @@ cdef class Body(Operands):
     cdef int zero_from
     cdef int zero_to
     cdef int result_type
-    cdef bint metering
+    cdef bint metering, metering_calls
     cdef int fuel_at
 
     @cython.locals(byte=cython.uint, value=cython.uint, shift=cython.int)

@@ -6,6 +6,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from wasmvm.lowering.accumulator import Accumulators
+from wasmvm.types import NO_METERING
 
 if TYPE_CHECKING:
     from wasmvm.syntax import Module
@@ -21,10 +22,10 @@ class Context:
     global_types: the value type of each global of the index space.
     import_count: imported functions, the first of the index space.
     accumulators: the pass to run on finished code, or None (the switch back end has no accumulators).
-    metering: whether to write instructions that take fuel.
+    metering: what to write instructions for that take fuel, `NO_METERING` or another of the three.
     """
 
-    def __init__(self, module: Module, *, accumulators: bool = False, metering: bool = False) -> None:
+    def __init__(self, module: Module, *, accumulators: bool = False, metering: int = NO_METERING) -> None:
         first, middle, valtypes = array("i", [0]), array("i"), bytearray()
         for type_ in module.types:
             valtypes += bytes(type_.params)
