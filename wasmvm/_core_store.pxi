@@ -13,7 +13,7 @@ cdef enum:
     # the clock often, and long enough for that look to cost nothing.
     FIRST_SLICE = 2000
     SLICE = 16384
-    MAX_NESTING = 200  # calls from wasm to Python to wasm: each takes C stack, which has an end
+    MAX_NESTING = 450  # calls from wasm to Python to wasm: each takes 1 to 2 KiB of C stack, and 1 MiB is what there may be
 
 cdef long long MANY = 1 << 62
 cdef double NAP_INTERVAL = 0.005  # seconds, as the interpreter's own switch interval

@@ -36,12 +36,24 @@ class Timeout(TrapError):
     """The time limit has passed."""
 
 
-class Exit(WasmError):
-    """The guest called ``proc_exit``; `code` is its exit code."""
+_BY_CODE = {"out_of_fuel": OutOfFuel, "deadline": Timeout}
 
-    def __init__(self, code: int) -> None:
-        super().__init__(f"exit with code {code}")
-        self.code = code
+
+def translate(error: errors.WasmError) -> Exception:
+    """The exception for one of wasmvm's, which stays its cause."""
+    made: Exception
+    if isinstance(error, errors.Trap):
+        made = _BY_CODE.get(error.code or "", TrapError)(error.message)
+    elif isinstance(error, errors.DecodeError):
+        made = DecodeError(str(error))
+    elif isinstance(error, errors.ValidationError):
+        made = ValidationError(str(error))
+    elif isinstance(error, errors.LinkError):
+        made = LinkError(str(error))
+    else:
+        return error
+    made.__cause__ = error
+    return made
 
 
 @contextmanager
@@ -49,14 +61,5 @@ def translated() -> Iterator[None]:
     """Raise wasmvm's exceptions as those of pwasm."""
     try:
         yield
-    except errors.ExitTrap as error:
-        raise Exit(error.exit_code) from None
-    except errors.Trap as error:
-        special = {"out_of_fuel": OutOfFuel, "deadline": Timeout}
-        raise special.get(error.code or "", TrapError)(error.message) from None
-    except errors.DecodeError as error:
-        raise DecodeError(str(error)) from None
-    except errors.ValidationError as error:
-        raise ValidationError(str(error)) from None
-    except errors.LinkError as error:
-        raise LinkError(str(error)) from None
+    except errors.WasmError as error:
+        raise translate(error) from error

@@ -9,7 +9,7 @@ from typing import Any
 
 from wasmvm import syntax, types
 from wasmvm.binary import sections
-from wasmvm.compat.immediates import read_immediates
+from wasmvm.compat.instructions import read_immediates
 from wasmvm.compat.pywasm import log, opcode
 from wasmvm.compat.pywasm.errors import translated
 from wasmvm.compat.pywasm.values import ValType

@@ -12,6 +12,7 @@ from wasmvm import wasi
 from wasmvm.compat.pywasm.machine import Runtime
 from wasmvm.compat.pywasm.store import ModuleInst
 from wasmvm.compat.pywasm.syntax import FuncType
+from wasmvm.compat.wasicalls import WasiCalls
 from wasmvm.errors import ExitTrap
 from wasmvm.wasi import abi
 from wasmvm.wasi.fdtable import Descriptor
@@ -167,15 +168,6 @@ def _fileno(stream: Any, number: int) -> int:
     return found
 
 
-class _Caller:
-    """What a function of `wasmvm.wasi` is called with: where the guest's memory is."""
-
-    __slots__ = ("memory",)
-
-    def __init__(self, memory: Any) -> None:
-        self.memory = memory
-
-
 class Preview1:
     """WASI preview 1 for one guest.
 
@@ -204,8 +196,7 @@ class Preview1:
         self.envs = ["=".join(pair) for pair in sorted(envs.items())]
         self.return_on_exit = 1
         self.fd: list[_File] = []
-        self._wasi: wasi.Wasi | None = None
-        self._functions: dict[str, Any] = {}
+        self._calls = WasiCalls(self._start)
         for number, name in enumerate(("stdin", "stdout", "stderr")):
             stream = getattr(sys, name)
             shown = getattr(stream, "name", f"<{name}>")
@@ -238,7 +229,7 @@ class Preview1:
         """wasmvm's WASI with what `fd` holds."""
         env = dict(entry.split("=", 1) for entry in self.envs)
         dirs = {guest: os.path.abspath(host) for guest, host in sorted(self.dirs.items())}
-        self._wasi = started = wasi.Wasi(wasi.WasiConfig(args=self.args, env=env, dirs=dirs))
+        started = wasi.Wasi(wasi.WasiConfig(args=self.args, env=env, dirs=dirs))
         for number, file in enumerate(self.fd):
             if number <= 2:
                 started.table.remove(number)
@@ -249,28 +240,25 @@ class Preview1:
         return started
 
     def _perform(self, name: str, m: Any, args: list[int]) -> list[int]:
-        function = self._functions.get(name)
-        if function is None:
-            function = self._functions[name] = (self._wasi or self._start()).bind(name)[1]
         memories = m.stack.frame[-1].module.mems if m.stack.frame else []
         memory = m.store.mems[memories[0]]._core if memories else None
         try:
-            errno = function(_Caller(memory), *args)
+            errno = self._calls(name, memory, args)
         except ExitTrap as end:
             if self.return_on_exit:
                 raise Exception(SystemExit, end.exit_code) from None
             sys.exit(end.exit_code)
         if errno == abi.SUCCESS and name in _TABLE_FUNCTIONS:
             self._follow(name, memory, args)
-        return [int(errno or 0)]
+        return [errno]
 
     def _follow(self, name: str, memory: Any, args: list[int]) -> None:
         """Bring `fd` up to what a function has just done."""
         closed = self.FILE_STATUS_CLOSED
         if name in ("path_open", "sock_accept"):
-            assert self._wasi is not None
+            assert self._calls.wasi is not None
             number = memory.load_u32(args[-1])
-            made = self._wasi.table.get(number)
+            made = self._calls.wasi.table.get(number)
             source = self.fd[args[0]]
             path = memory.read(args[2], args[3]).decode("utf-8", "replace") if name == "path_open" else ""
             file = _File(-1, 0, os.path.join(source.host_name, path) if path else source.host_name, 0, None, number,
@@ -314,8 +302,7 @@ class Preview1:
                     file.pipe.seek(0)
             for file in self.fd[3:]:
                 self._release(file)
-            if self._wasi is not None:
-                self._wasi.close()
+            self._calls.close()
 
     # What pywasm's functions ask of a descriptor
 

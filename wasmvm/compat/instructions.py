@@ -1,11 +1,34 @@
-"""What follows an opcode, as Python values: for packages that show instructions as objects."""
+"""Instructions for packages that show them as objects: the opcodes they know, and immediates as Python values."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from wasmvm.isa import imm
+from wasmvm.isa.wasm import PREFIX_BASE, ROWS, Row
 from wasmvm.reader import Reader
+
+_ENDS = {0xFC: 18, 0xFD: 0x100}
+"""Where what is newer than WebAssembly 2.0 begins, behind each prefix."""
+_NEWER = frozenset((0x06, 0x07, 0x08, 0x09, 0x0A, 0x12, 0x13, 0x14, 0x15, 0x18, 0x19, 0x1F, 0xD3, 0xD4, 0xD5, 0xD6))
+"""What is newer among the opcodes without one."""
+
+
+def split(code: int) -> tuple[int, int]:
+    """An opcode as `isa.wasm` numbers it, as its prefix (0 for none) and its number behind that."""
+    for prefix, base in sorted(PREFIX_BASE.items(), key=lambda item: -item[1]):
+        if code >= base:
+            return prefix, code - base
+    return 0, code
+
+
+def _is_known(row: Row) -> bool:
+    prefix, number = split(row.code)
+    return number < _ENDS.get(prefix, 0) if prefix else number not in _NEWER
+
+
+ROWS_2_0 = tuple(row for row in ROWS if _is_known(row))
+"""The instructions of WebAssembly 2.0."""
 
 _TWO_INDICES = (imm.CALL_INDIRECT, imm.MEMORY_INIT, imm.MEMORY_COPY, imm.TABLE_INIT, imm.TABLE_COPY)
 _ONE_INDEX = (
