@@ -101,7 +101,13 @@ def numbers() -> None:
     for kind in (arith.i8, arith.i16, arith.i32, arith.i64):
         print(kind.bits_length, kind.byte_length, kind.mask, kind.mask_sign, kind.min, kind.max)
         print(kind.fit(2**70 + 200), kind.sat(2**70), kind.sat(-(2**70)), kind.add(kind.max, 1), kind.sub(kind.min, 1))
-        print(kind.add_sat(kind.max, 1), kind.sub_sat(kind.min, 1), kind.mul(kind.max, 2), kind.div(-7, 2), kind.rem(-7, 2))
+        print(
+            kind.add_sat(kind.max, 1),
+            kind.sub_sat(kind.min, 1),
+            kind.mul(kind.max, 2),
+            kind.div(-7, 2),
+            kind.rem(-7, 2),
+        )
         print(kind.shl(-1, 3), kind.shr(-100, 2), kind.into_bytearray(-2), kind.from_bytearray(kind.into_bytearray(-2)))
         attempt(lambda kind=kind: kind.div(1, 0), ZeroDivisionError)
         attempt(lambda kind=kind: kind.rem(1, 0), ZeroDivisionError)
@@ -175,7 +181,11 @@ def modules() -> None:
     for data in (b"\x40", b"\x7f", b"\x05"):
         block = core.Bype.from_reader(stream(data))
         print(block, block.kind, block.data, block == core.Bype(0, 0x40))
-    print(core.LocalsDesc.from_reader(stream(b"\3\x7e")), core.LocalsDesc(2, F32).n, core.LocalsInst([ValInst.from_i32(1)]))
+    print(
+        core.LocalsDesc.from_reader(stream(b"\3\x7e")),
+        core.LocalsDesc(2, F32).n,
+        core.LocalsInst([ValInst.from_i32(1)]),
+    )
     print(FuncType.from_reader(stream(b"\x60\2\x7f\x7e\1\x7d")), FuncType([I32], []) == FuncType([I32], []))
     print(core.FuncDesc.from_reader_type(stream(b"\5")), core.FuncDesc.from_reader_code(stream(b"\1\2\x7f\1\x0b")).expr)
     print(Limits.from_reader(stream(b"\0\3")), Limits.from_reader(stream(b"\1\3\4")), Limits(1, 0).suit(Limits(1, 5)))
@@ -198,7 +208,9 @@ def modules() -> None:
         print(segment, segment.kind, segment.midx, segment.offset, segment.init)
     print(core.Label(1, 0, 0, 1, [], 0), core.Frame(core.ModuleInst(), core.LocalsInst([]), 2, 0, 0))
     print(core.Stack().value, core.Stack().label, core.Stack().frame, core.DataInst(bytearray(b"x")).data)
-    print(core.ElemInst(FUNC, []), core.DataInst(bytearray()), core.Extern(0, 5), core.ExportInst("x", core.Extern(2, 1)))
+    print(
+        core.ElemInst(FUNC, []), core.DataInst(bytearray()), core.Extern(0, 5), core.ExportInst("x", core.Extern(2, 1))
+    )
 
 
 def memories() -> None:
@@ -212,7 +224,13 @@ def memories() -> None:
     memory.put_i32(120, -4)
     memory.put_i64(128, -5)
     print(memory.get(4, 5), memory.get_u8(0), memory.get_u16(100), memory.get_u32(104), memory.get_u64(112))
-    print(memory.get_i32(120), memory.get_i64(128), memory.get_i32(104), memory.data[4:9].decode(), memory.data.find(b"llo"))
+    print(
+        memory.get_i32(120),
+        memory.get_i64(128),
+        memory.get_i32(104),
+        memory.data[4:9].decode(),
+        memory.data.find(b"llo"),
+    )
     memory.data[4:6] = b"HE"
     memory.data[9] = 33
     print(bytes(memory.data[4:10]), bytes(memory.data)[:6], memory.data[4:6] == b"HE", 33 in memory.data)
@@ -255,7 +273,9 @@ def runtimes() -> None:
     module = runtime.instance(core.ModuleDesc.from_reader(stream(wat2wasm(MAIN))))
     print(module.type, module.func, module.tabl, module.mems, module.glob, module.elem, module.data, module.exps)
     store = runtime.machine.store
-    print(store.func, len(store.tabl), len(store.mems), store.glob, store.elem, store.data, [f.kind for f in store.func])
+    print(
+        store.func, len(store.tabl), len(store.mems), store.glob, store.elem, store.data, [f.kind for f in store.func]
+    )
     print(store.func[1].module is module, store.func[1].code, store.func[0].hostcode is host, store.elem[1].data)
     call = lambda name, *args: runtime.invocate(module, name, list(args))  # noqa: E731
     print(call("seven"), call("host", -1, 2**40, 0.5, 1.5), call("pair", -5, 0.1), call("fac", 20), call("global"))
@@ -282,7 +302,10 @@ def runtimes() -> None:
     print(call("global"), glob.data, [str(e) for e in store.tabl[0].elem])
     attempt(lambda: runtime.exported_global(module, "memory"), AssertionError)
     attempt(lambda: runtime.exported_memory(module, "absent"), IndexError)
-    print(runtime.machine.invocate(module.func[1], []), runtime.machine.invocate(module.func[3], [ValInst.from_i32(9), ValInst.from_i32(2)]))
+    print(
+        runtime.machine.invocate(module.func[1], []),
+        runtime.machine.invocate(module.func[3], [ValInst.from_i32(9), ValInst.from_i32(2)]),
+    )
     link(runtime, module)
 
 
@@ -303,14 +326,20 @@ def link(runtime: Runtime, module: core.ModuleInst) -> None:
         attempt(lambda desc=desc: runtime.instance(desc), AssertionError)
     desc = core.ModuleDesc.from_reader(stream(wat2wasm('(module (import "main" "absent" (func)))')))
     attempt(lambda: runtime.instance(desc), KeyError)
-    desc = core.ModuleDesc.from_reader(stream(wat2wasm("(module (memory 1) (data (i32.const 65535) \"xy\"))")))
+    desc = core.ModuleDesc.from_reader(stream(wat2wasm('(module (memory 1) (data (i32.const 65535) "xy"))')))
     attempt(lambda: runtime.instance(desc), AssertionError)
     runtime.machine.stack = core.Stack()
     store, more = runtime.machine.store, core.Store()
     print(more.allocate_func_host(core.FuncHost(FuncType([], []), late)), more.func, more.func[0].type)
     print(more.allocate_memory(core.MemType(Limits(1, 0))), more.allocate_table(core.TableType(FUNC, Limits(1, 0))))
-    print(more.allocate_global(core.GlobalType(I32, 0), ValInst.from_i32(3)), more.glob, more.allocate_data(bytearray(b"x")))
-    print(more.allocate_elem(FUNC, []), more.elem, store.allocate_func_wasm(second, core.FuncDesc(0, [], core.Expr([]))))
+    print(
+        more.allocate_global(core.GlobalType(I32, 0), ValInst.from_i32(3)),
+        more.glob,
+        more.allocate_data(bytearray(b"x")),
+    )
+    print(
+        more.allocate_elem(FUNC, []), more.elem, store.allocate_func_wasm(second, core.FuncDesc(0, [], core.Expr([])))
+    )
     print(core.FuncInst(FuncType([], []), second, core.FuncDesc(0, [], core.Expr([]))), len(more.data))
 
     def fails(machine: core.Machine, args: list[Any]) -> list[Any]:
@@ -326,7 +355,9 @@ def link(runtime: Runtime, module: core.ModuleInst) -> None:
     attempt(lambda: other.invocate(instance, "run", []), LookupError)
 
 
-def run(name: str, args: list[str], dirs: dict[str, str], envs: dict[str, str], given: bytes = b"") -> tuple[int, bytes, Any]:
+def run(
+    name: str, args: list[str], dirs: dict[str, str], envs: dict[str, str], given: bytes = b""
+) -> tuple[int, bytes, Any]:
     runtime = Runtime()
     guest = wasi.Preview1(args, dirs, envs)
     guest.fd[0].pipe = io.BytesIO(given)
@@ -396,7 +427,15 @@ def every_function(folder: str) -> None:
     file = text_at(2000, "file.txt")
     call("path_open", 3, 0, *file, 1, all_rights, 0, 0, 1000)
     fd = memory.get_u32(1000)
-    print("  opened", fd, guest.help_idir(fd), guest.help_badf(fd), guest.help_sock(fd), guest.fd[fd].wasm_name, guest.fd[fd].wasm_type)
+    print(
+        "  opened",
+        fd,
+        guest.help_idir(fd),
+        guest.help_badf(fd),
+        guest.help_sock(fd),
+        guest.fd[fd].wasm_name,
+        guest.fd[fd].wasm_type,
+    )
     text_at(2100, "some words")
     memory.put(2200, bytearray(struct.pack("<IIII", 2100, 4, 2104, 6)))
     call("fd_write", fd, 2200, 2, 1000)

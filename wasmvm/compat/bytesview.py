@@ -19,6 +19,7 @@ class MemoryBytes:
     """
 
     _core: Memory
+    _size: int
 
     def __getitem__(self, index: int | slice) -> Any:
         found = memoryview(self._core)[index]
@@ -79,8 +80,12 @@ def _buffer_class(size: int) -> Any:
     return type("MemoryBytes", (MemoryBytes, ctypes.c_uint8 * size), {})
 
 
-def bytes_of(core: Memory) -> MemoryBytes:
-    """The bytes of a memory."""
-    made: MemoryBytes = MemoryBytes() if sys.version_info >= (3, 12) else _buffer_class(len(core)).from_buffer(core)
+def bytes_of(core: Memory, held: MemoryBytes | None = None) -> MemoryBytes:
+    """The bytes of a memory; `held`, what this gave before, for as long as the memory has not grown."""
+    size = len(core)
+    if held is not None and held._size == size:
+        return held
+    made: MemoryBytes = MemoryBytes() if sys.version_info >= (3, 12) else _buffer_class(size).from_buffer(core)
     made._core = core
+    made._size = size
     return made

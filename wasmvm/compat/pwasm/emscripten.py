@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from wasmvm import _core
 from wasmvm.compat.pwasm.errors import LinkError, TrapError
-from wasmvm.compat.pwasm.runtime import HostFunction
+from wasmvm.compat.pwasm.runtime import HostFunction, Shared
 
 
 class LongjmpUnwind(Exception):
     """Raised by ``_emscripten_throw_longjmp``, caught by the ``invoke_...`` around it."""
+
+
+class _Import(HostFunction):
+    """A function that takes and returns just what wasmvm does, so that a level of invoking takes little stack."""
+
+    def _make(self, shared: Shared) -> _core.Func:
+        return _core.Func(shared.store, self.type._core, self.fn)
 
 
 class EmscriptenSjLj:
@@ -34,14 +42,14 @@ class EmscriptenSjLj:
 
     def imports(self, module: Any) -> dict[str, HostFunction]:
         """Those that a module asks for, by name."""
-        found = {}
+        found: dict[str, HostFunction] = {}
         for import_ in module.imports:
             if import_.kind == "func" and import_.module == "env":
                 type = module.types[import_.desc]
                 if import_.name.startswith("invoke_"):
-                    found[import_.name] = HostFunction(type, self._invoke_with if type.results else self._invoke_without)
+                    found[import_.name] = _Import(type, self._invoke_with if type.results else self._invoke_without)
                 elif import_.name == "_emscripten_throw_longjmp":
-                    found[import_.name] = HostFunction(type, self._throw)
+                    found[import_.name] = _Import(type, self._throw)
         return found
 
     def bind(self, instance: Any) -> None:

@@ -36,14 +36,16 @@ class Timeout(TrapError):
     """The time limit has passed."""
 
 
-_BY_CODE = {"out_of_fuel": OutOfFuel, "deadline": Timeout}
-
-
-def translate(error: errors.WasmError) -> Exception:
-    """The exception for one of wasmvm's, which stays its cause."""
+def translate(error: errors.WasmError, fuel: int | None = None) -> Exception:
+    """The exception for one of wasmvm's, which stays its cause; `fuel` is what was granted."""
     made: Exception
     if isinstance(error, errors.Trap):
-        made = _BY_CODE.get(error.code or "", TrapError)(error.message)
+        if error.code == "out_of_fuel":
+            made = OutOfFuel(f"fuel budget of {fuel} units exhausted")
+        elif error.code == "deadline":
+            made = Timeout("execution timed out")
+        else:
+            made = TrapError(error.message)
     elif isinstance(error, errors.DecodeError):
         made = DecodeError(str(error))
     elif isinstance(error, errors.ValidationError):

@@ -12,6 +12,7 @@ from wasmvm.compat.pwasm import types
 from wasmvm.compat.pwasm.errors import LinkError, translated
 from wasmvm.compat.pwasm.runtime import (
     FROM_PYTHON,
+    AnyFunction,
     GlobalInstance,
     HostFunction,
     Limits,
@@ -28,17 +29,17 @@ AUTO_THRESHOLD = 2
 AUTO_MAX_SIZE: int | None = None
 
 
-def execute(func: WasmFunction | HostFunction, args: list[Any]) -> Any:
-    """Call with the values inside of pwasm, where integers are unsigned; None, a value, or a list."""
+def execute(func: AnyFunction, args: list[Any]) -> Any:
+    """Call with the values inside of pwasm, where integers are unsigned; None, a value, or a tuple."""
     return func.entry(*args)
 
 
-def invoke(func: WasmFunction | HostFunction, args: list[Any]) -> Any:
+def invoke(func: AnyFunction, args: list[Any]) -> Any:
     """The same."""
     return func.entry(*args)
 
 
-def call_with_python_values(func: WasmFunction | HostFunction, args: tuple[Any, ...]) -> Any:
+def call_with_python_values(func: AnyFunction, args: tuple[Any, ...]) -> Any:
     """Call as an export is called."""
     return ExportedFunction(func)(*args)
 
@@ -53,7 +54,7 @@ class ExportedFunction:
 
     __slots__ = ("func", "name")
 
-    def __init__(self, func: WasmFunction | HostFunction, name: str = "") -> None:
+    def __init__(self, func: AnyFunction, name: str = "") -> None:
         self.func = func
         self.name = name
 

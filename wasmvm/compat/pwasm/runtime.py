@@ -12,7 +12,7 @@ from typing import Any
 
 from wasmvm import _core, numeric
 from wasmvm import types as core_types
-from wasmvm.compat.bytesview import bytes_of
+from wasmvm.compat.bytesview import MemoryBytes, bytes_of
 from wasmvm.compat.pwasm import types
 from wasmvm.compat.pwasm.errors import LinkError, TrapError, translate, translated
 from wasmvm.compat.pwasm.numeric import MASK_32, MASK_64, F32NaN, f32_round
@@ -52,8 +52,9 @@ ZERO: dict[str, Any] = {"i32": 0, "i64": 0, "f32": 0.0, "f64": 0.0, "funcref": N
 class Shared:
     """What instances have in common that import from each other: a store, and pwasm's objects for what is in it."""
 
-    def __init__(self, store: _core.Store) -> None:
+    def __init__(self, store: _core.Store, limits: Limits | None = None) -> None:
         self.store = store
+        self.limits = limits
         self.instances: list[Any] = []
         self._wrappers: dict[Any, Any] = {}
 
@@ -123,7 +124,8 @@ class MemoryInstance(_Shareable):
     def __init__(self, min_pages: int, max_pages: int | None = None) -> None:
         self._shared = None
         self._core = None
-        self._bytes: Any = bytearray(min_pages * PAGE_SIZE)
+        self._bytes = bytearray(min_pages * PAGE_SIZE)  # until it lives in a store
+        self._view: MemoryBytes | None = None
         self.max_pages = max_pages
         self.limit_pages: int | None = None
 
@@ -137,15 +139,15 @@ class MemoryInstance(_Shareable):
         limits = core_types.Limits(self.size, self.max_pages)
         made = _core.Memory(shared.store, core_types.MemoryType(limits))
         made.write(0, self._bytes)
+        self._bytes = bytearray()
         return made
 
     @property
     def data(self) -> Any:
-        if self._core is not None and len(self._bytes) != len(self._core):
-            self._bytes = bytes_of(self._core)
-        elif self._core is not None and isinstance(self._bytes, bytearray):
-            self._bytes = bytes_of(self._core)
-        return self._bytes
+        if self._core is None:
+            return self._bytes
+        self._view = bytes_of(self._core, self._view)
+        return self._view
 
     @property
     def size(self) -> int:
@@ -176,7 +178,7 @@ class MemoryInstance(_Shareable):
     def read(self, ptr: int, length: int) -> bytes:
         """TrapError where that is outside of the memory."""
         self._check(ptr, length)
-        return bytes(self._bytes[ptr : ptr + length]) if self._core is None else self._core.read(ptr, length)  # type: ignore[no-any-return]
+        return bytes(self._bytes[ptr : ptr + length]) if self._core is None else bytes(self._core.read(ptr, length))
 
     def write(self, ptr: int, data: Any) -> None:
         """TrapError where that is outside of the memory."""
@@ -351,7 +353,7 @@ class Limits:
         """The store whose instances these limits hold for."""
         if self._shared is None:
             options = {} if self.max_memory is None else {"max_memory": self.max_memory}
-            self._shared = Shared(_core.Store(metering=core_types.METER_CALLS, **options))
+            self._shared = Shared(_core.Store(metering=core_types.METER_CALLS, **options), self)
             self._grant(0)
             self.set_deadline(self.deadline)
         return self._shared
@@ -392,7 +394,7 @@ class Limits:
             self._shared.store.set_deadline(None if deadline is None else max(deadline - time.monotonic(), 0.0))
 
 
-class _Function(_Shareable):
+class AnyFunction(_Shareable):
     """A function; called, it takes and gives Python values, `entry` takes and gives those inside of pwasm."""
 
     type: types.FuncType
@@ -417,7 +419,7 @@ class _Function(_Shareable):
         try:
             found = core(*values)
         except WasmError as error:
-            raise translate(error) from error
+            raise translate(error, None if shared.limits is None else shared.limits.fuel) from error
         except RecursionError:
             raise TrapError("call stack exhausted") from None
         if isinstance(found, tuple):
@@ -430,15 +432,15 @@ class _Function(_Shareable):
         return ExportedFunction(self)(*args)
 
     def entry(self, *args: Any) -> Any:
-        """Call with the values inside of pwasm: None, a value, or a list of several."""
+        """Call with the values inside of pwasm: None, a value, or a tuple of several."""
         found = self.call_python(args)
         results = self.type.results
         if len(results) > 1:
-            return [FROM_PYTHON[t](n) for t, n in zip(results, found, strict=True)]
+            return tuple(FROM_PYTHON[t](n) for t, n in zip(results, found, strict=True))
         return FROM_PYTHON[results[0]](found) if results else None
 
 
-class WasmFunction(_Function):
+class WasmFunction(AnyFunction):
     """A function of an instance: `index` in its index space, `func` in its module."""
 
     def __init__(self, type: types.FuncType, instance: Any, func: types.Function | None, index: int) -> None:
@@ -486,7 +488,7 @@ class WasmFunction(_Function):
         return f"<WasmFunction {self.index} {self.type}>"
 
 
-class HostFunction(_Function):
+class HostFunction(AnyFunction):
     """A function of the host's with a type.
 
     `fn` takes Python values and returns None, a value or several. With `raw` it takes and returns the values inside of

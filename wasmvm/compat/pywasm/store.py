@@ -29,13 +29,11 @@ class MemInst:
     def __init__(self, type: MemType, core: _core.Memory | None = None) -> None:
         self.type = type
         self._core = core if core is not None else _core.Memory(_core.Store(), type._core)
-        self._size = -1
+        self._data: MemoryBytes | None = None
 
     @property
     def data(self) -> MemoryBytes:
-        if self._size != len(self._core):  # a buffer of the new size
-            self._data = bytes_of(self._core)
-            self._size = len(self._core)
+        self._data = bytes_of(self._core, self._data)
         return self._data
 
     @property
