@@ -155,7 +155,7 @@ cdef class Store:
     cdef size_t stack_slots
     cdef size_t max_memory
     cdef size_t max_table
-    cdef readonly bint metering
+    cdef readonly int metering
     cdef uint64_t fuel_reserve  # what does not fit into the machine's counter
     cdef long long counts[3]  # instances, tables, memories that were made
     cdef long long most[3]  # and that may be made

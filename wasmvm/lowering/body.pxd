@@ -53,7 +53,7 @@ cdef class Body(Reading):
     cdef int[::1] c_type
     cdef int[::1] c_log
     cdef int[::1] c_stub
-    cdef bint metering
+    cdef bint metering, metering_calls
     cdef int fuel_at
 
     @cython.locals(start=cython.int, op=cython.int, shape=cython.int)
