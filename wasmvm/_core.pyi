@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wasmvm.compile import CompiledModule
-from wasmvm.types import FuncType, GlobalType, MemoryType, TableType
+from wasmvm.types import FuncType, GlobalType, MemoryType, TableType, TagType
 
 if sys.version_info >= (3, 12):
     from collections.abc import Buffer
 else:
     from typing_extensions import Buffer
 
-Extern: TypeAlias = Func | Table | Memory | Global
+Extern: TypeAlias = Func | Table | Memory | Global | Tag
 
 DISPATCH: str
+BLANK: object
 TRAPS: tuple[tuple[str, str], ...]
 
 class Store:
@@ -33,12 +34,12 @@ class Store:
         max_instances: int | None = None,
         max_tables: int | None = None,
         max_memories: int | None = None,
-        metering: bool = False,
+        metering: int = 0,
     ) -> None: ...
     @property
     def deadline(self) -> float: ...
     @property
-    def metering(self) -> bool: ...
+    def metering(self) -> int: ...
     def set_limits(
         self,
         max_memory: int,
@@ -55,8 +56,16 @@ class Store:
 
 class Func:
     def __init__(
-        self, store: Store, type: FuncType, callable: Callable[..., Any], *, access_caller: bool = False
+        self,
+        store: Store,
+        type: FuncType,
+        callable: Callable[..., Any],
+        *,
+        access_caller: bool = False,
+        number: int | None = None,
     ) -> None: ...
+    @property
+    def number(self) -> int: ...
     @property
     def store(self) -> Store: ...
     @property
@@ -140,6 +149,17 @@ class Global:
     @staticmethod
     def from_bits(store: Store, type: GlobalType, bits: int) -> Global: ...
 
+class Tag:
+    def __init__(self, store: Store, type: TagType, *, number: int | None = None) -> None: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def type(self) -> TagType: ...
+    @property
+    def actual_type(self) -> TagType: ...
+    @property
+    def number(self) -> int: ...
+
 class Caller:
     @property
     def instance(self) -> Instance: ...
@@ -165,6 +185,7 @@ class Instance:
         funcs: Sequence[Extern],
         tables: Sequence[Extern],
         memories: Sequence[Extern],
+        tags: Sequence[Extern],
     ) -> None: ...
     @property
     def store(self) -> Store: ...
@@ -179,6 +200,8 @@ class Instance:
     @property
     def globals(self) -> list[Global]: ...
     @property
+    def tags(self) -> list[Tag]: ...
+    @property
     def exports(self) -> dict[str, Extern]: ...
     @property
     def memory(self) -> Memory | None: ...
@@ -190,5 +213,7 @@ class Instance:
     def set_elem_bits(self, elemidx: int, bits: list[int]) -> None: ...
     def set_data(self, dataidx: int, source: Buffer, start: int, end: int) -> None: ...
     def table_init(self, elemidx: int, tableidx: int, offset: int) -> None: ...
-    def memory_init(self, dataidx: int, offset: int) -> None: ...
+    def fill_table(self, tableidx: int, bits: int) -> None: ...
+    def evaluate(self, code: Buffer, frame_size: int) -> int: ...
+    def memory_init(self, dataidx: int, memidx: int, offset: int) -> None: ...
     def drop_elem(self, elemidx: int) -> None: ...

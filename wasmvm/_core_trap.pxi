@@ -14,6 +14,8 @@ TRAPS = (
     ("interrupt", "interrupted"),
     ("deadline", "time limit exceeded"),
     ("out_of_fuel", "all fuel consumed"),
+    ("null_function_reference", "null function reference"),
+    ("null_reference", "null reference"),
 )
 """Code and text of each trap, in the order of the TRAP_... constants."""
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ImportType:
-    """What a module asks for: `module` and `name`, the `kind` ("func", "table", "memory", "global"), the `type`."""
+    """What a module asks for: `module` and `name`, `kind` ("func", "table", "memory", "global", "tag"), `type`."""
 
     __slots__ = ("kind", "module", "name", "type")
 
@@ -28,7 +28,7 @@ class ImportType:
 
 
 class ExportType:
-    """What a module offers: `name`, the `kind` ("func", "table", "memory", "global"), the `type`."""
+    """What a module offers: `name`, the `kind` ("func", "table", "memory", "global", "tag"), the `type`."""
 
     __slots__ = ("kind", "name", "type")
 
@@ -185,14 +185,16 @@ class Module:
     @property
     def imports(self) -> list[ImportType]:
         """What it asks for, in the order in which `Instance` needs it."""
-        syntax = self.compiled.syntax
-        return [ImportType(i.module, i.name, EXTERN_KINDS[i.kind], syntax.import_type(i)) for i in syntax.imports]
+        compiled = self.compiled
+        return [
+            ImportType(i.module, i.name, EXTERN_KINDS[i.kind], compiled.import_type(i)) for i in compiled.syntax.imports
+        ]
 
     @property
     def exports(self) -> list[ExportType]:
         """What its instances offer."""
-        syntax = self.compiled.syntax
-        return [ExportType(e.name, EXTERN_KINDS[e.kind], syntax.export_type(e)) for e in syntax.exports]
+        compiled = self.compiled
+        return [ExportType(e.name, EXTERN_KINDS[e.kind], compiled.export_type(e)) for e in compiled.syntax.exports]
 
     def custom_sections(self, name: str) -> list[bytes]:
         """The contents of the custom sections of that name, in the order of the file."""

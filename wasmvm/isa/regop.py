@@ -202,6 +202,7 @@ for _name in ("i64.extend_i32_u", "i32.reinterpret_f32", "i64.reinterpret_f64", 
     SAME_BITS[_name] = None
 SAME_BITS["f64.reinterpret_i64"] = None
 _numeric("ref.is_null", "{a} == 0", bits="i64")
+SAME_BITS["ref.eq"] = "i64.eq"
 
 # --- What follows from the rows above ----------------------------------------------------------------------------
 
@@ -452,6 +453,7 @@ _op("global.set", "ax", "inst.globals[{x}].u64 = fp[{a}].u64")
 _op("global.get_v128", "dx", "memcpy(&fp[{d}], inst.globals[{x}], 2 * sizeof(slot))")
 _op("global.set_v128", "ax", "memcpy(inst.globals[{x}], &fp[{a}], 2 * sizeof(slot))")
 _op("ref.func", "dx", "fp[{d}].ptr = inst.all_funcs[{x}]")
+_op("ref.as_non_null", "a", *_trap_if("fp[{a}].u64 == 0", "TRAP_NULL_REFERENCE"))
 _op(
     "table.get",
     "dax",
@@ -509,6 +511,14 @@ _HOST = (
     "    reason = EXIT_HOST",
     "    break",
 )
+_ENTER_ANY = (
+    *_ENTER,
+    "if callee.inst == inst:",
+    *(f"    {line}" for line in _PUSH),
+    "else:",
+    *(f"    {line}" for line in (*_HOST, *_PUSH, *_CROSS)),
+    *_BEGIN,
+)
 _op("call", "xs", "callee = &inst.funcs[{x}]", *_ENTER, *_PUSH, *_BEGIN, jumps=True)
 _op("call_import", "xs", "callee = inst.all_funcs[{x}]", *_ENTER, *_HOST, *_PUSH, *_CROSS, *_BEGIN, jumps=True)
 _op(
@@ -518,13 +528,19 @@ _op(
     *_trap_if("{a:i32} >= table.size", "TRAP_UNDEFINED_ELEMENT"),
     "callee = <func_t*><size_t>table.elems[{a:i32}]",
     *_trap_if("callee == NULL", "TRAP_UNINITIALIZED_ELEMENT"),
-    *_trap_if("callee.type_id != inst.type_ids[{x}]", "TRAP_INDIRECT_CALL_TYPE_MISMATCH"),
-    *_ENTER,
-    "if callee.inst == inst:",
-    *(f"    {line}" for line in _PUSH),
-    "else:",
-    *(f"    {line}" for line in (*_HOST, *_PUSH, *_CROSS)),
-    *_BEGIN,
+    *_trap_if(
+        "callee.type != inst.types[{x}] and not is_subtype(callee.type, inst.types[{x}])",
+        "TRAP_INDIRECT_CALL_TYPE_MISMATCH",
+    ),
+    *_ENTER_ANY,
+    jumps=True,
+)
+_op(
+    "call_ref",
+    "as",
+    "callee = <func_t*>fp[{a}].ptr",
+    *_trap_if("callee == NULL", "TRAP_NULL_FUNCTION_REFERENCE"),
+    *_ENTER_ANY,
     jumps=True,
 )
 _POP = ("frame -= 1", "pc = frame.pc", "fp = frame.fp")

@@ -4,7 +4,8 @@ from wasmvm.isa.opcode cimport *
 from wasmvm.isa.regopcode cimport *
 from wasmvm.lowering.code cimport MOST_WORDS, enlarged, low_word
 from wasmvm.lowering.context cimport Context
-from wasmvm.lowering.operands cimport CONST, LOCAL, TEMP, Operands
+from wasmvm.lowering.operands cimport CONST, LOCAL, TEMP
+from wasmvm.lowering.reading cimport Reading
 
 
 cdef enum:
@@ -12,18 +13,9 @@ cdef enum:
     CTL_LOOP = 1
     CTL_IF = 2
     CTL_ELSE = 3
-    VALTYPE_V128 = 0x7B
-
-cdef unsigned long long ALL_ONES
-
 
 @cython.final
-cdef class Body(Operands):
-    cdef Context context
-    cdef const unsigned char[::1] source
-    cdef int funcidx
-    cdef Py_ssize_t pos
-    cdef Py_ssize_t end
+cdef class Body(Reading):
     cdef short[::1] shape
     cdef short[::1] rr
     cdef short[::1] rk
@@ -45,7 +37,6 @@ cdef class Body(Operands):
     cdef short[::1] address_ab
     cdef short[::1] address_shl
     cdef int address_words
-    cdef signed char[::1] imm_kind
     cdef int[::1] condition
     cdef int condition_if
     cdef int condition_unless
@@ -62,34 +53,9 @@ cdef class Body(Operands):
     cdef int[::1] c_type
     cdef int[::1] c_log
     cdef int[::1] c_stub
-    cdef int[::1] local_slot
-    cdef const unsigned char[::1] local_valtype
-    cdef signed char[::1] assigned
-    cdef int[::1] assign_log
-    cdef int assign_count
-    cdef int zero_from
-    cdef int zero_to
-    cdef int result_type
-    cdef bint metering
+    cdef bint metering, metering_calls
     cdef int fuel_at
 
-    @cython.locals(byte=cython.uint, value=cython.uint, shift=cython.int)
-    cdef unsigned int u32(self) noexcept
-    @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, shift=cython.int)
-    cdef unsigned long long s64(self) noexcept
-    @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, i=cython.int)
-    cdef unsigned long long fixed(self, int size) noexcept
-    @cython.locals(byte=cython.int)
-    cdef int opcode(self) except -1
-    cdef int skip_immediates(self, int kind) except -1
-    @cython.locals(byte=cython.int)
-    cdef int block_type(self) noexcept
-    cdef int param_count(self, int type_) noexcept
-    cdef int result_count(self, int type_) noexcept
-    @cython.locals(i=cython.int)
-    cdef int push_results(self, int type_) except -1
-    @cython.locals(i=cython.int)
-    cdef int push_params(self, int type_) except -1
     @cython.locals(start=cython.int, op=cython.int, shape=cython.int)
     cpdef run(self)
     cpdef rewrite(self, accumulators)
@@ -133,9 +99,9 @@ cdef class Body(Operands):
     cdef int local_set(self, int local) except -1
     @cython.locals(i=cython.int, kind=cython.int, bits=cython.ulonglong)
     cdef int local_tee(self, int local) except -1
-    @cython.locals(wide=cython.bint)
+    @cython.locals(width=cython.int)
     cdef int global_get(self, int globalidx) except -1
-    @cython.locals(wide=cython.bint, a=cython.int)
+    @cython.locals(a=cython.int)
     cdef int global_set(self, int globalidx) except -1
     @cython.locals(a=cython.int)
     cdef int table_get(self, int tableidx, int start) except -1
@@ -167,7 +133,13 @@ cdef class Body(Operands):
     @cython.locals(i=cython.int)
     cdef int conditional(self, int op) except -1
     @cython.locals(count=cython.int, first=cython.int, skip=cython.int)
+    cdef int branch_on_condition(self, int k) except -1
     cdef int br_if_(self, int k) except -1
+    @cython.locals(i=cython.int, kind=cython.int, bits=cython.ulonglong)
+    cdef int br_on_null(self, int k) except -1
+    cdef int br_on_non_null(self, int k) except -1
+    @cython.locals(a=cython.int)
+    cdef int ref_as_non_null(self, int start) except -1
     @cython.locals(op=cython.int, other=cython.int, dst=cython.int, j=cython.int)
     cdef int add_and_branch(self, int k) except -1
     @cython.locals(slots=cython.int)
@@ -181,5 +153,7 @@ cdef class Body(Operands):
     cdef int call(self, int funcidx, int start) except -1
     @cython.locals(type_=cython.int, tableidx=cython.int, a=cython.int, base=cython.int)
     cdef int call_indirect(self, int start) except -1
+    @cython.locals(type_=cython.int, a=cython.int, base=cython.int)
+    cdef int call_ref(self, int start) except -1
     @cython.locals(first=cython.int, base=cython.int)
     cdef int arguments(self, int type_) except -1

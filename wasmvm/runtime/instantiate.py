@@ -7,30 +7,35 @@ from typing import TYPE_CHECKING, Any
 
 import cython
 
+from wasmvm._core import BLANK
+from wasmvm.deftype import close_externtype, match_deftype, match_valtype
 from wasmvm.errors import LinkError
 from wasmvm.runtime.constexpr import evaluate
 from wasmvm.syntax import ACTIVE, DECLARATIVE, Import
-from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, MEMORY, TABLE, match_limits
+from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, MEMORY, TABLE, TAG, TagType, match_limits
 
 if not cython.compiled:
-    from wasmvm._core import Func, Global, Instance, Memory, Store, Table
+    from wasmvm._core import Func, Global, Instance, Memory, Store, Table, Tag
 
 if TYPE_CHECKING:
     from wasmvm.compile import CompiledModule
-    from wasmvm.syntax import Module
 
-Extern = Func | Table | Memory | Global
+Extern = Func | Table | Memory | Global | Tag
 
 
 class Plan:
     """The parts of a decoded module that instantiation reads, each one load away; made for its first instance."""
 
-    def __init__(self, syntax: Module) -> None:
+    def __init__(self, module: CompiledModule) -> None:
+        syntax = module.syntax
+        numbers = module.numbers
         self.source = syntax.source
         self.imports = syntax.imports
-        self.tables = syntax.tables
+        self.import_types = [module.import_type(import_) for import_ in syntax.imports]
+        self.tables = [(close_externtype(table.type, numbers), table.init) for table in syntax.tables]
         self.mems = syntax.mems
-        self.globals = syntax.globals
+        self.globals = [(close_externtype(global_.type, numbers), global_.init) for global_ in syntax.globals]
+        self.tags = [(TagType(syntax.functype(tag.typeidx)), numbers[tag.typeidx]) for tag in syntax.tags]
         self.elems = syntax.elems
         self.datas = syntax.datas
         self.start = syntax.start
@@ -45,30 +50,35 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
     """
     plan = module.plan
     if plan is None:
-        plan = module.plan = Plan(module.syntax)
+        plan = module.plan = Plan(module)
     funcs: list[Any] = []
     tables: list[Any] = []
     memories: list[Any] = []
     globals_: list[Any] = []
+    tags: list[Any] = []
     if externs or plan.imports:
-        spaces = {FUNC: funcs, TABLE: tables, MEMORY: memories, GLOBAL: globals_}
-        for import_, extern in zip(plan.imports, externs, strict=True):
-            check_import(store, module, import_, extern)
+        spaces = (funcs, tables, memories, globals_, tags)
+        for import_, expected, extern in zip(plan.imports, plan.import_types, externs, strict=True):
+            check_import(store, module, import_, expected, extern)
             spaces[import_.kind].append(extern)
     try:
         store.admit(len(plan.tables), len(plan.mems))
-        for table in plan.tables:
-            tables.append(Table(store, table.type))
+        for table_type, _ in plan.tables:
+            tables.append(Table(store, table_type, BLANK))
         for memory in plan.mems:
             memories.append(Memory(store, memory.type))
-        instance = Instance(store, module, funcs, tables, memories)
+        for tag_type, number in plan.tags:
+            tags.append(Tag(store, tag_type, number=number))
+        instance = Instance(store, module, funcs, tables, memories, tags)
     except MemoryError as error:
         raise LinkError(str(error)) from error
     for imported in globals_:
         instance.add_global(imported)
-    for global_ in plan.globals:
-        bits = evaluate(plan.source, global_.init, instance)
-        instance.add_global(Global.from_bits(store, global_.type, bits))
+    for i, (_, init) in enumerate(plan.tables, len(tables) - len(plan.tables)):
+        if init is not None:
+            instance.fill_table(i, evaluate(plan.source, init, instance))
+    for global_type, init in plan.globals:
+        instance.add_global(Global.from_bits(store, global_type, evaluate(plan.source, init, instance)))
     if plan.elems or plan.datas:
         set_segments(plan, instance)
         run_segments(plan, instance)
@@ -83,25 +93,34 @@ def is_of_kind(extern: Extern, kind: int) -> bool:
         return isinstance(extern, Func)
     if kind == TABLE:
         return isinstance(extern, Table)
-    return isinstance(extern, Memory if kind == MEMORY else Global)
+    if kind == MEMORY:
+        return isinstance(extern, Memory)
+    return isinstance(extern, Global if kind == GLOBAL else Tag)
 
 
-def check_import(store: Store, module: CompiledModule, import_: Import, extern: Extern) -> None:
-    """3.2 "Matching": an import may be given only what matches its type."""
+def check_import(store: Store, module: CompiledModule, import_: Import, expected: Any, extern: Any) -> None:
+    """3.3.22: an import may be given only what matches its type."""
     kind = import_.kind
-    expected: Any = module.syntax.import_type(import_)
     actual: Any = extern.actual_type
     if not is_of_kind(extern, kind):
         problem = f"type for {{}}: it must be a {EXTERN_KINDS[kind]}"
     elif extern.store is not store:
         problem = "{}: it belongs to another store"
     else:
-        if kind == TABLE:
-            matches = actual.reftype == expected.reftype and match_limits(actual.limits, expected.limits)
-        elif kind == MEMORY:
-            matches = match_limits(actual.limits, expected.limits)
+        if kind == FUNC:
+            matches = match_deftype(extern.number, module.numbers[import_.desc])
+        elif kind == TAG:
+            matches = extern.number == module.numbers[import_.desc]
+        elif kind == GLOBAL:
+            matches = actual == expected or (
+                not actual.mutable and not expected.mutable and match_valtype(actual.valtype, expected.valtype)
+            )
         else:
-            matches = actual == expected
+            matches = (
+                (kind == MEMORY or actual.reftype == expected.reftype)
+                and actual.addrtype == expected.addrtype
+                and match_limits(actual.limits, expected.limits)
+            )
         if matches:
             return
         problem = f"type for {{}}: expected {expected}, got {actual}"
@@ -129,4 +148,4 @@ def run_segments(plan: Plan, instance: Instance) -> None:
             instance.drop_elem(i)
     for i, data in enumerate(plan.datas):
         if data.mode == ACTIVE and data.offset_expr is not None:
-            instance.memory_init(i, evaluate(plan.source, data.offset_expr, instance))
+            instance.memory_init(i, data.memidx, evaluate(plan.source, data.offset_expr, instance))

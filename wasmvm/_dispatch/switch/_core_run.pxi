@@ -2885,6 +2885,11 @@ cdef int run(machine_t* machine) noexcept nogil:
         elif op == R_REF_FUNC:
             fp[pc[1]].ptr = inst.all_funcs[pc[2]]
             pc += 3
+        elif op == R_REF_AS_NON_NULL:
+            if unlikely(fp[pc[1]].u64 == 0):
+                reason = TRAP_NULL_REFERENCE
+                break
+            pc += 2
         elif op == R_TABLE_GET:
             if unlikely((<uint32_t>fp[pc[2]].u64) >= inst.tables[pc[3]].size):
                 reason = TRAP_TABLE_OUT_OF_BOUNDS
@@ -2972,7 +2977,7 @@ cdef int run(machine_t* machine) noexcept nogil:
             if unlikely(callee == NULL):
                 reason = TRAP_UNINITIALIZED_ELEMENT
                 break
-            if unlikely(callee.type_id != inst.type_ids[pc[2]]):
+            if unlikely(callee.type != inst.types[pc[2]] and not is_subtype(callee.type, inst.types[pc[2]])):
                 reason = TRAP_INDIRECT_CALL_TYPE_MISMATCH
                 break
             budget -= 1
@@ -2994,6 +2999,42 @@ cdef int run(machine_t* machine) noexcept nogil:
                     reason = EXIT_HOST
                     break
                 frame.pc = pc + 5
+                frame.fp = fp
+                frame += 1
+                frame.pc = leave_instance_code
+                frame.fp = <slot*>inst
+                frame += 1
+                inst = callee.inst
+                mem = inst.mem.data
+                mem_len = inst.mem.length
+            fp = base
+            for i in range(callee.zero_from, callee.zero_to):
+                fp[i].u64 = 0
+            pc = callee.code
+        elif op == R_CALL_REF:
+            callee = <func_t*>fp[pc[1]].ptr
+            if unlikely(callee == NULL):
+                reason = TRAP_NULL_FUNCTION_REFERENCE
+                break
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            base = fp + pc[2]
+            if unlikely(base + callee.frame_size > stack_end):
+                reason = TRAP_CALL_STACK_EXHAUSTED
+                break
+            if callee.inst == inst:
+                frame.pc = pc + 3
+                frame.fp = fp
+                frame += 1
+            else:
+                if callee.inst == NULL:
+                    machine.callee = callee
+                    machine.base = base
+                    reason = EXIT_HOST
+                    break
+                frame.pc = pc + 3
                 frame.fp = fp
                 frame += 1
                 frame.pc = leave_instance_code

@@ -117,11 +117,11 @@ class Linker(Managed[linker.Linker]):
         """Find the imports of `module` now, for instances in any store."""
         if not isinstance(module, Module):
             raise TypeError("expected a `Module`")
-        syntax = module.ptr().compiled.syntax
-        for import_ in syntax.imports:
+        compiled = module.ptr().compiled
+        for import_ in compiled.syntax.imports:
             item = self.ptr().get(import_.module, import_.name)
             actual = getattr(item, "actual_type", getattr(item, "type", None))
-            expected = syntax.import_type(import_)
+            expected = compiled.import_type(import_)
             if item is None or type(actual) is not type(expected):
                 problem = errors.LinkError("", import_.module, import_.name, expected, actual)
                 raise WasmtimeError(link_message(problem))
@@ -194,6 +194,6 @@ def _returning(value: Any) -> Callable[..., Any]:
 
 
 def _zero(valtype: int) -> Any:
-    if valtype in types.REFTYPES:
+    if types.is_reftype(valtype):
         return None
     return bytes(16) if valtype == types.V128 else 0
