@@ -26,7 +26,7 @@ from libc.string cimport memchr, memcpy, memmove, memset
 
 from wasmvm.isa.regopcode cimport *
 
-from wasmvm.deftype import DEFTYPES, define_functype, match_heaptype, top_of
+from wasmvm.deftype import DEFTYPES, check_valtype, checked_functype, define_functype, match_heaptype, top_of
 from wasmvm.errors import InternalError, Trap, with_wasm_frames
 from wasmvm.types import (
     FuncType, GlobalType, Limits, MemoryType, TableType, TagType, heaptype_of, is_nullable, ref_typeidx, valtype_text,

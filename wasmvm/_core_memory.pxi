@@ -106,6 +106,10 @@ cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum) noexcept:
 
 cdef int check_limits(object limits, object most) except -1:
     """3.2.1: ValueError where the minimum is over the maximum, or either over what the kind of extern allows."""
+    expect(limits, Limits, "limits")
+    expect(limits.min, int, "minimum")
+    if limits.max is not None:
+        expect(limits.max, int, "maximum")
     if not 0 <= limits.min <= (most if limits.max is None else limits.max) <= most:
         raise ValueError(f"invalid limits: {limits.min} up to {limits.max}")
     return 0
@@ -127,6 +131,7 @@ cdef class Memory:
     """
 
     def __cinit__(self, Store store not None, type):
+        expect(type, MemoryType, "type")
         limits = type.limits
         check_limits(limits, 65536)
         cdef uint64_t maximum = min(65536, 65536 if limits.max is None else limits.max)

@@ -19,6 +19,8 @@ cdef class Table:
 
     def __cinit__(self, Store store not None, type, init=None):
         cdef uint64_t value, i
+        expect(type, TableType, "type")
+        check_valtype(type.reftype, True)
         limits = type.limits
         check_limits(limits, 0xFFFFFFFF)
         if limits.min > store.max_table:
@@ -105,6 +107,8 @@ cdef class Global:
     """
 
     def __cinit__(self, Store store not None, type, value):
+        expect(type, GlobalType, "type")
+        check_valtype(type.valtype)
         self.store = store
         self.type = type
         to_slot(store, type.valtype, value, self.value_, "value")
