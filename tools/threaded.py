@@ -19,14 +19,27 @@ _HEAD = '''\
 # One handler per row of wasmvm/isa/regop.py and per accumulator form. A handler ends by calling the next one in tail
 # position, with the state in its arguments: as many as there are registers for arguments, so that all of it stays in
 # registers and the compiler makes the call a jump. `acc` and `facc` hold the last integer and the last f64 result,
-# which are in their slots as well.
+# which are in their slots as well. `spare` is nothing: it is in the register that x86 counts shifts with, which handlers
+# so have for themselves. Each machine has its own copy of the table of handlers, since what lies at a fixed distance
+# from `machine` is called without loading an address first.
 
-ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc,
-                          double facc) noexcept nogil
+cdef extern from *:
+    \"\"\"
+    static inline uint64_t wvm_unspecified(void) {{
+        uint64_t value;
+        __asm__("" : "=r"(value));
+        return value;
+    }}
+    \"\"\"
+    uint64_t unspecified "wvm_unspecified"() noexcept nogil
 
-cdef handler_t HANDLERS[{count}]
+cdef handler_t HANDLERS[HANDLER_COUNT]
 
 DISPATCH = "threaded"
+
+
+cdef void prepare_machine(machine_t* machine) noexcept nogil:
+    memcpy(machine.handlers, HANDLERS, sizeof(HANDLERS))
 
 
 cdef int leave(int32_t* pc, slot* fp, machine_t* machine, uint64_t acc, double facc, int reason) noexcept nogil:
@@ -38,14 +51,15 @@ cdef int leave(int32_t* pc, slot* fp, machine_t* machine, uint64_t acc, double f
 
 
 cdef int run(machine_t* machine) noexcept nogil:
-    """Run from the state in `machine` until something ends the run; say what, with the state saved."""
-    return HANDLERS[machine.pc[0]](machine.pc, machine.fp, machine.inst.mem.data, machine.inst.mem.length, machine,
-                                   machine.acc, machine.facc)
+    \"\"\"Run from the state in `machine` until something ends the run; say what, with the state saved.\"\"\"
+    machine.mem_len = machine.inst.mem.length
+    return machine.handlers[machine.pc[0]](machine.pc, machine.fp, machine.inst.mem.data, 0, machine, machine.acc,
+                                           machine.facc)
 
 '''
-_PARAMETERS = "int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc"
-_ARGUMENTS = "fp, mem, mem_len, machine, acc, facc"
-_IN_MACHINE = re.compile(r"(?<![.\w])(inst|frame|budget|stack_end)\b")
+_PARAMETERS = "int32_t* pc, slot* fp, uint8_t* mem, uint64_t spare, machine_t* machine, uint64_t acc, double facc"
+_ARGUMENTS = "fp, mem, unspecified(), machine, acc, facc"
+_IN_MACHINE = re.compile(r"(?<![.\w])(inst|frame|budget|stack_end|mem_len)\b")
 _LOCALS = {
     "reason": "int",
     "i": "int32_t",
@@ -55,6 +69,10 @@ _LOCALS = {
     "callee": "func_t*",
     "table": "table_t*",
 }
+_EXIT = re.compile(r"\s*reason = ([A-Z_]+)")
+EXITS: list[str] = sorted({match[1] for row in regop.ROWS for line in row.body if (match := _EXIT.fullmatch(line))})
+"""Why handlers leave, where that is a constant: each has a handler of its own that only leaves."""
+COUNT = len(regop.ROWS) + len(regop.ACCUMULATOR_FORMS) + len(EXITS)
 _INT_RESULT = re.compile(r"^fp\[(pc\[\d+\])\]\.u64 = (.*)$")
 _F64_RESULT = re.compile(r"^fp\[(pc\[\d+\])\]\.f64 = (.*)$")
 
@@ -62,7 +80,12 @@ _F64_RESULT = re.compile(r"^fp\[(pc\[\d+\])\]\.f64 = (.*)$")
 def _lines(row: regop.RegOp, body: tuple[str, ...]) -> Iterator[str]:
     """The body of a handler, without the jump to the next one."""
     effect = regop.effect(row)
+    constant_reason = ""
     for number, line in enumerate(body):
+        exit_ = _EXIT.fullmatch(line)
+        if exit_:
+            constant_reason = exit_[1]
+            continue
         line = _IN_MACHINE.sub(r"machine.\1", fill_in(line, row))
         last = number == len(body) - 1
         if last and effect == regop.INT_RESULT:
@@ -72,20 +95,28 @@ def _lines(row: regop.RegOp, body: tuple[str, ...]) -> Iterator[str]:
             yield _F64_RESULT.sub(r"facc = \2", line)
             yield _F64_RESULT.sub(r"fp[\1].f64 = facc", line)
         elif line.strip() == "break":
-            yield line.replace("break", "return leave(pc, fp, machine, acc, facc, reason)")
+            leave = f"machine.handlers[{_exit_number(constant_reason)}](pc, {_ARGUMENTS})"
+            if not constant_reason:
+                leave = "leave(pc, fp, machine, acc, facc, reason)"
+            yield line.replace("break", f"return {leave}")
+            constant_reason = ""
         else:
             yield line
+
+
+def _exit_number(reason: str) -> int:
+    return len(regop.ROWS) + len(regop.ACCUMULATOR_FORMS) + (EXITS.index(reason) if reason else 0)
 
 
 def _handler(name: str, row: regop.RegOp, body: tuple[str, ...]) -> str:
     lines = list(_lines(row, body))
     if not row.jumps:
-        lines.append(f"return HANDLERS[pc[{row.length}]](pc + {row.length}, {_ARGUMENTS})")
+        lines.append(f"return machine.handlers[pc[{row.length}]](pc + {row.length}, {_ARGUMENTS})")
     elif "t" in row.operands:
         # Each way out jumps by itself: a common jump would make the next opcode wait for the comparison.
         lines = [text for line in lines for text in _with_jump(line)]
     elif not lines[-1].startswith("return"):
-        lines.append(f"return HANDLERS[pc[0]](pc, {_ARGUMENTS})")
+        lines.append(f"return machine.handlers[pc[0]](pc, {_ARGUMENTS})")
     text = "\n".join(lines)
     declared = [f"    cdef {type_} {name}\n" for name, type_ in _LOCALS.items() if re.search(rf"\b{name}\b", text)]
     body_text = "".join(f"    {line}\n" for line in lines)
@@ -96,7 +127,7 @@ def _with_jump(line: str) -> Iterator[str]:
     yield line
     if line.strip().startswith("pc = pc + "):
         indent = line[: len(line) - len(line.lstrip())]
-        yield f"{indent}return HANDLERS[pc[0]](pc, {_ARGUMENTS})"
+        yield f"{indent}return machine.handlers[pc[0]](pc, {_ARGUMENTS})"
 
 
 def _name(name: str) -> str:
@@ -105,9 +136,15 @@ def _name(name: str) -> str:
 
 def handlers(note: str) -> str:
     """The whole back end."""
-    out = [_HEAD.format(note=note, count=len(regop.ROWS) + len(regop.ACCUMULATOR_FORMS))]
+    out = [_HEAD.format(note=note)]
+    out += (
+        f"cdef int h_{reason}({_PARAMETERS}) noexcept nogil:\n"
+        f"    return leave(pc, fp, machine, acc, facc, {reason})\n\n"
+        for reason in EXITS
+    )
     out += (_handler(_name(row.name), row, row.body) for row in regop.ROWS)
     out += (_handler(_name(form.name), form.row, form.body) for form in regop.ACCUMULATOR_FORMS)
     out += (f"HANDLERS[{enum_name(row)}] = {_name(row.name)}\n" for row in regop.ROWS)
     out += (f"HANDLERS[{form.number}] = {_name(form.name)}\n" for form in regop.ACCUMULATOR_FORMS)
+    out += (f"HANDLERS[{_exit_number(reason)}] = h_{reason}\n" for reason in EXITS)
     return "".join(out)
