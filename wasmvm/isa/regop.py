@@ -32,6 +32,7 @@ import re
 from typing import NamedTuple
 
 from wasmvm.isa import regop_simd, wasm
+from wasmvm.isa.pairs import PAIRS
 from wasmvm.types import VALTYPE_NAMES
 
 WORDS = {"K": 2, "V": 4}
@@ -637,3 +638,29 @@ for _row in ROWS:
             _number = len(ROWS) + len(ACCUMULATOR_FORMS)
             _name = f"{_row.name}_{_register}_{_operand}"
             ACCUMULATOR_FORMS.append(AccumulatorForm(_number, _name, _row, _operand, _register))
+
+# --- Pairs -------------------------------------------------------------------------------------------------------
+# The threaded back end runs some instructions together with the one behind them. Only the opcode of the first changes:
+# all words stay where they are, so that branches may lead to the second, and what stops there begins there again.
+
+
+class Pair(NamedTuple):
+    """The instructions `first` and, behind it, `second` as one: where the first stands, the code says `number`."""
+
+    number: int
+    first: RegOp | AccumulatorForm
+    second: RegOp | AccumulatorForm
+
+
+def row_of(instruction: RegOp | AccumulatorForm) -> RegOp:
+    return instruction.row if isinstance(instruction, AccumulatorForm) else instruction
+
+
+def _pairs() -> list[Pair]:
+    by_name: dict[str, RegOp | AccumulatorForm] = {**BY_NAME, **{form.name: form for form in ACCUMULATOR_FORMS}}
+    named = [(first, second) for first, seconds in PAIRS.items() for second in seconds.split()]
+    start = len(ROWS) + len(ACCUMULATOR_FORMS)
+    return [Pair(start + i, by_name[first], by_name[second]) for i, (first, second) in enumerate(named)]
+
+
+FUSED = _pairs()
