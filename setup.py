@@ -48,7 +48,7 @@ FLAGS = {
     # Without -ftree-ter handlers need fewer registers: about one machine instruction less in each.
     "unix": [
         *("-O2", "-fwrapv", "-falign-loops=64", "-falign-functions=64", "-ffp-contract=off", "-fno-math-errno"),
-        "-fno-tree-ter",
+        *("-fno-tree-ter", "-fno-tree-loop-distribute-patterns"),
     ],
 }
 """Compiler flags by the kind of compiler, as setuptools names it."""

@@ -19,19 +19,9 @@ _HEAD = """\
 # One handler per row of wasmvm/isa/regop.py and per accumulator form. A handler ends by calling the next one in tail
 # position, with the state in its arguments: as many as there are registers for arguments, so that all of it stays in
 # registers and the compiler makes the call a jump. `acc` and `facc` hold the last integer and the last f64 result,
-# which are in their slots as well. `spare` is nothing: it is in the register that x86 counts shifts with, so that
-# handlers have that one for themselves. Each machine has its own copy of the table of handlers, since what lies at a
-# fixed distance from `machine` is called without loading an address first.
-
-cdef extern from *:
-    \"\"\"
-    static inline uint64_t wvm_unspecified(void) {{
-        uint64_t value;
-        __asm__("" : "=r"(value));
-        return value;
-    }}
-    \"\"\"
-    uint64_t unspecified "wvm_unspecified"() noexcept nogil
+# which are in their slots as well; `acc` is in the register that x86 counts shifts with, which most shifts write anyway.
+# Each machine has its own copy of the table of handlers, since what lies at a fixed distance from `machine` is called
+# without loading an address first.
 
 cdef handler_t HANDLERS[HANDLER_COUNT]
 
@@ -42,9 +32,11 @@ cdef void prepare_machine(machine_t* machine) noexcept nogil:
     memcpy(machine.handlers, HANDLERS, sizeof(HANDLERS))
 
 
-cdef int leave(int32_t* pc, slot* fp, machine_t* machine, uint64_t acc, double facc, int reason) noexcept nogil:
+cdef int leave(int32_t* pc, slot* fp, uint64_t acc, machine_t* machine, frame_t* frame, double facc,
+               int reason) noexcept nogil:
     machine.pc = pc
     machine.fp = fp
+    machine.frame = frame
     machine.acc = acc
     machine.facc = facc
     return reason
@@ -53,13 +45,14 @@ cdef int leave(int32_t* pc, slot* fp, machine_t* machine, uint64_t acc, double f
 cdef int run(machine_t* machine) noexcept nogil:
     \"\"\"Run from the state in `machine` until something ends the run; say what, with the state saved.\"\"\"
     machine.mem_len = machine.inst.mem.length
-    return machine.handlers[machine.pc[0]](machine.pc, machine.fp, machine.inst.mem.data, 0, machine, machine.acc,
-                                           machine.facc)
+    return machine.handlers[machine.pc[0]](machine.pc, machine.fp, machine.inst.mem.data, machine.acc, machine,
+                                           machine.frame, machine.facc)
 
 """
-_PARAMETERS = "int32_t* pc, slot* fp, uint8_t* mem, uint64_t spare, machine_t* machine, uint64_t acc, double facc"
-_ARGUMENTS = "fp, mem, unspecified(), machine, acc, facc"
-_IN_MACHINE = re.compile(r"(?<![.\w])(inst|frame|budget|stack_end|mem_len)\b")
+_PARAMETERS = "int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc"
+_ARGUMENTS = "fp, mem, acc, machine, frame, facc"
+_LEAVE = "leave(pc, fp, acc, machine, frame, facc, {})"
+_IN_MACHINE = re.compile(r"(?<![.\w])(inst|budget|stack_end|mem_len)\b")
 _LOCALS = {
     "reason": "int",
     "i": "int32_t",
@@ -98,7 +91,7 @@ def _lines(row: regop.RegOp, body: tuple[str, ...]) -> Iterator[str]:
         elif line.strip() == "break":
             leave = f"machine.handlers[{_exit_number(constant_reason)}](pc, {_ARGUMENTS})"
             if not constant_reason:
-                leave = "leave(pc, fp, machine, acc, facc, reason)"
+                leave = _LEAVE.format("reason")
             yield line.replace("break", f"return {leave}")
             constant_reason = ""
         else:
@@ -160,7 +153,7 @@ def handlers(note: str) -> str:
     out = [_HEAD.format(note=note)]
     out += (
         f"cdef int h_{reason}({_PARAMETERS}) noexcept nogil:\n"
-        f"    return leave(pc, fp, machine, acc, facc, {reason})\n\n"
+        f"    return {_LEAVE.format(reason)}\n\n"
         for reason in EXITS
     )
     out += (_handler(_name(row.name), row) for row in regop.ROWS)

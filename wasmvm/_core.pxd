@@ -92,7 +92,7 @@ cdef struct frame_t:
 cdef struct machine_t
 
 
-ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t spare, machine_t* machine, uint64_t acc,
+ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame,
                           double facc) noexcept nogil
 
 

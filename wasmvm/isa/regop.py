@@ -71,12 +71,13 @@ _op("move2", "daeb", "fp[{d}].u64 = fp[{a}].u64", "fp[{e}].u64 = fp[{b}].u64")
 _op("const32", "dk", "fp[{d}].u64 = <uint32_t>{k}")
 _op("const64", "dK", "fp[{d}].u64 = {K:i64}")
 _op("copy", "dan", "memmove(&fp[{d}], &fp[{a}], <size_t>{n} * sizeof(slot))")
-_op("select", "dabc", "fp[{d}].u64 = fp[{a}].u64 if {c:i32} else fp[{b}].u64")
+# Without a branch: compilers write `select` where they expect that nobody can predict the condition.
 _op(
-    "select_v128",
+    "select",
     "dabc",
-    "memmove(&fp[{d}], &fp[{a}] if {c:i32} else &fp[{b}], 2 * sizeof(slot))",
+    "fp[{d}].u64 = fp[{b}].u64 ^ ((fp[{a}].u64 ^ fp[{b}].u64) & -<uint64_t>({c:i32} != 0))",
 )
+_op("select_v128", "dabc", "memmove(&fp[{d}], &fp[(&{a})[{c:i32} == 0]], 2 * sizeof(slot))")
 
 # --- Numeric instructions ----------------------------------------------------------------------------------------
 # A plain numeric instruction costs one row: the expression over {a} and {b}, whose types the wasm row gives.
