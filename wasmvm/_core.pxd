@@ -3,6 +3,8 @@
 cimport cython
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from wasmvm.isa.regopcode cimport HANDLER_COUNT
+
 
 cdef union slot:
     # One cell of a frame, 8 bytes. An i32 or f32 is always stored zero-extended as u64 (a 32-bit store followed by
@@ -94,6 +96,13 @@ cdef struct frame_t:
     slot* fp
 
 
+cdef struct machine_t
+
+
+ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame,
+                          double facc) noexcept nogil
+
+
 cdef struct machine_t:
     # The whole state of execution, as `run` finds it and leaves it.
     int32_t* pc
@@ -110,6 +119,8 @@ cdef struct machine_t:
     double facc
     slot* top  # where the next call from Python may begin
     int64_t fuel  # what metered code has left
+    uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory of `inst`
+    handler_t handlers[HANDLER_COUNT]
 
 
 cdef struct lowered_t:

@@ -97,6 +97,7 @@ cdef class Store:
         cdef machine_t* m = &self.machine
         if not take_stacks(m, self.stack_slots):
             raise MemoryError("cannot reserve the stacks of a store")
+        prepare_machine(m)
         m.stack_end = m.stack + self.stack_slots
         m.frame = m.frames
         m.top = m.stack
