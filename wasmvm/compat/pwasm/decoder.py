@@ -15,7 +15,7 @@ from wasmvm.compat.pwasm import types
 from wasmvm.compat.pwasm.errors import DecodeError, translated
 from wasmvm.compat.pwasm.numeric import f32_from_bits, f64_reinterpret_i64
 from wasmvm.compat.pwasm.opcodes import PREFIX_SIMD
-from wasmvm.embedding.module import Module as CoreModule
+from wasmvm.compile import CompiledModule
 from wasmvm.isa import imm
 from wasmvm.isa.opcode import OP_BLOCK, OP_END, OP_IF, OP_LOOP
 from wasmvm.isa.wasm import BY_CODE
@@ -244,7 +244,7 @@ def _section(section_id: int, fields: str) -> Callable[[BinaryReader, types.Modu
             assert read is not None
             read(r, found, r.end)
             shown = types.Module()
-            shown._source = _Shown(found)  # type: ignore[assignment]
+            shown._syntax = found
             for field in fields.split():
                 getattr(module, field).extend(getattr(shown, field))
             if section_id == SECTION_START:
@@ -253,14 +253,6 @@ def _section(section_id: int, fields: str) -> Callable[[BinaryReader, types.Modu
                 module.__dict__["_func_type_indices"] = list(found.funcs)
 
     return decode
-
-
-class _Shown:
-    """A decoded module where one is expected that can be instantiated."""
-
-    def __init__(self, found: syntax.Module) -> None:
-        self.compiled = self
-        self.syntax = found
 
 
 decode_type_section = _section(SECTION_TYPE, "types")
@@ -311,8 +303,5 @@ def decode_module(source: Any) -> types.Module:
             source = file.read()
     elif not isinstance(source, (bytes, bytearray, memoryview)):
         source = source.read()
-    data = bytes(source)
-    if data[: len(WASM_MAGIC)] != WASM_MAGIC:  # which wasmvm would take for text if it looks like it
-        raise DecodeError(f"Invalid WASM magic number: expected {WASM_MAGIC!r}, got {data[:4]!r}")
     with translated():
-        return types.Module._of(CoreModule(data))
+        return types.Module._of(CompiledModule(bytes(source)))

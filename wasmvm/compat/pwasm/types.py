@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wasmvm import syntax, types
 
 if TYPE_CHECKING:
-    from wasmvm.embedding import module
+    from wasmvm.compile import CompiledModule
 
 VALTYPE_ENCODING = {valtype: types.VALTYPE_NAMES[valtype] for valtype in (*types.NUMTYPES, types.FUNCREF, types.EXTERNREF)}
 VALTYPE_TO_BYTE = {name: valtype for valtype, name in VALTYPE_ENCODING.items()}
@@ -201,23 +201,23 @@ class Module:
     Only one that `decode_module` gave can be instantiated; its lists are made when they are asked for.
     """
 
-    _source: module.Module | None = None
+    _compiled: CompiledModule | None = None
     digest: str | None = None
 
     _FIELDS = ("types", "funcs", "tables", "mems", "globals", "exports", "imports", "start", "elem", "data")
 
+    def __init__(self) -> None:
+        self._syntax = syntax.Module(b"")
+
     @classmethod
-    def _of(cls, source: module.Module) -> Module:
+    def _of(cls, compiled: CompiledModule) -> Module:
         from hashlib import sha256
 
         made = cls()
-        made._source = source
+        made._compiled = compiled
+        made._syntax = compiled.syntax
         made.digest = sha256(made._syntax.source).hexdigest()
         return made
-
-    @property
-    def _syntax(self) -> syntax.Module:
-        return syntax.Module(b"") if self._source is None else self._source.compiled.syntax
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Module):

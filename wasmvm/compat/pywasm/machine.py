@@ -145,12 +145,11 @@ class Machine:
         store = self.store
         spaces: tuple[list[Any], ...] = (store.func, store.tabl, store.mems, store.glob)
         given = [spaces[e.kind][e.data]._core for e in extern]
-        if module._module is None:
-            raise TypeError("only a module that was read can be instantiated")
+        compiled = module.compiled()
         self._pending.append((module, extern))
         try:
             with translated():
-                core = instantiate(store._core, module._module.compiled, given)
+                core = instantiate(store._core, compiled, given)
             found = self._modules.get(core)
             return self._adopt(core) if found is None else found
         finally:
