@@ -109,8 +109,11 @@ cdef class Store:
 
     cpdef set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
         """Change the limits; they mean what the arguments of `Store` mean."""
-        self.max_memory = max_memory
-        self.max_table = max_table
+        try:
+            self.max_memory = max_memory
+            self.max_table = max_table
+        except OverflowError:
+            raise ValueError(f"limits must not be negative: max_memory={max_memory}, max_table={max_table}") from None
         self.most[0] = MANY if max_instances is None else max_instances
         self.most[1] = MANY if max_tables is None else max_tables
         self.most[2] = MANY if max_memories is None else max_memories
