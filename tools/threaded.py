@@ -39,8 +39,9 @@ cdef int leave(int32_t* pc, slot* fp, machine_t* machine, uint64_t acc, double f
 
 cdef int run(machine_t* machine) noexcept nogil:
     """Run from the state in `machine` until something ends the run; say what, with the state saved."""
-    return HANDLERS[machine.pc[0]](machine.pc, machine.fp, machine.inst.mem.data, machine.inst.mem.length, machine,
-                                   machine.acc, machine.facc)
+    cdef mem_t* memory = current_memory(machine)
+    return HANDLERS[machine.pc[0]](machine.pc, machine.fp, memory.data, memory.length, machine, machine.acc,
+                                   machine.facc)
 
 '''
 _PARAMETERS = "int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc"

@@ -78,6 +78,7 @@ cdef struct func_t:
 cdef struct inst_t:
     # A module instance (4.2.5). Everything that code names by index.
     mem_t* mem  # memory 0; an empty one where the module has none
+    mem_t** mems
     func_t* funcs  # the functions defined here
     func_t** all_funcs  # the function index space
     slot** globals
@@ -110,6 +111,7 @@ cdef struct machine_t:
     double facc
     slot* top  # where the next call from Python may begin
     int64_t fuel  # what metered code has left
+    mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
 
 
 cdef struct lowered_t:

@@ -6,8 +6,8 @@ does. The parts are included in the order in which they need each other. The str
 towards Python in `_core.pyi`.
 
 The locals of the loop: `pc` the current code word; `fp` slot 0 of the current frame; `frame` the next free entry of
-the frame stack; `inst` the instance whose code runs; `mem` and `mem_len` its memory 0; `budget` what is left until the
-driver wants to look around; `reason` why the loop ends.
+the frame stack; `inst` the instance whose code runs; `mem` and `mem_len` its memory 0, or the one that `use_memory`
+named; `budget` what is left until the driver wants to look around; `reason` why the loop ends.
 """
 
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES

@@ -14,6 +14,8 @@ cdef enum:
     CTL_IF = 2
     CTL_ELSE = 3
 
+cdef bint stays_inside(int op) noexcept
+
 @cython.final
 cdef class Body(Reading):
     cdef short[::1] shape
@@ -55,6 +57,7 @@ cdef class Body(Reading):
     cdef int[::1] c_stub
     cdef bint metering
     cdef int fuel_at
+    cdef int memory
 
     @cython.locals(start=cython.int, op=cython.int, shape=cython.int)
     cpdef run(self)
@@ -77,6 +80,9 @@ cdef class Body(Reading):
     cdef int binary_const(self, int op, int form, int slot, int const, int start) except -1
     @cython.locals(i=cython.int, a=cython.int)
     cdef int unary(self, int op, int start) except -1
+    cdef int use_memory(self, int memidx) except -1
+    @cython.locals(memidx=cython.int)
+    cdef unsigned long long memarg(self) except? 0xFFFFFFFFFFFFFFFF
     cdef bint constant_address(self, int i, unsigned long long offset) noexcept
     @cython.locals(offset=cython.ulonglong, i=cython.int, a=cython.int, form=cython.int)
     cdef int load(self, int op, int start) except -1
@@ -108,7 +114,7 @@ cdef class Body(Reading):
     @cython.locals(a=cython.int, b=cython.int)
     cdef int table_grow(self, int tableidx, int start) except -1
     @cython.locals(a=cython.int)
-    cdef int memory_grow(self, int start) except -1
+    cdef int memory_grow(self, int memidx, int start) except -1
     cdef int grow_control(self) except -1
     @cython.locals(k=cython.int, height=cython.int)
     cdef int push_control(self, int kind, int type_) except -1

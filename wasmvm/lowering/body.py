@@ -65,6 +65,11 @@ def lower_expr(context: Context, start: int, end: int) -> Lowered:
     return finished(context, Body(context, -1, start, end))
 
 
+def stays_inside(op: int) -> bool:
+    """Whether an instruction, of those that are lowered by a rule of their own, only ever goes on with the next one."""
+    return (OP_DROP <= op <= OP_F64_CONST and op != OP_TRY_TABLE) or OP_MEMORY_INIT <= op <= OP_TABLE_FILL
+
+
 def finished(context: Context, body: Body) -> Lowered:
     body.run()
     if context.accumulators is not None:
@@ -83,6 +88,7 @@ class Body(Reading):
     depth: entries on the control stack.
     metering, fuel_at: `Context.metering`; the word that counts the fuel of the straight run of code being written,
         or -1 between such runs.
+    memory: the memory that loads and stores are about where code is being written.
     condition: opcodes that branch if and unless the condition that `take_condition` popped holds; its operands are
         the first `condition_words` of `saved`.
     """
@@ -104,6 +110,7 @@ class Body(Reading):
         self.depth = 0
         self.metering = self.context.metering and index >= 0
         self.fuel_at = -1
+        self.memory = 0
         self.control_cap = 0
         self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
         self.c_target = self.c_type = self.c_log = self.c_stub = array("i")
@@ -135,6 +142,8 @@ class Body(Reading):
             elif shape == SHAPE_STORE:
                 self.store(op, start)
             elif shape == SHAPE_OTHER:
+                if self.memory and not stays_inside(op):
+                    self.use_memory(0)
                 self.other(op, start)
             elif shape == SHAPE_VECTOR:
                 self.vector(op, start)
@@ -296,22 +305,16 @@ class Body(Reading):
             self.begin(R_ELEM_DROP if op == OP_ELEM_DROP else R_DATA_DROP)
             self.word(self.u32())
         elif op == OP_MEMORY_SIZE:
-            self.u32()
-            self.begin_result(R_MEMORY_SIZE, self.push(TEMP, 1))
+            self.indexed_result(R_MEMORY_SIZE, self.u32())
         elif op == OP_MEMORY_GROW:
-            self.u32()
-            self.memory_grow(start)
+            self.memory_grow(self.u32(), start)
         elif op == OP_MEMORY_FILL:
-            self.u32()
             self.consume(R_MEMORY_FILL, 3, start)
-        elif op == OP_MEMORY_COPY:
-            self.u32()
-            self.u32()
-            self.consume(R_MEMORY_COPY, 3, start)
-        elif op == OP_MEMORY_INIT:
-            self.consume(R_MEMORY_INIT, 3, start)
             self.word(self.u32())
-            self.u32()
+        elif op == OP_MEMORY_COPY or op == OP_MEMORY_INIT:
+            self.consume(R_MEMORY_COPY if op == OP_MEMORY_COPY else R_MEMORY_INIT, 3, start)
+            self.word(self.u32())
+            self.word(self.u32())
         else:
             raise InternalError(f"no rule lowers opcode 0x{op:x}")
         return 0
@@ -412,13 +415,32 @@ class Body(Reading):
         self.word(a)
         return 0
 
+    def use_memory(self, memidx: int) -> int:
+        """Let the loads and stores that follow be about this memory.
+
+        Whatever comes and goes finds memory 0: before anything that does, the driver in `run` calls this.
+        """
+        self.memory = memidx
+        if memidx == 0:
+            self.begin(R_USE_MEMORY_0)
+        else:
+            self.begin(R_USE_MEMORY)
+            self.word(memidx)
+        return 0
+
+    def memarg(self) -> int:
+        """Read a memarg, see to it that its memory is in use, and return its offset."""
+        memidx = self.memidx()
+        if memidx != self.memory:
+            self.use_memory(memidx)
+        return self.u64()
+
     def constant_address(self, i: int, offset: int) -> bool:
         """Whether operand and offset make an address that fits into an offset."""
         return self.kind[i] == CONST and self.val[i] + offset <= 0xFFFFFFFF
 
     def load(self, op: int, start: int) -> int:
-        self.u32()
-        offset = self.u32()
+        offset = self.memarg()
         i = self.h - 1
         if self.constant_address(i, offset):
             offset += self.val[i]
@@ -441,8 +463,7 @@ class Body(Reading):
         return 0
 
     def store(self, op: int, start: int) -> int:
-        self.u32()
-        offset = self.u32()
+        offset = self.memarg()
         i = self.h - 2
         value_const = self.kind[i + 1] == CONST
         bits = self.val[i + 1]
@@ -486,8 +507,7 @@ class Body(Reading):
         accesses = kind == IMM_MEMARG or kind == IMM_MEMARG_LANEIDX
         offset, bits = 0, 0
         if accesses:
-            self.u32()
-            offset = self.u32()
+            offset = self.memarg()
         if self.rk[op] >= 0 and self.kind[self.h - 1] == CONST:
             form, bits = self.rk[op], self.val[self.h - 1]
             self.pop()
@@ -614,12 +634,13 @@ class Body(Reading):
         self.word(tableidx)
         return 0
 
-    def memory_grow(self, start: int) -> int:
+    def memory_grow(self, memidx: int, start: int) -> int:
         a = self.readable(self.h - 1)
         self.pop()
         self.note_offset(start)
         self.begin_result(R_MEMORY_GROW, self.push(TEMP, 1))
         self.word(a)
+        self.word(memidx)
         return 0
 
     # --- Control --------------------------------------------------------------------------------------------------

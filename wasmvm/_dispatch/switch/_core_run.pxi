@@ -14,8 +14,8 @@ cdef int run(machine_t* machine) noexcept nogil:
     cdef inst_t* inst = machine.inst
     cdef slot* stack_end = machine.stack_end
     cdef int64_t budget = machine.budget
-    cdef uint8_t* mem = inst.mem.data
-    cdef uint64_t mem_len = inst.mem.length
+    cdef uint8_t* mem = current_memory(machine).data
+    cdef uint64_t mem_len = current_memory(machine).length
     cdef int op, reason
     cdef int32_t i
     cdef int32_t* entry
@@ -2849,24 +2849,34 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u16((mem + ea), <uint16_t>fp[pc[5]].u64)
             pc += 6
-        elif op == R_MEMORY_SIZE:
-            fp[pc[1]].u64 = mem_len >> 16
+        elif op == R_USE_MEMORY:
+            machine.other_mem = inst.mems[pc[1]]
+            mem = machine.other_mem.data
+            mem_len = machine.other_mem.length
             pc += 2
+        elif op == R_USE_MEMORY_0:
+            machine.other_mem = NULL
+            mem = inst.mem.data
+            mem_len = inst.mem.length
+            pc += 1
+        elif op == R_MEMORY_SIZE:
+            fp[pc[1]].u64 = inst.mems[pc[2]].length >> 16
+            pc += 3
         elif op == R_MEMORY_FILL:
-            reason = memory_fill(inst, (<uint32_t>fp[pc[1]].u64), (<uint32_t>fp[pc[2]].u64), (<uint32_t>fp[pc[3]].u64))
-            if unlikely(reason != 0):
-                break
-            pc += 4
-        elif op == R_MEMORY_COPY:
-            reason = memory_copy(inst, (<uint32_t>fp[pc[1]].u64), (<uint32_t>fp[pc[2]].u64), (<uint32_t>fp[pc[3]].u64))
-            if unlikely(reason != 0):
-                break
-            pc += 4
-        elif op == R_MEMORY_INIT:
-            reason = memory_init(inst, pc[4], (<uint32_t>fp[pc[1]].u64), (<uint32_t>fp[pc[2]].u64), (<uint32_t>fp[pc[3]].u64))
+            reason = memory_fill(inst.mems[pc[4]], fp[pc[1]].u64, (<uint32_t>fp[pc[2]].u64), fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 5
+        elif op == R_MEMORY_COPY:
+            reason = memory_copy(inst.mems[pc[4]], inst.mems[pc[5]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
+            if unlikely(reason != 0):
+                break
+            pc += 6
+        elif op == R_MEMORY_INIT:
+            reason = memory_init(inst.mems[pc[5]], &inst.datas[pc[4]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
+            if unlikely(reason != 0):
+                break
+            pc += 6
         elif op == R_DATA_DROP:
             inst.datas[pc[1]].length = 0
             pc += 2
@@ -2891,32 +2901,32 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             pc += 2
         elif op == R_TABLE_GET:
-            if unlikely((<uint32_t>fp[pc[2]].u64) >= inst.tables[pc[3]].size):
+            if unlikely(fp[pc[2]].u64 >= inst.tables[pc[3]].size):
                 reason = TRAP_TABLE_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = inst.tables[pc[3]].elems[(<uint32_t>fp[pc[2]].u64)]
+            fp[pc[1]].u64 = inst.tables[pc[3]].elems[fp[pc[2]].u64]
             pc += 4
         elif op == R_TABLE_SET:
-            if unlikely((<uint32_t>fp[pc[1]].u64) >= inst.tables[pc[3]].size):
+            if unlikely(fp[pc[1]].u64 >= inst.tables[pc[3]].size):
                 reason = TRAP_TABLE_OUT_OF_BOUNDS
                 break
-            inst.tables[pc[3]].elems[(<uint32_t>fp[pc[1]].u64)] = fp[pc[2]].u64
+            inst.tables[pc[3]].elems[fp[pc[1]].u64] = fp[pc[2]].u64
             pc += 4
         elif op == R_TABLE_SIZE:
             fp[pc[1]].u64 = inst.tables[pc[2]].size
             pc += 3
         elif op == R_TABLE_FILL:
-            reason = table_fill(inst.tables[pc[4]], (<uint32_t>fp[pc[1]].u64), fp[pc[2]].u64, (<uint32_t>fp[pc[3]].u64))
+            reason = table_fill(inst.tables[pc[4]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 5
         elif op == R_TABLE_COPY:
-            reason = table_copy(inst.tables[pc[4]], inst.tables[pc[5]], (<uint32_t>fp[pc[1]].u64), (<uint32_t>fp[pc[2]].u64), (<uint32_t>fp[pc[3]].u64))
+            reason = table_copy(inst.tables[pc[4]], inst.tables[pc[5]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 6
         elif op == R_TABLE_INIT:
-            reason = table_init(inst.tables[pc[5]], &inst.elems[pc[4]], (<uint32_t>fp[pc[1]].u64), (<uint32_t>fp[pc[2]].u64), (<uint32_t>fp[pc[3]].u64))
+            reason = table_init(inst.tables[pc[5]], &inst.elems[pc[4]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 6
@@ -2970,10 +2980,10 @@ cdef int run(machine_t* machine) noexcept nogil:
             pc = callee.code
         elif op == R_CALL_INDIRECT:
             table = inst.tables[pc[3]]
-            if unlikely((<uint32_t>fp[pc[1]].u64) >= table.size):
+            if unlikely(fp[pc[1]].u64 >= table.size):
                 reason = TRAP_UNDEFINED_ELEMENT
                 break
-            callee = <func_t*><size_t>table.elems[(<uint32_t>fp[pc[1]].u64)]
+            callee = <func_t*><size_t>table.elems[fp[pc[1]].u64]
             if unlikely(callee == NULL):
                 reason = TRAP_UNINITIALIZED_ELEMENT
                 break
@@ -3081,7 +3091,7 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             pc += 2
         elif op == R_FUEL_BULK:
-            machine.fuel -= <int64_t>(<uint32_t>fp[pc[1]].u64)
+            machine.fuel -= <int64_t>min(fp[pc[1]].u64, <uint64_t>1 << 62)
             if unlikely(machine.fuel < 0):
                 machine.fuel = 0
                 reason = TRAP_OUT_OF_FUEL
