@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ImportType:
-    """What a module asks for: `module` and `name`, the `kind` ("func", "table", "memory", "global", "tag"), the `type`."""
+    """What a module asks for: `module` and `name`, `kind` ("func", "table", "memory", "global", "tag"), `type`."""
 
     __slots__ = ("kind", "module", "name", "type")
 
