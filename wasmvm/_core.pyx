@@ -29,8 +29,8 @@ from wasmvm.isa.regopcode cimport *
 from wasmvm.deftype import DEFTYPES, define_functype, match_heaptype, top_of
 from wasmvm.errors import InternalError, Trap, with_wasm_frames
 from wasmvm.types import (
-    FuncType, GlobalType, Limits, MemoryType, TableType, TagType, heaptype_of, is_nullable, ref_typeidx, valtype_text,
-    valtypes_of,
+    MAX_PAGES, MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits, MemoryType, TableType, TagType, heaptype_of,
+    is_nullable, ref_typeidx, valtype_text, valtypes_of,
 )
 
 include "_core_numeric.pxi"

@@ -31,15 +31,9 @@ LATER_FEATURES: dict[str, str] = {
         br_if br_on_non_null br_on_null br_table call_ref elem func linking local_init local_tee ref ref_as_non_null
         ref_is_null ref_null return_call_ref select table table-sub type-equivalence unreached-invalid unreached-valid
     """,
-    "64-bit memories and tables": """
-        address64 align64 binary_leb128_64 bulk64 call_indirect64 endianness64 float_memory64 load64 memory64
-        memory64-imports memory_copy64 memory_fill64 memory_grow64 memory_init64 memory_redundancy64 memory_trap64
-        table64 table_copy64 table_copy_mixed table_fill64 table_get64 table_grow64 table_init64 table_set64
-        table_size64
-    """,
     "garbage collection": """
         array array_copy array_fill array_init_data array_init_elem array_new_data array_new_elem binary-gc br_on_cast
-        br_on_cast_fail extern i31 ref_cast ref_eq ref_test struct table_init type-canon type-rec type-subtyping
+        br_on_cast_fail extern i31 ref_cast ref_eq ref_test struct table_init table_init64 type-canon type-rec type-subtyping
     """,
     "extended constant expressions": "data global",
     "exception handling": "exports imports instance tag throw throw_ref try_table",

@@ -402,7 +402,8 @@ _ADDRESS = {
     "_shl": ("abk", "<uint64_t><uint32_t>({a:i32} + ({b:i32} << {k})) + <uint32_t>{o}"),
 }
 """An address is a slot plus offset; with `_k` it was constant and is wholly in the offset; the others compute it as the
-i32.add, or i32.shl and i32.add, before them did. The sum wraps at 32 bits, adding the offset does not."""
+i32.add, or i32.shl and i32.add, before them did. The sum wraps at 32 bits, adding the offset does not. For addresses
+of 64 bits there is the form `_wide`, with an offset of two words."""
 
 
 def _in_bounds(address: str, width: int) -> tuple[str, ...]:
@@ -418,6 +419,7 @@ for _mnemonic, (_width, _text) in LOADS.items():
             *_in_bounds(_address, _width),
             f"{_target} = {_text.replace('{p}', '(mem + ea)')}",
         )
+    _op(f"{_mnemonic}_wide", "daK", *regop_simd.wide(BY_NAME[_mnemonic].body))
 for _mnemonic, (_width, _text) in STORES.items():
     _values = {"": ("c", "{c:f64}" if _mnemonic == "f64.store" else "{c:i64}")}
     for _suffix, (_letters_, _address) in _ADDRESS.items():
@@ -433,6 +435,7 @@ for _mnemonic, (_width, _text) in STORES.items():
                 *_in_bounds(_address, _width),
                 _text.replace("{p}", "(mem + ea)").replace("{v}", _read),
             )
+    _op(f"{_mnemonic}_wide", "aKc", *regop_simd.wide(BY_NAME[_mnemonic].body))
 
 
 def _calls(function: str) -> tuple[str, ...]:

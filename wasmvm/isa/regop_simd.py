@@ -89,8 +89,9 @@ def vector_rows(expressions: Mapping[str, str], typed_as: Mapping[str, str]) -> 
     yield from _narrowings()
     yield from _tests()
     yield from _lane_moves()
-    yield from _loads()
-    yield from _stores()
+    for row in (*_loads(), *_stores()):
+        yield row
+        yield VectorRow(f"{row.name}_wide", row.operands.replace("o", "K"), wide(row.body))
 
 
 # --- Functions -------------------------------------------------------------------------------------------------------
@@ -302,6 +303,15 @@ def _lane_moves() -> Iterator[VectorRow]:
 
 
 # --- Memory ----------------------------------------------------------------------------------------------------------
+
+
+def wide(body: tuple[str, ...]) -> tuple[str, ...]:
+    """The body of a load or store, which begins with the computation and the check of an address, for 64 bits of that.
+
+    The offset is ``{K}`` then. The sum may wrap around; what is less than the memory's length is also far from that.
+    """
+    check = body[1].replace("unlikely(", "unlikely(ea < {K:i64} or ea >= mem_len or ", 1)
+    return ("ea = {a:i64} + {K:i64}", check, *body[2:])
 
 
 def _in_bounds(width: int) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ cdef class Body(Reading):
     cdef short[::1] address_ak
     cdef short[::1] address_ab
     cdef short[::1] address_shl
+    cdef short[::1] address_wide
     cdef int address_words
     cdef int[::1] condition
     cdef int condition_if
@@ -80,6 +81,10 @@ cdef class Body(Reading):
     cdef int binary_const(self, int op, int form, int slot, int const, int start) except -1
     @cython.locals(i=cython.int, a=cython.int)
     cdef int unary(self, int op, int start) except -1
+    @cython.locals(a=cython.int)
+    cdef int wide_load(self, int op, unsigned long long offset, int start) except -1
+    @cython.locals(a=cython.int, b=cython.int)
+    cdef int wide_store(self, int op, unsigned long long offset, int start) except -1
     cdef int use_memory(self, int memidx) except -1
     @cython.locals(memidx=cython.int)
     cdef unsigned long long memarg(self) except? 0xFFFFFFFFFFFFFFFF

@@ -105,6 +105,7 @@ class Body(Reading):
         self.br_if, self.br_unless, self.negated = forms.BR_IF, forms.BR_UNLESS, forms.NEGATED
         self.loop_add, self.mirrored_br = forms.LOOP_ADD, forms.MIRRORED_BR
         self.address_ak, self.address_ab, self.address_shl = forms.ADDRESS_AK, forms.ADDRESS_AB, forms.ADDRESS_SHL
+        self.address_wide = forms.ADDRESS_WIDE
         self.loop_form = forms.LOOP
         self.condition = array("i", bytes(4 * MOST_WORDS))
         self.dead = -1
@@ -438,7 +439,7 @@ class Body(Reading):
 
     def constant_address(self, i: int, offset: int) -> bool:
         """Whether operand and offset make an address that fits into an offset."""
-        return self.kind[i] == CONST and self.val[i] + offset <= 0xFFFFFFFF
+        return self.kind[i] == CONST and offset <= 0xFFFFFFFF and self.val[i] <= 0xFFFFFFFF - offset
 
     def load(self, op: int, start: int) -> int:
         offset = self.memarg()
@@ -450,6 +451,8 @@ class Body(Reading):
             self.begin_result(self.rk[op], self.push(TEMP, 1))
             self.word(low_word(offset))
             return 0
+        if self.context.mem_wide[self.memory]:
+            return self.wide_load(op, offset, start)
         form = self.computed_address(op, i)
         a = self.readable(i)
         self.pop()
@@ -463,12 +466,36 @@ class Body(Reading):
         self.word(low_word(offset))
         return 0
 
+    def wide_load(self, op: int, offset: int, start: int) -> int:
+        """From a memory of 64-bit addresses."""
+        a = self.readable(self.h - 1)
+        self.pop()
+        self.note_offset(start)
+        self.begin_result(self.address_wide[op], self.push(TEMP, 1))
+        self.word(a)
+        self.word64(offset)
+        return 0
+
+    def wide_store(self, op: int, offset: int, start: int) -> int:
+        """To a memory of 64-bit addresses."""
+        a, b = self.readable(self.h - 2), self.readable(self.h - 1)
+        self.pop()
+        self.pop()
+        self.note_offset(start)
+        self.begin(self.address_wide[op])
+        self.word(a)
+        self.word64(offset)
+        self.word(b)
+        return 0
+
     def store(self, op: int, start: int) -> int:
         offset = self.memarg()
         i = self.h - 2
         value_const = self.kind[i + 1] == CONST
         bits = self.val[i + 1]
         address_const = self.constant_address(i, offset)
+        if self.context.mem_wide[self.memory] and not address_const:
+            return self.wide_store(op, offset, start)
         a, form = 0, -1
         if address_const:
             offset += self.val[i]
@@ -509,6 +536,8 @@ class Body(Reading):
         offset, bits = 0, 0
         if accesses:
             offset = self.memarg()
+            if self.context.mem_wide[self.memory]:
+                form = self.address_wide[op]
         if self.rk[op] >= 0 and self.kind[self.h - 1] == CONST:
             form, bits = self.rk[op], self.val[self.h - 1]
             self.pop()
@@ -526,13 +555,15 @@ class Body(Reading):
             self.begin(form)
         if count > 0:
             self.word(a)
-        if accesses:
+        if accesses and form == self.address_wide[op]:
+            self.word64(offset)
+        elif accesses:
             self.word(low_word(offset))
         if count > 1:
             self.word(b)
         if count > 2:
             self.word(c)
-        if form != self.rr[op]:
+        if form == self.rk[op]:
             self.word(low_word(bits))
         if kind == IMM_LANEIDX or kind == IMM_MEMARG_LANEIDX:
             self.word(self.fixed(1))

@@ -2254,6 +2254,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = load_u32((mem + ea))
             pc += 6
+        elif op == R_I32_LOAD_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u32((mem + ea))
+            pc += 5
         elif op == R_I64_LOAD:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -2289,6 +2296,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = load_u64((mem + ea))
             pc += 6
+        elif op == R_I64_LOAD_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u64((mem + ea))
+            pc += 5
         elif op == R_I32_LOAD8_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -2324,6 +2338,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
             pc += 6
+        elif op == R_I32_LOAD8_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+            pc += 5
         elif op == R_I32_LOAD8_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -2359,6 +2380,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = (mem + ea)[0]
             pc += 6
+        elif op == R_I32_LOAD8_U_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = (mem + ea)[0]
+            pc += 5
         elif op == R_I32_LOAD16_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -2394,6 +2422,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
             pc += 6
+        elif op == R_I32_LOAD16_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+            pc += 5
         elif op == R_I32_LOAD16_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -2429,6 +2464,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = load_u16((mem + ea))
             pc += 6
+        elif op == R_I32_LOAD16_U_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u16((mem + ea))
+            pc += 5
         elif op == R_I64_LOAD8_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -2464,6 +2506,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
             pc += 6
+        elif op == R_I64_LOAD8_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+            pc += 5
         elif op == R_I64_LOAD16_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -2499,6 +2548,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
             pc += 6
+        elif op == R_I64_LOAD16_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+            pc += 5
         elif op == R_I64_LOAD32_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
@@ -2534,6 +2590,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
             pc += 6
+        elif op == R_I64_LOAD32_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+            pc += 5
         elif op == R_F64_LOAD:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -2569,6 +2632,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].f64 = load_f64((mem + ea))
             pc += 6
+        elif op == R_F64_LOAD_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].f64 = load_f64((mem + ea))
+            pc += 5
         elif op == R_I32_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 4 > mem_len):
@@ -2625,6 +2695,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u32((mem + ea), <uint32_t>fp[pc[5]].u64)
             pc += 6
+        elif op == R_I32_STORE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+            pc += 5
         elif op == R_I64_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 8 > mem_len):
@@ -2681,6 +2758,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u64((mem + ea), fp[pc[5]].u64)
             pc += 6
+        elif op == R_I64_STORE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u64((mem + ea), fp[pc[4]].u64)
+            pc += 5
         elif op == R_F64_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 8 > mem_len):
@@ -2737,6 +2821,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_f64((mem + ea), fp[pc[5]].f64)
             pc += 6
+        elif op == R_F64_STORE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), fp[pc[4]].f64)
+            pc += 5
         elif op == R_I32_STORE8:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 1 > mem_len):
@@ -2793,6 +2884,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             (mem + ea)[0] = <uint8_t>fp[pc[5]].u64
             pc += 6
+        elif op == R_I32_STORE8_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+            pc += 5
         elif op == R_I32_STORE16:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 2 > mem_len):
@@ -2849,6 +2947,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u16((mem + ea), <uint16_t>fp[pc[5]].u64)
             pc += 6
+        elif op == R_I32_STORE16_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+            pc += 5
         elif op == R_USE_MEMORY:
             machine.other_mem = inst.mems[pc[1]]
             mem = machine.other_mem.data
@@ -3790,6 +3895,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             memcpy(&fp[pc[1]], mem + ea, 16)
             pc += 4
+        elif op == R_V128_LOAD_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 16 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            memcpy(&fp[pc[1]], mem + ea, 16)
+            pc += 5
         elif op == R_V128_LOAD8X8_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3797,6 +3909,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load8x8_s(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD8X8_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load8x8_s(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD8X8_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3804,6 +3923,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load8x8_u(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD8X8_U_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load8x8_u(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD16X4_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3811,6 +3937,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load16x4_s(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD16X4_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load16x4_s(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD16X4_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3818,6 +3951,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load16x4_u(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD16X4_U_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load16x4_u(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD32X2_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3825,6 +3965,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load32x2_s(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD32X2_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load32x2_s(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD32X2_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3832,6 +3979,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load32x2_u(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD32X2_U_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load32x2_u(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD8_SPLAT:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -3839,6 +3993,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_i8x16_splat(&fp[pc[1]], (mem + ea)[0])
             pc += 4
+        elif op == R_V128_LOAD8_SPLAT_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i8x16_splat(&fp[pc[1]], (mem + ea)[0])
+            pc += 5
         elif op == R_V128_LOAD8_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -3848,6 +4009,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             memmove(&fp[pc[1]], &fp[pc[4]], 16)
             (<uint8_t*>&fp[pc[1]] + 1 * pc[5])[0] = <uint8_t>ea
             pc += 6
+        elif op == R_V128_LOAD8_LANE_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = (mem + ea)[0]
+            memmove(&fp[pc[1]], &fp[pc[5]], 16)
+            (<uint8_t*>&fp[pc[1]] + 1 * pc[6])[0] = <uint8_t>ea
+            pc += 7
         elif op == R_V128_LOAD16_SPLAT:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -3855,6 +4025,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_i16x8_splat(&fp[pc[1]], load_u16((mem + ea)))
             pc += 4
+        elif op == R_V128_LOAD16_SPLAT_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i16x8_splat(&fp[pc[1]], load_u16((mem + ea)))
+            pc += 5
         elif op == R_V128_LOAD16_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -3864,6 +4041,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             memmove(&fp[pc[1]], &fp[pc[4]], 16)
             store_u16((<uint8_t*>&fp[pc[1]] + 2 * pc[5]), <uint16_t>ea)
             pc += 6
+        elif op == R_V128_LOAD16_LANE_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u16((mem + ea))
+            memmove(&fp[pc[1]], &fp[pc[5]], 16)
+            store_u16((<uint8_t*>&fp[pc[1]] + 2 * pc[6]), <uint16_t>ea)
+            pc += 7
         elif op == R_V128_LOAD32_SPLAT:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
@@ -3871,6 +4057,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_i32x4_splat(&fp[pc[1]], load_u32((mem + ea)))
             pc += 4
+        elif op == R_V128_LOAD32_SPLAT_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i32x4_splat(&fp[pc[1]], load_u32((mem + ea)))
+            pc += 5
         elif op == R_V128_LOAD32_ZERO:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
@@ -3880,6 +4073,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             fp[pc[1]].u64 = ea
             fp[pc[1] + 1].u64 = 0
             pc += 4
+        elif op == R_V128_LOAD32_ZERO_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u32((mem + ea))
+            fp[pc[1]].u64 = ea
+            fp[pc[1] + 1].u64 = 0
+            pc += 5
         elif op == R_V128_LOAD32_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
@@ -3889,6 +4091,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             memmove(&fp[pc[1]], &fp[pc[4]], 16)
             store_u32((<uint8_t*>&fp[pc[1]] + 4 * pc[5]), <uint32_t>ea)
             pc += 6
+        elif op == R_V128_LOAD32_LANE_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u32((mem + ea))
+            memmove(&fp[pc[1]], &fp[pc[5]], 16)
+            store_u32((<uint8_t*>&fp[pc[1]] + 4 * pc[6]), <uint32_t>ea)
+            pc += 7
         elif op == R_V128_LOAD64_SPLAT:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3896,6 +4107,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_i64x2_splat(&fp[pc[1]], load_u64((mem + ea)))
             pc += 4
+        elif op == R_V128_LOAD64_SPLAT_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i64x2_splat(&fp[pc[1]], load_u64((mem + ea)))
+            pc += 5
         elif op == R_V128_LOAD64_ZERO:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3905,6 +4123,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             fp[pc[1]].u64 = ea
             fp[pc[1] + 1].u64 = 0
             pc += 4
+        elif op == R_V128_LOAD64_ZERO_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u64((mem + ea))
+            fp[pc[1]].u64 = ea
+            fp[pc[1] + 1].u64 = 0
+            pc += 5
         elif op == R_V128_LOAD64_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3914,6 +4141,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             memmove(&fp[pc[1]], &fp[pc[4]], 16)
             store_u64((<uint8_t*>&fp[pc[1]] + 8 * pc[5]), <uint64_t>ea)
             pc += 6
+        elif op == R_V128_LOAD64_LANE_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u64((mem + ea))
+            memmove(&fp[pc[1]], &fp[pc[5]], 16)
+            store_u64((<uint8_t*>&fp[pc[1]] + 8 * pc[6]), <uint64_t>ea)
+            pc += 7
         elif op == R_V128_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 16 > mem_len):
@@ -3921,6 +4157,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             memcpy(mem + ea, &fp[pc[3]], 16)
             pc += 4
+        elif op == R_V128_STORE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 16 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            memcpy(mem + ea, &fp[pc[4]], 16)
+            pc += 5
         elif op == R_V128_STORE8_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 1 > mem_len):
@@ -3928,6 +4171,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             (mem + ea)[0] = (<uint8_t*>&fp[pc[3]] + 1 * pc[4])[0]
             pc += 5
+        elif op == R_V128_STORE8_LANE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            (mem + ea)[0] = (<uint8_t*>&fp[pc[4]] + 1 * pc[5])[0]
+            pc += 6
         elif op == R_V128_STORE16_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 2 > mem_len):
@@ -3935,6 +4185,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u16((mem + ea), load_u16((<uint8_t*>&fp[pc[3]] + 2 * pc[4])))
             pc += 5
+        elif op == R_V128_STORE16_LANE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u16((mem + ea), load_u16((<uint8_t*>&fp[pc[4]] + 2 * pc[5])))
+            pc += 6
         elif op == R_V128_STORE32_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 4 > mem_len):
@@ -3942,6 +4199,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u32((mem + ea), load_u32((<uint8_t*>&fp[pc[3]] + 4 * pc[4])))
             pc += 5
+        elif op == R_V128_STORE32_LANE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u32((mem + ea), load_u32((<uint8_t*>&fp[pc[4]] + 4 * pc[5])))
+            pc += 6
         elif op == R_V128_STORE64_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 8 > mem_len):
@@ -3949,6 +4213,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u64((mem + ea), load_u64((<uint8_t*>&fp[pc[3]] + 8 * pc[4])))
             pc += 5
+        elif op == R_V128_STORE64_LANE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u64((mem + ea), load_u64((<uint8_t*>&fp[pc[4]] + 8 * pc[5])))
+            pc += 6
         else:
             reason = EXIT_BUG
             break
