@@ -220,7 +220,7 @@ def test_header(data: bytes, message: str, offset: int) -> None:
 @pytest.mark.parametrize(
     ("sections", "message", "offset"),
     [
-        (b"\x0d\1\0", "malformed section id", 8),
+        (b"\x0e\1\0", "malformed section id", 8),
         (b"\x80\0", "malformed section id", 8),
         (b"\1", END, 9),
         (b"\1\x05\0", "length out of bounds", 9),
@@ -236,9 +236,9 @@ def test_header(data: bytes, message: str, offset: int) -> None:
         (section(CUSTOM, b"\1\xff"), "malformed UTF-8 encoding", 11),
         # types
         (section(TYPE, b"\1\x5d\0\0"), "malformed definition type", 11),
-        (section(TYPE, b"\1\x4e\1\x50\0\x40"), "malformed definition type", 14),
+        (section(TYPE, b"\1\x4e\1\x50\0\x40"), "malformed definition type", 15),
         (section(TYPE, b"\1\x5e\x7f\2"), "malformed mutability", 13),
-        (section(TYPE, b"\1\x5f\x91\x4e" + b"\x7f\0" * 10_001), "too many fields", 12),
+        (section(TYPE, b"\1\x5f\x91\x4e" + b"\x7f\0" * 10_001), "too many fields", 13),
         (section(TYPE, b"\1\x60\1\x64\x7f\0"), "malformed heap type", 14),
         (section(TYPE, b"\1\xe0\x7f\0\0"), "integer representation too long", 11),
         (section(TYPE, b"\1\x60\1\x40\0"), "malformed value type", 13),

@@ -183,8 +183,7 @@ class Module:
         """What it asks for, in the order in which `Instance` needs it."""
         compiled = self.compiled
         return [
-            ImportType(i.module, i.name, EXTERN_KINDS[i.kind], compiled.import_type(i))
-            for i in compiled.syntax.imports
+            ImportType(i.module, i.name, EXTERN_KINDS[i.kind], compiled.import_type(i)) for i in compiled.syntax.imports
         ]
 
     @property
