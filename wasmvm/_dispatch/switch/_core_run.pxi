@@ -3805,6 +3805,24 @@ cdef int run(machine_t* machine) noexcept nogil:
         elif op == R_I16X8_NARROW_I32X4_U:
             v_i16x8_narrow_i32x4_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
             pc += 4
+        elif op == R_F32X4_RELAXED_MADD:
+            v_f32x4_relaxed_madd(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
+        elif op == R_F32X4_RELAXED_NMADD:
+            v_f32x4_relaxed_nmadd(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
+        elif op == R_F64X2_RELAXED_MADD:
+            v_f64x2_relaxed_madd(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
+        elif op == R_F64X2_RELAXED_NMADD:
+            v_f64x2_relaxed_nmadd(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
+        elif op == R_I16X8_RELAXED_DOT_I8X16_I7X16_S:
+            v_i16x8_relaxed_dot_i8x16_i7x16_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_RELAXED_DOT_I8X16_I7X16_ADD_S:
+            v_i32x4_relaxed_dot_i8x16_i7x16_add_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
         elif op == R_V128_ANY_TRUE:
             fp[pc[1]].u64 = (fp[pc[2]].u64 | fp[pc[2] + 1].u64) != 0
             pc += 3
