@@ -80,6 +80,7 @@ cdef struct func_t:
 cdef struct inst_t:
     # A module instance (4.2.5). Everything that code names by index.
     mem_t* mem  # memory 0; an empty one where the module has none
+    mem_t** mems
     func_t* funcs  # the functions defined here
     func_t** all_funcs  # the function index space
     slot** globals
@@ -121,6 +122,7 @@ cdef struct machine_t:
     int64_t fuel  # what metered code has left
     uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory of `inst`
     handler_t handlers[HANDLER_COUNT]
+    mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
 
 
 cdef struct lowered_t:
