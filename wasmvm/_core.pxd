@@ -3,6 +3,8 @@
 cimport cython
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from wasmvm.isa.regopcode cimport HANDLER_COUNT
+
 
 cdef union slot:
     # One cell of a frame, 8 bytes. An i32 or f32 is always stored zero-extended as u64 (a 32-bit store followed by
@@ -78,6 +80,7 @@ cdef struct func_t:
 cdef struct inst_t:
     # A module instance (4.2.5). Everything that code names by index.
     mem_t* mem  # memory 0; an empty one where the module has none
+    mem_t** mems
     func_t* funcs  # the functions defined here
     func_t** all_funcs  # the function index space
     slot** globals
@@ -92,6 +95,13 @@ cdef struct frame_t:
     # Where a call returns to. If pc is `leave_instance_code`, fp is the inst_t* to return to.
     int32_t* pc
     slot* fp
+
+
+cdef struct machine_t
+
+
+ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame,
+                          double facc) noexcept nogil
 
 
 cdef struct machine_t:
@@ -110,6 +120,9 @@ cdef struct machine_t:
     double facc
     slot* top  # where the next call from Python may begin
     int64_t fuel  # what metered code has left
+    uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory of `inst`
+    handler_t handlers[HANDLER_COUNT]
+    mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
 
 
 cdef struct lowered_t:

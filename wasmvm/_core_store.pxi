@@ -97,6 +97,7 @@ cdef class Store:
         cdef machine_t* m = &self.machine
         if not take_stacks(m, self.stack_slots):
             raise MemoryError("cannot reserve the stacks of a store")
+        prepare_machine(m)
         m.stack_end = m.stack + self.stack_slots
         m.frame = m.frames
         m.top = m.stack
@@ -213,6 +214,7 @@ cdef class Store:
             m.frame.fp = fp
             m.frame += 1
             m.inst = func.inst
+            m.other_mem = NULL
             m.fp = base
             for i in range(func.zero_from, func.zero_to):
                 base[i].u64 = 0
@@ -227,6 +229,7 @@ cdef class Store:
             m.fp = fp
             m.top = top
             m.inst = inst
+            m.other_mem = NULL  # code that calls has gone back to memory 0
             m.acc = acc
             m.facc = facc
         return 0
@@ -336,18 +339,18 @@ cdef class Store:
 
     cdef int grow_memory(self) except -1:
         cdef machine_t* m = &self.machine
-        cdef Instance instance = <Instance>m.inst.owner
-        cdef int64_t old = (<Memory>instance.memories[0]).grow_by(<uint32_t>m.fp[m.pc[2]].u64)
-        m.fp[m.pc[1]].u64 = <uint32_t>old
-        m.pc += 3
+        cdef Memory memory = <Memory>(<Instance>m.inst.owner).memories[m.pc[3]]
+        cdef int64_t old = memory.grow_by(m.fp[m.pc[2]].u64)
+        m.fp[m.pc[1]].i64 = old if memory.type.addrtype == I64 else <uint32_t>old
+        m.pc += 4
         return 0
 
     cdef int grow_table(self) except -1:
         cdef machine_t* m = &self.machine
         cdef Instance instance = <Instance>m.inst.owner
         cdef Table table = <Table>instance.tables[m.pc[4]]
-        cdef int64_t old = table.resize(<uint32_t>m.fp[m.pc[3]].u64, m.fp[m.pc[2]].u64)
-        m.fp[m.pc[1]].u64 = <uint32_t>old
+        cdef int64_t old = table.resize(m.fp[m.pc[3]].u64, m.fp[m.pc[2]].u64)
+        m.fp[m.pc[1]].i64 = old if table.addrtype == I64 else <uint32_t>old
         m.pc += 5
         return 0
 

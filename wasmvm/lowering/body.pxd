@@ -14,6 +14,8 @@ cdef enum:
     CTL_IF = 2
     CTL_ELSE = 3
 
+cdef bint stays_inside(int op) noexcept
+
 @cython.final
 cdef class Body(Reading):
     cdef short[::1] shape
@@ -36,6 +38,7 @@ cdef class Body(Reading):
     cdef short[::1] address_ak
     cdef short[::1] address_ab
     cdef short[::1] address_shl
+    cdef short[::1] address_wide
     cdef int address_words
     cdef int[::1] condition
     cdef int condition_if
@@ -55,6 +58,7 @@ cdef class Body(Reading):
     cdef int[::1] c_stub
     cdef bint metering, metering_calls
     cdef int fuel_at
+    cdef int memory
 
     @cython.locals(start=cython.int, op=cython.int, shape=cython.int)
     cpdef run(self)
@@ -77,6 +81,13 @@ cdef class Body(Reading):
     cdef int binary_const(self, int op, int form, int slot, int const, int start) except -1
     @cython.locals(i=cython.int, a=cython.int)
     cdef int unary(self, int op, int start) except -1
+    @cython.locals(a=cython.int)
+    cdef int wide_load(self, int op, unsigned long long offset, int start) except -1
+    @cython.locals(a=cython.int, b=cython.int)
+    cdef int wide_store(self, int op, unsigned long long offset, int start) except -1
+    cdef int use_memory(self, int memidx) except -1
+    @cython.locals(memidx=cython.int)
+    cdef unsigned long long memarg(self) except? 0xFFFFFFFFFFFFFFFF
     cdef bint constant_address(self, int i, unsigned long long offset) noexcept
     @cython.locals(offset=cython.ulonglong, i=cython.int, a=cython.int, form=cython.int)
     cdef int load(self, int op, int start) except -1
@@ -108,7 +119,7 @@ cdef class Body(Reading):
     @cython.locals(a=cython.int, b=cython.int)
     cdef int table_grow(self, int tableidx, int start) except -1
     @cython.locals(a=cython.int)
-    cdef int memory_grow(self, int start) except -1
+    cdef int memory_grow(self, int memidx, int start) except -1
     cdef int grow_control(self) except -1
     @cython.locals(k=cython.int, height=cython.int)
     cdef int push_control(self, int kind, int type_) except -1

@@ -6,7 +6,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from wasmvm.lowering.accumulator import Accumulators
-from wasmvm.types import NO_METERING, FuncType, valtype_slots
+from wasmvm.types import I64, NO_METERING, FuncType, valtype_slots
 
 if TYPE_CHECKING:
     from wasmvm.syntax import Module
@@ -20,6 +20,7 @@ class Context:
         at ``first[t]`` up to ``middle[t]`` and its results from there up to ``first[t + 1]``.
     func_types: the typeidx of each function of the index space.
     global_widths: in slots, each global of the index space.
+    mem_wide: by memory of the index space, whether its addresses are i64.
     import_count: imported functions, the first of the index space.
     accumulators: the pass to run on finished code, or None (the switch back end has no accumulators).
     metering: what to write instructions for that take fuel, `NO_METERING` or another of the three.
@@ -41,6 +42,7 @@ class Context:
         func_types.extend(module.funcs)
         self.func_types = func_types if len(func_types) else array("I", [0])
         self.global_widths = bytes([valtype_slots(g.valtype) for g in module.global_types()]) or b"\0"
+        self.mem_wide = bytes([type_.addrtype == I64 for type_ in module.mem_types()]) or b"\0"
         self.import_count = len(module.func_imports)
         self.code = module.code
         self.accumulators = Accumulators() if accumulators else None
