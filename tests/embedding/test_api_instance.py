@@ -85,7 +85,7 @@ def test_link_errors_say_which_import() -> None:
 
 
 def test_annotations_make_a_type() -> None:
-    def host(caller: wasmvm.Caller, a: int, b: float, c: ValType.I64) -> tuple[int, float]:
+    def host(caller: wasmvm.Caller, a: int, b: float, c: ValType.I64) -> tuple[int, float]:  # type: ignore[valid-type]
         return a, b + c
 
     func = wasmvm.HostFunc(host, access_caller=True).bind(wasmvm.Store())
