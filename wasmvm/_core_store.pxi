@@ -6,6 +6,8 @@ cdef int32_t done_code[1]
 cdef int32_t leave_instance_code[1]
 done_code[0] = R_DONE
 leave_instance_code[0] = R_LEAVE_INSTANCE
+cdef int32_t return_code[1]  # where a tail call of a host function goes on
+return_code[0] = R_RETURN
 
 cdef enum:
     # Budgets count back-edges and calls. A call from Python runs its first slice with the GIL held, since letting go
@@ -296,9 +298,10 @@ cdef class Store:
         cdef func_t* callee = m.callee
         cdef slot* base = m.base
         cdef slot* top = m.top
-        cdef slot* fp = m.fp
-        cdef int32_t* pc = m.pc
+        cdef int32_t* after = behind_call(m.pc)
         m.top = base + callee.frame_size + 1
+        if after == return_code:  # the frame that called is gone
+            m.pc = after
         try:
             (<Func>callee.owner).call_python(base, <Instance>m.inst.owner)
         except BaseException as error:
@@ -307,7 +310,7 @@ cdef class Store:
                 error.frames = frames
             raise with_wasm_frames(error, frames)
         m.top = top
-        m.pc = pc + (5 if pc[0] == R_CALL_INDIRECT else 3)
+        m.pc = after
         # What is left of the budget, so that a loop of host calls comes to its end too.
         m.budget = 0 if self.interrupted else min(m.budget, FIRST_SLICE)
         return 0
@@ -346,6 +349,13 @@ cdef class Store:
         m.fp[m.pc[1]].u64 = <uint32_t>old
         m.pc += 5
         return 0
+
+
+cdef int32_t* behind_call(int32_t* pc) noexcept:
+    """Where to go on when the host function is done that the instruction at `pc` has called."""
+    if pc[0] == R_RETURN_CALL_IMPORT or pc[0] == R_RETURN_CALL_INDIRECT or pc[0] == R_RETURN_CALL_REF:
+        return return_code
+    return pc + (5 if pc[0] == R_CALL_INDIRECT else 3)
 
 
 cdef object trap(int reason, tuple frames):

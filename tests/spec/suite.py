@@ -29,7 +29,7 @@ CORE_2_0 = frozenset(
 LATER_FEATURES: dict[str, str] = {
     "typed function references": """
         br_if br_on_non_null br_on_null br_table call_ref elem func linking local_init local_tee ref ref_as_non_null
-        ref_is_null ref_null return_call_ref select table table-sub type-equivalence unreached-invalid unreached-valid
+        ref_is_null ref_null select table table-sub type-equivalence unreached-invalid unreached-valid
     """,
     "multiple memories": """
         address0 address1 align align0 binary0 data0 data1 data_drop0 exports0 float_exprs0 float_exprs1 float_memory0
@@ -49,7 +49,6 @@ LATER_FEATURES: dict[str, str] = {
     """,
     "extended constant expressions": "data global",
     "exception handling": "exports imports instance tag throw throw_ref try_table",
-    "tail calls": "return_call return_call_indirect",
     "relaxed SIMD": """
         i16x8_relaxed_q15mulr_s i32x4_relaxed_trunc i8x16_relaxed_swizzle relaxed_dot_product relaxed_laneselect
         relaxed_madd_nmadd relaxed_min_max

@@ -155,5 +155,8 @@ cdef class Body(Reading):
     cdef int call_indirect(self, int start) except -1
     @cython.locals(type_=cython.int, a=cython.int, base=cython.int)
     cdef int call_ref(self, int start) except -1
+    @cython.locals(index=cython.int, type_=cython.int, tableidx=cython.int, a=cython.int, slots=cython.int,
+                   base=cython.int)
+    cdef int return_call(self, int op, int start) except -1
     @cython.locals(first=cython.int, base=cython.int)
     cdef int arguments(self, int type_) except -1

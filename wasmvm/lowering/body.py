@@ -252,6 +252,9 @@ class Body(Reading):
             self.call_indirect(start)
         elif op == OP_CALL_REF:
             self.call_ref(start)
+        elif op == OP_RETURN_CALL or op == OP_RETURN_CALL_INDIRECT or op == OP_RETURN_CALL_REF:
+            self.return_call(op, start)
+            self.dead = 0
         elif op == OP_BR_ON_NULL:
             self.br_on_null(self.depth - 1 - self.u32())
         elif op == OP_BR_ON_NON_NULL:
@@ -971,6 +974,37 @@ class Body(Reading):
         self.word(a)
         self.word(base)
         return self.push_results(type_)
+
+    def return_call(self, op: int, start: int) -> int:
+        """Any tail call: as the calls above, and how many slots the arguments take."""
+        context = self.context
+        index = self.u32()
+        type_ = context.func_types[index] if op == OP_RETURN_CALL else index
+        tableidx = self.u32() if op == OP_RETURN_CALL_INDIRECT else 0
+        a = 0
+        if op != OP_RETURN_CALL:
+            a = self.readable(self.h - 1)
+            self.pop()
+        slots = self.slots_from(self.h - self.param_count(type_))
+        base = self.arguments(type_)
+        self.note_offset(start)
+        if op == OP_RETURN_CALL_INDIRECT:
+            self.begin(R_RETURN_CALL_INDIRECT)
+            self.word(a)
+            self.word(type_)
+            self.word(tableidx)
+        elif op == OP_RETURN_CALL_REF:
+            self.begin(R_RETURN_CALL_REF)
+            self.word(a)
+        elif index < context.import_count:
+            self.begin(R_RETURN_CALL_IMPORT)
+            self.word(index)
+        else:
+            self.begin(R_RETURN_CALL)
+            self.word(index - context.import_count)
+        self.word(base)
+        self.word(slots)
+        return 0
 
     def arguments(self, type_: int) -> int:
         """Pop the arguments of a call into their canonical slots; return where they begin."""
