@@ -318,6 +318,7 @@ def spectest(store: Store) -> dict[str, Any]:
         "global_f32": Global(store, GlobalType(F32, False), 666.6),
         "global_f64": Global(store, GlobalType(F64, False), 666.6),
         "table": Table(store, TableType(FUNCREF, Limits(10, 20))),
+        "table64": Table(store, TableType(FUNCREF, Limits(10, 20), I64)),
         "memory": Memory(store, MemoryType(Limits(1, 2))),
         "print": print_(),
         "print_i32": print_(I32),

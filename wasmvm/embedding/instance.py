@@ -114,9 +114,9 @@ def resolve(store: Store, module: CompiledModule, import_: Import, imports: Impo
                 import_.module, import_.name, expected, given,
             )  # fmt: skip
         given = HostFunc(given)
-    if import_.kind != FUNC:
-        return given.bind(store, FuncType((), ()))
-    return given.bind(store, expected, module.numbers[import_.desc])
+    if isinstance(expected, FuncType):
+        return given.bind(store, expected, module.numbers[import_.desc])
+    return given.bind(store, FuncType((), ()))
 
 
 def instantiate(

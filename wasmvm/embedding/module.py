@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ImportType:
-    """What a module asks for: `module` and `name`, the `kind` ("func", "table", "memory", "global", "tag"), the `type`."""
+    """What a module asks for: `module` and `name`, `kind` ("func", "table", "memory", "global", "tag"), `type`."""
 
     __slots__ = ("kind", "module", "name", "type")
 
@@ -183,8 +183,7 @@ class Module:
         """What it asks for, in the order in which `Instance` needs it."""
         compiled = self.compiled
         return [
-            ImportType(i.module, i.name, EXTERN_KINDS[i.kind], compiled.import_type(i))
-            for i in compiled.syntax.imports
+            ImportType(i.module, i.name, EXTERN_KINDS[i.kind], compiled.import_type(i)) for i in compiled.syntax.imports
         ]
 
     @property

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from wasmvm.lowering.accumulator import Accumulators
     from wasmvm.lowering.context import Context
 
+
 class Lowered(NamedTuple):
     """Register code of one function.
 

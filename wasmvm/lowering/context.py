@@ -16,8 +16,8 @@ class Context:
     """Attributes:
 
     source: the module's bytes.
-    widths: in slots, the parameters and then the results of every type, one after another; type `t` has its parameters at
-        ``first[t]`` up to ``middle[t]`` and its results from there up to ``first[t + 1]``.
+    widths: in slots, the parameters and then the results of every type, one after another; type `t` has its parameters
+        at ``first[t]`` up to ``middle[t]`` and its results from there up to ``first[t + 1]``.
     func_types: the typeidx of each function of the index space.
     global_widths: in slots, each global of the index space.
     import_count: imported functions, the first of the index space.

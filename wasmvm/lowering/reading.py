@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import cython
 
+from wasmvm import types
 from wasmvm.errors import InternalError
 from wasmvm.isa import codes, wasm
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from wasmvm.lowering.context import Context
 
 ALL_ONES = 0xFFFFFFFFFFFFFFFF
-V128 = wasm.VALTYPES["v128"]
+V128 = types.V128
 REF = codes.REF
 REF_NULL = codes.REF_NULL
 EMPTY_BLOCK = codes.EMPTY_BLOCK

@@ -494,7 +494,7 @@ class Instructions:
         self.index(space)
 
     def data_used(self) -> None:
-        if self._funcidx >= 0:  # constant expressions do not ask for the section (5.5.17)
+        if self._funcidx >= 0:  # constant expressions do not ask for the section (5.5.16)
             self.context.needs_data_count = True
 
 
