@@ -549,7 +549,7 @@ _TAIL_ENTER = (
     "base = fp",
 )
 _TAIL_CROSS = (
-    "if frame[-1].pc != leave_instance_code and frame[-1].pc != done_code:",
+    "if (frame - 1).pc != leave_instance_code and (frame - 1).pc != done_code:",
     "    frame.pc = leave_instance_code",
     "    frame.fp = <slot*>inst",
     "    frame += 1",
@@ -579,6 +579,34 @@ _op(
     "mem = inst.mem.data",
     "mem_len = inst.mem.length",
     *_POP,
+    jumps=True,
+)
+
+# --- Exceptions --------------------------------------------------------------------------------------------------
+# The driver looks for the handler (`_core_exception.pxi`). A throw pays for the budget, as going to its handler may be
+# the way back in a loop.
+
+_op(
+    "throw",
+    "xs",
+    *_PAY,
+    "machine.tag = inst.tags[{x}]",
+    "machine.base = fp + {s}",
+    "machine.exn = NULL",
+    "reason = EXIT_THROW",
+    "break",
+    jumps=True,
+)
+_op(
+    "throw_ref",
+    "a",
+    *_PAY,
+    *_trap_if("fp[{a}].u64 == 0", "TRAP_NULL_EXCEPTION_REFERENCE"),
+    "machine.exn = <exn_t*>fp[{a}].ptr",
+    "machine.tag = machine.exn.tag",
+    "machine.base = machine.exn.payload",
+    "reason = EXIT_THROW",
+    "break",
     jumps=True,
 )
 
@@ -619,7 +647,7 @@ INT_RESULT, F64_RESULT, OTHER_RESULT, CLOBBERS = range(1, 5)
 
 _REGISTERS = {"i32": "acc", "i64": "acc", "u64": "acc", "f64": "facc"}
 _READS = re.compile(r"\{([abc]):(\w+)\}|fp\[\{([abc])\}\]\.(u64)")
-_NO_FORMS = ("memory.", "table.", "data.", "elem.", "ref.", "call", "return_call")
+_NO_FORMS = ("memory.", "table.", "data.", "elem.", "ref.", "call", "return_call", "throw")
 
 
 class AccumulatorForm(NamedTuple):

@@ -20,6 +20,7 @@ class Context:
         at ``first[t]`` up to ``middle[t]`` and its results from there up to ``first[t + 1]``.
     func_types: the typeidx of each function of the index space.
     global_widths: in slots, each global of the index space.
+    tag_types: the typeidx of each tag of the index space.
     import_count: imported functions, the first of the index space.
     accumulators: the pass to run on finished code, or None (the switch back end has no accumulators).
     metering: whether to write instructions that take fuel.
@@ -41,6 +42,7 @@ class Context:
         func_types.extend(module.funcs)
         self.func_types = func_types if len(func_types) else array("I", [0])
         self.global_widths = bytes([valtype_slots(g.valtype) for g in module.global_types()]) or b"\0"
+        self.tag_types = array("I", module.tag_typeidxs() or [0])
         self.import_count = len(module.func_imports)
         self.code = module.code
         self.accumulators = Accumulators() if accumulators else None

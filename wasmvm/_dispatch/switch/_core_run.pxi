@@ -3083,7 +3083,7 @@ cdef int run(machine_t* machine) noexcept nogil:
                     machine.base = base
                     reason = EXIT_HOST
                     break
-                if frame[-1].pc != leave_instance_code and frame[-1].pc != done_code:
+                if (frame - 1).pc != leave_instance_code and (frame - 1).pc != done_code:
                     frame.pc = leave_instance_code
                     frame.fp = <slot*>inst
                     frame += 1
@@ -3123,7 +3123,7 @@ cdef int run(machine_t* machine) noexcept nogil:
                     machine.base = base
                     reason = EXIT_HOST
                     break
-                if frame[-1].pc != leave_instance_code and frame[-1].pc != done_code:
+                if (frame - 1).pc != leave_instance_code and (frame - 1).pc != done_code:
                     frame.pc = leave_instance_code
                     frame.fp = <slot*>inst
                     frame += 1
@@ -3156,7 +3156,7 @@ cdef int run(machine_t* machine) noexcept nogil:
                     machine.base = base
                     reason = EXIT_HOST
                     break
-                if frame[-1].pc != leave_instance_code and frame[-1].pc != done_code:
+                if (frame - 1).pc != leave_instance_code and (frame - 1).pc != done_code:
                     frame.pc = leave_instance_code
                     frame.fp = <slot*>inst
                     frame += 1
@@ -3193,6 +3193,29 @@ cdef int run(machine_t* machine) noexcept nogil:
             frame -= 1
             pc = frame.pc
             fp = frame.fp
+        elif op == R_THROW:
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            machine.tag = inst.tags[pc[1]]
+            machine.base = fp + pc[2]
+            machine.exn = NULL
+            reason = EXIT_THROW
+            break
+        elif op == R_THROW_REF:
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            if unlikely(fp[pc[1]].u64 == 0):
+                reason = TRAP_NULL_EXCEPTION_REFERENCE
+                break
+            machine.exn = <exn_t*>fp[pc[1]].ptr
+            machine.tag = machine.exn.tag
+            machine.base = machine.exn.payload
+            reason = EXIT_THROW
+            break
         elif op == R_FUEL:
             machine.fuel -= <uint32_t>pc[1]
             if unlikely(machine.fuel < 0):
