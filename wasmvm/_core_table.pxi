@@ -22,10 +22,10 @@ cdef class Table:
         expect(type, TableType, "type")
         check_valtype(type.reftype, True)
         limits = type.limits
-        most = 0xFFFFFFFFFFFFFFFF if type.addrtype == I64 else MAX_TABLE
-        check_limits(limits, most)
-        if limits.min > store.max_table:
-            raise MemoryError(f"table minimum size of {limits.min} elements exceeds table limits")
+        cdef uint64_t low, high
+        read_limits(limits, 0xFFFFFFFFFFFFFFFF if type.addrtype == I64 else <uint64_t>MAX_TABLE, &low, &high)
+        if low > store.max_table:
+            raise MemoryError(f"table minimum size of {low} elements exceeds table limits")
         self.store = store
         self.reftype = type.reftype
         self.addrtype = type.addrtype
@@ -33,10 +33,10 @@ cdef class Table:
         self.table = <table_t*>calloc(1, sizeof(table_t))
         if self.table == NULL:
             raise MemoryError
-        self.table.maximum = most if limits.max is None else limits.max
+        self.table.maximum = high
         value = 0 if init is BLANK else reference_slot(store, self.reftype, init, "element")
-        if self.resize(limits.min, value) < 0:
-            raise MemoryError(f"no memory for a table of {limits.min} elements")
+        if self.resize(low, value) < 0:
+            raise MemoryError(f"no memory for a table of {low} elements")
 
     def __dealloc__(self):
         if self.table != NULL:

@@ -75,9 +75,10 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
         raise LinkError(str(error)) from error
     for imported in globals_:
         instance.add_global(imported)
-    for i, (_, init) in enumerate(plan.tables, len(tables) - len(plan.tables)):
-        if init is not None:
-            instance.fill_table(i, evaluate(plan.source, init, instance))
+    if plan.tables:
+        for i, (_, init) in enumerate(plan.tables, len(tables) - len(plan.tables)):
+            if init is not None:
+                instance.fill_table(i, evaluate(plan.source, init, instance))
     for global_type, init in plan.globals:
         instance.add_global(Global.from_bits(store, global_type, evaluate(plan.source, init, instance)))
     if plan.elems or plan.datas:
