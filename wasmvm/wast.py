@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from wasmvm._core import Func, Global, Memory, Store, Table
+from wasmvm._core import Aggregate, ArrayRef, Func, Global, Memory, Store, StructRef, Table
 from wasmvm.binary import decode
+from wasmvm.deftype import top_of
 from wasmvm.embedding.func import HostFunc
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
@@ -19,6 +20,7 @@ from wasmvm.text import wat2wasm
 from wasmvm.text.hints import check_hints
 from wasmvm.text.script import Command, Either, Invoke, Pattern, Ref, Source, Value, parse_script
 from wasmvm.types import (
+    ANYREF,
     CONCRETE,
     EXTERNREF,
     F32,
@@ -302,6 +304,11 @@ REFERENCES: dict[str, Callable[[int, Any], bool]] = {
     "func": lambda _, value: isinstance(value, Func),
     "extern": lambda valtype, _: heaptype_of(valtype) == EXTERNREF,
     "host": lambda _, value: isinstance(value, HostRef),
+    "any": lambda valtype, _: top_of(heaptype_of(valtype)) == ANYREF,
+    "eq": lambda _, value: isinstance(value, (Aggregate, int)),
+    "i31": lambda _, value: isinstance(value, int),
+    "struct": lambda _, value: isinstance(value, StructRef),
+    "array": lambda _, value: isinstance(value, ArrayRef),
 }
 """What ``(ref.func)`` and its like ask of a result that is not null, and of its type."""
 

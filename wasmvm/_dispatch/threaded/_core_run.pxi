@@ -8,7 +8,7 @@
 ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc,
                           double facc) noexcept nogil
 
-cdef handler_t HANDLERS[1422]
+cdef handler_t HANDLERS[1503]
 
 DISPATCH = "threaded"
 
@@ -1320,6 +1320,48 @@ cdef int h_loop_br_unless(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len,
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
         pc = pc + 3
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_br_if_cast(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    if is_of_heaptype(fp[pc[1]].u64, machine.inst.types, pc[2], pc[3]):
+        pc = pc + pc[4] + 4
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        pc = pc + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_br_if_cast(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    if is_of_heaptype(fp[pc[1]].u64, machine.inst.types, pc[2], pc[3]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        pc = pc + pc[4] + 4
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        pc = pc + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_br_unless_cast(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    if not is_of_heaptype(fp[pc[1]].u64, machine.inst.types, pc[2], pc[3]):
+        pc = pc + pc[4] + 4
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        pc = pc + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_br_unless_cast(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    if not is_of_heaptype(fp[pc[1]].u64, machine.inst.types, pc[2], pc[3]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        pc = pc + pc[4] + 4
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_eq(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -4409,6 +4451,421 @@ cdef int h_elem_drop(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, mach
     machine.inst.elems[pc[1]].length = 0
     return HANDLERS[pc[2]](pc + 2, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_struct_get8_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (<uint8_t*><size_t>ea + pc[3])[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_get16_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((<uint8_t*><size_t>ea + pc[3]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_get32(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((<uint8_t*><size_t>ea + pc[3]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_get64(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((<uint8_t*><size_t>ea + pc[3]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_get128(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    memcpy(&fp[pc[1]], (<uint8_t*><size_t>ea + pc[3]), 16)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get8_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (<uint8_t*><size_t>ea + OBJECT_HEADER + 1 * <uint64_t>(<uint32_t>fp[pc[3]].u64))[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get16_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((<uint8_t*><size_t>ea + OBJECT_HEADER + 2 * <uint64_t>(<uint32_t>fp[pc[3]].u64)))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get32(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((<uint8_t*><size_t>ea + OBJECT_HEADER + 4 * <uint64_t>(<uint32_t>fp[pc[3]].u64)))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get64(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((<uint8_t*><size_t>ea + OBJECT_HEADER + 8 * <uint64_t>(<uint32_t>fp[pc[3]].u64)))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get128(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    memcpy(&fp[pc[1]], (<uint8_t*><size_t>ea + OBJECT_HEADER + 16 * <uint64_t>(<uint32_t>fp[pc[3]].u64)), 16)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_get8_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(<uint8_t*><size_t>ea + pc[3])[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_get16_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((<uint8_t*><size_t>ea + pc[3]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get8_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(<uint8_t*><size_t>ea + OBJECT_HEADER + 1 * <uint64_t>(<uint32_t>fp[pc[3]].u64))[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get16_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((<uint8_t*><size_t>ea + OBJECT_HEADER + 2 * <uint64_t>(<uint32_t>fp[pc[3]].u64)))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_set8(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[1]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    (<uint8_t*><size_t>ea + pc[3])[0] = <uint8_t>fp[pc[2]].u64
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_set16(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[1]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((<uint8_t*><size_t>ea + pc[3]), <uint16_t>fp[pc[2]].u64)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_set32(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[1]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((<uint8_t*><size_t>ea + pc[3]), <uint32_t>fp[pc[2]].u64)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_set64(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[1]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((<uint8_t*><size_t>ea + pc[3]), fp[pc[2]].u64)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_set128(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[1]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    memcpy((<uint8_t*><size_t>ea + pc[3]), &fp[pc[2]], 16)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_set8(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[1]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[2]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    (<uint8_t*><size_t>ea + OBJECT_HEADER + 1 * <uint64_t>(<uint32_t>fp[pc[2]].u64))[0] = <uint8_t>fp[pc[3]].u64
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_set16(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[1]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[2]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((<uint8_t*><size_t>ea + OBJECT_HEADER + 2 * <uint64_t>(<uint32_t>fp[pc[2]].u64)), <uint16_t>fp[pc[3]].u64)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_set32(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[1]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[2]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((<uint8_t*><size_t>ea + OBJECT_HEADER + 4 * <uint64_t>(<uint32_t>fp[pc[2]].u64)), <uint32_t>fp[pc[3]].u64)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_set64(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[1]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[2]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((<uint8_t*><size_t>ea + OBJECT_HEADER + 8 * <uint64_t>(<uint32_t>fp[pc[2]].u64)), fp[pc[3]].u64)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_set128(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[1]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[2]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    memcpy((<uint8_t*><size_t>ea + OBJECT_HEADER + 16 * <uint64_t>(<uint32_t>fp[pc[2]].u64)), &fp[pc[3]], 16)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_new(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    reason = struct_new(&machine.heap, machine.inst.types[pc[4]], &fp[pc[3]], &fp[pc[1]])
+    if unlikely(reason != 0):
+        return leave(pc, fp, machine, acc, facc, reason)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_new_default(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    reason = struct_new(&machine.heap, machine.inst.types[pc[3]], NULL, &fp[pc[1]])
+    if unlikely(reason != 0):
+        return leave(pc, fp, machine, acc, facc, reason)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_new(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    reason = array_new(&machine.heap, machine.inst.types[pc[5]], &fp[pc[3]], (<uint32_t>fp[pc[4]].u64), &fp[pc[1]])
+    if unlikely(reason != 0):
+        return leave(pc, fp, machine, acc, facc, reason)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_new_default(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    reason = array_new(&machine.heap, machine.inst.types[pc[4]], NULL, (<uint32_t>fp[pc[3]].u64), &fp[pc[1]])
+    if unlikely(reason != 0):
+        return leave(pc, fp, machine, acc, facc, reason)
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_new_fixed(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    reason = array_new_fixed(&machine.heap, machine.inst.types[pc[5]], &fp[pc[3]], pc[4], &fp[pc[1]])
+    if unlikely(reason != 0):
+        return leave(pc, fp, machine, acc, facc, reason)
+    return HANDLERS[pc[6]](pc + 6, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_new_data(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    reason = array_new_data(&machine.heap, machine.inst.types[pc[5]], &machine.inst.datas[pc[6]], (<uint32_t>fp[pc[3]].u64), (<uint32_t>fp[pc[4]].u64), &fp[pc[1]])
+    if unlikely(reason != 0):
+        return leave(pc, fp, machine, acc, facc, reason)
+    return HANDLERS[pc[7]](pc + 7, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_new_elem(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    reason = array_new_elem(&machine.heap, machine.inst.types[pc[5]], &machine.inst.elems[pc[6]], (<uint32_t>fp[pc[3]].u64), (<uint32_t>fp[pc[4]].u64), &fp[pc[1]])
+    if unlikely(reason != 0):
+        return leave(pc, fp, machine, acc, facc, reason)
+    return HANDLERS[pc[7]](pc + 7, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_fill(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    reason = array_fill(&fp[pc[1]])
+    if unlikely(reason != 0):
+        return leave(pc, fp, machine, acc, facc, reason)
+    return HANDLERS[pc[2]](pc + 2, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_copy(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    reason = array_copy(&fp[pc[1]])
+    if unlikely(reason != 0):
+        return leave(pc, fp, machine, acc, facc, reason)
+    return HANDLERS[pc[2]](pc + 2, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_init_data(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    reason = array_init_data(&fp[pc[1]], &machine.inst.datas[pc[2]])
+    if unlikely(reason != 0):
+        return leave(pc, fp, machine, acc, facc, reason)
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_init_elem(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    reason = array_init_elem(&fp[pc[1]], &machine.inst.elems[pc[2]])
+    if unlikely(reason != 0):
+        return leave(pc, fp, machine, acc, facc, reason)
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_len(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (<object_t*><size_t>ea).length
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_ref_test(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = is_of_heaptype(fp[pc[2]].u64, machine.inst.types, pc[3], pc[4])
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[5]](pc + 5, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_ref_cast(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    if unlikely(not is_of_heaptype(fp[pc[1]].u64, machine.inst.types, pc[2], pc[3])):
+        reason = TRAP_CAST_FAILURE
+        return leave(pc, fp, machine, acc, facc, reason)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_ref_i31(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << 1 | 1)
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i31_get_s(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_I31_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t>(<int32_t><uint32_t>ea >> 1)
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i31_get_u(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_I31_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t>ea >> 1
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_call(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef int32_t i
@@ -7211,6 +7668,40 @@ cdef int h_loop_br_unless_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
     else:
         pc = pc + 3
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_br_if_cast_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    if is_of_heaptype(acc, machine.inst.types, pc[2], pc[3]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        pc = pc + pc[4] + 4
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        pc = pc + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_br_unless_cast_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    if not is_of_heaptype(acc, machine.inst.types, pc[2], pc[3]):
+        pc = pc + pc[4] + 4
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        pc = pc + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_loop_br_unless_cast_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    if not is_of_heaptype(acc, machine.inst.types, pc[2], pc[3]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            reason = EXIT_BUDGET
+            return leave(pc, fp, machine, acc, facc, reason)
+        pc = pc + pc[4] + 4
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        pc = pc + 5
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
 cdef int h_br_if_i32_eq_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
@@ -10989,6 +11480,399 @@ cdef int h_global_set_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_le
     machine.inst.globals[pc[2]].u64 = acc
     return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_struct_get8_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (<uint8_t*><size_t>ea + pc[3])[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_get16_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((<uint8_t*><size_t>ea + pc[3]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_get32_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((<uint8_t*><size_t>ea + pc[3]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_get64_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((<uint8_t*><size_t>ea + pc[3]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_get128_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    memcpy(&fp[pc[1]], (<uint8_t*><size_t>ea + pc[3]), 16)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get8_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (<uint8_t*><size_t>ea + OBJECT_HEADER + 1 * <uint64_t>(<uint32_t>fp[pc[3]].u64))[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get8_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>acc) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (<uint8_t*><size_t>ea + OBJECT_HEADER + 1 * <uint64_t>(<uint32_t>acc))[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get16_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((<uint8_t*><size_t>ea + OBJECT_HEADER + 2 * <uint64_t>(<uint32_t>fp[pc[3]].u64)))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get16_u_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>acc) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u16((<uint8_t*><size_t>ea + OBJECT_HEADER + 2 * <uint64_t>(<uint32_t>acc)))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get32_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((<uint8_t*><size_t>ea + OBJECT_HEADER + 4 * <uint64_t>(<uint32_t>fp[pc[3]].u64)))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get32_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>acc) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u32((<uint8_t*><size_t>ea + OBJECT_HEADER + 4 * <uint64_t>(<uint32_t>acc)))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get64_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((<uint8_t*><size_t>ea + OBJECT_HEADER + 8 * <uint64_t>(<uint32_t>fp[pc[3]].u64)))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get64_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>acc) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = load_u64((<uint8_t*><size_t>ea + OBJECT_HEADER + 8 * <uint64_t>(<uint32_t>acc)))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get128_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    memcpy(&fp[pc[1]], (<uint8_t*><size_t>ea + OBJECT_HEADER + 16 * <uint64_t>(<uint32_t>fp[pc[3]].u64)), 16)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get128_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>acc) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    memcpy(&fp[pc[1]], (<uint8_t*><size_t>ea + OBJECT_HEADER + 16 * <uint64_t>(<uint32_t>acc)), 16)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_get8_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(<uint8_t*><size_t>ea + pc[3])[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_get16_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((<uint8_t*><size_t>ea + pc[3]))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get8_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(<uint8_t*><size_t>ea + OBJECT_HEADER + 1 * <uint64_t>(<uint32_t>fp[pc[3]].u64))[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get8_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>acc) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int8_t>(<uint8_t*><size_t>ea + OBJECT_HEADER + 1 * <uint64_t>(<uint32_t>acc))[0]
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get16_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((<uint8_t*><size_t>ea + OBJECT_HEADER + 2 * <uint64_t>(<uint32_t>fp[pc[3]].u64)))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_get16_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[2]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    if unlikely((<uint32_t>acc) >= (<object_t*><size_t>ea).length):
+        reason = TRAP_ARRAY_OUT_OF_BOUNDS
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t><int32_t><int16_t>load_u16((<uint8_t*><size_t>ea + OBJECT_HEADER + 2 * <uint64_t>(<uint32_t>acc)))
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_set8_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    (<uint8_t*><size_t>ea + pc[3])[0] = <uint8_t>fp[pc[2]].u64
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_set8_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[1]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    (<uint8_t*><size_t>ea + pc[3])[0] = <uint8_t>acc
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_set16_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((<uint8_t*><size_t>ea + pc[3]), <uint16_t>fp[pc[2]].u64)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_set16_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[1]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u16((<uint8_t*><size_t>ea + pc[3]), <uint16_t>acc)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_set32_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((<uint8_t*><size_t>ea + pc[3]), <uint32_t>fp[pc[2]].u64)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_set32_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[1]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u32((<uint8_t*><size_t>ea + pc[3]), <uint32_t>acc)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_set64_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((<uint8_t*><size_t>ea + pc[3]), fp[pc[2]].u64)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_set64_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = fp[pc[1]].u64
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    store_u64((<uint8_t*><size_t>ea + pc[3]), acc)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_struct_set128_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_STRUCTURE_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    memcpy((<uint8_t*><size_t>ea + pc[3]), &fp[pc[2]], 16)
+    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_array_len_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_ARRAY_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = (<object_t*><size_t>ea).length
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i31_get_s_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_I31_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t>(<int32_t><uint32_t>ea >> 1)
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
+cdef int h_i31_get_u_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    cdef int reason
+    cdef uint64_t ea
+    ea = acc
+    if unlikely(ea == 0):
+        reason = TRAP_NULL_I31_REFERENCE
+        return leave(pc, fp, machine, acc, facc, reason)
+    acc = <uint32_t>ea >> 1
+    fp[pc[1]].u64 = acc
+    return HANDLERS[pc[3]](pc + 3, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_return_slot_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     fp[0].u64 = acc
     machine.frame -= 1
@@ -11562,6 +12446,10 @@ HANDLERS[R_BR_IF] = h_br_if
 HANDLERS[R_LOOP_BR_IF] = h_loop_br_if
 HANDLERS[R_BR_UNLESS] = h_br_unless
 HANDLERS[R_LOOP_BR_UNLESS] = h_loop_br_unless
+HANDLERS[R_BR_IF_CAST] = h_br_if_cast
+HANDLERS[R_LOOP_BR_IF_CAST] = h_loop_br_if_cast
+HANDLERS[R_BR_UNLESS_CAST] = h_br_unless_cast
+HANDLERS[R_LOOP_BR_UNLESS_CAST] = h_loop_br_unless_cast
 HANDLERS[R_BR_IF_I32_EQ] = h_br_if_i32_eq
 HANDLERS[R_LOOP_BR_IF_I32_EQ] = h_loop_br_if_i32_eq
 HANDLERS[R_BR_IF_I32_EQ_RK] = h_br_if_i32_eq_rk
@@ -11851,6 +12739,47 @@ HANDLERS[R_TABLE_FILL] = h_table_fill
 HANDLERS[R_TABLE_COPY] = h_table_copy
 HANDLERS[R_TABLE_INIT] = h_table_init
 HANDLERS[R_ELEM_DROP] = h_elem_drop
+HANDLERS[R_STRUCT_GET8_U] = h_struct_get8_u
+HANDLERS[R_STRUCT_GET16_U] = h_struct_get16_u
+HANDLERS[R_STRUCT_GET32] = h_struct_get32
+HANDLERS[R_STRUCT_GET64] = h_struct_get64
+HANDLERS[R_STRUCT_GET128] = h_struct_get128
+HANDLERS[R_ARRAY_GET8_U] = h_array_get8_u
+HANDLERS[R_ARRAY_GET16_U] = h_array_get16_u
+HANDLERS[R_ARRAY_GET32] = h_array_get32
+HANDLERS[R_ARRAY_GET64] = h_array_get64
+HANDLERS[R_ARRAY_GET128] = h_array_get128
+HANDLERS[R_STRUCT_GET8_S] = h_struct_get8_s
+HANDLERS[R_STRUCT_GET16_S] = h_struct_get16_s
+HANDLERS[R_ARRAY_GET8_S] = h_array_get8_s
+HANDLERS[R_ARRAY_GET16_S] = h_array_get16_s
+HANDLERS[R_STRUCT_SET8] = h_struct_set8
+HANDLERS[R_STRUCT_SET16] = h_struct_set16
+HANDLERS[R_STRUCT_SET32] = h_struct_set32
+HANDLERS[R_STRUCT_SET64] = h_struct_set64
+HANDLERS[R_STRUCT_SET128] = h_struct_set128
+HANDLERS[R_ARRAY_SET8] = h_array_set8
+HANDLERS[R_ARRAY_SET16] = h_array_set16
+HANDLERS[R_ARRAY_SET32] = h_array_set32
+HANDLERS[R_ARRAY_SET64] = h_array_set64
+HANDLERS[R_ARRAY_SET128] = h_array_set128
+HANDLERS[R_STRUCT_NEW] = h_struct_new
+HANDLERS[R_STRUCT_NEW_DEFAULT] = h_struct_new_default
+HANDLERS[R_ARRAY_NEW] = h_array_new
+HANDLERS[R_ARRAY_NEW_DEFAULT] = h_array_new_default
+HANDLERS[R_ARRAY_NEW_FIXED] = h_array_new_fixed
+HANDLERS[R_ARRAY_NEW_DATA] = h_array_new_data
+HANDLERS[R_ARRAY_NEW_ELEM] = h_array_new_elem
+HANDLERS[R_ARRAY_FILL] = h_array_fill
+HANDLERS[R_ARRAY_COPY] = h_array_copy
+HANDLERS[R_ARRAY_INIT_DATA] = h_array_init_data
+HANDLERS[R_ARRAY_INIT_ELEM] = h_array_init_elem
+HANDLERS[R_ARRAY_LEN] = h_array_len
+HANDLERS[R_REF_TEST] = h_ref_test
+HANDLERS[R_REF_CAST] = h_ref_cast
+HANDLERS[R_REF_I31] = h_ref_i31
+HANDLERS[R_I31_GET_S] = h_i31_get_s
+HANDLERS[R_I31_GET_U] = h_i31_get_u
 HANDLERS[R_CALL] = h_call
 HANDLERS[R_CALL_IMPORT] = h_call_import
 HANDLERS[R_CALL_INDIRECT] = h_call_indirect
@@ -12110,644 +13039,680 @@ HANDLERS[R_V128_STORE8_LANE] = h_v128_store8_lane
 HANDLERS[R_V128_STORE16_LANE] = h_v128_store16_lane
 HANDLERS[R_V128_STORE32_LANE] = h_v128_store32_lane
 HANDLERS[R_V128_STORE64_LANE] = h_v128_store64_lane
-HANDLERS[781] = h_move_acc_a
-HANDLERS[782] = h_move2_acc_a
-HANDLERS[783] = h_move2_acc_b
-HANDLERS[784] = h_select_acc_a
-HANDLERS[785] = h_select_acc_b
-HANDLERS[786] = h_select_acc_c
-HANDLERS[787] = h_select_v128_acc_c
-HANDLERS[788] = h_i32_add_acc_a
-HANDLERS[789] = h_i32_add_acc_b
-HANDLERS[790] = h_i32_add_rk_acc_a
-HANDLERS[791] = h_i32_sub_acc_a
-HANDLERS[792] = h_i32_sub_acc_b
-HANDLERS[793] = h_i32_sub_rk_acc_a
-HANDLERS[794] = h_i32_sub_kr_acc_a
-HANDLERS[795] = h_i32_mul_acc_a
-HANDLERS[796] = h_i32_mul_acc_b
-HANDLERS[797] = h_i32_mul_rk_acc_a
-HANDLERS[798] = h_i32_div_s_acc_a
-HANDLERS[799] = h_i32_div_s_acc_b
-HANDLERS[800] = h_i32_div_s_rk_acc_a
-HANDLERS[801] = h_i32_div_u_acc_a
-HANDLERS[802] = h_i32_div_u_acc_b
-HANDLERS[803] = h_i32_div_u_rk_acc_a
-HANDLERS[804] = h_i32_rem_s_acc_a
-HANDLERS[805] = h_i32_rem_s_acc_b
-HANDLERS[806] = h_i32_rem_s_rk_acc_a
-HANDLERS[807] = h_i32_rem_u_acc_a
-HANDLERS[808] = h_i32_rem_u_acc_b
-HANDLERS[809] = h_i32_rem_u_rk_acc_a
-HANDLERS[810] = h_i32_and_acc_a
-HANDLERS[811] = h_i32_and_acc_b
-HANDLERS[812] = h_i32_and_rk_acc_a
-HANDLERS[813] = h_i32_or_acc_a
-HANDLERS[814] = h_i32_or_acc_b
-HANDLERS[815] = h_i32_or_rk_acc_a
-HANDLERS[816] = h_i32_xor_acc_a
-HANDLERS[817] = h_i32_xor_acc_b
-HANDLERS[818] = h_i32_xor_rk_acc_a
-HANDLERS[819] = h_i32_shl_acc_a
-HANDLERS[820] = h_i32_shl_acc_b
-HANDLERS[821] = h_i32_shl_rk_acc_a
-HANDLERS[822] = h_i32_shl_kr_acc_a
-HANDLERS[823] = h_i32_shr_s_acc_a
-HANDLERS[824] = h_i32_shr_s_acc_b
-HANDLERS[825] = h_i32_shr_s_rk_acc_a
-HANDLERS[826] = h_i32_shr_s_kr_acc_a
-HANDLERS[827] = h_i32_shr_u_acc_a
-HANDLERS[828] = h_i32_shr_u_acc_b
-HANDLERS[829] = h_i32_shr_u_rk_acc_a
-HANDLERS[830] = h_i32_shr_u_kr_acc_a
-HANDLERS[831] = h_i32_rotl_acc_a
-HANDLERS[832] = h_i32_rotl_acc_b
-HANDLERS[833] = h_i32_rotl_rk_acc_a
-HANDLERS[834] = h_i32_rotr_acc_a
-HANDLERS[835] = h_i32_rotr_acc_b
-HANDLERS[836] = h_i32_rotr_rk_acc_a
-HANDLERS[837] = h_i32_clz_acc_a
-HANDLERS[838] = h_i32_ctz_acc_a
-HANDLERS[839] = h_i32_popcnt_acc_a
-HANDLERS[840] = h_i32_eq_acc_a
-HANDLERS[841] = h_i32_eq_acc_b
-HANDLERS[842] = h_i32_eq_rk_acc_a
-HANDLERS[843] = h_i32_ne_acc_a
-HANDLERS[844] = h_i32_ne_acc_b
-HANDLERS[845] = h_i32_ne_rk_acc_a
-HANDLERS[846] = h_i32_lt_s_acc_a
-HANDLERS[847] = h_i32_lt_s_acc_b
-HANDLERS[848] = h_i32_lt_s_rk_acc_a
-HANDLERS[849] = h_i32_lt_u_acc_a
-HANDLERS[850] = h_i32_lt_u_acc_b
-HANDLERS[851] = h_i32_lt_u_rk_acc_a
-HANDLERS[852] = h_i32_gt_s_acc_a
-HANDLERS[853] = h_i32_gt_s_acc_b
-HANDLERS[854] = h_i32_gt_s_rk_acc_a
-HANDLERS[855] = h_i32_gt_u_acc_a
-HANDLERS[856] = h_i32_gt_u_acc_b
-HANDLERS[857] = h_i32_gt_u_rk_acc_a
-HANDLERS[858] = h_i32_le_s_acc_a
-HANDLERS[859] = h_i32_le_s_acc_b
-HANDLERS[860] = h_i32_le_s_rk_acc_a
-HANDLERS[861] = h_i32_le_u_acc_a
-HANDLERS[862] = h_i32_le_u_acc_b
-HANDLERS[863] = h_i32_le_u_rk_acc_a
-HANDLERS[864] = h_i32_ge_s_acc_a
-HANDLERS[865] = h_i32_ge_s_acc_b
-HANDLERS[866] = h_i32_ge_s_rk_acc_a
-HANDLERS[867] = h_i32_ge_u_acc_a
-HANDLERS[868] = h_i32_ge_u_acc_b
-HANDLERS[869] = h_i32_ge_u_rk_acc_a
-HANDLERS[870] = h_i32_extend8_s_acc_a
-HANDLERS[871] = h_i32_extend16_s_acc_a
-HANDLERS[872] = h_i64_add_acc_a
-HANDLERS[873] = h_i64_add_acc_b
-HANDLERS[874] = h_i64_add_rk_acc_a
-HANDLERS[875] = h_i64_sub_acc_a
-HANDLERS[876] = h_i64_sub_acc_b
-HANDLERS[877] = h_i64_sub_rk_acc_a
-HANDLERS[878] = h_i64_sub_kr_acc_a
-HANDLERS[879] = h_i64_mul_acc_a
-HANDLERS[880] = h_i64_mul_acc_b
-HANDLERS[881] = h_i64_mul_rk_acc_a
-HANDLERS[882] = h_i64_div_s_acc_a
-HANDLERS[883] = h_i64_div_s_acc_b
-HANDLERS[884] = h_i64_div_s_rk_acc_a
-HANDLERS[885] = h_i64_div_u_acc_a
-HANDLERS[886] = h_i64_div_u_acc_b
-HANDLERS[887] = h_i64_div_u_rk_acc_a
-HANDLERS[888] = h_i64_rem_s_acc_a
-HANDLERS[889] = h_i64_rem_s_acc_b
-HANDLERS[890] = h_i64_rem_s_rk_acc_a
-HANDLERS[891] = h_i64_rem_u_acc_a
-HANDLERS[892] = h_i64_rem_u_acc_b
-HANDLERS[893] = h_i64_rem_u_rk_acc_a
-HANDLERS[894] = h_i64_and_acc_a
-HANDLERS[895] = h_i64_and_acc_b
-HANDLERS[896] = h_i64_and_rk_acc_a
-HANDLERS[897] = h_i64_or_acc_a
-HANDLERS[898] = h_i64_or_acc_b
-HANDLERS[899] = h_i64_or_rk_acc_a
-HANDLERS[900] = h_i64_xor_acc_a
-HANDLERS[901] = h_i64_xor_acc_b
-HANDLERS[902] = h_i64_xor_rk_acc_a
-HANDLERS[903] = h_i64_shl_acc_a
-HANDLERS[904] = h_i64_shl_acc_b
-HANDLERS[905] = h_i64_shl_rk_acc_a
-HANDLERS[906] = h_i64_shl_kr_acc_a
-HANDLERS[907] = h_i64_shr_s_acc_a
-HANDLERS[908] = h_i64_shr_s_acc_b
-HANDLERS[909] = h_i64_shr_s_rk_acc_a
-HANDLERS[910] = h_i64_shr_s_kr_acc_a
-HANDLERS[911] = h_i64_shr_u_acc_a
-HANDLERS[912] = h_i64_shr_u_acc_b
-HANDLERS[913] = h_i64_shr_u_rk_acc_a
-HANDLERS[914] = h_i64_shr_u_kr_acc_a
-HANDLERS[915] = h_i64_rotl_acc_a
-HANDLERS[916] = h_i64_rotl_acc_b
-HANDLERS[917] = h_i64_rotl_rk_acc_a
-HANDLERS[918] = h_i64_rotr_acc_a
-HANDLERS[919] = h_i64_rotr_acc_b
-HANDLERS[920] = h_i64_rotr_rk_acc_a
-HANDLERS[921] = h_i64_clz_acc_a
-HANDLERS[922] = h_i64_ctz_acc_a
-HANDLERS[923] = h_i64_popcnt_acc_a
-HANDLERS[924] = h_i64_eq_acc_a
-HANDLERS[925] = h_i64_eq_acc_b
-HANDLERS[926] = h_i64_eq_rk_acc_a
-HANDLERS[927] = h_i64_ne_acc_a
-HANDLERS[928] = h_i64_ne_acc_b
-HANDLERS[929] = h_i64_ne_rk_acc_a
-HANDLERS[930] = h_i64_lt_s_acc_a
-HANDLERS[931] = h_i64_lt_s_acc_b
-HANDLERS[932] = h_i64_lt_s_rk_acc_a
-HANDLERS[933] = h_i64_lt_u_acc_a
-HANDLERS[934] = h_i64_lt_u_acc_b
-HANDLERS[935] = h_i64_lt_u_rk_acc_a
-HANDLERS[936] = h_i64_gt_s_acc_a
-HANDLERS[937] = h_i64_gt_s_acc_b
-HANDLERS[938] = h_i64_gt_s_rk_acc_a
-HANDLERS[939] = h_i64_gt_u_acc_a
-HANDLERS[940] = h_i64_gt_u_acc_b
-HANDLERS[941] = h_i64_gt_u_rk_acc_a
-HANDLERS[942] = h_i64_le_s_acc_a
-HANDLERS[943] = h_i64_le_s_acc_b
-HANDLERS[944] = h_i64_le_s_rk_acc_a
-HANDLERS[945] = h_i64_le_u_acc_a
-HANDLERS[946] = h_i64_le_u_acc_b
-HANDLERS[947] = h_i64_le_u_rk_acc_a
-HANDLERS[948] = h_i64_ge_s_acc_a
-HANDLERS[949] = h_i64_ge_s_acc_b
-HANDLERS[950] = h_i64_ge_s_rk_acc_a
-HANDLERS[951] = h_i64_ge_u_acc_a
-HANDLERS[952] = h_i64_ge_u_acc_b
-HANDLERS[953] = h_i64_ge_u_rk_acc_a
-HANDLERS[954] = h_i64_extend8_s_acc_a
-HANDLERS[955] = h_i64_extend16_s_acc_a
-HANDLERS[956] = h_i64_extend32_s_acc_a
-HANDLERS[957] = h_i64_eqz_acc_a
-HANDLERS[958] = h_f32_abs_acc_a
-HANDLERS[959] = h_f32_neg_acc_a
-HANDLERS[960] = h_f32_copysign_acc_a
-HANDLERS[961] = h_f32_copysign_acc_b
-HANDLERS[962] = h_f32_copysign_rk_acc_a
-HANDLERS[963] = h_f32_convert_i32_s_acc_a
-HANDLERS[964] = h_f32_convert_i32_u_acc_a
-HANDLERS[965] = h_f32_convert_i64_s_acc_a
-HANDLERS[966] = h_f32_convert_i64_u_acc_a
-HANDLERS[967] = h_f64_add_facc_a
-HANDLERS[968] = h_f64_add_facc_b
-HANDLERS[969] = h_f64_add_rk_facc_a
-HANDLERS[970] = h_f64_sub_facc_a
-HANDLERS[971] = h_f64_sub_facc_b
-HANDLERS[972] = h_f64_sub_rk_facc_a
-HANDLERS[973] = h_f64_sub_kr_facc_a
-HANDLERS[974] = h_f64_mul_facc_a
-HANDLERS[975] = h_f64_mul_facc_b
-HANDLERS[976] = h_f64_mul_rk_facc_a
-HANDLERS[977] = h_f64_div_facc_a
-HANDLERS[978] = h_f64_div_facc_b
-HANDLERS[979] = h_f64_div_rk_facc_a
-HANDLERS[980] = h_f64_div_kr_facc_a
-HANDLERS[981] = h_f64_min_facc_a
-HANDLERS[982] = h_f64_min_facc_b
-HANDLERS[983] = h_f64_min_rk_facc_a
-HANDLERS[984] = h_f64_max_facc_a
-HANDLERS[985] = h_f64_max_facc_b
-HANDLERS[986] = h_f64_max_rk_facc_a
-HANDLERS[987] = h_f64_abs_acc_a
-HANDLERS[988] = h_f64_neg_acc_a
-HANDLERS[989] = h_f64_copysign_acc_a
-HANDLERS[990] = h_f64_copysign_acc_b
-HANDLERS[991] = h_f64_copysign_rk_acc_a
-HANDLERS[992] = h_f64_ceil_facc_a
-HANDLERS[993] = h_f64_floor_facc_a
-HANDLERS[994] = h_f64_trunc_facc_a
-HANDLERS[995] = h_f64_nearest_facc_a
-HANDLERS[996] = h_f64_sqrt_facc_a
-HANDLERS[997] = h_f64_eq_facc_a
-HANDLERS[998] = h_f64_eq_facc_b
-HANDLERS[999] = h_f64_eq_rk_facc_a
-HANDLERS[1000] = h_f64_ne_facc_a
-HANDLERS[1001] = h_f64_ne_facc_b
-HANDLERS[1002] = h_f64_ne_rk_facc_a
-HANDLERS[1003] = h_f64_lt_facc_a
-HANDLERS[1004] = h_f64_lt_facc_b
-HANDLERS[1005] = h_f64_lt_rk_facc_a
-HANDLERS[1006] = h_f64_gt_facc_a
-HANDLERS[1007] = h_f64_gt_facc_b
-HANDLERS[1008] = h_f64_gt_rk_facc_a
-HANDLERS[1009] = h_f64_le_facc_a
-HANDLERS[1010] = h_f64_le_facc_b
-HANDLERS[1011] = h_f64_le_rk_facc_a
-HANDLERS[1012] = h_f64_ge_facc_a
-HANDLERS[1013] = h_f64_ge_facc_b
-HANDLERS[1014] = h_f64_ge_rk_facc_a
-HANDLERS[1015] = h_f64_convert_i32_s_acc_a
-HANDLERS[1016] = h_f64_convert_i32_u_acc_a
-HANDLERS[1017] = h_f64_convert_i64_s_acc_a
-HANDLERS[1018] = h_f64_convert_i64_u_acc_a
-HANDLERS[1019] = h_i32_trunc_f64_s_facc_a
-HANDLERS[1020] = h_i32_trunc_f64_u_facc_a
-HANDLERS[1021] = h_i32_trunc_sat_f64_s_facc_a
-HANDLERS[1022] = h_i32_trunc_sat_f64_u_facc_a
-HANDLERS[1023] = h_i64_trunc_f64_s_facc_a
-HANDLERS[1024] = h_i64_trunc_f64_u_facc_a
-HANDLERS[1025] = h_i64_trunc_sat_f64_s_facc_a
-HANDLERS[1026] = h_i64_trunc_sat_f64_u_facc_a
-HANDLERS[1027] = h_i32_wrap_i64_acc_a
-HANDLERS[1028] = h_i64_extend_i32_s_acc_a
-HANDLERS[1029] = h_f32_demote_f64_facc_a
-HANDLERS[1030] = h_i32_shl_add_acc_a
-HANDLERS[1031] = h_i32_shl_add_acc_b
-HANDLERS[1032] = h_br_if_acc_a
-HANDLERS[1033] = h_loop_br_if_acc_a
-HANDLERS[1034] = h_br_unless_acc_a
-HANDLERS[1035] = h_loop_br_unless_acc_a
-HANDLERS[1036] = h_br_if_i32_eq_acc_a
-HANDLERS[1037] = h_br_if_i32_eq_acc_b
-HANDLERS[1038] = h_loop_br_if_i32_eq_acc_a
-HANDLERS[1039] = h_loop_br_if_i32_eq_acc_b
-HANDLERS[1040] = h_br_if_i32_eq_rk_acc_a
-HANDLERS[1041] = h_loop_br_if_i32_eq_rk_acc_a
-HANDLERS[1042] = h_br_if_i32_ne_acc_a
-HANDLERS[1043] = h_br_if_i32_ne_acc_b
-HANDLERS[1044] = h_loop_br_if_i32_ne_acc_a
-HANDLERS[1045] = h_loop_br_if_i32_ne_acc_b
-HANDLERS[1046] = h_br_if_i32_ne_rk_acc_a
-HANDLERS[1047] = h_loop_br_if_i32_ne_rk_acc_a
-HANDLERS[1048] = h_br_if_i32_lt_s_acc_a
-HANDLERS[1049] = h_br_if_i32_lt_s_acc_b
-HANDLERS[1050] = h_loop_br_if_i32_lt_s_acc_a
-HANDLERS[1051] = h_loop_br_if_i32_lt_s_acc_b
-HANDLERS[1052] = h_br_if_i32_lt_s_rk_acc_a
-HANDLERS[1053] = h_loop_br_if_i32_lt_s_rk_acc_a
-HANDLERS[1054] = h_br_if_i32_lt_u_acc_a
-HANDLERS[1055] = h_br_if_i32_lt_u_acc_b
-HANDLERS[1056] = h_loop_br_if_i32_lt_u_acc_a
-HANDLERS[1057] = h_loop_br_if_i32_lt_u_acc_b
-HANDLERS[1058] = h_br_if_i32_lt_u_rk_acc_a
-HANDLERS[1059] = h_loop_br_if_i32_lt_u_rk_acc_a
-HANDLERS[1060] = h_br_if_i32_gt_s_acc_a
-HANDLERS[1061] = h_br_if_i32_gt_s_acc_b
-HANDLERS[1062] = h_loop_br_if_i32_gt_s_acc_a
-HANDLERS[1063] = h_loop_br_if_i32_gt_s_acc_b
-HANDLERS[1064] = h_br_if_i32_gt_s_rk_acc_a
-HANDLERS[1065] = h_loop_br_if_i32_gt_s_rk_acc_a
-HANDLERS[1066] = h_br_if_i32_gt_u_acc_a
-HANDLERS[1067] = h_br_if_i32_gt_u_acc_b
-HANDLERS[1068] = h_loop_br_if_i32_gt_u_acc_a
-HANDLERS[1069] = h_loop_br_if_i32_gt_u_acc_b
-HANDLERS[1070] = h_br_if_i32_gt_u_rk_acc_a
-HANDLERS[1071] = h_loop_br_if_i32_gt_u_rk_acc_a
-HANDLERS[1072] = h_br_if_i32_le_s_acc_a
-HANDLERS[1073] = h_br_if_i32_le_s_acc_b
-HANDLERS[1074] = h_loop_br_if_i32_le_s_acc_a
-HANDLERS[1075] = h_loop_br_if_i32_le_s_acc_b
-HANDLERS[1076] = h_br_if_i32_le_s_rk_acc_a
-HANDLERS[1077] = h_loop_br_if_i32_le_s_rk_acc_a
-HANDLERS[1078] = h_br_if_i32_le_u_acc_a
-HANDLERS[1079] = h_br_if_i32_le_u_acc_b
-HANDLERS[1080] = h_loop_br_if_i32_le_u_acc_a
-HANDLERS[1081] = h_loop_br_if_i32_le_u_acc_b
-HANDLERS[1082] = h_br_if_i32_le_u_rk_acc_a
-HANDLERS[1083] = h_loop_br_if_i32_le_u_rk_acc_a
-HANDLERS[1084] = h_br_if_i32_ge_s_acc_a
-HANDLERS[1085] = h_br_if_i32_ge_s_acc_b
-HANDLERS[1086] = h_loop_br_if_i32_ge_s_acc_a
-HANDLERS[1087] = h_loop_br_if_i32_ge_s_acc_b
-HANDLERS[1088] = h_br_if_i32_ge_s_rk_acc_a
-HANDLERS[1089] = h_loop_br_if_i32_ge_s_rk_acc_a
-HANDLERS[1090] = h_br_if_i32_ge_u_acc_a
-HANDLERS[1091] = h_br_if_i32_ge_u_acc_b
-HANDLERS[1092] = h_loop_br_if_i32_ge_u_acc_a
-HANDLERS[1093] = h_loop_br_if_i32_ge_u_acc_b
-HANDLERS[1094] = h_br_if_i32_ge_u_rk_acc_a
-HANDLERS[1095] = h_loop_br_if_i32_ge_u_rk_acc_a
-HANDLERS[1096] = h_br_if_i64_eq_acc_a
-HANDLERS[1097] = h_br_if_i64_eq_acc_b
-HANDLERS[1098] = h_loop_br_if_i64_eq_acc_a
-HANDLERS[1099] = h_loop_br_if_i64_eq_acc_b
-HANDLERS[1100] = h_br_if_i64_eq_rk_acc_a
-HANDLERS[1101] = h_loop_br_if_i64_eq_rk_acc_a
-HANDLERS[1102] = h_br_if_i64_ne_acc_a
-HANDLERS[1103] = h_br_if_i64_ne_acc_b
-HANDLERS[1104] = h_loop_br_if_i64_ne_acc_a
-HANDLERS[1105] = h_loop_br_if_i64_ne_acc_b
-HANDLERS[1106] = h_br_if_i64_ne_rk_acc_a
-HANDLERS[1107] = h_loop_br_if_i64_ne_rk_acc_a
-HANDLERS[1108] = h_br_if_i64_lt_s_acc_a
-HANDLERS[1109] = h_br_if_i64_lt_s_acc_b
-HANDLERS[1110] = h_loop_br_if_i64_lt_s_acc_a
-HANDLERS[1111] = h_loop_br_if_i64_lt_s_acc_b
-HANDLERS[1112] = h_br_if_i64_lt_s_rk_acc_a
-HANDLERS[1113] = h_loop_br_if_i64_lt_s_rk_acc_a
-HANDLERS[1114] = h_br_if_i64_lt_u_acc_a
-HANDLERS[1115] = h_br_if_i64_lt_u_acc_b
-HANDLERS[1116] = h_loop_br_if_i64_lt_u_acc_a
-HANDLERS[1117] = h_loop_br_if_i64_lt_u_acc_b
-HANDLERS[1118] = h_br_if_i64_lt_u_rk_acc_a
-HANDLERS[1119] = h_loop_br_if_i64_lt_u_rk_acc_a
-HANDLERS[1120] = h_br_if_i64_gt_s_acc_a
-HANDLERS[1121] = h_br_if_i64_gt_s_acc_b
-HANDLERS[1122] = h_loop_br_if_i64_gt_s_acc_a
-HANDLERS[1123] = h_loop_br_if_i64_gt_s_acc_b
-HANDLERS[1124] = h_br_if_i64_gt_s_rk_acc_a
-HANDLERS[1125] = h_loop_br_if_i64_gt_s_rk_acc_a
-HANDLERS[1126] = h_br_if_i64_gt_u_acc_a
-HANDLERS[1127] = h_br_if_i64_gt_u_acc_b
-HANDLERS[1128] = h_loop_br_if_i64_gt_u_acc_a
-HANDLERS[1129] = h_loop_br_if_i64_gt_u_acc_b
-HANDLERS[1130] = h_br_if_i64_gt_u_rk_acc_a
-HANDLERS[1131] = h_loop_br_if_i64_gt_u_rk_acc_a
-HANDLERS[1132] = h_br_if_i64_le_s_acc_a
-HANDLERS[1133] = h_br_if_i64_le_s_acc_b
-HANDLERS[1134] = h_loop_br_if_i64_le_s_acc_a
-HANDLERS[1135] = h_loop_br_if_i64_le_s_acc_b
-HANDLERS[1136] = h_br_if_i64_le_s_rk_acc_a
-HANDLERS[1137] = h_loop_br_if_i64_le_s_rk_acc_a
-HANDLERS[1138] = h_br_if_i64_le_u_acc_a
-HANDLERS[1139] = h_br_if_i64_le_u_acc_b
-HANDLERS[1140] = h_loop_br_if_i64_le_u_acc_a
-HANDLERS[1141] = h_loop_br_if_i64_le_u_acc_b
-HANDLERS[1142] = h_br_if_i64_le_u_rk_acc_a
-HANDLERS[1143] = h_loop_br_if_i64_le_u_rk_acc_a
-HANDLERS[1144] = h_br_if_i64_ge_s_acc_a
-HANDLERS[1145] = h_br_if_i64_ge_s_acc_b
-HANDLERS[1146] = h_loop_br_if_i64_ge_s_acc_a
-HANDLERS[1147] = h_loop_br_if_i64_ge_s_acc_b
-HANDLERS[1148] = h_br_if_i64_ge_s_rk_acc_a
-HANDLERS[1149] = h_loop_br_if_i64_ge_s_rk_acc_a
-HANDLERS[1150] = h_br_if_i64_ge_u_acc_a
-HANDLERS[1151] = h_br_if_i64_ge_u_acc_b
-HANDLERS[1152] = h_loop_br_if_i64_ge_u_acc_a
-HANDLERS[1153] = h_loop_br_if_i64_ge_u_acc_b
-HANDLERS[1154] = h_br_if_i64_ge_u_rk_acc_a
-HANDLERS[1155] = h_loop_br_if_i64_ge_u_rk_acc_a
-HANDLERS[1156] = h_br_if_f64_eq_facc_a
-HANDLERS[1157] = h_br_if_f64_eq_facc_b
-HANDLERS[1158] = h_loop_br_if_f64_eq_facc_a
-HANDLERS[1159] = h_loop_br_if_f64_eq_facc_b
-HANDLERS[1160] = h_br_if_f64_eq_rk_facc_a
-HANDLERS[1161] = h_loop_br_if_f64_eq_rk_facc_a
-HANDLERS[1162] = h_br_if_f64_ne_facc_a
-HANDLERS[1163] = h_br_if_f64_ne_facc_b
-HANDLERS[1164] = h_loop_br_if_f64_ne_facc_a
-HANDLERS[1165] = h_loop_br_if_f64_ne_facc_b
-HANDLERS[1166] = h_br_if_f64_ne_rk_facc_a
-HANDLERS[1167] = h_loop_br_if_f64_ne_rk_facc_a
-HANDLERS[1168] = h_br_if_f64_lt_facc_a
-HANDLERS[1169] = h_br_if_f64_lt_facc_b
-HANDLERS[1170] = h_loop_br_if_f64_lt_facc_a
-HANDLERS[1171] = h_loop_br_if_f64_lt_facc_b
-HANDLERS[1172] = h_br_unless_f64_lt_facc_a
-HANDLERS[1173] = h_br_unless_f64_lt_facc_b
-HANDLERS[1174] = h_loop_br_unless_f64_lt_facc_a
-HANDLERS[1175] = h_loop_br_unless_f64_lt_facc_b
-HANDLERS[1176] = h_br_if_f64_lt_rk_facc_a
-HANDLERS[1177] = h_loop_br_if_f64_lt_rk_facc_a
-HANDLERS[1178] = h_br_unless_f64_lt_rk_facc_a
-HANDLERS[1179] = h_loop_br_unless_f64_lt_rk_facc_a
-HANDLERS[1180] = h_br_if_f64_gt_facc_a
-HANDLERS[1181] = h_br_if_f64_gt_facc_b
-HANDLERS[1182] = h_loop_br_if_f64_gt_facc_a
-HANDLERS[1183] = h_loop_br_if_f64_gt_facc_b
-HANDLERS[1184] = h_br_unless_f64_gt_facc_a
-HANDLERS[1185] = h_br_unless_f64_gt_facc_b
-HANDLERS[1186] = h_loop_br_unless_f64_gt_facc_a
-HANDLERS[1187] = h_loop_br_unless_f64_gt_facc_b
-HANDLERS[1188] = h_br_if_f64_gt_rk_facc_a
-HANDLERS[1189] = h_loop_br_if_f64_gt_rk_facc_a
-HANDLERS[1190] = h_br_unless_f64_gt_rk_facc_a
-HANDLERS[1191] = h_loop_br_unless_f64_gt_rk_facc_a
-HANDLERS[1192] = h_br_if_f64_le_facc_a
-HANDLERS[1193] = h_br_if_f64_le_facc_b
-HANDLERS[1194] = h_loop_br_if_f64_le_facc_a
-HANDLERS[1195] = h_loop_br_if_f64_le_facc_b
-HANDLERS[1196] = h_br_unless_f64_le_facc_a
-HANDLERS[1197] = h_br_unless_f64_le_facc_b
-HANDLERS[1198] = h_loop_br_unless_f64_le_facc_a
-HANDLERS[1199] = h_loop_br_unless_f64_le_facc_b
-HANDLERS[1200] = h_br_if_f64_le_rk_facc_a
-HANDLERS[1201] = h_loop_br_if_f64_le_rk_facc_a
-HANDLERS[1202] = h_br_unless_f64_le_rk_facc_a
-HANDLERS[1203] = h_loop_br_unless_f64_le_rk_facc_a
-HANDLERS[1204] = h_br_if_f64_ge_facc_a
-HANDLERS[1205] = h_br_if_f64_ge_facc_b
-HANDLERS[1206] = h_loop_br_if_f64_ge_facc_a
-HANDLERS[1207] = h_loop_br_if_f64_ge_facc_b
-HANDLERS[1208] = h_br_unless_f64_ge_facc_a
-HANDLERS[1209] = h_br_unless_f64_ge_facc_b
-HANDLERS[1210] = h_loop_br_unless_f64_ge_facc_a
-HANDLERS[1211] = h_loop_br_unless_f64_ge_facc_b
-HANDLERS[1212] = h_br_if_f64_ge_rk_facc_a
-HANDLERS[1213] = h_loop_br_if_f64_ge_rk_facc_a
-HANDLERS[1214] = h_br_unless_f64_ge_rk_facc_a
-HANDLERS[1215] = h_loop_br_unless_f64_ge_rk_facc_a
-HANDLERS[1216] = h_loop_add_br_if_i32_eq_acc_a
-HANDLERS[1217] = h_loop_add_br_if_i32_eq_acc_b
-HANDLERS[1218] = h_loop_add_br_if_i32_eq_rk_acc_a
-HANDLERS[1219] = h_loop_add_br_if_i32_ne_acc_a
-HANDLERS[1220] = h_loop_add_br_if_i32_ne_acc_b
-HANDLERS[1221] = h_loop_add_br_if_i32_ne_rk_acc_a
-HANDLERS[1222] = h_loop_add_br_if_i32_lt_s_acc_a
-HANDLERS[1223] = h_loop_add_br_if_i32_lt_s_acc_b
-HANDLERS[1224] = h_loop_add_br_if_i32_lt_s_rk_acc_a
-HANDLERS[1225] = h_loop_add_br_if_i32_lt_u_acc_a
-HANDLERS[1226] = h_loop_add_br_if_i32_lt_u_acc_b
-HANDLERS[1227] = h_loop_add_br_if_i32_lt_u_rk_acc_a
-HANDLERS[1228] = h_loop_add_br_if_i32_gt_s_acc_a
-HANDLERS[1229] = h_loop_add_br_if_i32_gt_s_acc_b
-HANDLERS[1230] = h_loop_add_br_if_i32_gt_s_rk_acc_a
-HANDLERS[1231] = h_loop_add_br_if_i32_gt_u_acc_a
-HANDLERS[1232] = h_loop_add_br_if_i32_gt_u_acc_b
-HANDLERS[1233] = h_loop_add_br_if_i32_gt_u_rk_acc_a
-HANDLERS[1234] = h_loop_add_br_if_i32_le_s_acc_a
-HANDLERS[1235] = h_loop_add_br_if_i32_le_s_acc_b
-HANDLERS[1236] = h_loop_add_br_if_i32_le_s_rk_acc_a
-HANDLERS[1237] = h_loop_add_br_if_i32_le_u_acc_a
-HANDLERS[1238] = h_loop_add_br_if_i32_le_u_acc_b
-HANDLERS[1239] = h_loop_add_br_if_i32_le_u_rk_acc_a
-HANDLERS[1240] = h_loop_add_br_if_i32_ge_s_acc_a
-HANDLERS[1241] = h_loop_add_br_if_i32_ge_s_acc_b
-HANDLERS[1242] = h_loop_add_br_if_i32_ge_s_rk_acc_a
-HANDLERS[1243] = h_loop_add_br_if_i32_ge_u_acc_a
-HANDLERS[1244] = h_loop_add_br_if_i32_ge_u_acc_b
-HANDLERS[1245] = h_loop_add_br_if_i32_ge_u_rk_acc_a
-HANDLERS[1246] = h_br_table_acc_a
-HANDLERS[1247] = h_i32_load_acc_a
-HANDLERS[1248] = h_i32_load_ak_acc_a
-HANDLERS[1249] = h_i32_load_ab_acc_a
-HANDLERS[1250] = h_i32_load_ab_acc_b
-HANDLERS[1251] = h_i32_load_shl_acc_a
-HANDLERS[1252] = h_i32_load_shl_acc_b
-HANDLERS[1253] = h_i64_load_acc_a
-HANDLERS[1254] = h_i64_load_ak_acc_a
-HANDLERS[1255] = h_i64_load_ab_acc_a
-HANDLERS[1256] = h_i64_load_ab_acc_b
-HANDLERS[1257] = h_i64_load_shl_acc_a
-HANDLERS[1258] = h_i64_load_shl_acc_b
-HANDLERS[1259] = h_i32_load8_s_acc_a
-HANDLERS[1260] = h_i32_load8_s_ak_acc_a
-HANDLERS[1261] = h_i32_load8_s_ab_acc_a
-HANDLERS[1262] = h_i32_load8_s_ab_acc_b
-HANDLERS[1263] = h_i32_load8_s_shl_acc_a
-HANDLERS[1264] = h_i32_load8_s_shl_acc_b
-HANDLERS[1265] = h_i32_load8_u_acc_a
-HANDLERS[1266] = h_i32_load8_u_ak_acc_a
-HANDLERS[1267] = h_i32_load8_u_ab_acc_a
-HANDLERS[1268] = h_i32_load8_u_ab_acc_b
-HANDLERS[1269] = h_i32_load8_u_shl_acc_a
-HANDLERS[1270] = h_i32_load8_u_shl_acc_b
-HANDLERS[1271] = h_i32_load16_s_acc_a
-HANDLERS[1272] = h_i32_load16_s_ak_acc_a
-HANDLERS[1273] = h_i32_load16_s_ab_acc_a
-HANDLERS[1274] = h_i32_load16_s_ab_acc_b
-HANDLERS[1275] = h_i32_load16_s_shl_acc_a
-HANDLERS[1276] = h_i32_load16_s_shl_acc_b
-HANDLERS[1277] = h_i32_load16_u_acc_a
-HANDLERS[1278] = h_i32_load16_u_ak_acc_a
-HANDLERS[1279] = h_i32_load16_u_ab_acc_a
-HANDLERS[1280] = h_i32_load16_u_ab_acc_b
-HANDLERS[1281] = h_i32_load16_u_shl_acc_a
-HANDLERS[1282] = h_i32_load16_u_shl_acc_b
-HANDLERS[1283] = h_i64_load8_s_acc_a
-HANDLERS[1284] = h_i64_load8_s_ak_acc_a
-HANDLERS[1285] = h_i64_load8_s_ab_acc_a
-HANDLERS[1286] = h_i64_load8_s_ab_acc_b
-HANDLERS[1287] = h_i64_load8_s_shl_acc_a
-HANDLERS[1288] = h_i64_load8_s_shl_acc_b
-HANDLERS[1289] = h_i64_load16_s_acc_a
-HANDLERS[1290] = h_i64_load16_s_ak_acc_a
-HANDLERS[1291] = h_i64_load16_s_ab_acc_a
-HANDLERS[1292] = h_i64_load16_s_ab_acc_b
-HANDLERS[1293] = h_i64_load16_s_shl_acc_a
-HANDLERS[1294] = h_i64_load16_s_shl_acc_b
-HANDLERS[1295] = h_i64_load32_s_acc_a
-HANDLERS[1296] = h_i64_load32_s_ak_acc_a
-HANDLERS[1297] = h_i64_load32_s_ab_acc_a
-HANDLERS[1298] = h_i64_load32_s_ab_acc_b
-HANDLERS[1299] = h_i64_load32_s_shl_acc_a
-HANDLERS[1300] = h_i64_load32_s_shl_acc_b
-HANDLERS[1301] = h_f64_load_acc_a
-HANDLERS[1302] = h_f64_load_ak_acc_a
-HANDLERS[1303] = h_f64_load_ab_acc_a
-HANDLERS[1304] = h_f64_load_ab_acc_b
-HANDLERS[1305] = h_f64_load_shl_acc_a
-HANDLERS[1306] = h_f64_load_shl_acc_b
-HANDLERS[1307] = h_i32_store_acc_a
-HANDLERS[1308] = h_i32_store_acc_c
-HANDLERS[1309] = h_i32_store_v_acc_a
-HANDLERS[1310] = h_i32_store_k_acc_c
-HANDLERS[1311] = h_i32_store_ak_acc_a
-HANDLERS[1312] = h_i32_store_ak_acc_c
-HANDLERS[1313] = h_i32_store_ab_acc_a
-HANDLERS[1314] = h_i32_store_ab_acc_b
-HANDLERS[1315] = h_i32_store_ab_acc_c
-HANDLERS[1316] = h_i32_store_ab_v_acc_a
-HANDLERS[1317] = h_i32_store_ab_v_acc_b
-HANDLERS[1318] = h_i32_store_shl_acc_a
-HANDLERS[1319] = h_i32_store_shl_acc_b
-HANDLERS[1320] = h_i32_store_shl_acc_c
-HANDLERS[1321] = h_i64_store_acc_a
-HANDLERS[1322] = h_i64_store_acc_c
-HANDLERS[1323] = h_i64_store_v_acc_a
-HANDLERS[1324] = h_i64_store_k_acc_c
-HANDLERS[1325] = h_i64_store_ak_acc_a
-HANDLERS[1326] = h_i64_store_ak_acc_c
-HANDLERS[1327] = h_i64_store_ab_acc_a
-HANDLERS[1328] = h_i64_store_ab_acc_b
-HANDLERS[1329] = h_i64_store_ab_acc_c
-HANDLERS[1330] = h_i64_store_ab_v_acc_a
-HANDLERS[1331] = h_i64_store_ab_v_acc_b
-HANDLERS[1332] = h_i64_store_shl_acc_a
-HANDLERS[1333] = h_i64_store_shl_acc_b
-HANDLERS[1334] = h_i64_store_shl_acc_c
-HANDLERS[1335] = h_f64_store_acc_a
-HANDLERS[1336] = h_f64_store_facc_c
-HANDLERS[1337] = h_f64_store_v_acc_a
-HANDLERS[1338] = h_f64_store_k_facc_c
-HANDLERS[1339] = h_f64_store_ak_acc_a
-HANDLERS[1340] = h_f64_store_ak_facc_c
-HANDLERS[1341] = h_f64_store_ab_acc_a
-HANDLERS[1342] = h_f64_store_ab_acc_b
-HANDLERS[1343] = h_f64_store_ab_facc_c
-HANDLERS[1344] = h_f64_store_ab_v_acc_a
-HANDLERS[1345] = h_f64_store_ab_v_acc_b
-HANDLERS[1346] = h_f64_store_shl_acc_a
-HANDLERS[1347] = h_f64_store_shl_acc_b
-HANDLERS[1348] = h_f64_store_shl_facc_c
-HANDLERS[1349] = h_i32_store8_acc_a
-HANDLERS[1350] = h_i32_store8_acc_c
-HANDLERS[1351] = h_i32_store8_v_acc_a
-HANDLERS[1352] = h_i32_store8_k_acc_c
-HANDLERS[1353] = h_i32_store8_ak_acc_a
-HANDLERS[1354] = h_i32_store8_ak_acc_c
-HANDLERS[1355] = h_i32_store8_ab_acc_a
-HANDLERS[1356] = h_i32_store8_ab_acc_b
-HANDLERS[1357] = h_i32_store8_ab_acc_c
-HANDLERS[1358] = h_i32_store8_ab_v_acc_a
-HANDLERS[1359] = h_i32_store8_ab_v_acc_b
-HANDLERS[1360] = h_i32_store8_shl_acc_a
-HANDLERS[1361] = h_i32_store8_shl_acc_b
-HANDLERS[1362] = h_i32_store8_shl_acc_c
-HANDLERS[1363] = h_i32_store16_acc_a
-HANDLERS[1364] = h_i32_store16_acc_c
-HANDLERS[1365] = h_i32_store16_v_acc_a
-HANDLERS[1366] = h_i32_store16_k_acc_c
-HANDLERS[1367] = h_i32_store16_ak_acc_a
-HANDLERS[1368] = h_i32_store16_ak_acc_c
-HANDLERS[1369] = h_i32_store16_ab_acc_a
-HANDLERS[1370] = h_i32_store16_ab_acc_b
-HANDLERS[1371] = h_i32_store16_ab_acc_c
-HANDLERS[1372] = h_i32_store16_ab_v_acc_a
-HANDLERS[1373] = h_i32_store16_ab_v_acc_b
-HANDLERS[1374] = h_i32_store16_shl_acc_a
-HANDLERS[1375] = h_i32_store16_shl_acc_b
-HANDLERS[1376] = h_i32_store16_shl_acc_c
-HANDLERS[1377] = h_global_set_acc_a
-HANDLERS[1378] = h_return_slot_acc_a
-HANDLERS[1379] = h_fuel_bulk_acc_a
-HANDLERS[1380] = h_i8x16_shl_acc_b
-HANDLERS[1381] = h_i8x16_shr_s_acc_b
-HANDLERS[1382] = h_i8x16_shr_u_acc_b
-HANDLERS[1383] = h_i16x8_shl_acc_b
-HANDLERS[1384] = h_i16x8_shr_s_acc_b
-HANDLERS[1385] = h_i16x8_shr_u_acc_b
-HANDLERS[1386] = h_i32x4_shl_acc_b
-HANDLERS[1387] = h_i32x4_shr_s_acc_b
-HANDLERS[1388] = h_i32x4_shr_u_acc_b
-HANDLERS[1389] = h_i64x2_shl_acc_b
-HANDLERS[1390] = h_i64x2_shr_s_acc_b
-HANDLERS[1391] = h_i64x2_shr_u_acc_b
-HANDLERS[1392] = h_i8x16_splat_acc_a
-HANDLERS[1393] = h_i8x16_replace_lane_acc_b
-HANDLERS[1394] = h_i16x8_splat_acc_a
-HANDLERS[1395] = h_i16x8_replace_lane_acc_b
-HANDLERS[1396] = h_i32x4_splat_acc_a
-HANDLERS[1397] = h_i32x4_replace_lane_acc_b
-HANDLERS[1398] = h_i64x2_splat_acc_a
-HANDLERS[1399] = h_i64x2_replace_lane_acc_b
-HANDLERS[1400] = h_v128_load_acc_a
-HANDLERS[1401] = h_v128_load8x8_s_acc_a
-HANDLERS[1402] = h_v128_load8x8_u_acc_a
-HANDLERS[1403] = h_v128_load16x4_s_acc_a
-HANDLERS[1404] = h_v128_load16x4_u_acc_a
-HANDLERS[1405] = h_v128_load32x2_s_acc_a
-HANDLERS[1406] = h_v128_load32x2_u_acc_a
-HANDLERS[1407] = h_v128_load8_splat_acc_a
-HANDLERS[1408] = h_v128_load8_lane_acc_a
-HANDLERS[1409] = h_v128_load16_splat_acc_a
-HANDLERS[1410] = h_v128_load16_lane_acc_a
-HANDLERS[1411] = h_v128_load32_splat_acc_a
-HANDLERS[1412] = h_v128_load32_zero_acc_a
-HANDLERS[1413] = h_v128_load32_lane_acc_a
-HANDLERS[1414] = h_v128_load64_splat_acc_a
-HANDLERS[1415] = h_v128_load64_zero_acc_a
-HANDLERS[1416] = h_v128_load64_lane_acc_a
-HANDLERS[1417] = h_v128_store_acc_a
-HANDLERS[1418] = h_v128_store8_lane_acc_a
-HANDLERS[1419] = h_v128_store16_lane_acc_a
-HANDLERS[1420] = h_v128_store32_lane_acc_a
-HANDLERS[1421] = h_v128_store64_lane_acc_a
+HANDLERS[826] = h_move_acc_a
+HANDLERS[827] = h_move2_acc_a
+HANDLERS[828] = h_move2_acc_b
+HANDLERS[829] = h_select_acc_a
+HANDLERS[830] = h_select_acc_b
+HANDLERS[831] = h_select_acc_c
+HANDLERS[832] = h_select_v128_acc_c
+HANDLERS[833] = h_i32_add_acc_a
+HANDLERS[834] = h_i32_add_acc_b
+HANDLERS[835] = h_i32_add_rk_acc_a
+HANDLERS[836] = h_i32_sub_acc_a
+HANDLERS[837] = h_i32_sub_acc_b
+HANDLERS[838] = h_i32_sub_rk_acc_a
+HANDLERS[839] = h_i32_sub_kr_acc_a
+HANDLERS[840] = h_i32_mul_acc_a
+HANDLERS[841] = h_i32_mul_acc_b
+HANDLERS[842] = h_i32_mul_rk_acc_a
+HANDLERS[843] = h_i32_div_s_acc_a
+HANDLERS[844] = h_i32_div_s_acc_b
+HANDLERS[845] = h_i32_div_s_rk_acc_a
+HANDLERS[846] = h_i32_div_u_acc_a
+HANDLERS[847] = h_i32_div_u_acc_b
+HANDLERS[848] = h_i32_div_u_rk_acc_a
+HANDLERS[849] = h_i32_rem_s_acc_a
+HANDLERS[850] = h_i32_rem_s_acc_b
+HANDLERS[851] = h_i32_rem_s_rk_acc_a
+HANDLERS[852] = h_i32_rem_u_acc_a
+HANDLERS[853] = h_i32_rem_u_acc_b
+HANDLERS[854] = h_i32_rem_u_rk_acc_a
+HANDLERS[855] = h_i32_and_acc_a
+HANDLERS[856] = h_i32_and_acc_b
+HANDLERS[857] = h_i32_and_rk_acc_a
+HANDLERS[858] = h_i32_or_acc_a
+HANDLERS[859] = h_i32_or_acc_b
+HANDLERS[860] = h_i32_or_rk_acc_a
+HANDLERS[861] = h_i32_xor_acc_a
+HANDLERS[862] = h_i32_xor_acc_b
+HANDLERS[863] = h_i32_xor_rk_acc_a
+HANDLERS[864] = h_i32_shl_acc_a
+HANDLERS[865] = h_i32_shl_acc_b
+HANDLERS[866] = h_i32_shl_rk_acc_a
+HANDLERS[867] = h_i32_shl_kr_acc_a
+HANDLERS[868] = h_i32_shr_s_acc_a
+HANDLERS[869] = h_i32_shr_s_acc_b
+HANDLERS[870] = h_i32_shr_s_rk_acc_a
+HANDLERS[871] = h_i32_shr_s_kr_acc_a
+HANDLERS[872] = h_i32_shr_u_acc_a
+HANDLERS[873] = h_i32_shr_u_acc_b
+HANDLERS[874] = h_i32_shr_u_rk_acc_a
+HANDLERS[875] = h_i32_shr_u_kr_acc_a
+HANDLERS[876] = h_i32_rotl_acc_a
+HANDLERS[877] = h_i32_rotl_acc_b
+HANDLERS[878] = h_i32_rotl_rk_acc_a
+HANDLERS[879] = h_i32_rotr_acc_a
+HANDLERS[880] = h_i32_rotr_acc_b
+HANDLERS[881] = h_i32_rotr_rk_acc_a
+HANDLERS[882] = h_i32_clz_acc_a
+HANDLERS[883] = h_i32_ctz_acc_a
+HANDLERS[884] = h_i32_popcnt_acc_a
+HANDLERS[885] = h_i32_eq_acc_a
+HANDLERS[886] = h_i32_eq_acc_b
+HANDLERS[887] = h_i32_eq_rk_acc_a
+HANDLERS[888] = h_i32_ne_acc_a
+HANDLERS[889] = h_i32_ne_acc_b
+HANDLERS[890] = h_i32_ne_rk_acc_a
+HANDLERS[891] = h_i32_lt_s_acc_a
+HANDLERS[892] = h_i32_lt_s_acc_b
+HANDLERS[893] = h_i32_lt_s_rk_acc_a
+HANDLERS[894] = h_i32_lt_u_acc_a
+HANDLERS[895] = h_i32_lt_u_acc_b
+HANDLERS[896] = h_i32_lt_u_rk_acc_a
+HANDLERS[897] = h_i32_gt_s_acc_a
+HANDLERS[898] = h_i32_gt_s_acc_b
+HANDLERS[899] = h_i32_gt_s_rk_acc_a
+HANDLERS[900] = h_i32_gt_u_acc_a
+HANDLERS[901] = h_i32_gt_u_acc_b
+HANDLERS[902] = h_i32_gt_u_rk_acc_a
+HANDLERS[903] = h_i32_le_s_acc_a
+HANDLERS[904] = h_i32_le_s_acc_b
+HANDLERS[905] = h_i32_le_s_rk_acc_a
+HANDLERS[906] = h_i32_le_u_acc_a
+HANDLERS[907] = h_i32_le_u_acc_b
+HANDLERS[908] = h_i32_le_u_rk_acc_a
+HANDLERS[909] = h_i32_ge_s_acc_a
+HANDLERS[910] = h_i32_ge_s_acc_b
+HANDLERS[911] = h_i32_ge_s_rk_acc_a
+HANDLERS[912] = h_i32_ge_u_acc_a
+HANDLERS[913] = h_i32_ge_u_acc_b
+HANDLERS[914] = h_i32_ge_u_rk_acc_a
+HANDLERS[915] = h_i32_extend8_s_acc_a
+HANDLERS[916] = h_i32_extend16_s_acc_a
+HANDLERS[917] = h_i64_add_acc_a
+HANDLERS[918] = h_i64_add_acc_b
+HANDLERS[919] = h_i64_add_rk_acc_a
+HANDLERS[920] = h_i64_sub_acc_a
+HANDLERS[921] = h_i64_sub_acc_b
+HANDLERS[922] = h_i64_sub_rk_acc_a
+HANDLERS[923] = h_i64_sub_kr_acc_a
+HANDLERS[924] = h_i64_mul_acc_a
+HANDLERS[925] = h_i64_mul_acc_b
+HANDLERS[926] = h_i64_mul_rk_acc_a
+HANDLERS[927] = h_i64_div_s_acc_a
+HANDLERS[928] = h_i64_div_s_acc_b
+HANDLERS[929] = h_i64_div_s_rk_acc_a
+HANDLERS[930] = h_i64_div_u_acc_a
+HANDLERS[931] = h_i64_div_u_acc_b
+HANDLERS[932] = h_i64_div_u_rk_acc_a
+HANDLERS[933] = h_i64_rem_s_acc_a
+HANDLERS[934] = h_i64_rem_s_acc_b
+HANDLERS[935] = h_i64_rem_s_rk_acc_a
+HANDLERS[936] = h_i64_rem_u_acc_a
+HANDLERS[937] = h_i64_rem_u_acc_b
+HANDLERS[938] = h_i64_rem_u_rk_acc_a
+HANDLERS[939] = h_i64_and_acc_a
+HANDLERS[940] = h_i64_and_acc_b
+HANDLERS[941] = h_i64_and_rk_acc_a
+HANDLERS[942] = h_i64_or_acc_a
+HANDLERS[943] = h_i64_or_acc_b
+HANDLERS[944] = h_i64_or_rk_acc_a
+HANDLERS[945] = h_i64_xor_acc_a
+HANDLERS[946] = h_i64_xor_acc_b
+HANDLERS[947] = h_i64_xor_rk_acc_a
+HANDLERS[948] = h_i64_shl_acc_a
+HANDLERS[949] = h_i64_shl_acc_b
+HANDLERS[950] = h_i64_shl_rk_acc_a
+HANDLERS[951] = h_i64_shl_kr_acc_a
+HANDLERS[952] = h_i64_shr_s_acc_a
+HANDLERS[953] = h_i64_shr_s_acc_b
+HANDLERS[954] = h_i64_shr_s_rk_acc_a
+HANDLERS[955] = h_i64_shr_s_kr_acc_a
+HANDLERS[956] = h_i64_shr_u_acc_a
+HANDLERS[957] = h_i64_shr_u_acc_b
+HANDLERS[958] = h_i64_shr_u_rk_acc_a
+HANDLERS[959] = h_i64_shr_u_kr_acc_a
+HANDLERS[960] = h_i64_rotl_acc_a
+HANDLERS[961] = h_i64_rotl_acc_b
+HANDLERS[962] = h_i64_rotl_rk_acc_a
+HANDLERS[963] = h_i64_rotr_acc_a
+HANDLERS[964] = h_i64_rotr_acc_b
+HANDLERS[965] = h_i64_rotr_rk_acc_a
+HANDLERS[966] = h_i64_clz_acc_a
+HANDLERS[967] = h_i64_ctz_acc_a
+HANDLERS[968] = h_i64_popcnt_acc_a
+HANDLERS[969] = h_i64_eq_acc_a
+HANDLERS[970] = h_i64_eq_acc_b
+HANDLERS[971] = h_i64_eq_rk_acc_a
+HANDLERS[972] = h_i64_ne_acc_a
+HANDLERS[973] = h_i64_ne_acc_b
+HANDLERS[974] = h_i64_ne_rk_acc_a
+HANDLERS[975] = h_i64_lt_s_acc_a
+HANDLERS[976] = h_i64_lt_s_acc_b
+HANDLERS[977] = h_i64_lt_s_rk_acc_a
+HANDLERS[978] = h_i64_lt_u_acc_a
+HANDLERS[979] = h_i64_lt_u_acc_b
+HANDLERS[980] = h_i64_lt_u_rk_acc_a
+HANDLERS[981] = h_i64_gt_s_acc_a
+HANDLERS[982] = h_i64_gt_s_acc_b
+HANDLERS[983] = h_i64_gt_s_rk_acc_a
+HANDLERS[984] = h_i64_gt_u_acc_a
+HANDLERS[985] = h_i64_gt_u_acc_b
+HANDLERS[986] = h_i64_gt_u_rk_acc_a
+HANDLERS[987] = h_i64_le_s_acc_a
+HANDLERS[988] = h_i64_le_s_acc_b
+HANDLERS[989] = h_i64_le_s_rk_acc_a
+HANDLERS[990] = h_i64_le_u_acc_a
+HANDLERS[991] = h_i64_le_u_acc_b
+HANDLERS[992] = h_i64_le_u_rk_acc_a
+HANDLERS[993] = h_i64_ge_s_acc_a
+HANDLERS[994] = h_i64_ge_s_acc_b
+HANDLERS[995] = h_i64_ge_s_rk_acc_a
+HANDLERS[996] = h_i64_ge_u_acc_a
+HANDLERS[997] = h_i64_ge_u_acc_b
+HANDLERS[998] = h_i64_ge_u_rk_acc_a
+HANDLERS[999] = h_i64_extend8_s_acc_a
+HANDLERS[1000] = h_i64_extend16_s_acc_a
+HANDLERS[1001] = h_i64_extend32_s_acc_a
+HANDLERS[1002] = h_i64_eqz_acc_a
+HANDLERS[1003] = h_f32_abs_acc_a
+HANDLERS[1004] = h_f32_neg_acc_a
+HANDLERS[1005] = h_f32_copysign_acc_a
+HANDLERS[1006] = h_f32_copysign_acc_b
+HANDLERS[1007] = h_f32_copysign_rk_acc_a
+HANDLERS[1008] = h_f32_convert_i32_s_acc_a
+HANDLERS[1009] = h_f32_convert_i32_u_acc_a
+HANDLERS[1010] = h_f32_convert_i64_s_acc_a
+HANDLERS[1011] = h_f32_convert_i64_u_acc_a
+HANDLERS[1012] = h_f64_add_facc_a
+HANDLERS[1013] = h_f64_add_facc_b
+HANDLERS[1014] = h_f64_add_rk_facc_a
+HANDLERS[1015] = h_f64_sub_facc_a
+HANDLERS[1016] = h_f64_sub_facc_b
+HANDLERS[1017] = h_f64_sub_rk_facc_a
+HANDLERS[1018] = h_f64_sub_kr_facc_a
+HANDLERS[1019] = h_f64_mul_facc_a
+HANDLERS[1020] = h_f64_mul_facc_b
+HANDLERS[1021] = h_f64_mul_rk_facc_a
+HANDLERS[1022] = h_f64_div_facc_a
+HANDLERS[1023] = h_f64_div_facc_b
+HANDLERS[1024] = h_f64_div_rk_facc_a
+HANDLERS[1025] = h_f64_div_kr_facc_a
+HANDLERS[1026] = h_f64_min_facc_a
+HANDLERS[1027] = h_f64_min_facc_b
+HANDLERS[1028] = h_f64_min_rk_facc_a
+HANDLERS[1029] = h_f64_max_facc_a
+HANDLERS[1030] = h_f64_max_facc_b
+HANDLERS[1031] = h_f64_max_rk_facc_a
+HANDLERS[1032] = h_f64_abs_acc_a
+HANDLERS[1033] = h_f64_neg_acc_a
+HANDLERS[1034] = h_f64_copysign_acc_a
+HANDLERS[1035] = h_f64_copysign_acc_b
+HANDLERS[1036] = h_f64_copysign_rk_acc_a
+HANDLERS[1037] = h_f64_ceil_facc_a
+HANDLERS[1038] = h_f64_floor_facc_a
+HANDLERS[1039] = h_f64_trunc_facc_a
+HANDLERS[1040] = h_f64_nearest_facc_a
+HANDLERS[1041] = h_f64_sqrt_facc_a
+HANDLERS[1042] = h_f64_eq_facc_a
+HANDLERS[1043] = h_f64_eq_facc_b
+HANDLERS[1044] = h_f64_eq_rk_facc_a
+HANDLERS[1045] = h_f64_ne_facc_a
+HANDLERS[1046] = h_f64_ne_facc_b
+HANDLERS[1047] = h_f64_ne_rk_facc_a
+HANDLERS[1048] = h_f64_lt_facc_a
+HANDLERS[1049] = h_f64_lt_facc_b
+HANDLERS[1050] = h_f64_lt_rk_facc_a
+HANDLERS[1051] = h_f64_gt_facc_a
+HANDLERS[1052] = h_f64_gt_facc_b
+HANDLERS[1053] = h_f64_gt_rk_facc_a
+HANDLERS[1054] = h_f64_le_facc_a
+HANDLERS[1055] = h_f64_le_facc_b
+HANDLERS[1056] = h_f64_le_rk_facc_a
+HANDLERS[1057] = h_f64_ge_facc_a
+HANDLERS[1058] = h_f64_ge_facc_b
+HANDLERS[1059] = h_f64_ge_rk_facc_a
+HANDLERS[1060] = h_f64_convert_i32_s_acc_a
+HANDLERS[1061] = h_f64_convert_i32_u_acc_a
+HANDLERS[1062] = h_f64_convert_i64_s_acc_a
+HANDLERS[1063] = h_f64_convert_i64_u_acc_a
+HANDLERS[1064] = h_i32_trunc_f64_s_facc_a
+HANDLERS[1065] = h_i32_trunc_f64_u_facc_a
+HANDLERS[1066] = h_i32_trunc_sat_f64_s_facc_a
+HANDLERS[1067] = h_i32_trunc_sat_f64_u_facc_a
+HANDLERS[1068] = h_i64_trunc_f64_s_facc_a
+HANDLERS[1069] = h_i64_trunc_f64_u_facc_a
+HANDLERS[1070] = h_i64_trunc_sat_f64_s_facc_a
+HANDLERS[1071] = h_i64_trunc_sat_f64_u_facc_a
+HANDLERS[1072] = h_i32_wrap_i64_acc_a
+HANDLERS[1073] = h_i64_extend_i32_s_acc_a
+HANDLERS[1074] = h_f32_demote_f64_facc_a
+HANDLERS[1075] = h_i32_shl_add_acc_a
+HANDLERS[1076] = h_i32_shl_add_acc_b
+HANDLERS[1077] = h_br_if_acc_a
+HANDLERS[1078] = h_loop_br_if_acc_a
+HANDLERS[1079] = h_br_unless_acc_a
+HANDLERS[1080] = h_loop_br_unless_acc_a
+HANDLERS[1081] = h_loop_br_if_cast_acc_a
+HANDLERS[1082] = h_br_unless_cast_acc_a
+HANDLERS[1083] = h_loop_br_unless_cast_acc_a
+HANDLERS[1084] = h_br_if_i32_eq_acc_a
+HANDLERS[1085] = h_br_if_i32_eq_acc_b
+HANDLERS[1086] = h_loop_br_if_i32_eq_acc_a
+HANDLERS[1087] = h_loop_br_if_i32_eq_acc_b
+HANDLERS[1088] = h_br_if_i32_eq_rk_acc_a
+HANDLERS[1089] = h_loop_br_if_i32_eq_rk_acc_a
+HANDLERS[1090] = h_br_if_i32_ne_acc_a
+HANDLERS[1091] = h_br_if_i32_ne_acc_b
+HANDLERS[1092] = h_loop_br_if_i32_ne_acc_a
+HANDLERS[1093] = h_loop_br_if_i32_ne_acc_b
+HANDLERS[1094] = h_br_if_i32_ne_rk_acc_a
+HANDLERS[1095] = h_loop_br_if_i32_ne_rk_acc_a
+HANDLERS[1096] = h_br_if_i32_lt_s_acc_a
+HANDLERS[1097] = h_br_if_i32_lt_s_acc_b
+HANDLERS[1098] = h_loop_br_if_i32_lt_s_acc_a
+HANDLERS[1099] = h_loop_br_if_i32_lt_s_acc_b
+HANDLERS[1100] = h_br_if_i32_lt_s_rk_acc_a
+HANDLERS[1101] = h_loop_br_if_i32_lt_s_rk_acc_a
+HANDLERS[1102] = h_br_if_i32_lt_u_acc_a
+HANDLERS[1103] = h_br_if_i32_lt_u_acc_b
+HANDLERS[1104] = h_loop_br_if_i32_lt_u_acc_a
+HANDLERS[1105] = h_loop_br_if_i32_lt_u_acc_b
+HANDLERS[1106] = h_br_if_i32_lt_u_rk_acc_a
+HANDLERS[1107] = h_loop_br_if_i32_lt_u_rk_acc_a
+HANDLERS[1108] = h_br_if_i32_gt_s_acc_a
+HANDLERS[1109] = h_br_if_i32_gt_s_acc_b
+HANDLERS[1110] = h_loop_br_if_i32_gt_s_acc_a
+HANDLERS[1111] = h_loop_br_if_i32_gt_s_acc_b
+HANDLERS[1112] = h_br_if_i32_gt_s_rk_acc_a
+HANDLERS[1113] = h_loop_br_if_i32_gt_s_rk_acc_a
+HANDLERS[1114] = h_br_if_i32_gt_u_acc_a
+HANDLERS[1115] = h_br_if_i32_gt_u_acc_b
+HANDLERS[1116] = h_loop_br_if_i32_gt_u_acc_a
+HANDLERS[1117] = h_loop_br_if_i32_gt_u_acc_b
+HANDLERS[1118] = h_br_if_i32_gt_u_rk_acc_a
+HANDLERS[1119] = h_loop_br_if_i32_gt_u_rk_acc_a
+HANDLERS[1120] = h_br_if_i32_le_s_acc_a
+HANDLERS[1121] = h_br_if_i32_le_s_acc_b
+HANDLERS[1122] = h_loop_br_if_i32_le_s_acc_a
+HANDLERS[1123] = h_loop_br_if_i32_le_s_acc_b
+HANDLERS[1124] = h_br_if_i32_le_s_rk_acc_a
+HANDLERS[1125] = h_loop_br_if_i32_le_s_rk_acc_a
+HANDLERS[1126] = h_br_if_i32_le_u_acc_a
+HANDLERS[1127] = h_br_if_i32_le_u_acc_b
+HANDLERS[1128] = h_loop_br_if_i32_le_u_acc_a
+HANDLERS[1129] = h_loop_br_if_i32_le_u_acc_b
+HANDLERS[1130] = h_br_if_i32_le_u_rk_acc_a
+HANDLERS[1131] = h_loop_br_if_i32_le_u_rk_acc_a
+HANDLERS[1132] = h_br_if_i32_ge_s_acc_a
+HANDLERS[1133] = h_br_if_i32_ge_s_acc_b
+HANDLERS[1134] = h_loop_br_if_i32_ge_s_acc_a
+HANDLERS[1135] = h_loop_br_if_i32_ge_s_acc_b
+HANDLERS[1136] = h_br_if_i32_ge_s_rk_acc_a
+HANDLERS[1137] = h_loop_br_if_i32_ge_s_rk_acc_a
+HANDLERS[1138] = h_br_if_i32_ge_u_acc_a
+HANDLERS[1139] = h_br_if_i32_ge_u_acc_b
+HANDLERS[1140] = h_loop_br_if_i32_ge_u_acc_a
+HANDLERS[1141] = h_loop_br_if_i32_ge_u_acc_b
+HANDLERS[1142] = h_br_if_i32_ge_u_rk_acc_a
+HANDLERS[1143] = h_loop_br_if_i32_ge_u_rk_acc_a
+HANDLERS[1144] = h_br_if_i64_eq_acc_a
+HANDLERS[1145] = h_br_if_i64_eq_acc_b
+HANDLERS[1146] = h_loop_br_if_i64_eq_acc_a
+HANDLERS[1147] = h_loop_br_if_i64_eq_acc_b
+HANDLERS[1148] = h_br_if_i64_eq_rk_acc_a
+HANDLERS[1149] = h_loop_br_if_i64_eq_rk_acc_a
+HANDLERS[1150] = h_br_if_i64_ne_acc_a
+HANDLERS[1151] = h_br_if_i64_ne_acc_b
+HANDLERS[1152] = h_loop_br_if_i64_ne_acc_a
+HANDLERS[1153] = h_loop_br_if_i64_ne_acc_b
+HANDLERS[1154] = h_br_if_i64_ne_rk_acc_a
+HANDLERS[1155] = h_loop_br_if_i64_ne_rk_acc_a
+HANDLERS[1156] = h_br_if_i64_lt_s_acc_a
+HANDLERS[1157] = h_br_if_i64_lt_s_acc_b
+HANDLERS[1158] = h_loop_br_if_i64_lt_s_acc_a
+HANDLERS[1159] = h_loop_br_if_i64_lt_s_acc_b
+HANDLERS[1160] = h_br_if_i64_lt_s_rk_acc_a
+HANDLERS[1161] = h_loop_br_if_i64_lt_s_rk_acc_a
+HANDLERS[1162] = h_br_if_i64_lt_u_acc_a
+HANDLERS[1163] = h_br_if_i64_lt_u_acc_b
+HANDLERS[1164] = h_loop_br_if_i64_lt_u_acc_a
+HANDLERS[1165] = h_loop_br_if_i64_lt_u_acc_b
+HANDLERS[1166] = h_br_if_i64_lt_u_rk_acc_a
+HANDLERS[1167] = h_loop_br_if_i64_lt_u_rk_acc_a
+HANDLERS[1168] = h_br_if_i64_gt_s_acc_a
+HANDLERS[1169] = h_br_if_i64_gt_s_acc_b
+HANDLERS[1170] = h_loop_br_if_i64_gt_s_acc_a
+HANDLERS[1171] = h_loop_br_if_i64_gt_s_acc_b
+HANDLERS[1172] = h_br_if_i64_gt_s_rk_acc_a
+HANDLERS[1173] = h_loop_br_if_i64_gt_s_rk_acc_a
+HANDLERS[1174] = h_br_if_i64_gt_u_acc_a
+HANDLERS[1175] = h_br_if_i64_gt_u_acc_b
+HANDLERS[1176] = h_loop_br_if_i64_gt_u_acc_a
+HANDLERS[1177] = h_loop_br_if_i64_gt_u_acc_b
+HANDLERS[1178] = h_br_if_i64_gt_u_rk_acc_a
+HANDLERS[1179] = h_loop_br_if_i64_gt_u_rk_acc_a
+HANDLERS[1180] = h_br_if_i64_le_s_acc_a
+HANDLERS[1181] = h_br_if_i64_le_s_acc_b
+HANDLERS[1182] = h_loop_br_if_i64_le_s_acc_a
+HANDLERS[1183] = h_loop_br_if_i64_le_s_acc_b
+HANDLERS[1184] = h_br_if_i64_le_s_rk_acc_a
+HANDLERS[1185] = h_loop_br_if_i64_le_s_rk_acc_a
+HANDLERS[1186] = h_br_if_i64_le_u_acc_a
+HANDLERS[1187] = h_br_if_i64_le_u_acc_b
+HANDLERS[1188] = h_loop_br_if_i64_le_u_acc_a
+HANDLERS[1189] = h_loop_br_if_i64_le_u_acc_b
+HANDLERS[1190] = h_br_if_i64_le_u_rk_acc_a
+HANDLERS[1191] = h_loop_br_if_i64_le_u_rk_acc_a
+HANDLERS[1192] = h_br_if_i64_ge_s_acc_a
+HANDLERS[1193] = h_br_if_i64_ge_s_acc_b
+HANDLERS[1194] = h_loop_br_if_i64_ge_s_acc_a
+HANDLERS[1195] = h_loop_br_if_i64_ge_s_acc_b
+HANDLERS[1196] = h_br_if_i64_ge_s_rk_acc_a
+HANDLERS[1197] = h_loop_br_if_i64_ge_s_rk_acc_a
+HANDLERS[1198] = h_br_if_i64_ge_u_acc_a
+HANDLERS[1199] = h_br_if_i64_ge_u_acc_b
+HANDLERS[1200] = h_loop_br_if_i64_ge_u_acc_a
+HANDLERS[1201] = h_loop_br_if_i64_ge_u_acc_b
+HANDLERS[1202] = h_br_if_i64_ge_u_rk_acc_a
+HANDLERS[1203] = h_loop_br_if_i64_ge_u_rk_acc_a
+HANDLERS[1204] = h_br_if_f64_eq_facc_a
+HANDLERS[1205] = h_br_if_f64_eq_facc_b
+HANDLERS[1206] = h_loop_br_if_f64_eq_facc_a
+HANDLERS[1207] = h_loop_br_if_f64_eq_facc_b
+HANDLERS[1208] = h_br_if_f64_eq_rk_facc_a
+HANDLERS[1209] = h_loop_br_if_f64_eq_rk_facc_a
+HANDLERS[1210] = h_br_if_f64_ne_facc_a
+HANDLERS[1211] = h_br_if_f64_ne_facc_b
+HANDLERS[1212] = h_loop_br_if_f64_ne_facc_a
+HANDLERS[1213] = h_loop_br_if_f64_ne_facc_b
+HANDLERS[1214] = h_br_if_f64_ne_rk_facc_a
+HANDLERS[1215] = h_loop_br_if_f64_ne_rk_facc_a
+HANDLERS[1216] = h_br_if_f64_lt_facc_a
+HANDLERS[1217] = h_br_if_f64_lt_facc_b
+HANDLERS[1218] = h_loop_br_if_f64_lt_facc_a
+HANDLERS[1219] = h_loop_br_if_f64_lt_facc_b
+HANDLERS[1220] = h_br_unless_f64_lt_facc_a
+HANDLERS[1221] = h_br_unless_f64_lt_facc_b
+HANDLERS[1222] = h_loop_br_unless_f64_lt_facc_a
+HANDLERS[1223] = h_loop_br_unless_f64_lt_facc_b
+HANDLERS[1224] = h_br_if_f64_lt_rk_facc_a
+HANDLERS[1225] = h_loop_br_if_f64_lt_rk_facc_a
+HANDLERS[1226] = h_br_unless_f64_lt_rk_facc_a
+HANDLERS[1227] = h_loop_br_unless_f64_lt_rk_facc_a
+HANDLERS[1228] = h_br_if_f64_gt_facc_a
+HANDLERS[1229] = h_br_if_f64_gt_facc_b
+HANDLERS[1230] = h_loop_br_if_f64_gt_facc_a
+HANDLERS[1231] = h_loop_br_if_f64_gt_facc_b
+HANDLERS[1232] = h_br_unless_f64_gt_facc_a
+HANDLERS[1233] = h_br_unless_f64_gt_facc_b
+HANDLERS[1234] = h_loop_br_unless_f64_gt_facc_a
+HANDLERS[1235] = h_loop_br_unless_f64_gt_facc_b
+HANDLERS[1236] = h_br_if_f64_gt_rk_facc_a
+HANDLERS[1237] = h_loop_br_if_f64_gt_rk_facc_a
+HANDLERS[1238] = h_br_unless_f64_gt_rk_facc_a
+HANDLERS[1239] = h_loop_br_unless_f64_gt_rk_facc_a
+HANDLERS[1240] = h_br_if_f64_le_facc_a
+HANDLERS[1241] = h_br_if_f64_le_facc_b
+HANDLERS[1242] = h_loop_br_if_f64_le_facc_a
+HANDLERS[1243] = h_loop_br_if_f64_le_facc_b
+HANDLERS[1244] = h_br_unless_f64_le_facc_a
+HANDLERS[1245] = h_br_unless_f64_le_facc_b
+HANDLERS[1246] = h_loop_br_unless_f64_le_facc_a
+HANDLERS[1247] = h_loop_br_unless_f64_le_facc_b
+HANDLERS[1248] = h_br_if_f64_le_rk_facc_a
+HANDLERS[1249] = h_loop_br_if_f64_le_rk_facc_a
+HANDLERS[1250] = h_br_unless_f64_le_rk_facc_a
+HANDLERS[1251] = h_loop_br_unless_f64_le_rk_facc_a
+HANDLERS[1252] = h_br_if_f64_ge_facc_a
+HANDLERS[1253] = h_br_if_f64_ge_facc_b
+HANDLERS[1254] = h_loop_br_if_f64_ge_facc_a
+HANDLERS[1255] = h_loop_br_if_f64_ge_facc_b
+HANDLERS[1256] = h_br_unless_f64_ge_facc_a
+HANDLERS[1257] = h_br_unless_f64_ge_facc_b
+HANDLERS[1258] = h_loop_br_unless_f64_ge_facc_a
+HANDLERS[1259] = h_loop_br_unless_f64_ge_facc_b
+HANDLERS[1260] = h_br_if_f64_ge_rk_facc_a
+HANDLERS[1261] = h_loop_br_if_f64_ge_rk_facc_a
+HANDLERS[1262] = h_br_unless_f64_ge_rk_facc_a
+HANDLERS[1263] = h_loop_br_unless_f64_ge_rk_facc_a
+HANDLERS[1264] = h_loop_add_br_if_i32_eq_acc_a
+HANDLERS[1265] = h_loop_add_br_if_i32_eq_acc_b
+HANDLERS[1266] = h_loop_add_br_if_i32_eq_rk_acc_a
+HANDLERS[1267] = h_loop_add_br_if_i32_ne_acc_a
+HANDLERS[1268] = h_loop_add_br_if_i32_ne_acc_b
+HANDLERS[1269] = h_loop_add_br_if_i32_ne_rk_acc_a
+HANDLERS[1270] = h_loop_add_br_if_i32_lt_s_acc_a
+HANDLERS[1271] = h_loop_add_br_if_i32_lt_s_acc_b
+HANDLERS[1272] = h_loop_add_br_if_i32_lt_s_rk_acc_a
+HANDLERS[1273] = h_loop_add_br_if_i32_lt_u_acc_a
+HANDLERS[1274] = h_loop_add_br_if_i32_lt_u_acc_b
+HANDLERS[1275] = h_loop_add_br_if_i32_lt_u_rk_acc_a
+HANDLERS[1276] = h_loop_add_br_if_i32_gt_s_acc_a
+HANDLERS[1277] = h_loop_add_br_if_i32_gt_s_acc_b
+HANDLERS[1278] = h_loop_add_br_if_i32_gt_s_rk_acc_a
+HANDLERS[1279] = h_loop_add_br_if_i32_gt_u_acc_a
+HANDLERS[1280] = h_loop_add_br_if_i32_gt_u_acc_b
+HANDLERS[1281] = h_loop_add_br_if_i32_gt_u_rk_acc_a
+HANDLERS[1282] = h_loop_add_br_if_i32_le_s_acc_a
+HANDLERS[1283] = h_loop_add_br_if_i32_le_s_acc_b
+HANDLERS[1284] = h_loop_add_br_if_i32_le_s_rk_acc_a
+HANDLERS[1285] = h_loop_add_br_if_i32_le_u_acc_a
+HANDLERS[1286] = h_loop_add_br_if_i32_le_u_acc_b
+HANDLERS[1287] = h_loop_add_br_if_i32_le_u_rk_acc_a
+HANDLERS[1288] = h_loop_add_br_if_i32_ge_s_acc_a
+HANDLERS[1289] = h_loop_add_br_if_i32_ge_s_acc_b
+HANDLERS[1290] = h_loop_add_br_if_i32_ge_s_rk_acc_a
+HANDLERS[1291] = h_loop_add_br_if_i32_ge_u_acc_a
+HANDLERS[1292] = h_loop_add_br_if_i32_ge_u_acc_b
+HANDLERS[1293] = h_loop_add_br_if_i32_ge_u_rk_acc_a
+HANDLERS[1294] = h_br_table_acc_a
+HANDLERS[1295] = h_i32_load_acc_a
+HANDLERS[1296] = h_i32_load_ak_acc_a
+HANDLERS[1297] = h_i32_load_ab_acc_a
+HANDLERS[1298] = h_i32_load_ab_acc_b
+HANDLERS[1299] = h_i32_load_shl_acc_a
+HANDLERS[1300] = h_i32_load_shl_acc_b
+HANDLERS[1301] = h_i64_load_acc_a
+HANDLERS[1302] = h_i64_load_ak_acc_a
+HANDLERS[1303] = h_i64_load_ab_acc_a
+HANDLERS[1304] = h_i64_load_ab_acc_b
+HANDLERS[1305] = h_i64_load_shl_acc_a
+HANDLERS[1306] = h_i64_load_shl_acc_b
+HANDLERS[1307] = h_i32_load8_s_acc_a
+HANDLERS[1308] = h_i32_load8_s_ak_acc_a
+HANDLERS[1309] = h_i32_load8_s_ab_acc_a
+HANDLERS[1310] = h_i32_load8_s_ab_acc_b
+HANDLERS[1311] = h_i32_load8_s_shl_acc_a
+HANDLERS[1312] = h_i32_load8_s_shl_acc_b
+HANDLERS[1313] = h_i32_load8_u_acc_a
+HANDLERS[1314] = h_i32_load8_u_ak_acc_a
+HANDLERS[1315] = h_i32_load8_u_ab_acc_a
+HANDLERS[1316] = h_i32_load8_u_ab_acc_b
+HANDLERS[1317] = h_i32_load8_u_shl_acc_a
+HANDLERS[1318] = h_i32_load8_u_shl_acc_b
+HANDLERS[1319] = h_i32_load16_s_acc_a
+HANDLERS[1320] = h_i32_load16_s_ak_acc_a
+HANDLERS[1321] = h_i32_load16_s_ab_acc_a
+HANDLERS[1322] = h_i32_load16_s_ab_acc_b
+HANDLERS[1323] = h_i32_load16_s_shl_acc_a
+HANDLERS[1324] = h_i32_load16_s_shl_acc_b
+HANDLERS[1325] = h_i32_load16_u_acc_a
+HANDLERS[1326] = h_i32_load16_u_ak_acc_a
+HANDLERS[1327] = h_i32_load16_u_ab_acc_a
+HANDLERS[1328] = h_i32_load16_u_ab_acc_b
+HANDLERS[1329] = h_i32_load16_u_shl_acc_a
+HANDLERS[1330] = h_i32_load16_u_shl_acc_b
+HANDLERS[1331] = h_i64_load8_s_acc_a
+HANDLERS[1332] = h_i64_load8_s_ak_acc_a
+HANDLERS[1333] = h_i64_load8_s_ab_acc_a
+HANDLERS[1334] = h_i64_load8_s_ab_acc_b
+HANDLERS[1335] = h_i64_load8_s_shl_acc_a
+HANDLERS[1336] = h_i64_load8_s_shl_acc_b
+HANDLERS[1337] = h_i64_load16_s_acc_a
+HANDLERS[1338] = h_i64_load16_s_ak_acc_a
+HANDLERS[1339] = h_i64_load16_s_ab_acc_a
+HANDLERS[1340] = h_i64_load16_s_ab_acc_b
+HANDLERS[1341] = h_i64_load16_s_shl_acc_a
+HANDLERS[1342] = h_i64_load16_s_shl_acc_b
+HANDLERS[1343] = h_i64_load32_s_acc_a
+HANDLERS[1344] = h_i64_load32_s_ak_acc_a
+HANDLERS[1345] = h_i64_load32_s_ab_acc_a
+HANDLERS[1346] = h_i64_load32_s_ab_acc_b
+HANDLERS[1347] = h_i64_load32_s_shl_acc_a
+HANDLERS[1348] = h_i64_load32_s_shl_acc_b
+HANDLERS[1349] = h_f64_load_acc_a
+HANDLERS[1350] = h_f64_load_ak_acc_a
+HANDLERS[1351] = h_f64_load_ab_acc_a
+HANDLERS[1352] = h_f64_load_ab_acc_b
+HANDLERS[1353] = h_f64_load_shl_acc_a
+HANDLERS[1354] = h_f64_load_shl_acc_b
+HANDLERS[1355] = h_i32_store_acc_a
+HANDLERS[1356] = h_i32_store_acc_c
+HANDLERS[1357] = h_i32_store_v_acc_a
+HANDLERS[1358] = h_i32_store_k_acc_c
+HANDLERS[1359] = h_i32_store_ak_acc_a
+HANDLERS[1360] = h_i32_store_ak_acc_c
+HANDLERS[1361] = h_i32_store_ab_acc_a
+HANDLERS[1362] = h_i32_store_ab_acc_b
+HANDLERS[1363] = h_i32_store_ab_acc_c
+HANDLERS[1364] = h_i32_store_ab_v_acc_a
+HANDLERS[1365] = h_i32_store_ab_v_acc_b
+HANDLERS[1366] = h_i32_store_shl_acc_a
+HANDLERS[1367] = h_i32_store_shl_acc_b
+HANDLERS[1368] = h_i32_store_shl_acc_c
+HANDLERS[1369] = h_i64_store_acc_a
+HANDLERS[1370] = h_i64_store_acc_c
+HANDLERS[1371] = h_i64_store_v_acc_a
+HANDLERS[1372] = h_i64_store_k_acc_c
+HANDLERS[1373] = h_i64_store_ak_acc_a
+HANDLERS[1374] = h_i64_store_ak_acc_c
+HANDLERS[1375] = h_i64_store_ab_acc_a
+HANDLERS[1376] = h_i64_store_ab_acc_b
+HANDLERS[1377] = h_i64_store_ab_acc_c
+HANDLERS[1378] = h_i64_store_ab_v_acc_a
+HANDLERS[1379] = h_i64_store_ab_v_acc_b
+HANDLERS[1380] = h_i64_store_shl_acc_a
+HANDLERS[1381] = h_i64_store_shl_acc_b
+HANDLERS[1382] = h_i64_store_shl_acc_c
+HANDLERS[1383] = h_f64_store_acc_a
+HANDLERS[1384] = h_f64_store_facc_c
+HANDLERS[1385] = h_f64_store_v_acc_a
+HANDLERS[1386] = h_f64_store_k_facc_c
+HANDLERS[1387] = h_f64_store_ak_acc_a
+HANDLERS[1388] = h_f64_store_ak_facc_c
+HANDLERS[1389] = h_f64_store_ab_acc_a
+HANDLERS[1390] = h_f64_store_ab_acc_b
+HANDLERS[1391] = h_f64_store_ab_facc_c
+HANDLERS[1392] = h_f64_store_ab_v_acc_a
+HANDLERS[1393] = h_f64_store_ab_v_acc_b
+HANDLERS[1394] = h_f64_store_shl_acc_a
+HANDLERS[1395] = h_f64_store_shl_acc_b
+HANDLERS[1396] = h_f64_store_shl_facc_c
+HANDLERS[1397] = h_i32_store8_acc_a
+HANDLERS[1398] = h_i32_store8_acc_c
+HANDLERS[1399] = h_i32_store8_v_acc_a
+HANDLERS[1400] = h_i32_store8_k_acc_c
+HANDLERS[1401] = h_i32_store8_ak_acc_a
+HANDLERS[1402] = h_i32_store8_ak_acc_c
+HANDLERS[1403] = h_i32_store8_ab_acc_a
+HANDLERS[1404] = h_i32_store8_ab_acc_b
+HANDLERS[1405] = h_i32_store8_ab_acc_c
+HANDLERS[1406] = h_i32_store8_ab_v_acc_a
+HANDLERS[1407] = h_i32_store8_ab_v_acc_b
+HANDLERS[1408] = h_i32_store8_shl_acc_a
+HANDLERS[1409] = h_i32_store8_shl_acc_b
+HANDLERS[1410] = h_i32_store8_shl_acc_c
+HANDLERS[1411] = h_i32_store16_acc_a
+HANDLERS[1412] = h_i32_store16_acc_c
+HANDLERS[1413] = h_i32_store16_v_acc_a
+HANDLERS[1414] = h_i32_store16_k_acc_c
+HANDLERS[1415] = h_i32_store16_ak_acc_a
+HANDLERS[1416] = h_i32_store16_ak_acc_c
+HANDLERS[1417] = h_i32_store16_ab_acc_a
+HANDLERS[1418] = h_i32_store16_ab_acc_b
+HANDLERS[1419] = h_i32_store16_ab_acc_c
+HANDLERS[1420] = h_i32_store16_ab_v_acc_a
+HANDLERS[1421] = h_i32_store16_ab_v_acc_b
+HANDLERS[1422] = h_i32_store16_shl_acc_a
+HANDLERS[1423] = h_i32_store16_shl_acc_b
+HANDLERS[1424] = h_i32_store16_shl_acc_c
+HANDLERS[1425] = h_global_set_acc_a
+HANDLERS[1426] = h_struct_get8_u_acc_a
+HANDLERS[1427] = h_struct_get16_u_acc_a
+HANDLERS[1428] = h_struct_get32_acc_a
+HANDLERS[1429] = h_struct_get64_acc_a
+HANDLERS[1430] = h_struct_get128_acc_a
+HANDLERS[1431] = h_array_get8_u_acc_a
+HANDLERS[1432] = h_array_get8_u_acc_b
+HANDLERS[1433] = h_array_get16_u_acc_a
+HANDLERS[1434] = h_array_get16_u_acc_b
+HANDLERS[1435] = h_array_get32_acc_a
+HANDLERS[1436] = h_array_get32_acc_b
+HANDLERS[1437] = h_array_get64_acc_a
+HANDLERS[1438] = h_array_get64_acc_b
+HANDLERS[1439] = h_array_get128_acc_a
+HANDLERS[1440] = h_array_get128_acc_b
+HANDLERS[1441] = h_struct_get8_s_acc_a
+HANDLERS[1442] = h_struct_get16_s_acc_a
+HANDLERS[1443] = h_array_get8_s_acc_a
+HANDLERS[1444] = h_array_get8_s_acc_b
+HANDLERS[1445] = h_array_get16_s_acc_a
+HANDLERS[1446] = h_array_get16_s_acc_b
+HANDLERS[1447] = h_struct_set8_acc_a
+HANDLERS[1448] = h_struct_set8_acc_b
+HANDLERS[1449] = h_struct_set16_acc_a
+HANDLERS[1450] = h_struct_set16_acc_b
+HANDLERS[1451] = h_struct_set32_acc_a
+HANDLERS[1452] = h_struct_set32_acc_b
+HANDLERS[1453] = h_struct_set64_acc_a
+HANDLERS[1454] = h_struct_set64_acc_b
+HANDLERS[1455] = h_struct_set128_acc_a
+HANDLERS[1456] = h_array_len_acc_a
+HANDLERS[1457] = h_i31_get_s_acc_a
+HANDLERS[1458] = h_i31_get_u_acc_a
+HANDLERS[1459] = h_return_slot_acc_a
+HANDLERS[1460] = h_fuel_bulk_acc_a
+HANDLERS[1461] = h_i8x16_shl_acc_b
+HANDLERS[1462] = h_i8x16_shr_s_acc_b
+HANDLERS[1463] = h_i8x16_shr_u_acc_b
+HANDLERS[1464] = h_i16x8_shl_acc_b
+HANDLERS[1465] = h_i16x8_shr_s_acc_b
+HANDLERS[1466] = h_i16x8_shr_u_acc_b
+HANDLERS[1467] = h_i32x4_shl_acc_b
+HANDLERS[1468] = h_i32x4_shr_s_acc_b
+HANDLERS[1469] = h_i32x4_shr_u_acc_b
+HANDLERS[1470] = h_i64x2_shl_acc_b
+HANDLERS[1471] = h_i64x2_shr_s_acc_b
+HANDLERS[1472] = h_i64x2_shr_u_acc_b
+HANDLERS[1473] = h_i8x16_splat_acc_a
+HANDLERS[1474] = h_i8x16_replace_lane_acc_b
+HANDLERS[1475] = h_i16x8_splat_acc_a
+HANDLERS[1476] = h_i16x8_replace_lane_acc_b
+HANDLERS[1477] = h_i32x4_splat_acc_a
+HANDLERS[1478] = h_i32x4_replace_lane_acc_b
+HANDLERS[1479] = h_i64x2_splat_acc_a
+HANDLERS[1480] = h_i64x2_replace_lane_acc_b
+HANDLERS[1481] = h_v128_load_acc_a
+HANDLERS[1482] = h_v128_load8x8_s_acc_a
+HANDLERS[1483] = h_v128_load8x8_u_acc_a
+HANDLERS[1484] = h_v128_load16x4_s_acc_a
+HANDLERS[1485] = h_v128_load16x4_u_acc_a
+HANDLERS[1486] = h_v128_load32x2_s_acc_a
+HANDLERS[1487] = h_v128_load32x2_u_acc_a
+HANDLERS[1488] = h_v128_load8_splat_acc_a
+HANDLERS[1489] = h_v128_load8_lane_acc_a
+HANDLERS[1490] = h_v128_load16_splat_acc_a
+HANDLERS[1491] = h_v128_load16_lane_acc_a
+HANDLERS[1492] = h_v128_load32_splat_acc_a
+HANDLERS[1493] = h_v128_load32_zero_acc_a
+HANDLERS[1494] = h_v128_load32_lane_acc_a
+HANDLERS[1495] = h_v128_load64_splat_acc_a
+HANDLERS[1496] = h_v128_load64_zero_acc_a
+HANDLERS[1497] = h_v128_load64_lane_acc_a
+HANDLERS[1498] = h_v128_store_acc_a
+HANDLERS[1499] = h_v128_store8_lane_acc_a
+HANDLERS[1500] = h_v128_store16_lane_acc_a
+HANDLERS[1501] = h_v128_store32_lane_acc_a
+HANDLERS[1502] = h_v128_store64_lane_acc_a
