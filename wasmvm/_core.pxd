@@ -223,7 +223,7 @@ cdef class Store:
     cdef object closed
     cdef list kept
     cdef dict externs  # by id, an object of the host and the address of its extern_t
-    cdef public bint stress  # collect whenever an object is made, to find what nobody refers to but should
+    cdef bint stress_
     cdef unsigned long thread
     cdef int nesting
     cdef volatile int interrupted  # 1: trap once; 2: trap whenever wasm runs, until it is taken away

@@ -226,7 +226,7 @@ cdef int collect(Store store, slot* top) except -1:
     heap.gray = NULL
     # What comes next should cost as much as was looked at, at least.
     heap.threshold = heap.allocated + max(heap.allocated, FIRST_THRESHOLD, seen * sizeof(slot))
-    heap.threshold = min(heap.threshold, heap.limit)
+    heap.threshold = 0 if store.stress_ else min(heap.threshold, heap.limit)
     release_dead(store, top)
     return 0
 
@@ -259,6 +259,6 @@ cdef bint make_room(Store store, slot* top) except -1:
     collect(store, top)
     if heap.allocated + wanted > heap.limit:
         return False
-    if store.stress or heap.threshold < heap.allocated + wanted:
+    if store.stress_ or heap.threshold < heap.allocated + wanted:
         heap.threshold = heap.allocated + wanted
     return True

@@ -194,6 +194,21 @@ cdef class Store:
         self.check_thread()
         collect(self, self.machine.top)
 
+    @property
+    def stress(self):
+        """Whether to collect whenever an object is made: what is freed too early then shows at once. For tests."""
+        return self.stress_
+
+    @stress.setter
+    def stress(self, bint stress):
+        self.stress_ = stress
+        self.machine.heap.threshold = 0 if stress else self.machine.heap.limit
+
+    @property
+    def heap_size(self):
+        """Bytes that the structures and arrays take, and what stands for other objects that references are to."""
+        return self.machine.heap.allocated
+
     cdef int check_thread(self) except -1:
         """Raise where wasm of this store runs in another thread: its stacks and tables are in use."""
         if self.nesting and self.thread != get_ident():

@@ -43,10 +43,6 @@ LATER_FEATURES: dict[str, str] = {
         table64 table_copy64 table_copy_mixed table_fill64 table_get64 table_grow64 table_init64 table_set64
         table_size64
     """,
-    "garbage collection": """
-        array array_copy array_fill array_init_data array_init_elem array_new_data array_new_elem binary-gc br_on_cast
-        br_on_cast_fail extern i31 ref_cast ref_eq ref_test struct table_init type-canon type-rec type-subtyping
-    """,
     "extended constant expressions": "data global",
     "exception handling": "exports imports instance tag throw throw_ref try_table",
     "tail calls": "return_call return_call_indirect",

@@ -603,7 +603,7 @@ INT_RESULT, F64_RESULT, OTHER_RESULT, CLOBBERS = range(1, 5)
 
 _REGISTERS = {"i32": "acc", "i64": "acc", "u64": "acc", "f64": "facc"}
 _READS = re.compile(r"\{([abc]):(\w+)\}|fp\[\{([abc])\}\]\.(u64)")
-_NO_FORMS = ("memory.", "table.", "data.", "elem.", "ref.", "call", "struct.new", "array.new", "array.set", "br_if_cast")
+_NO_FORMS = ("memory.", "table.", "data.", "elem.", "ref.", "call", "struct.set", "array.new", "array.set")
 
 
 class AccumulatorForm(NamedTuple):

@@ -60,8 +60,8 @@ def _accesses() -> Iterator[AggregateRow]:
         ):
             for width, load in loads.items():
                 size = int(width.partition("_")[0]) // 8
-                at = address.replace("{at}", f"OBJECT_HEADER + {size} * <uint64_t>{{b:i32}}")
-                yield AggregateRow(f"{kind}.get{width}", operands, (*check, f"fp[{{d}}].u64 = {load.replace('{p}', at)}"))
+                value = load.replace("{p}", address.replace("{at}", f"OBJECT_HEADER + {size} * <uint64_t>{{b:i32}}"))
+                yield AggregateRow(f"{kind}.get{width}", operands, (*check, f"fp[{{d}}].u64 = {value}"))
             if loads is LOADS:
                 at = address.replace("{at}", "OBJECT_HEADER + 16 * <uint64_t>{b:i32}")
                 yield AggregateRow(f"{kind}.get128", operands, (*check, f"memcpy(&fp[{{d}}], {at}, 16)"))

@@ -18,8 +18,8 @@ class Context:
     source: the module's bytes.
     widths: in slots, the parameters and then the results of every type, one after another; type `t` has its parameters at
         ``first[t]`` up to ``middle[t]`` and its results from there up to ``first[t + 1]``.
-    field_at: for every type and one more, where its fields begin in `field_offsets`, the bytes from an object's beginning to the
-        field (0 for that of an array), and in `field_widths`, the logarithm of its size.
+    field_at: for every type and one more, where its fields begin in `field_offsets`, the bytes from an object's
+        beginning to the field (0 for that of an array), and in `field_widths`, the logarithm of its size.
     is_func: for every type, whether it is a function type.
     func_types: the typeidx of each function of the index space.
     global_widths: in slots, each global of the index space.

@@ -8,7 +8,7 @@
 ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc,
                           double facc) noexcept nogil
 
-cdef handler_t HANDLERS[1503]
+cdef handler_t HANDLERS[1495]
 
 DISPATCH = "threaded"
 
@@ -7670,6 +7670,14 @@ cdef int h_loop_br_unless_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t me
         pc = pc + 3
         return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
 
+cdef int h_br_if_cast_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
+    if is_of_heaptype(acc, machine.inst.types, pc[2], pc[3]):
+        pc = pc + pc[4] + 4
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+    else:
+        pc = pc + 5
+        return HANDLERS[pc[0]](pc, fp, mem, mem_len, machine, acc, facc)
+
 cdef int h_loop_br_if_cast_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     if is_of_heaptype(acc, machine.inst.types, pc[2], pc[3]):
@@ -11750,96 +11758,6 @@ cdef int h_array_get16_s_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem
     fp[pc[1]].u64 = acc
     return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
 
-cdef int h_struct_set8_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
-    cdef int reason
-    cdef uint64_t ea
-    ea = acc
-    if unlikely(ea == 0):
-        reason = TRAP_NULL_STRUCTURE_REFERENCE
-        return leave(pc, fp, machine, acc, facc, reason)
-    (<uint8_t*><size_t>ea + pc[3])[0] = <uint8_t>fp[pc[2]].u64
-    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
-
-cdef int h_struct_set8_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
-    cdef int reason
-    cdef uint64_t ea
-    ea = fp[pc[1]].u64
-    if unlikely(ea == 0):
-        reason = TRAP_NULL_STRUCTURE_REFERENCE
-        return leave(pc, fp, machine, acc, facc, reason)
-    (<uint8_t*><size_t>ea + pc[3])[0] = <uint8_t>acc
-    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
-
-cdef int h_struct_set16_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
-    cdef int reason
-    cdef uint64_t ea
-    ea = acc
-    if unlikely(ea == 0):
-        reason = TRAP_NULL_STRUCTURE_REFERENCE
-        return leave(pc, fp, machine, acc, facc, reason)
-    store_u16((<uint8_t*><size_t>ea + pc[3]), <uint16_t>fp[pc[2]].u64)
-    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
-
-cdef int h_struct_set16_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
-    cdef int reason
-    cdef uint64_t ea
-    ea = fp[pc[1]].u64
-    if unlikely(ea == 0):
-        reason = TRAP_NULL_STRUCTURE_REFERENCE
-        return leave(pc, fp, machine, acc, facc, reason)
-    store_u16((<uint8_t*><size_t>ea + pc[3]), <uint16_t>acc)
-    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
-
-cdef int h_struct_set32_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
-    cdef int reason
-    cdef uint64_t ea
-    ea = acc
-    if unlikely(ea == 0):
-        reason = TRAP_NULL_STRUCTURE_REFERENCE
-        return leave(pc, fp, machine, acc, facc, reason)
-    store_u32((<uint8_t*><size_t>ea + pc[3]), <uint32_t>fp[pc[2]].u64)
-    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
-
-cdef int h_struct_set32_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
-    cdef int reason
-    cdef uint64_t ea
-    ea = fp[pc[1]].u64
-    if unlikely(ea == 0):
-        reason = TRAP_NULL_STRUCTURE_REFERENCE
-        return leave(pc, fp, machine, acc, facc, reason)
-    store_u32((<uint8_t*><size_t>ea + pc[3]), <uint32_t>acc)
-    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
-
-cdef int h_struct_set64_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
-    cdef int reason
-    cdef uint64_t ea
-    ea = acc
-    if unlikely(ea == 0):
-        reason = TRAP_NULL_STRUCTURE_REFERENCE
-        return leave(pc, fp, machine, acc, facc, reason)
-    store_u64((<uint8_t*><size_t>ea + pc[3]), fp[pc[2]].u64)
-    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
-
-cdef int h_struct_set64_acc_b(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
-    cdef int reason
-    cdef uint64_t ea
-    ea = fp[pc[1]].u64
-    if unlikely(ea == 0):
-        reason = TRAP_NULL_STRUCTURE_REFERENCE
-        return leave(pc, fp, machine, acc, facc, reason)
-    store_u64((<uint8_t*><size_t>ea + pc[3]), acc)
-    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
-
-cdef int h_struct_set128_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
-    cdef int reason
-    cdef uint64_t ea
-    ea = acc
-    if unlikely(ea == 0):
-        reason = TRAP_NULL_STRUCTURE_REFERENCE
-        return leave(pc, fp, machine, acc, facc, reason)
-    memcpy((<uint8_t*><size_t>ea + pc[3]), &fp[pc[2]], 16)
-    return HANDLERS[pc[4]](pc + 4, fp, mem, mem_len, machine, acc, facc)
-
 cdef int h_array_len_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc) noexcept nogil:
     cdef int reason
     cdef uint64_t ea
@@ -13294,425 +13212,417 @@ HANDLERS[1077] = h_br_if_acc_a
 HANDLERS[1078] = h_loop_br_if_acc_a
 HANDLERS[1079] = h_br_unless_acc_a
 HANDLERS[1080] = h_loop_br_unless_acc_a
-HANDLERS[1081] = h_loop_br_if_cast_acc_a
-HANDLERS[1082] = h_br_unless_cast_acc_a
-HANDLERS[1083] = h_loop_br_unless_cast_acc_a
-HANDLERS[1084] = h_br_if_i32_eq_acc_a
-HANDLERS[1085] = h_br_if_i32_eq_acc_b
-HANDLERS[1086] = h_loop_br_if_i32_eq_acc_a
-HANDLERS[1087] = h_loop_br_if_i32_eq_acc_b
-HANDLERS[1088] = h_br_if_i32_eq_rk_acc_a
-HANDLERS[1089] = h_loop_br_if_i32_eq_rk_acc_a
-HANDLERS[1090] = h_br_if_i32_ne_acc_a
-HANDLERS[1091] = h_br_if_i32_ne_acc_b
-HANDLERS[1092] = h_loop_br_if_i32_ne_acc_a
-HANDLERS[1093] = h_loop_br_if_i32_ne_acc_b
-HANDLERS[1094] = h_br_if_i32_ne_rk_acc_a
-HANDLERS[1095] = h_loop_br_if_i32_ne_rk_acc_a
-HANDLERS[1096] = h_br_if_i32_lt_s_acc_a
-HANDLERS[1097] = h_br_if_i32_lt_s_acc_b
-HANDLERS[1098] = h_loop_br_if_i32_lt_s_acc_a
-HANDLERS[1099] = h_loop_br_if_i32_lt_s_acc_b
-HANDLERS[1100] = h_br_if_i32_lt_s_rk_acc_a
-HANDLERS[1101] = h_loop_br_if_i32_lt_s_rk_acc_a
-HANDLERS[1102] = h_br_if_i32_lt_u_acc_a
-HANDLERS[1103] = h_br_if_i32_lt_u_acc_b
-HANDLERS[1104] = h_loop_br_if_i32_lt_u_acc_a
-HANDLERS[1105] = h_loop_br_if_i32_lt_u_acc_b
-HANDLERS[1106] = h_br_if_i32_lt_u_rk_acc_a
-HANDLERS[1107] = h_loop_br_if_i32_lt_u_rk_acc_a
-HANDLERS[1108] = h_br_if_i32_gt_s_acc_a
-HANDLERS[1109] = h_br_if_i32_gt_s_acc_b
-HANDLERS[1110] = h_loop_br_if_i32_gt_s_acc_a
-HANDLERS[1111] = h_loop_br_if_i32_gt_s_acc_b
-HANDLERS[1112] = h_br_if_i32_gt_s_rk_acc_a
-HANDLERS[1113] = h_loop_br_if_i32_gt_s_rk_acc_a
-HANDLERS[1114] = h_br_if_i32_gt_u_acc_a
-HANDLERS[1115] = h_br_if_i32_gt_u_acc_b
-HANDLERS[1116] = h_loop_br_if_i32_gt_u_acc_a
-HANDLERS[1117] = h_loop_br_if_i32_gt_u_acc_b
-HANDLERS[1118] = h_br_if_i32_gt_u_rk_acc_a
-HANDLERS[1119] = h_loop_br_if_i32_gt_u_rk_acc_a
-HANDLERS[1120] = h_br_if_i32_le_s_acc_a
-HANDLERS[1121] = h_br_if_i32_le_s_acc_b
-HANDLERS[1122] = h_loop_br_if_i32_le_s_acc_a
-HANDLERS[1123] = h_loop_br_if_i32_le_s_acc_b
-HANDLERS[1124] = h_br_if_i32_le_s_rk_acc_a
-HANDLERS[1125] = h_loop_br_if_i32_le_s_rk_acc_a
-HANDLERS[1126] = h_br_if_i32_le_u_acc_a
-HANDLERS[1127] = h_br_if_i32_le_u_acc_b
-HANDLERS[1128] = h_loop_br_if_i32_le_u_acc_a
-HANDLERS[1129] = h_loop_br_if_i32_le_u_acc_b
-HANDLERS[1130] = h_br_if_i32_le_u_rk_acc_a
-HANDLERS[1131] = h_loop_br_if_i32_le_u_rk_acc_a
-HANDLERS[1132] = h_br_if_i32_ge_s_acc_a
-HANDLERS[1133] = h_br_if_i32_ge_s_acc_b
-HANDLERS[1134] = h_loop_br_if_i32_ge_s_acc_a
-HANDLERS[1135] = h_loop_br_if_i32_ge_s_acc_b
-HANDLERS[1136] = h_br_if_i32_ge_s_rk_acc_a
-HANDLERS[1137] = h_loop_br_if_i32_ge_s_rk_acc_a
-HANDLERS[1138] = h_br_if_i32_ge_u_acc_a
-HANDLERS[1139] = h_br_if_i32_ge_u_acc_b
-HANDLERS[1140] = h_loop_br_if_i32_ge_u_acc_a
-HANDLERS[1141] = h_loop_br_if_i32_ge_u_acc_b
-HANDLERS[1142] = h_br_if_i32_ge_u_rk_acc_a
-HANDLERS[1143] = h_loop_br_if_i32_ge_u_rk_acc_a
-HANDLERS[1144] = h_br_if_i64_eq_acc_a
-HANDLERS[1145] = h_br_if_i64_eq_acc_b
-HANDLERS[1146] = h_loop_br_if_i64_eq_acc_a
-HANDLERS[1147] = h_loop_br_if_i64_eq_acc_b
-HANDLERS[1148] = h_br_if_i64_eq_rk_acc_a
-HANDLERS[1149] = h_loop_br_if_i64_eq_rk_acc_a
-HANDLERS[1150] = h_br_if_i64_ne_acc_a
-HANDLERS[1151] = h_br_if_i64_ne_acc_b
-HANDLERS[1152] = h_loop_br_if_i64_ne_acc_a
-HANDLERS[1153] = h_loop_br_if_i64_ne_acc_b
-HANDLERS[1154] = h_br_if_i64_ne_rk_acc_a
-HANDLERS[1155] = h_loop_br_if_i64_ne_rk_acc_a
-HANDLERS[1156] = h_br_if_i64_lt_s_acc_a
-HANDLERS[1157] = h_br_if_i64_lt_s_acc_b
-HANDLERS[1158] = h_loop_br_if_i64_lt_s_acc_a
-HANDLERS[1159] = h_loop_br_if_i64_lt_s_acc_b
-HANDLERS[1160] = h_br_if_i64_lt_s_rk_acc_a
-HANDLERS[1161] = h_loop_br_if_i64_lt_s_rk_acc_a
-HANDLERS[1162] = h_br_if_i64_lt_u_acc_a
-HANDLERS[1163] = h_br_if_i64_lt_u_acc_b
-HANDLERS[1164] = h_loop_br_if_i64_lt_u_acc_a
-HANDLERS[1165] = h_loop_br_if_i64_lt_u_acc_b
-HANDLERS[1166] = h_br_if_i64_lt_u_rk_acc_a
-HANDLERS[1167] = h_loop_br_if_i64_lt_u_rk_acc_a
-HANDLERS[1168] = h_br_if_i64_gt_s_acc_a
-HANDLERS[1169] = h_br_if_i64_gt_s_acc_b
-HANDLERS[1170] = h_loop_br_if_i64_gt_s_acc_a
-HANDLERS[1171] = h_loop_br_if_i64_gt_s_acc_b
-HANDLERS[1172] = h_br_if_i64_gt_s_rk_acc_a
-HANDLERS[1173] = h_loop_br_if_i64_gt_s_rk_acc_a
-HANDLERS[1174] = h_br_if_i64_gt_u_acc_a
-HANDLERS[1175] = h_br_if_i64_gt_u_acc_b
-HANDLERS[1176] = h_loop_br_if_i64_gt_u_acc_a
-HANDLERS[1177] = h_loop_br_if_i64_gt_u_acc_b
-HANDLERS[1178] = h_br_if_i64_gt_u_rk_acc_a
-HANDLERS[1179] = h_loop_br_if_i64_gt_u_rk_acc_a
-HANDLERS[1180] = h_br_if_i64_le_s_acc_a
-HANDLERS[1181] = h_br_if_i64_le_s_acc_b
-HANDLERS[1182] = h_loop_br_if_i64_le_s_acc_a
-HANDLERS[1183] = h_loop_br_if_i64_le_s_acc_b
-HANDLERS[1184] = h_br_if_i64_le_s_rk_acc_a
-HANDLERS[1185] = h_loop_br_if_i64_le_s_rk_acc_a
-HANDLERS[1186] = h_br_if_i64_le_u_acc_a
-HANDLERS[1187] = h_br_if_i64_le_u_acc_b
-HANDLERS[1188] = h_loop_br_if_i64_le_u_acc_a
-HANDLERS[1189] = h_loop_br_if_i64_le_u_acc_b
-HANDLERS[1190] = h_br_if_i64_le_u_rk_acc_a
-HANDLERS[1191] = h_loop_br_if_i64_le_u_rk_acc_a
-HANDLERS[1192] = h_br_if_i64_ge_s_acc_a
-HANDLERS[1193] = h_br_if_i64_ge_s_acc_b
-HANDLERS[1194] = h_loop_br_if_i64_ge_s_acc_a
-HANDLERS[1195] = h_loop_br_if_i64_ge_s_acc_b
-HANDLERS[1196] = h_br_if_i64_ge_s_rk_acc_a
-HANDLERS[1197] = h_loop_br_if_i64_ge_s_rk_acc_a
-HANDLERS[1198] = h_br_if_i64_ge_u_acc_a
-HANDLERS[1199] = h_br_if_i64_ge_u_acc_b
-HANDLERS[1200] = h_loop_br_if_i64_ge_u_acc_a
-HANDLERS[1201] = h_loop_br_if_i64_ge_u_acc_b
-HANDLERS[1202] = h_br_if_i64_ge_u_rk_acc_a
-HANDLERS[1203] = h_loop_br_if_i64_ge_u_rk_acc_a
-HANDLERS[1204] = h_br_if_f64_eq_facc_a
-HANDLERS[1205] = h_br_if_f64_eq_facc_b
-HANDLERS[1206] = h_loop_br_if_f64_eq_facc_a
-HANDLERS[1207] = h_loop_br_if_f64_eq_facc_b
-HANDLERS[1208] = h_br_if_f64_eq_rk_facc_a
-HANDLERS[1209] = h_loop_br_if_f64_eq_rk_facc_a
-HANDLERS[1210] = h_br_if_f64_ne_facc_a
-HANDLERS[1211] = h_br_if_f64_ne_facc_b
-HANDLERS[1212] = h_loop_br_if_f64_ne_facc_a
-HANDLERS[1213] = h_loop_br_if_f64_ne_facc_b
-HANDLERS[1214] = h_br_if_f64_ne_rk_facc_a
-HANDLERS[1215] = h_loop_br_if_f64_ne_rk_facc_a
-HANDLERS[1216] = h_br_if_f64_lt_facc_a
-HANDLERS[1217] = h_br_if_f64_lt_facc_b
-HANDLERS[1218] = h_loop_br_if_f64_lt_facc_a
-HANDLERS[1219] = h_loop_br_if_f64_lt_facc_b
-HANDLERS[1220] = h_br_unless_f64_lt_facc_a
-HANDLERS[1221] = h_br_unless_f64_lt_facc_b
-HANDLERS[1222] = h_loop_br_unless_f64_lt_facc_a
-HANDLERS[1223] = h_loop_br_unless_f64_lt_facc_b
-HANDLERS[1224] = h_br_if_f64_lt_rk_facc_a
-HANDLERS[1225] = h_loop_br_if_f64_lt_rk_facc_a
-HANDLERS[1226] = h_br_unless_f64_lt_rk_facc_a
-HANDLERS[1227] = h_loop_br_unless_f64_lt_rk_facc_a
-HANDLERS[1228] = h_br_if_f64_gt_facc_a
-HANDLERS[1229] = h_br_if_f64_gt_facc_b
-HANDLERS[1230] = h_loop_br_if_f64_gt_facc_a
-HANDLERS[1231] = h_loop_br_if_f64_gt_facc_b
-HANDLERS[1232] = h_br_unless_f64_gt_facc_a
-HANDLERS[1233] = h_br_unless_f64_gt_facc_b
-HANDLERS[1234] = h_loop_br_unless_f64_gt_facc_a
-HANDLERS[1235] = h_loop_br_unless_f64_gt_facc_b
-HANDLERS[1236] = h_br_if_f64_gt_rk_facc_a
-HANDLERS[1237] = h_loop_br_if_f64_gt_rk_facc_a
-HANDLERS[1238] = h_br_unless_f64_gt_rk_facc_a
-HANDLERS[1239] = h_loop_br_unless_f64_gt_rk_facc_a
-HANDLERS[1240] = h_br_if_f64_le_facc_a
-HANDLERS[1241] = h_br_if_f64_le_facc_b
-HANDLERS[1242] = h_loop_br_if_f64_le_facc_a
-HANDLERS[1243] = h_loop_br_if_f64_le_facc_b
-HANDLERS[1244] = h_br_unless_f64_le_facc_a
-HANDLERS[1245] = h_br_unless_f64_le_facc_b
-HANDLERS[1246] = h_loop_br_unless_f64_le_facc_a
-HANDLERS[1247] = h_loop_br_unless_f64_le_facc_b
-HANDLERS[1248] = h_br_if_f64_le_rk_facc_a
-HANDLERS[1249] = h_loop_br_if_f64_le_rk_facc_a
-HANDLERS[1250] = h_br_unless_f64_le_rk_facc_a
-HANDLERS[1251] = h_loop_br_unless_f64_le_rk_facc_a
-HANDLERS[1252] = h_br_if_f64_ge_facc_a
-HANDLERS[1253] = h_br_if_f64_ge_facc_b
-HANDLERS[1254] = h_loop_br_if_f64_ge_facc_a
-HANDLERS[1255] = h_loop_br_if_f64_ge_facc_b
-HANDLERS[1256] = h_br_unless_f64_ge_facc_a
-HANDLERS[1257] = h_br_unless_f64_ge_facc_b
-HANDLERS[1258] = h_loop_br_unless_f64_ge_facc_a
-HANDLERS[1259] = h_loop_br_unless_f64_ge_facc_b
-HANDLERS[1260] = h_br_if_f64_ge_rk_facc_a
-HANDLERS[1261] = h_loop_br_if_f64_ge_rk_facc_a
-HANDLERS[1262] = h_br_unless_f64_ge_rk_facc_a
-HANDLERS[1263] = h_loop_br_unless_f64_ge_rk_facc_a
-HANDLERS[1264] = h_loop_add_br_if_i32_eq_acc_a
-HANDLERS[1265] = h_loop_add_br_if_i32_eq_acc_b
-HANDLERS[1266] = h_loop_add_br_if_i32_eq_rk_acc_a
-HANDLERS[1267] = h_loop_add_br_if_i32_ne_acc_a
-HANDLERS[1268] = h_loop_add_br_if_i32_ne_acc_b
-HANDLERS[1269] = h_loop_add_br_if_i32_ne_rk_acc_a
-HANDLERS[1270] = h_loop_add_br_if_i32_lt_s_acc_a
-HANDLERS[1271] = h_loop_add_br_if_i32_lt_s_acc_b
-HANDLERS[1272] = h_loop_add_br_if_i32_lt_s_rk_acc_a
-HANDLERS[1273] = h_loop_add_br_if_i32_lt_u_acc_a
-HANDLERS[1274] = h_loop_add_br_if_i32_lt_u_acc_b
-HANDLERS[1275] = h_loop_add_br_if_i32_lt_u_rk_acc_a
-HANDLERS[1276] = h_loop_add_br_if_i32_gt_s_acc_a
-HANDLERS[1277] = h_loop_add_br_if_i32_gt_s_acc_b
-HANDLERS[1278] = h_loop_add_br_if_i32_gt_s_rk_acc_a
-HANDLERS[1279] = h_loop_add_br_if_i32_gt_u_acc_a
-HANDLERS[1280] = h_loop_add_br_if_i32_gt_u_acc_b
-HANDLERS[1281] = h_loop_add_br_if_i32_gt_u_rk_acc_a
-HANDLERS[1282] = h_loop_add_br_if_i32_le_s_acc_a
-HANDLERS[1283] = h_loop_add_br_if_i32_le_s_acc_b
-HANDLERS[1284] = h_loop_add_br_if_i32_le_s_rk_acc_a
-HANDLERS[1285] = h_loop_add_br_if_i32_le_u_acc_a
-HANDLERS[1286] = h_loop_add_br_if_i32_le_u_acc_b
-HANDLERS[1287] = h_loop_add_br_if_i32_le_u_rk_acc_a
-HANDLERS[1288] = h_loop_add_br_if_i32_ge_s_acc_a
-HANDLERS[1289] = h_loop_add_br_if_i32_ge_s_acc_b
-HANDLERS[1290] = h_loop_add_br_if_i32_ge_s_rk_acc_a
-HANDLERS[1291] = h_loop_add_br_if_i32_ge_u_acc_a
-HANDLERS[1292] = h_loop_add_br_if_i32_ge_u_acc_b
-HANDLERS[1293] = h_loop_add_br_if_i32_ge_u_rk_acc_a
-HANDLERS[1294] = h_br_table_acc_a
-HANDLERS[1295] = h_i32_load_acc_a
-HANDLERS[1296] = h_i32_load_ak_acc_a
-HANDLERS[1297] = h_i32_load_ab_acc_a
-HANDLERS[1298] = h_i32_load_ab_acc_b
-HANDLERS[1299] = h_i32_load_shl_acc_a
-HANDLERS[1300] = h_i32_load_shl_acc_b
-HANDLERS[1301] = h_i64_load_acc_a
-HANDLERS[1302] = h_i64_load_ak_acc_a
-HANDLERS[1303] = h_i64_load_ab_acc_a
-HANDLERS[1304] = h_i64_load_ab_acc_b
-HANDLERS[1305] = h_i64_load_shl_acc_a
-HANDLERS[1306] = h_i64_load_shl_acc_b
-HANDLERS[1307] = h_i32_load8_s_acc_a
-HANDLERS[1308] = h_i32_load8_s_ak_acc_a
-HANDLERS[1309] = h_i32_load8_s_ab_acc_a
-HANDLERS[1310] = h_i32_load8_s_ab_acc_b
-HANDLERS[1311] = h_i32_load8_s_shl_acc_a
-HANDLERS[1312] = h_i32_load8_s_shl_acc_b
-HANDLERS[1313] = h_i32_load8_u_acc_a
-HANDLERS[1314] = h_i32_load8_u_ak_acc_a
-HANDLERS[1315] = h_i32_load8_u_ab_acc_a
-HANDLERS[1316] = h_i32_load8_u_ab_acc_b
-HANDLERS[1317] = h_i32_load8_u_shl_acc_a
-HANDLERS[1318] = h_i32_load8_u_shl_acc_b
-HANDLERS[1319] = h_i32_load16_s_acc_a
-HANDLERS[1320] = h_i32_load16_s_ak_acc_a
-HANDLERS[1321] = h_i32_load16_s_ab_acc_a
-HANDLERS[1322] = h_i32_load16_s_ab_acc_b
-HANDLERS[1323] = h_i32_load16_s_shl_acc_a
-HANDLERS[1324] = h_i32_load16_s_shl_acc_b
-HANDLERS[1325] = h_i32_load16_u_acc_a
-HANDLERS[1326] = h_i32_load16_u_ak_acc_a
-HANDLERS[1327] = h_i32_load16_u_ab_acc_a
-HANDLERS[1328] = h_i32_load16_u_ab_acc_b
-HANDLERS[1329] = h_i32_load16_u_shl_acc_a
-HANDLERS[1330] = h_i32_load16_u_shl_acc_b
-HANDLERS[1331] = h_i64_load8_s_acc_a
-HANDLERS[1332] = h_i64_load8_s_ak_acc_a
-HANDLERS[1333] = h_i64_load8_s_ab_acc_a
-HANDLERS[1334] = h_i64_load8_s_ab_acc_b
-HANDLERS[1335] = h_i64_load8_s_shl_acc_a
-HANDLERS[1336] = h_i64_load8_s_shl_acc_b
-HANDLERS[1337] = h_i64_load16_s_acc_a
-HANDLERS[1338] = h_i64_load16_s_ak_acc_a
-HANDLERS[1339] = h_i64_load16_s_ab_acc_a
-HANDLERS[1340] = h_i64_load16_s_ab_acc_b
-HANDLERS[1341] = h_i64_load16_s_shl_acc_a
-HANDLERS[1342] = h_i64_load16_s_shl_acc_b
-HANDLERS[1343] = h_i64_load32_s_acc_a
-HANDLERS[1344] = h_i64_load32_s_ak_acc_a
-HANDLERS[1345] = h_i64_load32_s_ab_acc_a
-HANDLERS[1346] = h_i64_load32_s_ab_acc_b
-HANDLERS[1347] = h_i64_load32_s_shl_acc_a
-HANDLERS[1348] = h_i64_load32_s_shl_acc_b
-HANDLERS[1349] = h_f64_load_acc_a
-HANDLERS[1350] = h_f64_load_ak_acc_a
-HANDLERS[1351] = h_f64_load_ab_acc_a
-HANDLERS[1352] = h_f64_load_ab_acc_b
-HANDLERS[1353] = h_f64_load_shl_acc_a
-HANDLERS[1354] = h_f64_load_shl_acc_b
-HANDLERS[1355] = h_i32_store_acc_a
-HANDLERS[1356] = h_i32_store_acc_c
-HANDLERS[1357] = h_i32_store_v_acc_a
-HANDLERS[1358] = h_i32_store_k_acc_c
-HANDLERS[1359] = h_i32_store_ak_acc_a
-HANDLERS[1360] = h_i32_store_ak_acc_c
-HANDLERS[1361] = h_i32_store_ab_acc_a
-HANDLERS[1362] = h_i32_store_ab_acc_b
-HANDLERS[1363] = h_i32_store_ab_acc_c
-HANDLERS[1364] = h_i32_store_ab_v_acc_a
-HANDLERS[1365] = h_i32_store_ab_v_acc_b
-HANDLERS[1366] = h_i32_store_shl_acc_a
-HANDLERS[1367] = h_i32_store_shl_acc_b
-HANDLERS[1368] = h_i32_store_shl_acc_c
-HANDLERS[1369] = h_i64_store_acc_a
-HANDLERS[1370] = h_i64_store_acc_c
-HANDLERS[1371] = h_i64_store_v_acc_a
-HANDLERS[1372] = h_i64_store_k_acc_c
-HANDLERS[1373] = h_i64_store_ak_acc_a
-HANDLERS[1374] = h_i64_store_ak_acc_c
-HANDLERS[1375] = h_i64_store_ab_acc_a
-HANDLERS[1376] = h_i64_store_ab_acc_b
-HANDLERS[1377] = h_i64_store_ab_acc_c
-HANDLERS[1378] = h_i64_store_ab_v_acc_a
-HANDLERS[1379] = h_i64_store_ab_v_acc_b
-HANDLERS[1380] = h_i64_store_shl_acc_a
-HANDLERS[1381] = h_i64_store_shl_acc_b
-HANDLERS[1382] = h_i64_store_shl_acc_c
-HANDLERS[1383] = h_f64_store_acc_a
-HANDLERS[1384] = h_f64_store_facc_c
-HANDLERS[1385] = h_f64_store_v_acc_a
-HANDLERS[1386] = h_f64_store_k_facc_c
-HANDLERS[1387] = h_f64_store_ak_acc_a
-HANDLERS[1388] = h_f64_store_ak_facc_c
-HANDLERS[1389] = h_f64_store_ab_acc_a
-HANDLERS[1390] = h_f64_store_ab_acc_b
-HANDLERS[1391] = h_f64_store_ab_facc_c
-HANDLERS[1392] = h_f64_store_ab_v_acc_a
-HANDLERS[1393] = h_f64_store_ab_v_acc_b
-HANDLERS[1394] = h_f64_store_shl_acc_a
-HANDLERS[1395] = h_f64_store_shl_acc_b
-HANDLERS[1396] = h_f64_store_shl_facc_c
-HANDLERS[1397] = h_i32_store8_acc_a
-HANDLERS[1398] = h_i32_store8_acc_c
-HANDLERS[1399] = h_i32_store8_v_acc_a
-HANDLERS[1400] = h_i32_store8_k_acc_c
-HANDLERS[1401] = h_i32_store8_ak_acc_a
-HANDLERS[1402] = h_i32_store8_ak_acc_c
-HANDLERS[1403] = h_i32_store8_ab_acc_a
-HANDLERS[1404] = h_i32_store8_ab_acc_b
-HANDLERS[1405] = h_i32_store8_ab_acc_c
-HANDLERS[1406] = h_i32_store8_ab_v_acc_a
-HANDLERS[1407] = h_i32_store8_ab_v_acc_b
-HANDLERS[1408] = h_i32_store8_shl_acc_a
-HANDLERS[1409] = h_i32_store8_shl_acc_b
-HANDLERS[1410] = h_i32_store8_shl_acc_c
-HANDLERS[1411] = h_i32_store16_acc_a
-HANDLERS[1412] = h_i32_store16_acc_c
-HANDLERS[1413] = h_i32_store16_v_acc_a
-HANDLERS[1414] = h_i32_store16_k_acc_c
-HANDLERS[1415] = h_i32_store16_ak_acc_a
-HANDLERS[1416] = h_i32_store16_ak_acc_c
-HANDLERS[1417] = h_i32_store16_ab_acc_a
-HANDLERS[1418] = h_i32_store16_ab_acc_b
-HANDLERS[1419] = h_i32_store16_ab_acc_c
-HANDLERS[1420] = h_i32_store16_ab_v_acc_a
-HANDLERS[1421] = h_i32_store16_ab_v_acc_b
-HANDLERS[1422] = h_i32_store16_shl_acc_a
-HANDLERS[1423] = h_i32_store16_shl_acc_b
-HANDLERS[1424] = h_i32_store16_shl_acc_c
-HANDLERS[1425] = h_global_set_acc_a
-HANDLERS[1426] = h_struct_get8_u_acc_a
-HANDLERS[1427] = h_struct_get16_u_acc_a
-HANDLERS[1428] = h_struct_get32_acc_a
-HANDLERS[1429] = h_struct_get64_acc_a
-HANDLERS[1430] = h_struct_get128_acc_a
-HANDLERS[1431] = h_array_get8_u_acc_a
-HANDLERS[1432] = h_array_get8_u_acc_b
-HANDLERS[1433] = h_array_get16_u_acc_a
-HANDLERS[1434] = h_array_get16_u_acc_b
-HANDLERS[1435] = h_array_get32_acc_a
-HANDLERS[1436] = h_array_get32_acc_b
-HANDLERS[1437] = h_array_get64_acc_a
-HANDLERS[1438] = h_array_get64_acc_b
-HANDLERS[1439] = h_array_get128_acc_a
-HANDLERS[1440] = h_array_get128_acc_b
-HANDLERS[1441] = h_struct_get8_s_acc_a
-HANDLERS[1442] = h_struct_get16_s_acc_a
-HANDLERS[1443] = h_array_get8_s_acc_a
-HANDLERS[1444] = h_array_get8_s_acc_b
-HANDLERS[1445] = h_array_get16_s_acc_a
-HANDLERS[1446] = h_array_get16_s_acc_b
-HANDLERS[1447] = h_struct_set8_acc_a
-HANDLERS[1448] = h_struct_set8_acc_b
-HANDLERS[1449] = h_struct_set16_acc_a
-HANDLERS[1450] = h_struct_set16_acc_b
-HANDLERS[1451] = h_struct_set32_acc_a
-HANDLERS[1452] = h_struct_set32_acc_b
-HANDLERS[1453] = h_struct_set64_acc_a
-HANDLERS[1454] = h_struct_set64_acc_b
-HANDLERS[1455] = h_struct_set128_acc_a
-HANDLERS[1456] = h_array_len_acc_a
-HANDLERS[1457] = h_i31_get_s_acc_a
-HANDLERS[1458] = h_i31_get_u_acc_a
-HANDLERS[1459] = h_return_slot_acc_a
-HANDLERS[1460] = h_fuel_bulk_acc_a
-HANDLERS[1461] = h_i8x16_shl_acc_b
-HANDLERS[1462] = h_i8x16_shr_s_acc_b
-HANDLERS[1463] = h_i8x16_shr_u_acc_b
-HANDLERS[1464] = h_i16x8_shl_acc_b
-HANDLERS[1465] = h_i16x8_shr_s_acc_b
-HANDLERS[1466] = h_i16x8_shr_u_acc_b
-HANDLERS[1467] = h_i32x4_shl_acc_b
-HANDLERS[1468] = h_i32x4_shr_s_acc_b
-HANDLERS[1469] = h_i32x4_shr_u_acc_b
-HANDLERS[1470] = h_i64x2_shl_acc_b
-HANDLERS[1471] = h_i64x2_shr_s_acc_b
-HANDLERS[1472] = h_i64x2_shr_u_acc_b
-HANDLERS[1473] = h_i8x16_splat_acc_a
-HANDLERS[1474] = h_i8x16_replace_lane_acc_b
-HANDLERS[1475] = h_i16x8_splat_acc_a
-HANDLERS[1476] = h_i16x8_replace_lane_acc_b
-HANDLERS[1477] = h_i32x4_splat_acc_a
-HANDLERS[1478] = h_i32x4_replace_lane_acc_b
-HANDLERS[1479] = h_i64x2_splat_acc_a
-HANDLERS[1480] = h_i64x2_replace_lane_acc_b
-HANDLERS[1481] = h_v128_load_acc_a
-HANDLERS[1482] = h_v128_load8x8_s_acc_a
-HANDLERS[1483] = h_v128_load8x8_u_acc_a
-HANDLERS[1484] = h_v128_load16x4_s_acc_a
-HANDLERS[1485] = h_v128_load16x4_u_acc_a
-HANDLERS[1486] = h_v128_load32x2_s_acc_a
-HANDLERS[1487] = h_v128_load32x2_u_acc_a
-HANDLERS[1488] = h_v128_load8_splat_acc_a
-HANDLERS[1489] = h_v128_load8_lane_acc_a
-HANDLERS[1490] = h_v128_load16_splat_acc_a
-HANDLERS[1491] = h_v128_load16_lane_acc_a
-HANDLERS[1492] = h_v128_load32_splat_acc_a
-HANDLERS[1493] = h_v128_load32_zero_acc_a
-HANDLERS[1494] = h_v128_load32_lane_acc_a
-HANDLERS[1495] = h_v128_load64_splat_acc_a
-HANDLERS[1496] = h_v128_load64_zero_acc_a
-HANDLERS[1497] = h_v128_load64_lane_acc_a
-HANDLERS[1498] = h_v128_store_acc_a
-HANDLERS[1499] = h_v128_store8_lane_acc_a
-HANDLERS[1500] = h_v128_store16_lane_acc_a
-HANDLERS[1501] = h_v128_store32_lane_acc_a
-HANDLERS[1502] = h_v128_store64_lane_acc_a
+HANDLERS[1081] = h_br_if_cast_acc_a
+HANDLERS[1082] = h_loop_br_if_cast_acc_a
+HANDLERS[1083] = h_br_unless_cast_acc_a
+HANDLERS[1084] = h_loop_br_unless_cast_acc_a
+HANDLERS[1085] = h_br_if_i32_eq_acc_a
+HANDLERS[1086] = h_br_if_i32_eq_acc_b
+HANDLERS[1087] = h_loop_br_if_i32_eq_acc_a
+HANDLERS[1088] = h_loop_br_if_i32_eq_acc_b
+HANDLERS[1089] = h_br_if_i32_eq_rk_acc_a
+HANDLERS[1090] = h_loop_br_if_i32_eq_rk_acc_a
+HANDLERS[1091] = h_br_if_i32_ne_acc_a
+HANDLERS[1092] = h_br_if_i32_ne_acc_b
+HANDLERS[1093] = h_loop_br_if_i32_ne_acc_a
+HANDLERS[1094] = h_loop_br_if_i32_ne_acc_b
+HANDLERS[1095] = h_br_if_i32_ne_rk_acc_a
+HANDLERS[1096] = h_loop_br_if_i32_ne_rk_acc_a
+HANDLERS[1097] = h_br_if_i32_lt_s_acc_a
+HANDLERS[1098] = h_br_if_i32_lt_s_acc_b
+HANDLERS[1099] = h_loop_br_if_i32_lt_s_acc_a
+HANDLERS[1100] = h_loop_br_if_i32_lt_s_acc_b
+HANDLERS[1101] = h_br_if_i32_lt_s_rk_acc_a
+HANDLERS[1102] = h_loop_br_if_i32_lt_s_rk_acc_a
+HANDLERS[1103] = h_br_if_i32_lt_u_acc_a
+HANDLERS[1104] = h_br_if_i32_lt_u_acc_b
+HANDLERS[1105] = h_loop_br_if_i32_lt_u_acc_a
+HANDLERS[1106] = h_loop_br_if_i32_lt_u_acc_b
+HANDLERS[1107] = h_br_if_i32_lt_u_rk_acc_a
+HANDLERS[1108] = h_loop_br_if_i32_lt_u_rk_acc_a
+HANDLERS[1109] = h_br_if_i32_gt_s_acc_a
+HANDLERS[1110] = h_br_if_i32_gt_s_acc_b
+HANDLERS[1111] = h_loop_br_if_i32_gt_s_acc_a
+HANDLERS[1112] = h_loop_br_if_i32_gt_s_acc_b
+HANDLERS[1113] = h_br_if_i32_gt_s_rk_acc_a
+HANDLERS[1114] = h_loop_br_if_i32_gt_s_rk_acc_a
+HANDLERS[1115] = h_br_if_i32_gt_u_acc_a
+HANDLERS[1116] = h_br_if_i32_gt_u_acc_b
+HANDLERS[1117] = h_loop_br_if_i32_gt_u_acc_a
+HANDLERS[1118] = h_loop_br_if_i32_gt_u_acc_b
+HANDLERS[1119] = h_br_if_i32_gt_u_rk_acc_a
+HANDLERS[1120] = h_loop_br_if_i32_gt_u_rk_acc_a
+HANDLERS[1121] = h_br_if_i32_le_s_acc_a
+HANDLERS[1122] = h_br_if_i32_le_s_acc_b
+HANDLERS[1123] = h_loop_br_if_i32_le_s_acc_a
+HANDLERS[1124] = h_loop_br_if_i32_le_s_acc_b
+HANDLERS[1125] = h_br_if_i32_le_s_rk_acc_a
+HANDLERS[1126] = h_loop_br_if_i32_le_s_rk_acc_a
+HANDLERS[1127] = h_br_if_i32_le_u_acc_a
+HANDLERS[1128] = h_br_if_i32_le_u_acc_b
+HANDLERS[1129] = h_loop_br_if_i32_le_u_acc_a
+HANDLERS[1130] = h_loop_br_if_i32_le_u_acc_b
+HANDLERS[1131] = h_br_if_i32_le_u_rk_acc_a
+HANDLERS[1132] = h_loop_br_if_i32_le_u_rk_acc_a
+HANDLERS[1133] = h_br_if_i32_ge_s_acc_a
+HANDLERS[1134] = h_br_if_i32_ge_s_acc_b
+HANDLERS[1135] = h_loop_br_if_i32_ge_s_acc_a
+HANDLERS[1136] = h_loop_br_if_i32_ge_s_acc_b
+HANDLERS[1137] = h_br_if_i32_ge_s_rk_acc_a
+HANDLERS[1138] = h_loop_br_if_i32_ge_s_rk_acc_a
+HANDLERS[1139] = h_br_if_i32_ge_u_acc_a
+HANDLERS[1140] = h_br_if_i32_ge_u_acc_b
+HANDLERS[1141] = h_loop_br_if_i32_ge_u_acc_a
+HANDLERS[1142] = h_loop_br_if_i32_ge_u_acc_b
+HANDLERS[1143] = h_br_if_i32_ge_u_rk_acc_a
+HANDLERS[1144] = h_loop_br_if_i32_ge_u_rk_acc_a
+HANDLERS[1145] = h_br_if_i64_eq_acc_a
+HANDLERS[1146] = h_br_if_i64_eq_acc_b
+HANDLERS[1147] = h_loop_br_if_i64_eq_acc_a
+HANDLERS[1148] = h_loop_br_if_i64_eq_acc_b
+HANDLERS[1149] = h_br_if_i64_eq_rk_acc_a
+HANDLERS[1150] = h_loop_br_if_i64_eq_rk_acc_a
+HANDLERS[1151] = h_br_if_i64_ne_acc_a
+HANDLERS[1152] = h_br_if_i64_ne_acc_b
+HANDLERS[1153] = h_loop_br_if_i64_ne_acc_a
+HANDLERS[1154] = h_loop_br_if_i64_ne_acc_b
+HANDLERS[1155] = h_br_if_i64_ne_rk_acc_a
+HANDLERS[1156] = h_loop_br_if_i64_ne_rk_acc_a
+HANDLERS[1157] = h_br_if_i64_lt_s_acc_a
+HANDLERS[1158] = h_br_if_i64_lt_s_acc_b
+HANDLERS[1159] = h_loop_br_if_i64_lt_s_acc_a
+HANDLERS[1160] = h_loop_br_if_i64_lt_s_acc_b
+HANDLERS[1161] = h_br_if_i64_lt_s_rk_acc_a
+HANDLERS[1162] = h_loop_br_if_i64_lt_s_rk_acc_a
+HANDLERS[1163] = h_br_if_i64_lt_u_acc_a
+HANDLERS[1164] = h_br_if_i64_lt_u_acc_b
+HANDLERS[1165] = h_loop_br_if_i64_lt_u_acc_a
+HANDLERS[1166] = h_loop_br_if_i64_lt_u_acc_b
+HANDLERS[1167] = h_br_if_i64_lt_u_rk_acc_a
+HANDLERS[1168] = h_loop_br_if_i64_lt_u_rk_acc_a
+HANDLERS[1169] = h_br_if_i64_gt_s_acc_a
+HANDLERS[1170] = h_br_if_i64_gt_s_acc_b
+HANDLERS[1171] = h_loop_br_if_i64_gt_s_acc_a
+HANDLERS[1172] = h_loop_br_if_i64_gt_s_acc_b
+HANDLERS[1173] = h_br_if_i64_gt_s_rk_acc_a
+HANDLERS[1174] = h_loop_br_if_i64_gt_s_rk_acc_a
+HANDLERS[1175] = h_br_if_i64_gt_u_acc_a
+HANDLERS[1176] = h_br_if_i64_gt_u_acc_b
+HANDLERS[1177] = h_loop_br_if_i64_gt_u_acc_a
+HANDLERS[1178] = h_loop_br_if_i64_gt_u_acc_b
+HANDLERS[1179] = h_br_if_i64_gt_u_rk_acc_a
+HANDLERS[1180] = h_loop_br_if_i64_gt_u_rk_acc_a
+HANDLERS[1181] = h_br_if_i64_le_s_acc_a
+HANDLERS[1182] = h_br_if_i64_le_s_acc_b
+HANDLERS[1183] = h_loop_br_if_i64_le_s_acc_a
+HANDLERS[1184] = h_loop_br_if_i64_le_s_acc_b
+HANDLERS[1185] = h_br_if_i64_le_s_rk_acc_a
+HANDLERS[1186] = h_loop_br_if_i64_le_s_rk_acc_a
+HANDLERS[1187] = h_br_if_i64_le_u_acc_a
+HANDLERS[1188] = h_br_if_i64_le_u_acc_b
+HANDLERS[1189] = h_loop_br_if_i64_le_u_acc_a
+HANDLERS[1190] = h_loop_br_if_i64_le_u_acc_b
+HANDLERS[1191] = h_br_if_i64_le_u_rk_acc_a
+HANDLERS[1192] = h_loop_br_if_i64_le_u_rk_acc_a
+HANDLERS[1193] = h_br_if_i64_ge_s_acc_a
+HANDLERS[1194] = h_br_if_i64_ge_s_acc_b
+HANDLERS[1195] = h_loop_br_if_i64_ge_s_acc_a
+HANDLERS[1196] = h_loop_br_if_i64_ge_s_acc_b
+HANDLERS[1197] = h_br_if_i64_ge_s_rk_acc_a
+HANDLERS[1198] = h_loop_br_if_i64_ge_s_rk_acc_a
+HANDLERS[1199] = h_br_if_i64_ge_u_acc_a
+HANDLERS[1200] = h_br_if_i64_ge_u_acc_b
+HANDLERS[1201] = h_loop_br_if_i64_ge_u_acc_a
+HANDLERS[1202] = h_loop_br_if_i64_ge_u_acc_b
+HANDLERS[1203] = h_br_if_i64_ge_u_rk_acc_a
+HANDLERS[1204] = h_loop_br_if_i64_ge_u_rk_acc_a
+HANDLERS[1205] = h_br_if_f64_eq_facc_a
+HANDLERS[1206] = h_br_if_f64_eq_facc_b
+HANDLERS[1207] = h_loop_br_if_f64_eq_facc_a
+HANDLERS[1208] = h_loop_br_if_f64_eq_facc_b
+HANDLERS[1209] = h_br_if_f64_eq_rk_facc_a
+HANDLERS[1210] = h_loop_br_if_f64_eq_rk_facc_a
+HANDLERS[1211] = h_br_if_f64_ne_facc_a
+HANDLERS[1212] = h_br_if_f64_ne_facc_b
+HANDLERS[1213] = h_loop_br_if_f64_ne_facc_a
+HANDLERS[1214] = h_loop_br_if_f64_ne_facc_b
+HANDLERS[1215] = h_br_if_f64_ne_rk_facc_a
+HANDLERS[1216] = h_loop_br_if_f64_ne_rk_facc_a
+HANDLERS[1217] = h_br_if_f64_lt_facc_a
+HANDLERS[1218] = h_br_if_f64_lt_facc_b
+HANDLERS[1219] = h_loop_br_if_f64_lt_facc_a
+HANDLERS[1220] = h_loop_br_if_f64_lt_facc_b
+HANDLERS[1221] = h_br_unless_f64_lt_facc_a
+HANDLERS[1222] = h_br_unless_f64_lt_facc_b
+HANDLERS[1223] = h_loop_br_unless_f64_lt_facc_a
+HANDLERS[1224] = h_loop_br_unless_f64_lt_facc_b
+HANDLERS[1225] = h_br_if_f64_lt_rk_facc_a
+HANDLERS[1226] = h_loop_br_if_f64_lt_rk_facc_a
+HANDLERS[1227] = h_br_unless_f64_lt_rk_facc_a
+HANDLERS[1228] = h_loop_br_unless_f64_lt_rk_facc_a
+HANDLERS[1229] = h_br_if_f64_gt_facc_a
+HANDLERS[1230] = h_br_if_f64_gt_facc_b
+HANDLERS[1231] = h_loop_br_if_f64_gt_facc_a
+HANDLERS[1232] = h_loop_br_if_f64_gt_facc_b
+HANDLERS[1233] = h_br_unless_f64_gt_facc_a
+HANDLERS[1234] = h_br_unless_f64_gt_facc_b
+HANDLERS[1235] = h_loop_br_unless_f64_gt_facc_a
+HANDLERS[1236] = h_loop_br_unless_f64_gt_facc_b
+HANDLERS[1237] = h_br_if_f64_gt_rk_facc_a
+HANDLERS[1238] = h_loop_br_if_f64_gt_rk_facc_a
+HANDLERS[1239] = h_br_unless_f64_gt_rk_facc_a
+HANDLERS[1240] = h_loop_br_unless_f64_gt_rk_facc_a
+HANDLERS[1241] = h_br_if_f64_le_facc_a
+HANDLERS[1242] = h_br_if_f64_le_facc_b
+HANDLERS[1243] = h_loop_br_if_f64_le_facc_a
+HANDLERS[1244] = h_loop_br_if_f64_le_facc_b
+HANDLERS[1245] = h_br_unless_f64_le_facc_a
+HANDLERS[1246] = h_br_unless_f64_le_facc_b
+HANDLERS[1247] = h_loop_br_unless_f64_le_facc_a
+HANDLERS[1248] = h_loop_br_unless_f64_le_facc_b
+HANDLERS[1249] = h_br_if_f64_le_rk_facc_a
+HANDLERS[1250] = h_loop_br_if_f64_le_rk_facc_a
+HANDLERS[1251] = h_br_unless_f64_le_rk_facc_a
+HANDLERS[1252] = h_loop_br_unless_f64_le_rk_facc_a
+HANDLERS[1253] = h_br_if_f64_ge_facc_a
+HANDLERS[1254] = h_br_if_f64_ge_facc_b
+HANDLERS[1255] = h_loop_br_if_f64_ge_facc_a
+HANDLERS[1256] = h_loop_br_if_f64_ge_facc_b
+HANDLERS[1257] = h_br_unless_f64_ge_facc_a
+HANDLERS[1258] = h_br_unless_f64_ge_facc_b
+HANDLERS[1259] = h_loop_br_unless_f64_ge_facc_a
+HANDLERS[1260] = h_loop_br_unless_f64_ge_facc_b
+HANDLERS[1261] = h_br_if_f64_ge_rk_facc_a
+HANDLERS[1262] = h_loop_br_if_f64_ge_rk_facc_a
+HANDLERS[1263] = h_br_unless_f64_ge_rk_facc_a
+HANDLERS[1264] = h_loop_br_unless_f64_ge_rk_facc_a
+HANDLERS[1265] = h_loop_add_br_if_i32_eq_acc_a
+HANDLERS[1266] = h_loop_add_br_if_i32_eq_acc_b
+HANDLERS[1267] = h_loop_add_br_if_i32_eq_rk_acc_a
+HANDLERS[1268] = h_loop_add_br_if_i32_ne_acc_a
+HANDLERS[1269] = h_loop_add_br_if_i32_ne_acc_b
+HANDLERS[1270] = h_loop_add_br_if_i32_ne_rk_acc_a
+HANDLERS[1271] = h_loop_add_br_if_i32_lt_s_acc_a
+HANDLERS[1272] = h_loop_add_br_if_i32_lt_s_acc_b
+HANDLERS[1273] = h_loop_add_br_if_i32_lt_s_rk_acc_a
+HANDLERS[1274] = h_loop_add_br_if_i32_lt_u_acc_a
+HANDLERS[1275] = h_loop_add_br_if_i32_lt_u_acc_b
+HANDLERS[1276] = h_loop_add_br_if_i32_lt_u_rk_acc_a
+HANDLERS[1277] = h_loop_add_br_if_i32_gt_s_acc_a
+HANDLERS[1278] = h_loop_add_br_if_i32_gt_s_acc_b
+HANDLERS[1279] = h_loop_add_br_if_i32_gt_s_rk_acc_a
+HANDLERS[1280] = h_loop_add_br_if_i32_gt_u_acc_a
+HANDLERS[1281] = h_loop_add_br_if_i32_gt_u_acc_b
+HANDLERS[1282] = h_loop_add_br_if_i32_gt_u_rk_acc_a
+HANDLERS[1283] = h_loop_add_br_if_i32_le_s_acc_a
+HANDLERS[1284] = h_loop_add_br_if_i32_le_s_acc_b
+HANDLERS[1285] = h_loop_add_br_if_i32_le_s_rk_acc_a
+HANDLERS[1286] = h_loop_add_br_if_i32_le_u_acc_a
+HANDLERS[1287] = h_loop_add_br_if_i32_le_u_acc_b
+HANDLERS[1288] = h_loop_add_br_if_i32_le_u_rk_acc_a
+HANDLERS[1289] = h_loop_add_br_if_i32_ge_s_acc_a
+HANDLERS[1290] = h_loop_add_br_if_i32_ge_s_acc_b
+HANDLERS[1291] = h_loop_add_br_if_i32_ge_s_rk_acc_a
+HANDLERS[1292] = h_loop_add_br_if_i32_ge_u_acc_a
+HANDLERS[1293] = h_loop_add_br_if_i32_ge_u_acc_b
+HANDLERS[1294] = h_loop_add_br_if_i32_ge_u_rk_acc_a
+HANDLERS[1295] = h_br_table_acc_a
+HANDLERS[1296] = h_i32_load_acc_a
+HANDLERS[1297] = h_i32_load_ak_acc_a
+HANDLERS[1298] = h_i32_load_ab_acc_a
+HANDLERS[1299] = h_i32_load_ab_acc_b
+HANDLERS[1300] = h_i32_load_shl_acc_a
+HANDLERS[1301] = h_i32_load_shl_acc_b
+HANDLERS[1302] = h_i64_load_acc_a
+HANDLERS[1303] = h_i64_load_ak_acc_a
+HANDLERS[1304] = h_i64_load_ab_acc_a
+HANDLERS[1305] = h_i64_load_ab_acc_b
+HANDLERS[1306] = h_i64_load_shl_acc_a
+HANDLERS[1307] = h_i64_load_shl_acc_b
+HANDLERS[1308] = h_i32_load8_s_acc_a
+HANDLERS[1309] = h_i32_load8_s_ak_acc_a
+HANDLERS[1310] = h_i32_load8_s_ab_acc_a
+HANDLERS[1311] = h_i32_load8_s_ab_acc_b
+HANDLERS[1312] = h_i32_load8_s_shl_acc_a
+HANDLERS[1313] = h_i32_load8_s_shl_acc_b
+HANDLERS[1314] = h_i32_load8_u_acc_a
+HANDLERS[1315] = h_i32_load8_u_ak_acc_a
+HANDLERS[1316] = h_i32_load8_u_ab_acc_a
+HANDLERS[1317] = h_i32_load8_u_ab_acc_b
+HANDLERS[1318] = h_i32_load8_u_shl_acc_a
+HANDLERS[1319] = h_i32_load8_u_shl_acc_b
+HANDLERS[1320] = h_i32_load16_s_acc_a
+HANDLERS[1321] = h_i32_load16_s_ak_acc_a
+HANDLERS[1322] = h_i32_load16_s_ab_acc_a
+HANDLERS[1323] = h_i32_load16_s_ab_acc_b
+HANDLERS[1324] = h_i32_load16_s_shl_acc_a
+HANDLERS[1325] = h_i32_load16_s_shl_acc_b
+HANDLERS[1326] = h_i32_load16_u_acc_a
+HANDLERS[1327] = h_i32_load16_u_ak_acc_a
+HANDLERS[1328] = h_i32_load16_u_ab_acc_a
+HANDLERS[1329] = h_i32_load16_u_ab_acc_b
+HANDLERS[1330] = h_i32_load16_u_shl_acc_a
+HANDLERS[1331] = h_i32_load16_u_shl_acc_b
+HANDLERS[1332] = h_i64_load8_s_acc_a
+HANDLERS[1333] = h_i64_load8_s_ak_acc_a
+HANDLERS[1334] = h_i64_load8_s_ab_acc_a
+HANDLERS[1335] = h_i64_load8_s_ab_acc_b
+HANDLERS[1336] = h_i64_load8_s_shl_acc_a
+HANDLERS[1337] = h_i64_load8_s_shl_acc_b
+HANDLERS[1338] = h_i64_load16_s_acc_a
+HANDLERS[1339] = h_i64_load16_s_ak_acc_a
+HANDLERS[1340] = h_i64_load16_s_ab_acc_a
+HANDLERS[1341] = h_i64_load16_s_ab_acc_b
+HANDLERS[1342] = h_i64_load16_s_shl_acc_a
+HANDLERS[1343] = h_i64_load16_s_shl_acc_b
+HANDLERS[1344] = h_i64_load32_s_acc_a
+HANDLERS[1345] = h_i64_load32_s_ak_acc_a
+HANDLERS[1346] = h_i64_load32_s_ab_acc_a
+HANDLERS[1347] = h_i64_load32_s_ab_acc_b
+HANDLERS[1348] = h_i64_load32_s_shl_acc_a
+HANDLERS[1349] = h_i64_load32_s_shl_acc_b
+HANDLERS[1350] = h_f64_load_acc_a
+HANDLERS[1351] = h_f64_load_ak_acc_a
+HANDLERS[1352] = h_f64_load_ab_acc_a
+HANDLERS[1353] = h_f64_load_ab_acc_b
+HANDLERS[1354] = h_f64_load_shl_acc_a
+HANDLERS[1355] = h_f64_load_shl_acc_b
+HANDLERS[1356] = h_i32_store_acc_a
+HANDLERS[1357] = h_i32_store_acc_c
+HANDLERS[1358] = h_i32_store_v_acc_a
+HANDLERS[1359] = h_i32_store_k_acc_c
+HANDLERS[1360] = h_i32_store_ak_acc_a
+HANDLERS[1361] = h_i32_store_ak_acc_c
+HANDLERS[1362] = h_i32_store_ab_acc_a
+HANDLERS[1363] = h_i32_store_ab_acc_b
+HANDLERS[1364] = h_i32_store_ab_acc_c
+HANDLERS[1365] = h_i32_store_ab_v_acc_a
+HANDLERS[1366] = h_i32_store_ab_v_acc_b
+HANDLERS[1367] = h_i32_store_shl_acc_a
+HANDLERS[1368] = h_i32_store_shl_acc_b
+HANDLERS[1369] = h_i32_store_shl_acc_c
+HANDLERS[1370] = h_i64_store_acc_a
+HANDLERS[1371] = h_i64_store_acc_c
+HANDLERS[1372] = h_i64_store_v_acc_a
+HANDLERS[1373] = h_i64_store_k_acc_c
+HANDLERS[1374] = h_i64_store_ak_acc_a
+HANDLERS[1375] = h_i64_store_ak_acc_c
+HANDLERS[1376] = h_i64_store_ab_acc_a
+HANDLERS[1377] = h_i64_store_ab_acc_b
+HANDLERS[1378] = h_i64_store_ab_acc_c
+HANDLERS[1379] = h_i64_store_ab_v_acc_a
+HANDLERS[1380] = h_i64_store_ab_v_acc_b
+HANDLERS[1381] = h_i64_store_shl_acc_a
+HANDLERS[1382] = h_i64_store_shl_acc_b
+HANDLERS[1383] = h_i64_store_shl_acc_c
+HANDLERS[1384] = h_f64_store_acc_a
+HANDLERS[1385] = h_f64_store_facc_c
+HANDLERS[1386] = h_f64_store_v_acc_a
+HANDLERS[1387] = h_f64_store_k_facc_c
+HANDLERS[1388] = h_f64_store_ak_acc_a
+HANDLERS[1389] = h_f64_store_ak_facc_c
+HANDLERS[1390] = h_f64_store_ab_acc_a
+HANDLERS[1391] = h_f64_store_ab_acc_b
+HANDLERS[1392] = h_f64_store_ab_facc_c
+HANDLERS[1393] = h_f64_store_ab_v_acc_a
+HANDLERS[1394] = h_f64_store_ab_v_acc_b
+HANDLERS[1395] = h_f64_store_shl_acc_a
+HANDLERS[1396] = h_f64_store_shl_acc_b
+HANDLERS[1397] = h_f64_store_shl_facc_c
+HANDLERS[1398] = h_i32_store8_acc_a
+HANDLERS[1399] = h_i32_store8_acc_c
+HANDLERS[1400] = h_i32_store8_v_acc_a
+HANDLERS[1401] = h_i32_store8_k_acc_c
+HANDLERS[1402] = h_i32_store8_ak_acc_a
+HANDLERS[1403] = h_i32_store8_ak_acc_c
+HANDLERS[1404] = h_i32_store8_ab_acc_a
+HANDLERS[1405] = h_i32_store8_ab_acc_b
+HANDLERS[1406] = h_i32_store8_ab_acc_c
+HANDLERS[1407] = h_i32_store8_ab_v_acc_a
+HANDLERS[1408] = h_i32_store8_ab_v_acc_b
+HANDLERS[1409] = h_i32_store8_shl_acc_a
+HANDLERS[1410] = h_i32_store8_shl_acc_b
+HANDLERS[1411] = h_i32_store8_shl_acc_c
+HANDLERS[1412] = h_i32_store16_acc_a
+HANDLERS[1413] = h_i32_store16_acc_c
+HANDLERS[1414] = h_i32_store16_v_acc_a
+HANDLERS[1415] = h_i32_store16_k_acc_c
+HANDLERS[1416] = h_i32_store16_ak_acc_a
+HANDLERS[1417] = h_i32_store16_ak_acc_c
+HANDLERS[1418] = h_i32_store16_ab_acc_a
+HANDLERS[1419] = h_i32_store16_ab_acc_b
+HANDLERS[1420] = h_i32_store16_ab_acc_c
+HANDLERS[1421] = h_i32_store16_ab_v_acc_a
+HANDLERS[1422] = h_i32_store16_ab_v_acc_b
+HANDLERS[1423] = h_i32_store16_shl_acc_a
+HANDLERS[1424] = h_i32_store16_shl_acc_b
+HANDLERS[1425] = h_i32_store16_shl_acc_c
+HANDLERS[1426] = h_global_set_acc_a
+HANDLERS[1427] = h_struct_get8_u_acc_a
+HANDLERS[1428] = h_struct_get16_u_acc_a
+HANDLERS[1429] = h_struct_get32_acc_a
+HANDLERS[1430] = h_struct_get64_acc_a
+HANDLERS[1431] = h_struct_get128_acc_a
+HANDLERS[1432] = h_array_get8_u_acc_a
+HANDLERS[1433] = h_array_get8_u_acc_b
+HANDLERS[1434] = h_array_get16_u_acc_a
+HANDLERS[1435] = h_array_get16_u_acc_b
+HANDLERS[1436] = h_array_get32_acc_a
+HANDLERS[1437] = h_array_get32_acc_b
+HANDLERS[1438] = h_array_get64_acc_a
+HANDLERS[1439] = h_array_get64_acc_b
+HANDLERS[1440] = h_array_get128_acc_a
+HANDLERS[1441] = h_array_get128_acc_b
+HANDLERS[1442] = h_struct_get8_s_acc_a
+HANDLERS[1443] = h_struct_get16_s_acc_a
+HANDLERS[1444] = h_array_get8_s_acc_a
+HANDLERS[1445] = h_array_get8_s_acc_b
+HANDLERS[1446] = h_array_get16_s_acc_a
+HANDLERS[1447] = h_array_get16_s_acc_b
+HANDLERS[1448] = h_array_len_acc_a
+HANDLERS[1449] = h_i31_get_s_acc_a
+HANDLERS[1450] = h_i31_get_u_acc_a
+HANDLERS[1451] = h_return_slot_acc_a
+HANDLERS[1452] = h_fuel_bulk_acc_a
+HANDLERS[1453] = h_i8x16_shl_acc_b
+HANDLERS[1454] = h_i8x16_shr_s_acc_b
+HANDLERS[1455] = h_i8x16_shr_u_acc_b
+HANDLERS[1456] = h_i16x8_shl_acc_b
+HANDLERS[1457] = h_i16x8_shr_s_acc_b
+HANDLERS[1458] = h_i16x8_shr_u_acc_b
+HANDLERS[1459] = h_i32x4_shl_acc_b
+HANDLERS[1460] = h_i32x4_shr_s_acc_b
+HANDLERS[1461] = h_i32x4_shr_u_acc_b
+HANDLERS[1462] = h_i64x2_shl_acc_b
+HANDLERS[1463] = h_i64x2_shr_s_acc_b
+HANDLERS[1464] = h_i64x2_shr_u_acc_b
+HANDLERS[1465] = h_i8x16_splat_acc_a
+HANDLERS[1466] = h_i8x16_replace_lane_acc_b
+HANDLERS[1467] = h_i16x8_splat_acc_a
+HANDLERS[1468] = h_i16x8_replace_lane_acc_b
+HANDLERS[1469] = h_i32x4_splat_acc_a
+HANDLERS[1470] = h_i32x4_replace_lane_acc_b
+HANDLERS[1471] = h_i64x2_splat_acc_a
+HANDLERS[1472] = h_i64x2_replace_lane_acc_b
+HANDLERS[1473] = h_v128_load_acc_a
+HANDLERS[1474] = h_v128_load8x8_s_acc_a
+HANDLERS[1475] = h_v128_load8x8_u_acc_a
+HANDLERS[1476] = h_v128_load16x4_s_acc_a
+HANDLERS[1477] = h_v128_load16x4_u_acc_a
+HANDLERS[1478] = h_v128_load32x2_s_acc_a
+HANDLERS[1479] = h_v128_load32x2_u_acc_a
+HANDLERS[1480] = h_v128_load8_splat_acc_a
+HANDLERS[1481] = h_v128_load8_lane_acc_a
+HANDLERS[1482] = h_v128_load16_splat_acc_a
+HANDLERS[1483] = h_v128_load16_lane_acc_a
+HANDLERS[1484] = h_v128_load32_splat_acc_a
+HANDLERS[1485] = h_v128_load32_zero_acc_a
+HANDLERS[1486] = h_v128_load32_lane_acc_a
+HANDLERS[1487] = h_v128_load64_splat_acc_a
+HANDLERS[1488] = h_v128_load64_zero_acc_a
+HANDLERS[1489] = h_v128_load64_lane_acc_a
+HANDLERS[1490] = h_v128_store_acc_a
+HANDLERS[1491] = h_v128_store8_lane_acc_a
+HANDLERS[1492] = h_v128_store16_lane_acc_a
+HANDLERS[1493] = h_v128_store32_lane_acc_a
+HANDLERS[1494] = h_v128_store64_lane_acc_a
