@@ -11,10 +11,23 @@ from typing import Any
 import pytest
 
 from tests.wat import wat2wasm
-from wasmvm import ArrayRef, Func, FuncType, Global, GlobalType, Instance, Limits, Module, Store, StructRef, Table
-from wasmvm import TableType, Trap
+from wasmvm import (
+    ArrayRef,
+    Func,
+    FuncType,
+    Global,
+    GlobalType,
+    Instance,
+    Limits,
+    Module,
+    Store,
+    StructRef,
+    Table,
+    TableType,
+    Trap,
+)
 from wasmvm.errors import LinkError
-from wasmvm.types import ANYREF, EQREF, EXTERNREF, FUNCREF, I31REF, I32, ArrayType, FieldType, I8, StructType
+from wasmvm.types import ANYREF, EQREF, EXTERNREF, I8, I31REF, ArrayType, FieldType, StructType
 
 TYPES = """(type $node (sub (struct (field $value i32) (field $next (mut (ref null $node))))))
   (type $wide (sub $node (struct (field i32) (field (mut (ref null $node))) (field (mut v128)) (field (mut i8))
@@ -47,8 +60,7 @@ MODULE = f"""(module {TYPES}
   (func (export "sum") (param $list (ref null $node)) (result i32) (local $sum i32)
     (block $done
       (loop $more
-        (br_on_null $done (local.get $list))
-        (local.set $sum (i32.add (local.get $sum) (struct.get $node $value)))
+        (local.set $sum (i32.add (struct.get $node $value (br_on_null $done (local.get $list))) (local.get $sum)))
         (local.set $list (struct.get $node $next (local.get $list)))
         (br $more)))
     (local.get $sum))
@@ -195,7 +207,7 @@ def test_garbage_is_freed_as_it_comes() -> None:
 def test_lists_survive(stress: bool) -> None:
     store = Store()
     vm = exports(store)
-    length = 300 if stress else 300_000
+    length = 300 if stress else 60_000
     store.stress = stress
     assert vm.sum(vm.list(length)) == length * (length + 1) // 2
     kept = vm.list(length)
@@ -307,7 +319,8 @@ def test_what_a_call_makes_of_its_arguments_is_not_freed_by_the_next_one() -> No
 def test_other_threads_run_while_many_objects_are_looked_at() -> None:
     store = Store()
     vm = exports(store)
-    kept = vm.list(400_000)
+    kept = vm.list(40_000)
+    more = [vm.list(40_000) for _ in range(9)]
     longest = 0.0
     stop = False
 
@@ -324,7 +337,7 @@ def test_other_threads_run_while_many_objects_are_looked_at() -> None:
     store.gc()
     stop = True
     thread.join()
-    assert vm.sum(kept) == 400_000 * 400_001 // 2
+    assert {vm.sum(list_) for list_ in (kept, *more)} == {40_000 * 40_001 // 2}
     assert longest < 1
 
 
@@ -394,7 +407,7 @@ def test_a_finalizer_may_call_the_store() -> None:
 
     for _ in range(3):
         vm.internalize(Calling())
-    assert vm.sum(vm.list(100_000)) == 100_000 * 100_001 // 2
+    assert vm.sum(vm.list(60_000)) == 60_000 * 60_001 // 2
     store.gc()
     assert calls == [55] * 3
 
@@ -432,9 +445,6 @@ def test_lengths_that_do_not_fit() -> None:
     with pytest.raises(MemoryError):
         kept = [vm.bytes(900_000)]
         for _ in range(10_000):
-            kept.append(vm.internalize(Thing()))
-            Table(store, TableType(EXTERNREF, Limits(1, None)), object()).__class__
-            vm.anys(0)
             kept.append(Global(store, GlobalType(EXTERNREF, False), Thing()))
 
 
@@ -482,13 +492,12 @@ def test_types_of_imports() -> None:
     store = Store()
     vm = exports(store)
     text = f"""(module {TYPES} (import "h" "g" (global (ref null $node))) (import "h" "f" (func $f (param i31ref) (result anyref)))
-      (func (export "get") (result anyref) (global.get 0))
+      (func (export "read") (result anyref) (global.get 0))
       (func (export "call") (result anyref) (call $f (ref.i31 (i32.const 3)))))"""
     node = vm.node(1, None)
     host = Func(store, FuncType((I31REF,), (ANYREF,)), lambda n: [node, n][0])
     number = node.number
     global_ = Global(store, GlobalType(0x400 + 2 * number + 1, False), node)
     imported = exports(store, text, g=global_, f=host)
-    assert imported.get() == node
+    assert imported.read() == node
     assert imported.call() == node
-    assert FUNCREF != I32

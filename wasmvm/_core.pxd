@@ -386,4 +386,5 @@ cdef class Instance:
     cdef object extern(self, int kind, Py_ssize_t index)
     cdef func_t* lowered(self, Py_ssize_t index) except NULL
     cpdef object func(self, Py_ssize_t funcidx)
+    cpdef forget_evaluated(self)
     cdef elem_t* new_elem(self, Py_ssize_t elemidx, Py_ssize_t count) except NULL

@@ -1,6 +1,6 @@
 # The collector: mark and sweep over the objects of a store. It is told precisely what globals, tables, element segments
 # and other objects refer to; of the value stack it takes every slot for a reference whose bits are an object's address
-# (docs/rationale.md, "Why a conservative stack?"). Nothing ever moves.
+# (docs/rationale.md, "Why is the stack read conservatively?"). Nothing ever moves.
 
 cdef enum:
     ROOT_SLOTS = 1  # slot*, of which there is one
@@ -31,7 +31,7 @@ cdef void remove_root(root_t* root) noexcept:
 
 cdef void begin_heap(heap_t* heap, uint64_t limit) noexcept:
     heap.limit = limit
-    heap.threshold = min(limit, FIRST_THRESHOLD)
+    heap.threshold = min(limit, <uint64_t>FIRST_THRESHOLD)
     heap.roots.next = heap.roots.previous = &heap.roots
 
 
@@ -211,7 +211,7 @@ cdef int collect(Store store, slot* top) except -1:
     cdef heap_t* heap = &store.machine.heap
     cdef uint64_t seen = top - store.machine.stack
     cdef size_t i
-    heap.gray = <object_t**>malloc(max(heap.count, 1) * sizeof(object_t*))
+    heap.gray = <object_t**>malloc((heap.count + 1) * sizeof(object_t*))
     if heap.gray == NULL:
         return 0
     heap.gray_count = 0
@@ -225,7 +225,7 @@ cdef int collect(Store store, slot* top) except -1:
     free(heap.gray)
     heap.gray = NULL
     # What comes next should cost as much as was looked at, at least.
-    heap.threshold = heap.allocated + max(heap.allocated, FIRST_THRESHOLD, seen * sizeof(slot))
+    heap.threshold = heap.allocated + max(heap.allocated, <uint64_t>FIRST_THRESHOLD, seen * sizeof(slot))
     heap.threshold = 0 if store.stress_ else min(heap.threshold, heap.limit)
     release_dead(store, top)
     return 0

@@ -322,6 +322,10 @@ cdef class Instance:
         self.store.machine.heap.evaluated = base[0].u64
         return base[0].u64
 
+    cpdef forget_evaluated(self):
+        """The last value of `evaluate` has got where it belongs: the collector need not spare it for its own sake."""
+        self.store.machine.heap.evaluated = 0
+
     def add_global(self, Global value not None):
         """Append to the global index space."""
         self.inst.globals[len(self.globals)] = value.value_

@@ -84,6 +84,7 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
     if plan.elems or plan.datas:
         set_segments(plan, instance)
         run_segments(plan, instance)
+    instance.forget_evaluated()
     if plan.start is not None:
         instance.func(plan.start)()
     return instance
