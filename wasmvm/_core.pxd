@@ -3,6 +3,8 @@
 cimport cython
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from wasmvm.isa.regopcode cimport HANDLER_COUNT
+
 
 cdef union slot:
     # One cell of a frame, 8 bytes. An i32 or f32 is always stored zero-extended as u64 (a 32-bit store followed by
@@ -127,9 +129,44 @@ cdef struct func_t:
     int32_t funcidx
 
 
+cdef struct tag_t:
+    # A tag instance (4.2.10): the same tag is the same address.
+    type_t* type
+    int32_t slots  # that its payload takes
+    bint used  # an exception names it, so that it stays until the store is gone
+    void* owner  # the Tag (borrowed), or NULL when that is gone
+    tag_t* next  # of those that are used
+
+
+cdef struct exn_t:
+    # An exception instance (4.2.15) that a reference names.
+    object_t head
+    tag_t* tag
+    slot payload[1]  # as many slots as the tag says
+
+
+cdef struct clause_t:
+    # A catch clause of lowered code: what is thrown between `start` and `end` goes to `target`. Those of an inner
+    # try_table come behind those of an outer one, those of one try_table from the last to the first.
+    int32_t start
+    int32_t end
+    int32_t target
+    int32_t tagidx  # or -1 for any
+    int32_t with_ref  # whether the reference comes behind the payload
+    int32_t slot  # where the payload goes
+
+
+cdef struct catcher_t:
+    # A lowered function with handlers, of an instance.
+    const int32_t* code
+    const int32_t* end
+    lowered_t* lowered
+
+
 cdef struct inst_t:
     # A module instance (4.2.5). Everything that code names by index.
     mem_t* mem  # memory 0; an empty one where the module has none
+    mem_t** mems
     func_t* funcs  # the functions defined here
     func_t** all_funcs  # the function index space
     slot** globals
@@ -137,6 +174,11 @@ cdef struct inst_t:
     type_t** types
     data_t* datas
     elem_t* elems
+    tag_t** tags
+    catcher_t* catchers  # by address, once they are sorted
+    int32_t catcher_count
+    int32_t catcher_room
+    bint catchers_sorted
     void* owner  # the Instance (borrowed)
 
 
@@ -144,6 +186,13 @@ cdef struct frame_t:
     # Where a call returns to. If pc is `leave_instance_code`, fp is the inst_t* to return to.
     int32_t* pc
     slot* fp
+
+
+cdef struct machine_t
+
+
+ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame,
+                          double facc) noexcept nogil
 
 
 cdef struct machine_t:
@@ -163,6 +212,12 @@ cdef struct machine_t:
     slot* top  # where the next call from Python may begin
     int64_t fuel  # what metered code has left
     heap_t heap
+    uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory of `inst`
+    handler_t handlers[HANDLER_COUNT]
+    mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
+    tag_t* tag  # EXIT_THROW: of what is thrown; `base` is where its payload lies
+    exn_t* exn  # and the exception, if there is a reference to it already
+    tag_t* tags  # those that exceptions name
 
 
 cdef struct lowered_t:
@@ -174,6 +229,8 @@ cdef struct lowered_t:
     int32_t zero_to
     int32_t* offsets  # pairs: code position, byte offset in the module
     int32_t offset_count
+    clause_t* handlers
+    int32_t handler_count
 
 
 cdef enum:
@@ -184,7 +241,11 @@ cdef enum:
     EXIT_MEMORY_GROW = 5
     EXIT_TABLE_GROW = 6
     EXIT_BUG = 7
-    EXIT_COLLECT = 8
+    EXIT_THROW = 8
+    EXIT_UNCAUGHT = 9
+    EXIT_NO_MEMORY = 10
+    EXIT_COLLECT = 11  # there is no room for an object
+    EXIT_GARBAGE = 12  # exceptions took more room than there should be
     # Traps begin here; the texts are in TRAPS of _core_trap.pxi, in this order.
     TRAP_UNREACHABLE = 16
     TRAP_MEMORY_OUT_OF_BOUNDS = 17
@@ -201,12 +262,13 @@ cdef enum:
     TRAP_OUT_OF_FUEL = 28
     TRAP_NULL_FUNCTION_REFERENCE = 29
     TRAP_NULL_REFERENCE = 30
-    TRAP_NULL_STRUCTURE_REFERENCE = 31
-    TRAP_NULL_ARRAY_REFERENCE = 32
-    TRAP_NULL_I31_REFERENCE = 33
-    TRAP_ARRAY_OUT_OF_BOUNDS = 34
-    TRAP_CAST_FAILURE = 35
-    TRAP_ALLOCATION_FAILED = 36
+    TRAP_NULL_EXCEPTION_REFERENCE = 31
+    TRAP_NULL_STRUCTURE_REFERENCE = 32
+    TRAP_NULL_ARRAY_REFERENCE = 33
+    TRAP_NULL_I31_REFERENCE = 34
+    TRAP_ARRAY_OUT_OF_BOUNDS = 35
+    TRAP_CAST_FAILURE = 36
+    TRAP_ALLOCATION_FAILED = 37
     OBJECT_HEADER = 16  # sizeof(object_t), as types.OBJECT_HEADER
 
 
@@ -216,7 +278,7 @@ cdef class Store:
     cdef size_t stack_slots
     cdef size_t max_memory
     cdef size_t max_table
-    cdef readonly bint metering
+    cdef readonly int metering
     cdef uint64_t fuel_reserve  # what does not fit into the machine's counter
     cdef long long counts[3]  # instances, tables, memories that were made
     cdef long long most[3]  # and that may be made
@@ -240,10 +302,14 @@ cdef class Store:
     cdef int run_free(self, double until) noexcept nogil
     cdef int raise_trap(self, int reason, frame_t* bottom) except -1
     cdef int call_host(self, frame_t* bottom) except -1
+    cdef int look_around(self, frame_t* bottom) except -1
+    cdef int unwind(self, frame_t* bottom) except -1
+    cdef int search(self, frame_t* bottom) except -1
+    cdef bint throw_from_host(self, object error, frame_t* bottom) except -1
     cdef int lower(self, frame_t* bottom) except -1
     cdef int grow_memory(self) except -1
     cdef int grow_table(self) except -1
-    cdef slot* frame_end(self) except NULL
+    cdef slot* frame_end(self) noexcept
 
 
 cdef class Instance
@@ -282,10 +348,13 @@ cdef class Global:
 
 
 @cython.no_gc_clear  # what it stands for is the store's
-cdef class Aggregate:
+cdef class Reference:
     cdef object_t* target
     cdef readonly Store store
     cdef object __weakref__
+
+
+cdef class Aggregate(Reference):
     cdef object get(self, fieldtype, int width, size_t offset)
     cdef int set(self, fieldtype, int width, size_t offset, object value, object name) except -1
 
@@ -301,10 +370,17 @@ cdef class ArrayRef(Aggregate):
 
 
 @cython.final
+@cython.no_gc_clear  # the store, in whose memory `tag` may be, outlives it
 cdef class Tag:
+    cdef tag_t* tag
     cdef readonly Store store
     cdef Signature signature
     cdef object __weakref__
+
+
+@cython.final
+cdef class ExceptionRef(Reference):
+    cdef exn_t* exn(self) noexcept
 
 
 @cython.final
@@ -385,6 +461,7 @@ cdef class Instance:
     cdef int keep(self) except -1
     cdef object extern(self, int kind, Py_ssize_t index)
     cdef func_t* lowered(self, Py_ssize_t index) except NULL
+    cdef int add_catcher(self, lowered_t* lowered) except -1
     cpdef object func(self, Py_ssize_t funcidx)
     cpdef forget_evaluated(self)
     cdef elem_t* new_elem(self, Py_ssize_t elemidx, Py_ssize_t count) except NULL

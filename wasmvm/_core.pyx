@@ -6,8 +6,8 @@ does. The parts are included in the order in which they need each other. The str
 towards Python in `_core.pyi`.
 
 The locals of the loop: `pc` the current code word; `fp` slot 0 of the current frame; `frame` the next free entry of
-the frame stack; `inst` the instance whose code runs; `mem` and `mem_len` its memory 0; `budget` what is left until the
-driver wants to look around; `reason` why the loop ends.
+the frame stack; `inst` the instance whose code runs; `mem` and `mem_len` its memory 0, or the one that `use_memory`
+named; `budget` what is left until the driver wants to look around; `reason` why the loop ends.
 """
 
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES
@@ -21,16 +21,16 @@ from cpython.weakref cimport PyWeakref_NewRef
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.math cimport INFINITY, ceil, ceilf, floor, floorf, rint, rintf, sqrt, sqrtf, trunc, truncf
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memchr, memcpy, memmove, memset
 
 from wasmvm.isa.regopcode cimport *
 
 from wasmvm.deftype import DEFTYPES, define_functype, match_heaptype, top_of
-from wasmvm.errors import InternalError, Trap, with_wasm_frames
+from wasmvm.errors import InternalError, Trap, WasmException, with_wasm_frames
 from wasmvm.types import (
-    FuncType, GlobalType, Limits, MemoryType, StructType, TableType, TagType, heaptype_of, is_nullable, layout,
-    ref_typeidx, storage_size, valtype_text, valtypes_of,
+    MAX_PAGES, MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits, MemoryType, StructType, TableType, TagType,
+    heaptype_of, is_nullable, layout, ref_typeidx, storage_size, valtype_text, valtypes_of,
 )
 
 include "_core_numeric.pxi"
@@ -46,6 +46,7 @@ include "_core_table.pxi"
 include "_core_values.pxi"
 include "_core_refs.pxi"
 include "_core_trap.pxi"
+include "_core_exception.pxi"
 include "_core_store.pxi"
 include "_core_func.pxi"
 include "_core_tag.pxi"

@@ -6,6 +6,8 @@ cdef int32_t done_code[1]
 cdef int32_t leave_instance_code[1]
 done_code[0] = R_DONE
 leave_instance_code[0] = R_LEAVE_INSTANCE
+cdef int32_t return_code[1]  # where a tail call of a host function goes on
+return_code[0] = R_RETURN
 
 cdef enum:
     # Budgets count back-edges and calls. A call from Python runs its first slice with the GIL held, since letting go
@@ -13,7 +15,7 @@ cdef enum:
     # the clock often, and long enough for that look to cost nothing.
     FIRST_SLICE = 2000
     SLICE = 16384
-    MAX_NESTING = 200  # calls from wasm to Python to wasm: each takes C stack, which has an end
+    MAX_NESTING = 450  # calls from wasm to Python to wasm: each takes 1 to 2 KiB of C stack, and 1 MiB is what there may be
 
 cdef long long MANY = 1 << 62
 cdef double NAP_INTERVAL = 0.005  # seconds, as the interpreter's own switch interval
@@ -78,13 +80,14 @@ cdef class Store:
             traps.
         max_instances, max_tables, max_memories: how many instances there may be in it, and of theirs; None for any
             number.
-        metering: whether wasm costs fuel here, for which modules are compiled apart: one unit per instruction, but
-            nothing for ``nop``, ``drop``, ``block``, ``loop``, ``else``, ``end``, ``return`` and ``unreachable``; one for
-            entering a function; and for bulk instructions one more per byte, element or page.
+        metering: what wasm costs fuel for here, one of the constants of `types`; modules are compiled apart for each.
+            With METER_CALLS one unit per call and per turn of a loop. With METER_INSTRUCTIONS, or True, one per
+            instruction, but nothing for ``nop``, ``drop``, ``block``, ``loop``, ``else``, ``end``, ``return`` and
+            ``unreachable``; one for entering a function; and for bulk instructions one more per byte, element or page.
     """
 
     def __cinit__(self, *, max_stack=8 << 20, max_memory=1 << 32, max_table=10_000_000, max_instances=None,
-                  max_tables=None, max_memories=None, max_heap=1 << 30, bint metering=False):
+                  max_tables=None, max_memories=None, max_heap=1 << 30, int metering=0):
         if max_stack < 65536 or max_stack > 1 << 32:
             raise ValueError("max_stack must be between 64 KiB and 4 GiB")
         self.stack_slots = max_stack // sizeof(slot)
@@ -98,6 +101,7 @@ cdef class Store:
         cdef machine_t* m = &self.machine
         if not take_stacks(m, self.stack_slots):
             raise MemoryError("cannot reserve the stacks of a store")
+        prepare_machine(m)
         m.stack_end = m.stack + self.stack_slots
         m.frame = m.frames
         m.top = m.stack
@@ -107,11 +111,15 @@ cdef class Store:
     def __dealloc__(self):
         end_heap(&self.machine.heap)
         give_stacks(&self.machine, self.stack_slots)
+        free_tags(&self.machine)
 
     cpdef set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
         """Change the limits; they mean what the arguments of `Store` mean."""
-        self.max_memory = max_memory
-        self.max_table = max_table
+        try:
+            self.max_memory = max_memory
+            self.max_table = max_table
+        except OverflowError:
+            raise ValueError(f"limits must not be negative: max_memory={max_memory}, max_table={max_table}") from None
         self.most[0] = MANY if max_instances is None else max_instances
         self.most[1] = MANY if max_tables is None else max_tables
         self.most[2] = MANY if max_memories is None else max_memories
@@ -243,6 +251,7 @@ cdef class Store:
             m.frame.fp = fp
             m.frame += 1
             m.inst = func.inst
+            m.other_mem = NULL
             m.fp = base
             for i in range(func.zero_from, func.zero_to):
                 base[i].u64 = 0
@@ -257,6 +266,7 @@ cdef class Store:
             m.fp = fp
             m.top = top
             m.inst = inst
+            m.other_mem = NULL  # code that calls has gone back to memory 0
             m.acc = acc
             m.facc = facc
         return 0
@@ -265,7 +275,6 @@ cdef class Store:
         """Run until the frame at `bottom` is done, serving what the loop asks for."""
         cdef machine_t* m = &self.machine
         cdef int reason
-        cdef slot* top
         cdef double next_poll = 0.0
         cdef double next_nap = INFINITY
         m.budget = FIRST_SLICE
@@ -276,18 +285,7 @@ cdef class Store:
             elif reason == EXIT_LOWER:
                 self.lower(bottom)
             elif reason == EXIT_BUDGET:
-                if self.interrupted:
-                    self.interrupted &= 2
-                    self.raise_trap(TRAP_INTERRUPT, bottom)
-                if wvm_monotonic() >= self.deadline:
-                    self.raise_trap(TRAP_DEADLINE, bottom)
-                top = m.top
-                m.top = self.frame_end()  # a signal handler may call into the store
-                try:
-                    PyErr_CheckSignals()
-                except BaseException as error:
-                    raise with_wasm_frames(error, describe(backtrace(m, bottom)))
-                m.top = top
+                self.look_around(bottom)
                 if wvm_monotonic() >= next_nap:
                     # Code that comes back for the GIL all the time (host calls, growing) lets go of it so briefly that
                     # a thread which waits for it would wake up too late, each time.
@@ -306,11 +304,32 @@ cdef class Store:
             elif reason == EXIT_COLLECT:
                 if not make_room(self, m.fp + m.pc[2]):
                     self.raise_trap(TRAP_ALLOCATION_FAILED, bottom)
+            elif reason == EXIT_GARBAGE:
+                collect(self, self.frame_end())
+            elif reason == EXIT_THROW or reason == EXIT_UNCAUGHT or reason == EXIT_NO_MEMORY:
+                self.unwind(bottom)
             elif reason == EXIT_BUG:
                 raise InternalError(f"the loop met the unknown instruction {m.pc[0]}")
             else:
                 self.raise_trap(reason, bottom)
             reason = run(m)
+        return 0
+
+    cdef int look_around(self, frame_t* bottom) except -1:
+        """Raise if there is a reason to stop: an interruption, the deadline, a signal whose handler raises."""
+        if self.interrupted:
+            self.interrupted &= 2
+            self.raise_trap(TRAP_INTERRUPT, bottom)
+        if wvm_monotonic() >= self.deadline:
+            self.raise_trap(TRAP_DEADLINE, bottom)
+        cdef slot* top = self.machine.top
+        self.machine.top = max(top, self.frame_end())  # a signal's handler may run wasm in this store
+        try:
+            PyErr_CheckSignals()
+        except BaseException as error:
+            raise with_wasm_frames(error, describe(backtrace(&self.machine, bottom)))
+        finally:
+            self.machine.top = top
         return 0
 
     cdef int run_free(self, double until) noexcept nogil:
@@ -319,6 +338,13 @@ cdef class Store:
         while True:
             self.machine.budget = SLICE
             reason = run(&self.machine)
+            while reason == EXIT_THROW:
+                reason = find_handler(&self.machine, SEARCH_SLICE)
+                if reason != 0:
+                    return reason
+                if self.machine.heap.allocated > self.machine.heap.threshold:
+                    return EXIT_GARBAGE
+                reason = run(&self.machine)
             if reason != EXIT_BUDGET or self.interrupted or wvm_monotonic() >= until:
                 return reason
 
@@ -337,21 +363,66 @@ cdef class Store:
         cdef func_t* callee = m.callee
         cdef slot* base = m.base
         cdef slot* top = m.top
-        cdef slot* fp = m.fp
-        cdef int32_t* pc = m.pc
+        cdef int32_t* after = behind_call(m.pc)
         m.top = base + callee.frame_size + 1
+        if after == return_code:  # the frame that called is gone
+            m.pc = after
         try:
             (<Func>callee.owner).call_python(base, <Instance>m.inst.owner)
         except BaseException as error:
+            if isinstance(error, WasmException) and self.throw_from_host(error, bottom):
+                m.top = top
+                return 0
             frames = describe(backtrace(m, bottom))
-            if isinstance(error, Trap) and not error.frames:
+            if isinstance(error, (Trap, WasmException)) and not error.frames:
                 error.frames = frames
             raise with_wasm_frames(error, frames)
         m.top = top
-        m.pc = pc + (5 if pc[0] == R_CALL_INDIRECT else 3)
+        m.pc = after
         # What is left of the budget, so that a loop of host calls comes to its end too.
         m.budget = 0 if self.interrupted else min(m.budget, FIRST_SLICE)
         return 0
+
+    cdef int search(self, frame_t* bottom) except -1:
+        """Find the handler of what is thrown, however long that takes; as `find_handler`."""
+        cdef machine_t* m = &self.machine
+        cdef int64_t limit = SEARCH_SLICE
+        cdef int reason = find_handler(m, limit)
+        cdef exn_t* exn
+        while reason == EXIT_THROW:
+            exn = thrown(m)
+            reference = exception_ref(self, exn)
+            self.look_around(bottom)  # where a signal's handler may run wasm in this store
+            m.exn = exn
+            m.tag = exn.tag
+            m.base = exn.payload
+            limit *= 2
+            reason = find_handler(m, limit)
+        if reason == EXIT_NO_MEMORY:
+            raise MemoryError("no memory for an exception")
+        return reason
+
+    cdef int unwind(self, frame_t* bottom) except -1:
+        """Go to the handler of what wasm has thrown, or raise it in Python."""
+        cdef heap_t* heap = &self.machine.heap
+        if self.search(bottom) == EXIT_UNCAUGHT:
+            reference = exception_ref(self, thrown(&self.machine))
+            frames = describe(backtrace(&self.machine, bottom))
+            raise with_wasm_frames(uncaught(reference, frames), frames)
+        if heap.allocated > heap.threshold:
+            collect(self, self.frame_end())
+        return 0
+
+    cdef bint throw_from_host(self, object error, frame_t* bottom) except -1:
+        """Go to the handler of what a host function has raised; False where there is none."""
+        cdef machine_t* m = &self.machine
+        cdef exn_t* exn = thrown_by_host(self, error)
+        if exn == NULL:
+            return False
+        m.exn = exn
+        m.tag = exn.tag
+        m.base = exn.payload
+        return self.search(bottom) == 0
 
     cdef int lower(self, frame_t* bottom) except -1:
         """Lower the function whose stub was called, which has its frame already, and enter it."""
@@ -379,23 +450,22 @@ cdef class Store:
 
     cdef int grow_memory(self) except -1:
         cdef machine_t* m = &self.machine
-        cdef Instance instance = <Instance>m.inst.owner
-        cdef int64_t old = (<Memory>instance.memories[0]).grow_by(<uint32_t>m.fp[m.pc[2]].u64)
-        m.fp[m.pc[1]].u64 = <uint32_t>old
-        m.pc += 3
+        cdef Memory memory = <Memory>(<Instance>m.inst.owner).memories[m.pc[3]]
+        cdef int64_t old = memory.grow_by(m.fp[m.pc[2]].u64)
+        m.fp[m.pc[1]].i64 = old if memory.type.addrtype == I64 else <uint32_t>old
+        m.pc += 4
         return 0
 
     cdef int grow_table(self) except -1:
         cdef machine_t* m = &self.machine
         cdef Instance instance = <Instance>m.inst.owner
         cdef Table table = <Table>instance.tables[m.pc[4]]
-        cdef int64_t old = table.resize(<uint32_t>m.fp[m.pc[3]].u64, m.fp[m.pc[2]].u64)
-        m.fp[m.pc[1]].u64 = <uint32_t>old
+        cdef int64_t old = table.resize(m.fp[m.pc[3]].u64, m.fp[m.pc[2]].u64)
+        m.fp[m.pc[1]].i64 = old if table.addrtype == I64 else <uint32_t>old
         m.pc += 5
         return 0
 
-
-    cdef slot* frame_end(self) except NULL:
+    cdef slot* frame_end(self) noexcept:
         """Where the frame ends that the machine was stopped in."""
         cdef machine_t* m = &self.machine
         cdef Instance instance = <Instance>m.inst.owner
@@ -407,7 +477,14 @@ cdef class Store:
                 return m.fp + lowered.frame_size
             if m.pc == &instance.code.stubs[2 * i]:
                 return m.fp + instance.inst.funcs[i].frame_size
-        raise InternalError("wasm was stopped outside of all functions")
+        return m.fp  # the code of no function: nothing of the frame is needed any more
+
+
+cdef int32_t* behind_call(int32_t* pc) noexcept:
+    """Where to go on when the host function is done that the instruction at `pc` has called."""
+    if pc[0] == R_RETURN_CALL_IMPORT or pc[0] == R_RETURN_CALL_INDIRECT or pc[0] == R_RETURN_CALL_REF:
+        return return_code
+    return pc + (5 if pc[0] == R_CALL_INDIRECT else 3)
 
 
 cdef object trap(int reason, tuple frames):

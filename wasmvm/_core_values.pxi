@@ -61,6 +61,10 @@ cdef uint64_t reference_slot(Store store, int reftype, object value, object name
             raise TypeError(f"{name}: expected {valtype_text(reftype)}, got a function of type {func.signature.type}")
         func.keep()
         return <uint64_t><size_t>func.func
+    if top == EXNREF and heaptype_of(reftype) == EXNREF and isinstance(value, ExceptionRef):
+        if (<ExceptionRef>value).store is not store:
+            raise ValueError(f"{name}: the exception belongs to another store")
+        return <uint64_t><size_t>(<ExceptionRef>value).target
     if top == EXTERNREF or top == ANYREF:
         return object_slot(store, reftype, value, name)
     wrong_type(name, valtype_text(reftype), value)
@@ -73,7 +77,7 @@ cdef object reference_value(Store store, int reftype, uint64_t bits):
     top = hierarchy(reftype)
     if top == FUNCREF:
         return func_object(<func_t*><size_t>bits)
-    if top == EXTERNREF or top == ANYREF:
+    if top != FUNCREF:
         return object_value(store, bits)
     raise InternalError(f"a value of type {valtype_text(reftype)}")
 

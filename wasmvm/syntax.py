@@ -35,7 +35,7 @@ class Extent(NamedTuple):
 
 
 class Import(NamedTuple):
-    """2.5.11; `desc` is a typeidx for functions and tags, else a `TableType`, `MemoryType` or `GlobalType`, as `kind` says."""
+    """2.5.11; `desc` is a typeidx for functions and tags, else the type that `kind` says."""
 
     module: str
     name: str

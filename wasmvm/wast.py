@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from wasmvm._core import Aggregate, ArrayRef, Func, Global, Memory, Store, StructRef, Table
+from wasmvm._core import Aggregate, ArrayRef, ExceptionRef, Func, Global, Memory, Store, StructRef, Table
 from wasmvm.binary import decode
 from wasmvm.deftype import top_of
 from wasmvm.embedding.func import HostFunc
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
-from wasmvm.errors import DecodeError, LinkError, TextError, Trap, ValidationError
+from wasmvm.errors import DecodeError, LinkError, TextError, Trap, ValidationError, WasmException
 from wasmvm.text.hints import check_hints
 from wasmvm.text.script import Command, Either, Invoke, Pattern, Ref, Source, Value, parse_script
 from wasmvm.types import (
@@ -24,6 +24,7 @@ from wasmvm.types import (
     F32,
     F64,
     FUNCREF,
+    HEAPTYPES,
     I32,
     I64,
     V128,
@@ -47,6 +48,7 @@ STAGES: dict[str, tuple[type[Exception], ...]] = {
     "assert_unlinkable": (LinkError,),
     "assert_trap": (Trap,),
     "assert_exhaustion": (Trap,),
+    "assert_exception": (WasmException,),
 }
 """What has to be raised for an assertion to hold."""
 
@@ -234,8 +236,9 @@ def matches(valtype: int, value: Any, pattern: Pattern) -> bool:
     if not is_reftype(valtype):
         return False
     if pattern.kind == "null" or value is None:
-        # Whatever type the pattern names, as in the reference interpreter.
-        return pattern.kind == "null" and value is None
+        # There is one null to a hierarchy of types: `(ref.null none)` is `(ref.null any)`.
+        named = HEAPTYPES.get(pattern.heaptype or "", valtype)
+        return pattern.kind == "null" and value is None and top_of(heaptype_of(named)) == top_of(heaptype_of(valtype))
     is_kind = REFERENCES.get(pattern.kind)
     if is_kind is None or not is_kind(valtype, value):
         return False
@@ -245,6 +248,7 @@ def matches(valtype: int, value: Any, pattern: Pattern) -> bool:
 REFERENCES: dict[str, Callable[[int, Any], bool]] = {
     "func": lambda _, value: isinstance(value, Func),
     "extern": lambda valtype, _: heaptype_of(valtype) == EXTERNREF,
+    "exn": lambda _, value: isinstance(value, ExceptionRef),
     "host": lambda _, value: isinstance(value, HostRef),
     "any": lambda valtype, _: top_of(heaptype_of(valtype)) == ANYREF,
     "eq": lambda _, value: isinstance(value, (Aggregate, int)),
@@ -267,6 +271,7 @@ def spectest(store: Store) -> dict[str, Any]:
         "global_f32": Global(store, GlobalType(F32, False), 666.6),
         "global_f64": Global(store, GlobalType(F64, False), 666.6),
         "table": Table(store, TableType(FUNCREF, Limits(10, 20))),
+        "table64": Table(store, TableType(FUNCREF, Limits(10, 20), I64)),
         "memory": Memory(store, MemoryType(Limits(1, 2))),
         "print": print_(),
         "print_i32": print_(I32),

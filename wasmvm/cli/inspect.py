@@ -141,6 +141,8 @@ def describe_type(type_: ExternType) -> str:
     if isinstance(type_, GlobalType):
         name = valtype_text(type_.valtype)
         return f"(mut {name})" if type_.mutable else name
+    if isinstance(type_, TagType):
+        return str(type_.functype)
     return f"{_limits(type_.limits)} {valtype_text(type_.reftype)}"
 
 

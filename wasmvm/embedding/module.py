@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ImportType:
-    """What a module asks for: `module` and `name`, the `kind` ("func", "table", "memory", "global", "tag"), the `type`."""
+    """What a module asks for: `module` and `name`, `kind` ("func", "table", "memory", "global", "tag"), `type`."""
 
     __slots__ = ("kind", "module", "name", "type")
 
@@ -53,6 +53,7 @@ def read_source(source: Source) -> bytes:
     Raises:
         TextError: text that is not a module.
         OSError: the file cannot be read.
+        TypeError: it is nothing of the kind.
     """
     return _read(source)[0]
 
@@ -63,7 +64,10 @@ def _read(source: Source) -> tuple[bytes, os.stat_result | None]:
         return _assemble(source), None
     if isinstance(source, (str, os.PathLike)):
         return _read_file(source)
-    return _binary(bytes(source)), None
+    try:
+        return _binary(bytes(memoryview(source))), None
+    except TypeError:
+        raise TypeError(f"source: expected bytes, text or a path, got {type(source).__name__}") from None
 
 
 def _read_file(path: str | os.PathLike[str]) -> tuple[bytes, os.stat_result]:
@@ -183,8 +187,7 @@ class Module:
         """What it asks for, in the order in which `Instance` needs it."""
         compiled = self.compiled
         return [
-            ImportType(i.module, i.name, EXTERN_KINDS[i.kind], compiled.import_type(i))
-            for i in compiled.syntax.imports
+            ImportType(i.module, i.name, EXTERN_KINDS[i.kind], compiled.import_type(i)) for i in compiled.syntax.imports
         ]
 
     @property

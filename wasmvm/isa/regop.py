@@ -32,6 +32,7 @@ import re
 from typing import NamedTuple
 
 from wasmvm.isa import regop_gc, regop_simd, wasm
+from wasmvm.isa.pairs import PAIRS
 from wasmvm.types import VALTYPE_NAMES
 
 WORDS = {"K": 2, "V": 4}
@@ -70,12 +71,13 @@ _op("move2", "daeb", "fp[{d}].u64 = fp[{a}].u64", "fp[{e}].u64 = fp[{b}].u64")
 _op("const32", "dk", "fp[{d}].u64 = <uint32_t>{k}")
 _op("const64", "dK", "fp[{d}].u64 = {K:i64}")
 _op("copy", "dan", "memmove(&fp[{d}], &fp[{a}], <size_t>{n} * sizeof(slot))")
-_op("select", "dabc", "fp[{d}].u64 = fp[{a}].u64 if {c:i32} else fp[{b}].u64")
+# Without a branch: compilers write `select` where they expect that nobody can predict the condition.
 _op(
-    "select_v128",
+    "select",
     "dabc",
-    "memmove(&fp[{d}], &fp[{a}] if {c:i32} else &fp[{b}], 2 * sizeof(slot))",
+    "fp[{d}].u64 = fp[{b}].u64 ^ ((fp[{a}].u64 ^ fp[{b}].u64) & -<uint64_t>({c:i32} != 0))",
 )
+_op("select_v128", "dabc", "memmove(&fp[{d}], &fp[(&{a})[{c:i32} == 0]], 2 * sizeof(slot))")
 
 # --- Numeric instructions ----------------------------------------------------------------------------------------
 # A plain numeric instruction costs one row: the expression over {a} and {b}, whose types the wasm row gives.
@@ -404,7 +406,8 @@ _ADDRESS = {
     "_shl": ("abk", "<uint64_t><uint32_t>({a:i32} + ({b:i32} << {k})) + <uint32_t>{o}"),
 }
 """An address is a slot plus offset; with `_k` it was constant and is wholly in the offset; the others compute it as the
-i32.add, or i32.shl and i32.add, before them did. The sum wraps at 32 bits, adding the offset does not."""
+i32.add, or i32.shl and i32.add, before them did. The sum wraps at 32 bits, adding the offset does not. For addresses
+of 64 bits there is the form `_wide`, with an offset of two words."""
 
 
 def _in_bounds(address: str, width: int) -> tuple[str, ...]:
@@ -420,6 +423,7 @@ for _mnemonic, (_width, _text) in LOADS.items():
             *_in_bounds(_address, _width),
             f"{_target} = {_text.replace('{p}', '(mem + ea)')}",
         )
+    _op(f"{_mnemonic}_wide", "daK", *regop_simd.wide(BY_NAME[_mnemonic].body))
 for _mnemonic, (_width, _text) in STORES.items():
     _values = {"": ("c", "{c:f64}" if _mnemonic == "f64.store" else "{c:i64}")}
     for _suffix, (_letters_, _address) in _ADDRESS.items():
@@ -435,6 +439,7 @@ for _mnemonic, (_width, _text) in STORES.items():
                 *_in_bounds(_address, _width),
                 _text.replace("{p}", "(mem + ea)").replace("{v}", _read),
             )
+    _op(f"{_mnemonic}_wide", "aKc", *regop_simd.wide(BY_NAME[_mnemonic].body))
 
 
 def _calls(function: str) -> tuple[str, ...]:
@@ -442,10 +447,13 @@ def _calls(function: str) -> tuple[str, ...]:
     return (f"reason = {function}", "if unlikely(reason != 0):", "    break")
 
 
-_op("memory.size", "d", "fp[{d}].u64 = mem_len >> 16")
-_op("memory.fill", "abc", *_calls("memory_fill(inst, {a:i32}, {b:i32}, {c:i32})"))
-_op("memory.copy", "abc", *_calls("memory_copy(inst, {a:i32}, {b:i32}, {c:i32})"))
-_op("memory.init", "abcx", *_calls("memory_init(inst, {x}, {a:i32}, {b:i32}, {c:i32})"))
+# Loads and stores are about the memory in `mem` and `mem_len`, and that is memory 0 but for where lowering says otherwise.
+_op("use_memory", "x", "machine.other_mem = inst.mems[{x}]", "mem = machine.other_mem.data", "mem_len = machine.other_mem.length")
+_op("use_memory_0", "", "machine.other_mem = NULL", "mem = inst.mem.data", "mem_len = inst.mem.length")
+_op("memory.size", "dx", "fp[{d}].u64 = inst.mems[{x}].length >> 16")
+_op("memory.fill", "abcx", *_calls("memory_fill(inst.mems[{x}], {a:i64}, {b:i32}, {c:i64})"))
+_op("memory.copy", "abcxy", *_calls("memory_copy(inst.mems[{x}], inst.mems[{y}], {a:i64}, {b:i64}, {c:i64})"))
+_op("memory.init", "abcxy", *_calls("memory_init(inst.mems[{y}], &inst.datas[{x}], {a:i64}, {b:i64}, {c:i64})"))
 _op("data.drop", "x", "inst.datas[{x}].length = 0")
 
 # --- Variables, references and tables ----------------------------------------------------------------------------
@@ -459,23 +467,23 @@ _op("ref.as_non_null", "a", *_trap_if("fp[{a}].u64 == 0", "TRAP_NULL_REFERENCE")
 _op(
     "table.get",
     "dax",
-    *_trap_if("{a:i32} >= inst.tables[{x}].size", "TRAP_TABLE_OUT_OF_BOUNDS"),
-    "fp[{d}].u64 = inst.tables[{x}].elems[{a:i32}]",
+    *_trap_if("{a:i64} >= inst.tables[{x}].size", "TRAP_TABLE_OUT_OF_BOUNDS"),
+    "fp[{d}].u64 = inst.tables[{x}].elems[{a:i64}]",
 )
 _op(
     "table.set",
     "abx",
-    *_trap_if("{a:i32} >= inst.tables[{x}].size", "TRAP_TABLE_OUT_OF_BOUNDS"),
-    "inst.tables[{x}].elems[{a:i32}] = fp[{b}].u64",
+    *_trap_if("{a:i64} >= inst.tables[{x}].size", "TRAP_TABLE_OUT_OF_BOUNDS"),
+    "inst.tables[{x}].elems[{a:i64}] = fp[{b}].u64",
 )
 _op("table.size", "dx", "fp[{d}].u64 = inst.tables[{x}].size")
-_op("table.fill", "abcx", *_calls("table_fill(inst.tables[{x}], {a:i32}, fp[{b}].u64, {c:i32})"))
+_op("table.fill", "abcx", *_calls("table_fill(inst.tables[{x}], {a:i64}, fp[{b}].u64, {c:i64})"))
 _op(
     "table.copy",
     "abcxy",
-    *_calls("table_copy(inst.tables[{x}], inst.tables[{y}], {a:i32}, {b:i32}, {c:i32})"),
+    *_calls("table_copy(inst.tables[{x}], inst.tables[{y}], {a:i64}, {b:i64}, {c:i64})"),
 )
-_op("table.init", "abcxy", *_calls("table_init(inst.tables[{y}], &inst.elems[{x}], {a:i32}, {b:i32}, {c:i32})"))
+_op("table.init", "abcxy", *_calls("table_init(inst.tables[{y}], &inst.elems[{x}], {a:i64}, {b:i64}, {c:i64})"))
 _op("elem.drop", "x", "inst.elems[{x}].length = 0")
 
 # --- Structures and arrays ---------------------------------------------------------------------------------------
@@ -528,28 +536,52 @@ _ENTER_ANY = (
 )
 _op("call", "xs", "callee = &inst.funcs[{x}]", *_ENTER, *_PUSH, *_BEGIN, jumps=True)
 _op("call_import", "xs", "callee = inst.all_funcs[{x}]", *_ENTER, *_HOST, *_PUSH, *_CROSS, *_BEGIN, jumps=True)
-_op(
-    "call_indirect",
-    "axys",
+_CALLEE_IN_TABLE = (
     "table = inst.tables[{y}]",
-    *_trap_if("{a:i32} >= table.size", "TRAP_UNDEFINED_ELEMENT"),
-    "callee = <func_t*><size_t>table.elems[{a:i32}]",
+    *_trap_if("{a:i64} >= table.size", "TRAP_UNDEFINED_ELEMENT"),
+    "callee = <func_t*><size_t>table.elems[{a:i64}]",
     *_trap_if("callee == NULL", "TRAP_UNINITIALIZED_ELEMENT"),
     *_trap_if(
         "callee.type != inst.types[{x}] and not is_subtype(callee.type, inst.types[{x}])",
         "TRAP_INDIRECT_CALL_TYPE_MISMATCH",
     ),
-    *_ENTER_ANY,
-    jumps=True,
 )
-_op(
-    "call_ref",
-    "as",
+_CALLEE_IN_REFERENCE = (
     "callee = <func_t*>fp[{a}].ptr",
     *_trap_if("callee == NULL", "TRAP_NULL_FUNCTION_REFERENCE"),
-    *_ENTER_ANY,
-    jumps=True,
 )
+_op("call_indirect", "axys", *_CALLEE_IN_TABLE, *_ENTER_ANY, jumps=True)
+_op("call_ref", "as", *_CALLEE_IN_REFERENCE, *_ENTER_ANY, jumps=True)
+
+# A tail call gives its frame to the callee: the arguments are moved to its beginning, in ascending order since they lie
+# above it. The frame to return to stays the same, but for one that leaves the instance; there is never more than one.
+_TAIL_ENTER = (
+    *_PAY,
+    *_trap_if("fp + callee.frame_size > stack_end", "TRAP_CALL_STACK_EXHAUSTED"),
+    "base = fp + {s}",
+    "for i in range({n}):",
+    "    fp[i] = base[i]",
+    "base = fp",
+)
+_TAIL_CROSS = (
+    "if (frame - 1).pc != leave_instance_code and (frame - 1).pc != done_code:",
+    "    frame.pc = leave_instance_code",
+    "    frame.fp = <slot*>inst",
+    "    frame += 1",
+    "inst = callee.inst",
+    "mem = inst.mem.data",
+    "mem_len = inst.mem.length",
+)
+_TAIL_ENTER_ANY = (
+    *_TAIL_ENTER,
+    "if callee.inst != inst:",
+    *(f"    {line}" for line in (*_HOST, *_TAIL_CROSS)),
+    *_BEGIN,
+)
+_op("return_call", "xsn", "callee = &inst.funcs[{x}]", *_TAIL_ENTER, *_BEGIN, jumps=True)
+_op("return_call_import", "xsn", "callee = inst.all_funcs[{x}]", *_TAIL_ENTER_ANY, jumps=True)
+_op("return_call_indirect", "axysn", *_CALLEE_IN_TABLE, *_TAIL_ENTER_ANY, jumps=True)
+_op("return_call_ref", "asn", *_CALLEE_IN_REFERENCE, *_TAIL_ENTER_ANY, jumps=True)
 _POP = ("frame -= 1", "pc = frame.pc", "fp = frame.fp")
 _op("return", "", *_POP, jumps=True)
 _op("return_slot", "a", "fp[0].u64 = fp[{a}].u64", *_POP, jumps=True)
@@ -565,18 +597,46 @@ _op(
     jumps=True,
 )
 
+# --- Exceptions --------------------------------------------------------------------------------------------------
+# The driver looks for the handler (`_core_exception.pxi`). A throw pays for the budget, as going to its handler may be
+# the way back in a loop.
+
+_op(
+    "throw",
+    "xs",
+    *_PAY,
+    "machine.tag = inst.tags[{x}]",
+    "machine.base = fp + {s}",
+    "machine.exn = NULL",
+    "reason = EXIT_THROW",
+    "break",
+    jumps=True,
+)
+_op(
+    "throw_ref",
+    "a",
+    *_PAY,
+    *_trap_if("fp[{a}].u64 == 0", "TRAP_NULL_EXCEPTION_REFERENCE"),
+    "machine.exn = <exn_t*>fp[{a}].ptr",
+    "machine.tag = machine.exn.tag",
+    "machine.base = machine.exn.payload",
+    "reason = EXIT_THROW",
+    "break",
+    jumps=True,
+)
+
 # --- Fuel --------------------------------------------------------------------------------------------------------
 # Written only where the module is compiled for a store that meters.
 
 _TAKE = ("if unlikely(machine.fuel < 0):", "    machine.fuel = 0", "    reason = TRAP_OUT_OF_FUEL", "    break")
 _op("fuel", "k", "machine.fuel -= <uint32_t>{k}", *_TAKE)
-_op("fuel_bulk", "a", "machine.fuel -= <int64_t>{a:i32}", *_TAKE)
+_op("fuel_bulk", "a", "machine.fuel -= <int64_t>min({a:i64}, <uint64_t>1 << 62)", *_TAKE)
 
 # --- What ends the loop ------------------------------------------------------------------------------------------
 # The driver in `_core.pyx` serves these with the GIL held, reads their operands itself and goes on behind them.
 
 _op("unreachable", "", "reason = TRAP_UNREACHABLE", "break", jumps=True)
-_op("memory.grow", "da", "reason = EXIT_MEMORY_GROW", "break", jumps=True)
+_op("memory.grow", "dax", "reason = EXIT_MEMORY_GROW", "break", jumps=True)
 _op("table.grow", "dabx", "reason = EXIT_TABLE_GROW", "break", jumps=True)
 _op("lower", "x", "reason = EXIT_LOWER", "break", jumps=True)
 _op("done", "", "reason = EXIT_DONE", "break", jumps=True)
@@ -603,7 +663,9 @@ INT_RESULT, F64_RESULT, OTHER_RESULT, CLOBBERS = range(1, 5)
 
 _REGISTERS = {"i32": "acc", "i64": "acc", "u64": "acc", "f64": "facc"}
 _READS = re.compile(r"\{([abc]):(\w+)\}|fp\[\{([abc])\}\]\.(u64)")
-_NO_FORMS = ("memory.", "table.", "data.", "elem.", "ref.", "call", "struct.set", "array.new", "array.set")
+_NO_FORMS = (
+    "memory.", "table.", "data.", "elem.", "ref.", "call", "return_call", "throw", "struct.set", "array.new", "array.set",
+)  # fmt: skip
 
 
 class AccumulatorForm(NamedTuple):
@@ -661,3 +723,29 @@ for _row in ROWS:
             _number = len(ROWS) + len(ACCUMULATOR_FORMS)
             _name = f"{_row.name}_{_register}_{_operand}"
             ACCUMULATOR_FORMS.append(AccumulatorForm(_number, _name, _row, _operand, _register))
+
+# --- Pairs -------------------------------------------------------------------------------------------------------
+# The threaded back end runs some instructions together with the one behind them. Only the opcode of the first changes:
+# all words stay where they are, so that branches may lead to the second, and what stops there begins there again.
+
+
+class Pair(NamedTuple):
+    """The instructions `first` and, behind it, `second` as one: where the first stands, the code says `number`."""
+
+    number: int
+    first: RegOp | AccumulatorForm
+    second: RegOp | AccumulatorForm
+
+
+def row_of(instruction: RegOp | AccumulatorForm) -> RegOp:
+    return instruction.row if isinstance(instruction, AccumulatorForm) else instruction
+
+
+def _pairs() -> list[Pair]:
+    by_name: dict[str, RegOp | AccumulatorForm] = {**BY_NAME, **{form.name: form for form in ACCUMULATOR_FORMS}}
+    named = [(first, second) for first, seconds in PAIRS.items() for second in seconds.split()]
+    start = len(ROWS) + len(ACCUMULATOR_FORMS)
+    return [Pair(start + i, by_name[first], by_name[second]) for i, (first, second) in enumerate(named)]
+
+
+FUSED = _pairs()

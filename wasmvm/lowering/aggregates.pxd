@@ -3,8 +3,8 @@ cimport cython
 from wasmvm.isa.opcode cimport *
 from wasmvm.isa.regopcode cimport *
 from wasmvm.lowering.code cimport low_word
+from wasmvm.lowering.handlers cimport Handlers
 from wasmvm.lowering.operands cimport TEMP
-from wasmvm.lowering.reading cimport Reading
 
 
 cdef enum:
@@ -12,7 +12,7 @@ cdef enum:
     OF_FUNC = 2
 
 
-cdef class Aggregates(Reading):
+cdef class Aggregates(Handlers):
     cdef int aggregate(self, int op, int start) except -1
     cdef int element_width(self, int typeidx) noexcept
     @cython.locals(typeidx=cython.int, field=cython.int, width=cython.int, a=cython.int, first=cython.int)

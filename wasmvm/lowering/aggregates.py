@@ -10,13 +10,13 @@ if not cython.compiled:
     from wasmvm.isa.opcode import *  # noqa: F403
     from wasmvm.isa.regopcode import *  # noqa: F403
     from wasmvm.lowering.code import low_word
+    from wasmvm.lowering.handlers import Handlers
     from wasmvm.lowering.operands import TEMP
-    from wasmvm.lowering.reading import Reading
 
     NULLABLE, OF_FUNC = 1, 2
 
 
-class Aggregates(Reading):
+class Aggregates(Handlers):
     """Adds a method for each group of instructions.
 
     Rows of a kind stand one behind the other by width, in `isa.regop_gc`: the logarithm of a field's size is added to

@@ -6,6 +6,8 @@ from wasmvm.lowering.aggregates cimport Aggregates
 from wasmvm.lowering.code cimport MOST_WORDS, enlarged, low_word
 from wasmvm.lowering.context cimport Context
 from wasmvm.lowering.operands cimport CONST, LOCAL, TEMP
+from wasmvm.lowering.handlers cimport CLAUSE_WORDS
+from wasmvm.lowering.reading cimport CATCH_ALL, CATCH_ALL_REF, CATCH_REF
 
 
 cdef enum:
@@ -13,6 +15,9 @@ cdef enum:
     CTL_LOOP = 1
     CTL_IF = 2
     CTL_ELSE = 3
+    CTL_TRY = 4
+
+cdef bint stays_inside(int op) noexcept
 
 @cython.final
 cdef class Body(Aggregates):
@@ -36,6 +41,7 @@ cdef class Body(Aggregates):
     cdef short[::1] address_ak
     cdef short[::1] address_ab
     cdef short[::1] address_shl
+    cdef short[::1] address_wide
     cdef int address_words
     cdef int[::1] condition
     cdef int condition_if
@@ -53,8 +59,10 @@ cdef class Body(Aggregates):
     cdef int[::1] c_type
     cdef int[::1] c_log
     cdef int[::1] c_stub
-    cdef bint metering
+    cdef bint metering, metering_calls
+    cdef int[::1] c_catch
     cdef int fuel_at
+    cdef int memory
 
     @cython.locals(start=cython.int, op=cython.int, shape=cython.int)
     cpdef run(self)
@@ -77,6 +85,13 @@ cdef class Body(Aggregates):
     cdef int binary_const(self, int op, int form, int slot, int const, int start) except -1
     @cython.locals(i=cython.int, a=cython.int)
     cdef int unary(self, int op, int start) except -1
+    @cython.locals(a=cython.int)
+    cdef int wide_load(self, int op, unsigned long long offset, int start) except -1
+    @cython.locals(a=cython.int, b=cython.int)
+    cdef int wide_store(self, int op, unsigned long long offset, int start) except -1
+    cdef int use_memory(self, int memidx) except -1
+    @cython.locals(memidx=cython.int)
+    cdef unsigned long long memarg(self) except? 0xFFFFFFFFFFFFFFFF
     cdef bint constant_address(self, int i, unsigned long long offset) noexcept
     @cython.locals(offset=cython.ulonglong, i=cython.int, a=cython.int, form=cython.int)
     cdef int load(self, int op, int start) except -1
@@ -106,7 +121,7 @@ cdef class Body(Aggregates):
     @cython.locals(a=cython.int, b=cython.int)
     cdef int table_grow(self, int tableidx, int start) except -1
     @cython.locals(a=cython.int)
-    cdef int memory_grow(self, int start) except -1
+    cdef int memory_grow(self, int memidx, int start) except -1
     cdef int grow_control(self) except -1
     @cython.locals(k=cython.int, height=cython.int)
     cdef int push_control(self, int kind, int type_) except -1
@@ -155,5 +170,13 @@ cdef class Body(Aggregates):
     cdef int call_indirect(self, int start) except -1
     @cython.locals(type_=cython.int, a=cython.int, base=cython.int)
     cdef int call_ref(self, int start) except -1
+    @cython.locals(type_=cython.int, count=cython.int, first=cython.int, i=cython.int, clause=cython.int,
+                   kind=cython.int, tag=cython.int, k=cython.int, with_ref=cython.int)
+    cdef int try_table(self) except -1
+    @cython.locals(tag=cython.int, base=cython.int)
+    cdef int throw(self, int op, int start) except -1
+    @cython.locals(index=cython.int, type_=cython.int, tableidx=cython.int, a=cython.int, slots=cython.int,
+                   base=cython.int)
+    cdef int return_call(self, int op, int start) except -1
     @cython.locals(first=cython.int, base=cython.int)
     cdef int arguments(self, int type_) except -1

@@ -16,6 +16,7 @@ import cython
 
 from wasmvm.errors import InternalError
 from wasmvm.lowering import forms
+from wasmvm.types import METER_CALLS, NO_METERING
 
 if not cython.compiled:
     from wasmvm.isa.opcode import *  # noqa: F403
@@ -23,12 +24,15 @@ if not cython.compiled:
     from wasmvm.lowering.aggregates import Aggregates
     from wasmvm.lowering.code import MOST_WORDS, enlarged, low_word
     from wasmvm.lowering.operands import CONST, LOCAL, TEMP
+    from wasmvm.lowering.handlers import CLAUSE_WORDS
+    from wasmvm.lowering.reading import CATCH_ALL, CATCH_ALL_REF, CATCH_REF
 
-    CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE = 0, 1, 2, 3
+    CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE, CTL_TRY = 0, 1, 2, 3, 4
 
 if TYPE_CHECKING:
     from wasmvm.lowering.accumulator import Accumulators
     from wasmvm.lowering.context import Context
+
 
 class Lowered(NamedTuple):
     """Register code of one function.
@@ -38,6 +42,7 @@ class Lowered(NamedTuple):
         frame_size: slots that its frame needs.
         zero_from, zero_to: the slots of locals that must be zero on entry.
         offsets: ``array("i")``, pairs of code position and byte offset in the module, ascending.
+        handlers: ``array("i")``, the catch clauses (`lowering.handlers`).
     """
 
     code: array[int]
@@ -45,6 +50,7 @@ class Lowered(NamedTuple):
     zero_from: int
     zero_to: int
     offsets: array[int]
+    handlers: array[int]
 
 
 def lower(context: Context, index: int) -> Lowered:
@@ -65,6 +71,11 @@ def lower_expr(context: Context, start: int, end: int) -> Lowered:
     return finished(context, Body(context, -1, start, end))
 
 
+def stays_inside(op: int) -> bool:
+    """Whether an instruction, of those that are lowered by a rule of their own, only ever goes on with the next one."""
+    return (OP_DROP <= op <= OP_F64_CONST and op != OP_TRY_TABLE) or OP_MEMORY_INIT <= op <= OP_TABLE_FILL
+
+
 def finished(context: Context, body: Body) -> Lowered:
     body.run()
     if context.accumulators is not None:
@@ -76,13 +87,15 @@ class Body(Aggregates):
     """Attributes, besides those of the classes below:
 
     dead: blocks opened since code became unreachable, or -1 while it is reachable.
-    c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub: the control stack, by depth: kind of
+    c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub, c_catch: the control stack, by depth: kind of
         block; height of the operand stack below its parameters and the slot there; labels of its end and of its
-        else; the position a loop begins at; its type, as `block_type` reads it; length of `assign_log` at its
-        beginning; label of its stub while a br_table is written.
+        else; the position a loop begins at, or the clauses of a try_table; its type, as `block_type` reads it; length of `assign_log` at its
+        beginning; label of its stub while a br_table is written; label of its end for catch clauses.
     depth: entries on the control stack.
-    metering, fuel_at: `Context.metering`; the word that counts the fuel of the straight run of code being written,
+    metering, metering_calls: whether fuel is taken, and whether only for calls and turns of loops.
+    fuel_at: the word that counts the fuel of the straight run of code being written,
         or -1 between such runs.
+    memory: the memory that loads and stores are about where code is being written.
     condition: opcodes that branch if and unless the condition that `take_condition` popped holds; its operands are
         the first `condition_words` of `saved`.
     """
@@ -91,6 +104,7 @@ class Body(Aggregates):
         """The body of the function `index`; where that is -1, the constant expression between `start` and `end`."""
         self.init_reading(context, index, start, end)
         self.init_code(self.end - self.pos)
+        self.init_handlers()
         self.shape, self.rr, self.rk, self.kr = forms.SHAPE, forms.RR, forms.RK, forms.KR
         self.mirrored, self.wide, self.traps = forms.MIRRORED, forms.WIDE, forms.TRAPS
         self.params, self.result_slots = forms.PARAMS, forms.RESULT_SLOTS
@@ -98,15 +112,18 @@ class Body(Aggregates):
         self.br_if, self.br_unless, self.negated = forms.BR_IF, forms.BR_UNLESS, forms.NEGATED
         self.loop_add, self.mirrored_br = forms.LOOP_ADD, forms.MIRRORED_BR
         self.address_ak, self.address_ab, self.address_shl = forms.ADDRESS_AK, forms.ADDRESS_AB, forms.ADDRESS_SHL
+        self.address_wide = forms.ADDRESS_WIDE
         self.loop_form = forms.LOOP
         self.condition = array("i", bytes(4 * MOST_WORDS))
         self.dead = -1
         self.depth = 0
-        self.metering = self.context.metering and index >= 0
+        self.metering = self.context.metering != NO_METERING and index >= 0
+        self.metering_calls = self.context.metering == METER_CALLS
         self.fuel_at = -1
+        self.memory = 0
         self.control_cap = 0
         self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
-        self.c_target = self.c_type = self.c_log = self.c_stub = array("i")
+        self.c_target = self.c_type = self.c_log = self.c_stub = self.c_catch = array("i")
         self.grow_control()
         self.read_locals()
 
@@ -117,6 +134,7 @@ class Body(Aggregates):
         self.c_type[0] = self.result_type  # whose parameters are locals and not on the stack
         if self.metering:
             self.charge(OP_LOCAL_GET, self.pos)  # entering the function costs as much as any instruction
+            self.metering = not self.metering_calls  # the turns of loops are counted where these begin
         while self.depth:
             start = self.pos
             op = self.opcode()
@@ -135,6 +153,8 @@ class Body(Aggregates):
             elif shape == SHAPE_STORE:
                 self.store(op, start)
             elif shape == SHAPE_OTHER:
+                if self.memory and not stays_inside(op):
+                    self.use_memory(0)
                 self.other(op, start)
             elif shape == SHAPE_VECTOR:
                 self.vector(op, start)
@@ -163,6 +183,7 @@ class Body(Aggregates):
             op == OP_IF or op == OP_BR or op == OP_BR_IF or op == OP_BR_TABLE or op == OP_BR_ON_NULL
             or op == OP_BR_ON_NON_NULL or op == OP_CALL or op == OP_CALL_INDIRECT or op == OP_CALL_REF
             or op == OP_BR_ON_CAST or op == OP_BR_ON_CAST_FAIL
+            or op == OP_TRY_TABLE
         ):  # fmt: skip
             self.fuel_at = -1
         else:
@@ -249,12 +270,20 @@ class Body(Aggregates):
             self.note_offset(start)
             self.begin(R_UNREACHABLE)
             self.dead = 0
+        elif op == OP_TRY_TABLE:
+            self.try_table()
+        elif op == OP_THROW or op == OP_THROW_REF:
+            self.throw(op, start)
+            self.dead = 0
         elif op == OP_CALL:
             self.call(self.u32(), start)
         elif op == OP_CALL_INDIRECT:
             self.call_indirect(start)
         elif op == OP_CALL_REF:
             self.call_ref(start)
+        elif op == OP_RETURN_CALL or op == OP_RETURN_CALL_INDIRECT or op == OP_RETURN_CALL_REF:
+            self.return_call(op, start)
+            self.dead = 0
         elif op == OP_BR_ON_NULL:
             self.br_on_null(self.depth - 1 - self.u32())
         elif op == OP_BR_ON_NON_NULL:
@@ -301,22 +330,16 @@ class Body(Aggregates):
             self.begin(R_ELEM_DROP if op == OP_ELEM_DROP else R_DATA_DROP)
             self.word(self.u32())
         elif op == OP_MEMORY_SIZE:
-            self.u32()
-            self.begin_result(R_MEMORY_SIZE, self.push(TEMP, 1))
+            self.indexed_result(R_MEMORY_SIZE, self.u32())
         elif op == OP_MEMORY_GROW:
-            self.u32()
-            self.memory_grow(start)
+            self.memory_grow(self.u32(), start)
         elif op == OP_MEMORY_FILL:
-            self.u32()
             self.consume(R_MEMORY_FILL, 3, start)
-        elif op == OP_MEMORY_COPY:
-            self.u32()
-            self.u32()
-            self.consume(R_MEMORY_COPY, 3, start)
-        elif op == OP_MEMORY_INIT:
-            self.consume(R_MEMORY_INIT, 3, start)
             self.word(self.u32())
-            self.u32()
+        elif op == OP_MEMORY_COPY or op == OP_MEMORY_INIT:
+            self.consume(R_MEMORY_COPY if op == OP_MEMORY_COPY else R_MEMORY_INIT, 3, start)
+            self.word(self.u32())
+            self.word(self.u32())
         else:
             self.aggregate(op, start)
         return 0
@@ -417,13 +440,32 @@ class Body(Aggregates):
         self.word(a)
         return 0
 
+    def use_memory(self, memidx: int) -> int:
+        """Let the loads and stores that follow be about this memory.
+
+        Whatever comes and goes finds memory 0: before anything that does, the driver in `run` calls this.
+        """
+        self.memory = memidx
+        if memidx == 0:
+            self.begin(R_USE_MEMORY_0)
+        else:
+            self.begin(R_USE_MEMORY)
+            self.word(memidx)
+        return 0
+
+    def memarg(self) -> int:
+        """Read a memarg, see to it that its memory is in use, and return its offset."""
+        memidx = self.memidx()
+        if memidx != self.memory:
+            self.use_memory(memidx)
+        return self.u64()
+
     def constant_address(self, i: int, offset: int) -> bool:
         """Whether operand and offset make an address that fits into an offset."""
-        return self.kind[i] == CONST and self.val[i] + offset <= 0xFFFFFFFF
+        return self.kind[i] == CONST and offset <= 0xFFFFFFFF and self.val[i] <= 0xFFFFFFFF - offset
 
     def load(self, op: int, start: int) -> int:
-        self.u32()
-        offset = self.u32()
+        offset = self.memarg()
         i = self.h - 1
         if self.constant_address(i, offset):
             offset += self.val[i]
@@ -432,6 +474,8 @@ class Body(Aggregates):
             self.begin_result(self.rk[op], self.push(TEMP, 1))
             self.word(low_word(offset))
             return 0
+        if self.context.mem_wide[self.memory]:
+            return self.wide_load(op, offset, start)
         form = self.computed_address(op, i)
         a = self.readable(i)
         self.pop()
@@ -445,13 +489,36 @@ class Body(Aggregates):
         self.word(low_word(offset))
         return 0
 
+    def wide_load(self, op: int, offset: int, start: int) -> int:
+        """From a memory of 64-bit addresses."""
+        a = self.readable(self.h - 1)
+        self.pop()
+        self.note_offset(start)
+        self.begin_result(self.address_wide[op], self.push(TEMP, 1))
+        self.word(a)
+        self.word64(offset)
+        return 0
+
+    def wide_store(self, op: int, offset: int, start: int) -> int:
+        """To a memory of 64-bit addresses."""
+        a, b = self.readable(self.h - 2), self.readable(self.h - 1)
+        self.pop()
+        self.pop()
+        self.note_offset(start)
+        self.begin(self.address_wide[op])
+        self.word(a)
+        self.word64(offset)
+        self.word(b)
+        return 0
+
     def store(self, op: int, start: int) -> int:
-        self.u32()
-        offset = self.u32()
+        offset = self.memarg()
         i = self.h - 2
         value_const = self.kind[i + 1] == CONST
         bits = self.val[i + 1]
         address_const = self.constant_address(i, offset)
+        if self.context.mem_wide[self.memory] and not address_const:
+            return self.wide_store(op, offset, start)
         a, form = 0, -1
         if address_const:
             offset += self.val[i]
@@ -491,8 +558,9 @@ class Body(Aggregates):
         accesses = kind == IMM_MEMARG or kind == IMM_MEMARG_LANEIDX
         offset, bits = 0, 0
         if accesses:
-            self.u32()
-            offset = self.u32()
+            offset = self.memarg()
+            if self.context.mem_wide[self.memory]:
+                form = self.address_wide[op]
         if self.rk[op] >= 0 and self.kind[self.h - 1] == CONST:
             form, bits = self.rk[op], self.val[self.h - 1]
             self.pop()
@@ -510,13 +578,15 @@ class Body(Aggregates):
             self.begin(form)
         if count > 0:
             self.word(a)
-        if accesses:
+        if accesses and form == self.address_wide[op]:
+            self.word64(offset)
+        elif accesses:
             self.word(low_word(offset))
         if count > 1:
             self.word(b)
         if count > 2:
             self.word(c)
-        if form != self.rr[op]:
+        if form == self.rk[op]:
             self.word(low_word(bits))
         if kind == IMM_LANEIDX or kind == IMM_MEMARG_LANEIDX:
             self.word(self.fixed(1))
@@ -603,12 +673,13 @@ class Body(Aggregates):
         self.word(tableidx)
         return 0
 
-    def memory_grow(self, start: int) -> int:
+    def memory_grow(self, memidx: int, start: int) -> int:
         a = self.readable(self.h - 1)
         self.pop()
         self.note_offset(start)
         self.begin_result(R_MEMORY_GROW, self.push(TEMP, 1))
         self.word(a)
+        self.word(memidx)
         return 0
 
     # --- Control --------------------------------------------------------------------------------------------------
@@ -624,6 +695,7 @@ class Body(Aggregates):
         self.c_type = enlarged(self.c_type, "i", capacity)
         self.c_log = enlarged(self.c_log, "i", capacity)
         self.c_stub = enlarged(self.c_stub, "i", capacity)
+        self.c_catch = enlarged(self.c_catch, "i", capacity)
         self.control_cap = capacity
         return 0
 
@@ -643,6 +715,7 @@ class Body(Aggregates):
         self.c_type[k] = type_
         self.c_log[k] = self.assign_count
         self.c_stub[k] = -1
+        self.c_catch[k] = -1
         return 0
 
     def block(self, kind: int, start: int) -> int:
@@ -655,6 +728,9 @@ class Body(Aggregates):
             self.c_target[self.depth - 1] = self.n
             self.note_offset(start)  # where it is said to be when it is stopped
             self.mark_label()
+            if self.metering_calls:
+                self.begin(R_FUEL)
+                self.word(1)
         return 0
 
     def if_(self) -> int:
@@ -694,7 +770,9 @@ class Body(Aggregates):
 
     def end_block(self) -> int:
         k = self.depth - 1
-        joined = self.c_label[k] >= 0 or self.c_else[k] >= 0
+        joined = self.c_label[k] >= 0 or self.c_else[k] >= 0 or self.c_catch[k] >= 0
+        if self.c_kind[k] == CTL_TRY:
+            self.close_clauses(self.c_target[k])
         if k == 0:
             return self.end_function(joined)
         if joined:
@@ -703,6 +781,7 @@ class Body(Aggregates):
             self.forget_assignments(k)
             self.bind(self.c_label[k])
             self.bind(self.c_else[k])
+            self.bind_clauses(self.c_catch[k])
             self.dead = -1
             self.pop_to(self.c_height[k])
             self.push_results(self.c_type[k])
@@ -717,6 +796,7 @@ class Body(Aggregates):
             if self.dead < 0:
                 self.materialize_from(0)
             self.bind(self.c_label[0])
+            self.bind_clauses(self.c_catch[0])
             self.dead = -1
             self.pop_to(0)
             self.push_results(self.c_type[0])
@@ -935,6 +1015,42 @@ class Body(Aggregates):
             self.leave_with(0, i)
         return 0
 
+    # --- Exceptions -----------------------------------------------------------------------------------------------
+
+    def try_table(self) -> int:
+        """A block whose catch clauses are written to the table; a clause is a branch from every call in it."""
+        type_ = self.block_type()
+        self.preserve_all_locals()
+        count = self.u32()
+        first = self.new_clauses(count)
+        for i in range(count):
+            clause = first + CLAUSE_WORDS * (count - 1 - i)
+            kind = self.source[self.pos]
+            self.pos += 1
+            tag = self.u32() if kind < CATCH_ALL else -1
+            k = self.depth - 1 - self.u32()
+            with_ref = kind == CATCH_REF or kind == CATCH_ALL_REF
+            if self.c_kind[k] == CTL_LOOP:
+                self.set_clause(clause, tag, with_ref, self.c_slot[k], self.c_target[k])
+            else:
+                self.set_clause(clause, tag, with_ref, self.c_slot[k], self.c_catch[k])
+                self.c_catch[k] = clause
+        self.push_control(CTL_TRY, type_)
+        self.c_target[self.depth - 1] = first
+        self.last = self.before = -1  # no instruction moves across the border
+        return 0
+
+    def throw(self, op: int, start: int) -> int:
+        if op == OP_THROW_REF:
+            return self.consume(R_THROW_REF, 1, start)
+        tag = self.u32()
+        base = self.arguments(self.context.tag_types[tag])
+        self.note_offset(start)
+        self.begin(R_THROW)
+        self.word(tag)
+        self.word(base)
+        return 0
+
     # --- Calls ----------------------------------------------------------------------------------------------------
 
     def call(self, funcidx: int, start: int) -> int:
@@ -976,6 +1092,37 @@ class Body(Aggregates):
         self.word(base)
         return self.push_results(type_)
 
+    def return_call(self, op: int, start: int) -> int:
+        """Any tail call: as the calls above, and how many slots the arguments take."""
+        context = self.context
+        index = self.u32()
+        type_ = context.func_types[index] if op == OP_RETURN_CALL else index
+        tableidx = self.u32() if op == OP_RETURN_CALL_INDIRECT else 0
+        a = 0
+        if op != OP_RETURN_CALL:
+            a = self.readable(self.h - 1)
+            self.pop()
+        slots = self.slots_from(self.h - self.param_count(type_))
+        base = self.arguments(type_)
+        self.note_offset(start)
+        if op == OP_RETURN_CALL_INDIRECT:
+            self.begin(R_RETURN_CALL_INDIRECT)
+            self.word(a)
+            self.word(type_)
+            self.word(tableidx)
+        elif op == OP_RETURN_CALL_REF:
+            self.begin(R_RETURN_CALL_REF)
+            self.word(a)
+        elif index < context.import_count:
+            self.begin(R_RETURN_CALL_IMPORT)
+            self.word(index)
+        else:
+            self.begin(R_RETURN_CALL)
+            self.word(index - context.import_count)
+        self.word(base)
+        self.word(slots)
+        return 0
+
     def arguments(self, type_: int) -> int:
         """Pop the arguments of a call into their canonical slots; return where they begin."""
         first = self.h - self.param_count(type_)
@@ -998,4 +1145,5 @@ class Body(Aggregates):
             self.zero_from,
             zero_to,
             array("i", bytes(memoryview(self.offsets)[: self.m])),
+            array("i", bytes(memoryview(self.clauses)[: self.clause_words])),
         )

@@ -13,7 +13,9 @@ cdef class Context:
     cdef const unsigned char[::1] is_func
     cdef unsigned int[::1] func_types
     cdef const unsigned char[::1] global_widths
+    cdef const unsigned char[::1] mem_wide
+    cdef unsigned int[::1] tag_types
     cdef int import_count
     cdef unsigned long long[::1] code
     cdef readonly object accumulators
-    cdef bint metering
+    cdef int metering

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import cython
 
+from wasmvm import types
 from wasmvm.errors import InternalError
 from wasmvm.isa import codes, wasm
 
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from wasmvm.lowering.context import Context
 
 ALL_ONES = 0xFFFFFFFFFFFFFFFF
-V128 = wasm.VALTYPES["v128"]
+V128 = types.V128
 REF = codes.REF
 REF_NULL = codes.REF_NULL
 EMPTY_BLOCK = codes.EMPTY_BLOCK
+CATCH_REF = codes.CATCH_REF
 CATCH_ALL = codes.CATCH_ALL
+CATCH_ALL_REF = codes.CATCH_ALL_REF
 MEMIDX_FLAG = codes.MEMIDX_FLAG
 
 IMM_KIND = array("b", bytes(wasm.OPCODE_END))
@@ -81,6 +84,16 @@ class Reading(Operands):
         if byte & 0x40 and shift < 64:
             value |= ALL_ONES << shift
         return value & ALL_ONES
+
+    def u64(self) -> int:
+        value, shift = 0, 0
+        while True:
+            byte = self.source[self.pos]
+            self.pos += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
 
     def fixed(self, size: int) -> int:
         """An integer of `size` bytes, little end first."""

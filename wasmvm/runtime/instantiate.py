@@ -19,7 +19,6 @@ if not cython.compiled:
 
 if TYPE_CHECKING:
     from wasmvm.compile import CompiledModule
-    from wasmvm.syntax import Module
 
 Extern = Func | Table | Memory | Global | Tag
 
@@ -101,7 +100,7 @@ def is_of_kind(extern: Extern, kind: int) -> bool:
     return isinstance(extern, Global if kind == GLOBAL else Tag)
 
 
-def check_import(store: Store, module: CompiledModule, import_: Import, expected: Any, extern: Extern) -> None:
+def check_import(store: Store, module: CompiledModule, import_: Import, expected: Any, extern: Any) -> None:
     """3.3.22: an import may be given only what matches its type."""
     kind = import_.kind
     actual: Any = extern.actual_type

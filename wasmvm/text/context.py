@@ -42,7 +42,18 @@ class Context:
         needs_data_count: whether there is to be a data count section; any instruction that names a data segment asks.
     """
 
-    __slots__ = ("_typeidx", "counts", "cursor", "fields", "hints", "names", "rectypes", "spaces", "types", "needs_data_count")
+    __slots__ = (
+        "_typeidx",
+        "counts",
+        "cursor",
+        "fields",
+        "hints",
+        "names",
+        "needs_data_count",
+        "rectypes",
+        "spaces",
+        "types",
+    )
 
     def __init__(self, cursor: Cursor) -> None:
         self.cursor = cursor

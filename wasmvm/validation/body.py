@@ -318,7 +318,7 @@ class BodyValidator(Aggregates):
     def callee(self, op: int) -> int:
         """The type of what a call instruction calls; removes the operand that says what that is."""
         if op in (OP_CALL, OP_RETURN_CALL):
-            return self.funcs[self.index(self.func_count, "function")]
+            return int(self.funcs[self.index(self.func_count, "function")])
         typeidx = self.typeidx(FUNC_KIND)
         if op in (OP_CALL_REF, OP_RETURN_CALL_REF):
             self.stack.pop(CONCRETE + 2 * typeidx + 1)
@@ -455,8 +455,8 @@ class BodyValidator(Aggregates):
                     raise ValidationError("constant expression required", stack.at)
                 stack.push(self.globals[idx])
             elif op in (
-                OP_STRUCT_NEW, OP_STRUCT_NEW_DEFAULT, OP_ARRAY_NEW, OP_ARRAY_NEW_DEFAULT, OP_ARRAY_NEW_FIXED, OP_REF_I31,
-                OP_ANY_CONVERT_EXTERN, OP_EXTERN_CONVERT_ANY,
+                OP_STRUCT_NEW, OP_STRUCT_NEW_DEFAULT, OP_ARRAY_NEW, OP_ARRAY_NEW_DEFAULT, OP_ARRAY_NEW_FIXED,
+                OP_REF_I31, OP_ANY_CONVERT_EXTERN, OP_EXTERN_CONVERT_ANY,
             ):  # fmt: skip
                 self.aggregate(op)
             elif op == OP_END:

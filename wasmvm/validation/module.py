@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 
-from wasmvm.deftype import match_valtype, close_valtype
+from wasmvm.deftype import close_valtype, match_valtype
 from wasmvm.errors import ValidationError
 from wasmvm.reader import Reader
 from wasmvm.syntax import ACTIVE, Elem, Module

@@ -1,4 +1,4 @@
-"""Rules of instructions that are not control (specification, 3.4): their immediates, and the types that rows do not say.
+"""Rules of instructions that are not control (specification, 3.4): immediates, and the types that rows do not say.
 
 `Rules` knows numeric, parametric, variable, table, memory and reference instructions; `aggregates` builds upon it, and
 upon that `body`, which drives.
