@@ -182,7 +182,8 @@ class Body(Aggregates):
         if (
             op == OP_IF or op == OP_BR or op == OP_BR_IF or op == OP_BR_TABLE or op == OP_BR_ON_NULL
             or op == OP_BR_ON_NON_NULL or op == OP_CALL or op == OP_CALL_INDIRECT or op == OP_CALL_REF
-            or op == OP_TRY_TABLE or op == OP_BR_ON_CAST or op == OP_BR_ON_CAST_FAIL
+            or op == OP_BR_ON_CAST or op == OP_BR_ON_CAST_FAIL
+            or op == OP_TRY_TABLE
         ):  # fmt: skip
             self.fuel_at = -1
         else:
