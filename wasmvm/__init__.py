@@ -9,7 +9,7 @@
 
 TYPE_CHECKING = False  # importing it from typing would take longer than all the rest of this file
 if TYPE_CHECKING:
-    from wasmvm._core import Caller, Func, Global, Memory, Store, Table
+    from wasmvm._core import Caller, ExceptionRef, Func, Global, Memory, Store, Table, Tag
     from wasmvm.embedding.engine import Config, Engine
     from wasmvm.embedding.func import HostFunc
     from wasmvm.embedding.instance import Exports, Instance, instantiate
@@ -28,15 +28,16 @@ if TYPE_CHECKING:
         Trap,
         ValidationError,
         WasmError,
+        WasmException,
     )
     from wasmvm.process import CompletedRun, run
-    from wasmvm.types import FuncType, GlobalType, Limits, MemoryType, TableType
+    from wasmvm.types import FuncType, GlobalType, Limits, MemoryType, TableType, TagType
     from wasmvm.wasi import HostDirectory, Wasi, WasiConfig
 
 __version__ = "0.1.0"
 
 _PLACES = {
-    "wasmvm._core": ("Caller", "Func", "Global", "Memory", "Store", "Table"),
+    "wasmvm._core": ("Caller", "ExceptionRef", "Func", "Global", "Memory", "Store", "Table", "Tag"),
     "wasmvm.embedding.engine": ("Config", "Engine"),
     "wasmvm.embedding.func": ("HostFunc",),
     "wasmvm.embedding.instance": ("Exports", "Instance", "instantiate"),
@@ -55,9 +56,10 @@ _PLACES = {
         "Trap",
         "ValidationError",
         "WasmError",
+        "WasmException",
     ),
     "wasmvm.process": ("CompletedRun", "run"),
-    "wasmvm.types": ("FuncType", "GlobalType", "Limits", "MemoryType", "TableType"),
+    "wasmvm.types": ("FuncType", "GlobalType", "Limits", "MemoryType", "TableType", "TagType"),
     "wasmvm.wasi": ("HostDirectory", "Wasi", "WasiConfig"),
 }
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
@@ -69,6 +71,7 @@ __all__ = [
     "DecodeError",
     "DeserializeError",
     "Engine",
+    "ExceptionRef",
     "ExitTrap",
     "ExportType",
     "Exports",
@@ -91,6 +94,8 @@ __all__ = [
     "Store",
     "Table",
     "TableType",
+    "Tag",
+    "TagType",
     "TextError",
     "Trap",
     "ValType",
@@ -98,6 +103,7 @@ __all__ = [
     "Wasi",
     "WasiConfig",
     "WasmError",
+    "WasmException",
     "functype",
     "instantiate",
     "run",

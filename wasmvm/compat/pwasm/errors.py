@@ -54,6 +54,8 @@ def translated() -> Iterator[None]:
     except errors.Trap as error:
         special = {"out_of_fuel": OutOfFuel, "deadline": Timeout}
         raise special.get(error.code or "", TrapError)(error.message) from None
+    except errors.WasmException as error:
+        raise TrapError(error.message) from None
     except errors.DecodeError as error:
         raise DecodeError(str(error)) from None
     except errors.ValidationError as error:
