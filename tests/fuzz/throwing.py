@@ -157,7 +157,9 @@ class Writer:
         for tag in clauses:
             label, with_ref = self.label(), self.random.random() < 0.5
             types = list(TAGS.get(tag, ()))
-            name = f"catch_all{'_ref' if with_ref else ''}" if tag == "all" else f"catch{'_ref' if with_ref else ''} {tag}"
+            name = (
+                f"catch_all{'_ref' if with_ref else ''}" if tag == "all" else f"catch{'_ref' if with_ref else ''} {tag}"
+            )
             caught.append(f"({name} {label})")
             results = [*types, *(["exnref"] if with_ref else [])]
             opened.append(f"(block {label}{f' (result {chr(32).join(results)})' if results else ''}")

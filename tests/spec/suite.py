@@ -33,7 +33,7 @@ LATER_FEATURES: dict[str, str] = {
     """,
     "multiple memories": """
         address0 address1 align align0 binary0 data0 data1 data_drop0 exports0 float_exprs0 float_exprs1 float_memory0
-        imports0 imports1 imports2 imports3 imports4 linking0 linking1 linking2 linking3 load0 load1 load2 memory-multi
+        imports0 imports1 imports2 imports3 imports4 instance linking0 linking1 linking2 linking3 load0 load1 load2 memory-multi
         memory_copy0 memory_copy1 memory_fill0 memory_grow memory_init0 memory_size0 memory_size1 memory_size2
         memory_size3 memory_size_import memory_trap0 memory_trap1 simd_memory-multi start0 store0 store1 store2 traps0
     """,
@@ -48,7 +48,6 @@ LATER_FEATURES: dict[str, str] = {
         br_on_cast_fail extern i31 ref_cast ref_eq ref_test struct table_init type-canon type-rec type-subtyping
     """,
     "extended constant expressions": "data global",
-    "exception handling": "exports imports instance tag throw throw_ref try_table",
     "relaxed SIMD": """
         i16x8_relaxed_q15mulr_s i32x4_relaxed_trunc i8x16_relaxed_swizzle relaxed_dot_product relaxed_laneselect
         relaxed_madd_nmadd relaxed_min_max

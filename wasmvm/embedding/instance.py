@@ -56,8 +56,7 @@ class Instance:
     Args:
         module: the module to instantiate; its start function runs now.
         imports: what it imports, by module name and name: functions, tables, memories, globals and tags of the same
-            store,
-            or Python callables. The exports of another instance may stand for a whole module name.
+            store, or Python callables. The exports of another instance may stand for a whole module name.
         store: the store to live in; a new one where it is None.
 
     Attributes:

@@ -54,7 +54,7 @@ def link_message(error: errors.LinkError) -> str:
         return f"unknown import: {import_} has not been defined"
     expected, actual = KIND_NAMES[type(error.expected)], KIND_NAMES.get(type(error.actual), "something else")
     if expected == actual == "tag":
-        cause = "incompatible tag types\n"
+        cause = "incompatible tag types"
     elif expected != actual:
         cause = f"expected {expected}, but found {actual}"
     else:
