@@ -50,20 +50,26 @@ def opcodes() -> list[tuple[str, int]]:
 
 def regopcodes() -> list[tuple[str, int]]:
     shapes = [(f"SHAPE_{name.upper()}", number) for name, number in forms.SHAPES.items()]
-    return [(dispatch.enum_name(row), row.number) for row in regop.ROWS] + shapes
+    return [(dispatch.enum_name(row), row.number) for row in regop.ROWS] + shapes + [("HANDLER_COUNT", threaded.COUNT)]
 
 
 def address_words() -> str:
     """For each instruction that accesses memory, where the parts of its address are: word of the slot, word of a second
     slot, word of a constant that is added or (with a second slot) shifts it, word of the offset; 0 for what is missing.
+    At last 1 where address and offset have 64 bits.
     """
     rows = {row.number: row for row in regop.ROWS} | {form.number: form.row for form in regop.ACCUMULATOR_FORMS}
     found = {}
     for number, row in rows.items():
-        if "o" in row.operands and any(line.startswith("ea = ") for line in row.body):
-            positions = dispatch.positions(row)
+        if not any("mem + ea" in line for line in row.body):
+            continue
+        positions = dispatch.positions(row)
+        if "o" in row.operands:
             before = row.operands[: row.operands.index("o")]
-            found[number] = (*(positions[letter] if letter in before else 0 for letter in "abk"), positions["o"])
+            found[number] = (*(positions[letter] if letter in before else 0 for letter in "abk"), positions["o"], 0)
+        else:
+            found[number] = (positions["a"], 0, 0, positions["K"], 1)
+    found |= {pair.number: found[pair.first.number] for pair in regop.FUSED if pair.first.number in found}
     lines = "".join(f"    {number}: {words},\n" for number, words in found.items())
     return f"\nADDRESS_WORDS = {{\n{lines}}}\n"
 

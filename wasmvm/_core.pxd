@@ -3,6 +3,8 @@
 cimport cython
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from wasmvm.isa.regopcode cimport HANDLER_COUNT
+
 
 cdef union slot:
     # One cell of a frame, 8 bytes. An i32 or f32 is always stored zero-extended as u64 (a 32-bit store followed by
@@ -112,6 +114,7 @@ cdef struct catcher_t:
 cdef struct inst_t:
     # A module instance (4.2.5). Everything that code names by index.
     mem_t* mem  # memory 0; an empty one where the module has none
+    mem_t** mems
     func_t* funcs  # the functions defined here
     func_t** all_funcs  # the function index space
     slot** globals
@@ -133,6 +136,13 @@ cdef struct frame_t:
     slot* fp
 
 
+cdef struct machine_t
+
+
+ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame,
+                          double facc) noexcept nogil
+
+
 cdef struct machine_t:
     # The whole state of execution, as `run` finds it and leaves it.
     int32_t* pc
@@ -149,6 +159,9 @@ cdef struct machine_t:
     double facc
     slot* top  # where the next call from Python may begin
     int64_t fuel  # what metered code has left
+    uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory of `inst`
+    handler_t handlers[HANDLER_COUNT]
+    mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
     tag_t* tag  # EXIT_THROW: of what is thrown; `base` is where its payload lies
     exn_t* exn  # and the exception, if there is a reference to it already
     exn_t* exns  # all that were ever made
@@ -204,7 +217,7 @@ cdef class Store:
     cdef size_t stack_slots
     cdef size_t max_memory
     cdef size_t max_table
-    cdef readonly bint metering
+    cdef readonly int metering
     cdef uint64_t fuel_reserve  # what does not fit into the machine's counter
     cdef long long counts[3]  # instances, tables, memories that were made
     cdef long long most[3]  # and that may be made

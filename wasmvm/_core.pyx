@@ -6,8 +6,8 @@ does. The parts are included in the order in which they need each other. The str
 towards Python in `_core.pyi`.
 
 The locals of the loop: `pc` the current code word; `fp` slot 0 of the current frame; `frame` the next free entry of
-the frame stack; `inst` the instance whose code runs; `mem` and `mem_len` its memory 0; `budget` what is left until the
-driver wants to look around; `reason` why the loop ends.
+the frame stack; `inst` the instance whose code runs; `mem` and `mem_len` its memory 0, or the one that `use_memory`
+named; `budget` what is left until the driver wants to look around; `reason` why the loop ends.
 """
 
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES
@@ -29,8 +29,8 @@ from wasmvm.isa.regopcode cimport *
 from wasmvm.deftype import DEFTYPES, define_functype, match_heaptype, top_of
 from wasmvm.errors import InternalError, Trap, WasmException, with_wasm_frames
 from wasmvm.types import (
-    FuncType, GlobalType, Limits, MemoryType, TableType, TagType, heaptype_of, is_nullable, ref_typeidx, valtype_text,
-    valtypes_of,
+    MAX_PAGES, MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits, MemoryType, TableType, TagType, heaptype_of,
+    is_nullable, ref_typeidx, valtype_text, valtypes_of,
 )
 
 include "_core_numeric.pxi"

@@ -220,16 +220,16 @@ cdef class Instance:
             self.code.prepare(syntax, module.numbers)
         inst.owner = <void*>self
         inst.types = self.code.types
-        inst.mem = (<Memory>memories[0]).mem if memories else &no_memory
         inst.funcs = <func_t*>malloc(max(self.defined, 1) * sizeof(func_t))
         inst.all_funcs = <func_t**>malloc(max(imported + self.defined, 1) * sizeof(func_t*))
         inst.tables = <table_t**>malloc(max(len(tables), 1) * sizeof(table_t*))
+        inst.mems = <mem_t**>malloc(max(len(memories), 1) * sizeof(mem_t*))
         inst.globals = <slot**>malloc(max(self.code.global_count, 1) * sizeof(slot*))
         inst.datas = <data_t*>calloc(max(len(syntax.datas), 1), sizeof(data_t))
         inst.elems = <elem_t*>calloc(max(self.elem_count, 1), sizeof(elem_t))
         inst.tags = <tag_t**>malloc(max(len(tags), 1) * sizeof(tag_t*))
-        if (inst.funcs == NULL or inst.all_funcs == NULL or inst.tables == NULL or inst.globals == NULL
-                or inst.datas == NULL or inst.elems == NULL or inst.tags == NULL):
+        if (inst.funcs == NULL or inst.all_funcs == NULL or inst.tables == NULL or inst.mems == NULL
+                or inst.globals == NULL or inst.datas == NULL or inst.elems == NULL or inst.tags == NULL):
             raise MemoryError
         for i in range(imported):
             if self.code.shares:
@@ -242,6 +242,10 @@ cdef class Instance:
             inst.all_funcs[imported + i] = &inst.funcs[i]
         for i in range(len(tables)):
             inst.tables[i] = (<Table>tables[i]).table
+        inst.mems[0] = &no_memory
+        for i in range(len(memories)):
+            inst.mems[i] = (<Memory>memories[i]).mem
+        inst.mem = inst.mems[0]
         for i in range(len(tags)):
             inst.tags[i] = (<Tag>tags[i]).tag
         if self.code.shares:
@@ -263,6 +267,7 @@ cdef class Instance:
         free(inst.funcs)
         free(inst.all_funcs)
         free(inst.tables)
+        free(inst.mems)
         free(inst.globals)
         free(inst.datas)
         free(inst.elems)
@@ -411,7 +416,7 @@ cdef class Instance:
     def memory_init(self, Py_ssize_t dataidx, Py_ssize_t memidx, uint64_t offset):
         """Copy a whole data segment into a memory, as an active segment does, then drop it."""
         cdef data_t* data = &self.inst.datas[dataidx]
-        cdef int reason = memory_init(&self.inst, <int32_t>dataidx, offset, 0, data.length)
+        cdef int reason = memory_init(self.inst.mems[memidx], data, offset, 0, data.length)
         if reason:
             raise trap(reason, ())
         data.length = 0

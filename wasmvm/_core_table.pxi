@@ -20,7 +20,8 @@ cdef class Table:
     def __cinit__(self, Store store not None, type, init=None):
         cdef uint64_t value, i
         limits = type.limits
-        check_limits(limits, 0xFFFFFFFF)
+        most = 0xFFFFFFFFFFFFFFFF if type.addrtype == I64 else MAX_TABLE
+        check_limits(limits, most)
         if limits.min > store.max_table:
             raise MemoryError(f"table minimum size of {limits.min} elements exceeds table limits")
         self.store = store
@@ -30,7 +31,7 @@ cdef class Table:
         self.table = <table_t*>calloc(1, sizeof(table_t))
         if self.table == NULL:
             raise MemoryError
-        self.table.maximum = 0xFFFFFFFF if limits.max is None else limits.max
+        self.table.maximum = most if limits.max is None else limits.max
         value = 0 if init is BLANK else reference_slot(store, self.reftype, init, "element")
         if self.resize(limits.min, value) < 0:
             raise MemoryError(f"no memory for a table of {limits.min} elements")

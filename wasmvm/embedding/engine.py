@@ -56,7 +56,11 @@ class Engine:
     """
 
     def __init__(self, config: Config | None = None) -> None:
-        self.config = Config() if config is None else config
+        if config is None:
+            config = Config()
+        elif not isinstance(config, Config):
+            raise TypeError(f"config: expected a Config, got {type(config).__name__}")
+        self.config = config
         self.epoch = 0
         self._deadlines: WeakSet[StoreDeadline] = WeakSet()
 

@@ -16,6 +16,8 @@ cdef enum:
     CTL_ELSE = 3
     CTL_TRY = 4
 
+cdef bint stays_inside(int op) noexcept
+
 @cython.final
 cdef class Body(Handlers):
     cdef short[::1] shape
@@ -38,6 +40,7 @@ cdef class Body(Handlers):
     cdef short[::1] address_ak
     cdef short[::1] address_ab
     cdef short[::1] address_shl
+    cdef short[::1] address_wide
     cdef int address_words
     cdef int[::1] condition
     cdef int condition_if
@@ -55,9 +58,10 @@ cdef class Body(Handlers):
     cdef int[::1] c_type
     cdef int[::1] c_log
     cdef int[::1] c_stub
+    cdef bint metering, metering_calls
     cdef int[::1] c_catch
-    cdef bint metering
     cdef int fuel_at
+    cdef int memory
 
     @cython.locals(start=cython.int, op=cython.int, shape=cython.int)
     cpdef run(self)
@@ -80,6 +84,13 @@ cdef class Body(Handlers):
     cdef int binary_const(self, int op, int form, int slot, int const, int start) except -1
     @cython.locals(i=cython.int, a=cython.int)
     cdef int unary(self, int op, int start) except -1
+    @cython.locals(a=cython.int)
+    cdef int wide_load(self, int op, unsigned long long offset, int start) except -1
+    @cython.locals(a=cython.int, b=cython.int)
+    cdef int wide_store(self, int op, unsigned long long offset, int start) except -1
+    cdef int use_memory(self, int memidx) except -1
+    @cython.locals(memidx=cython.int)
+    cdef unsigned long long memarg(self) except? 0xFFFFFFFFFFFFFFFF
     cdef bint constant_address(self, int i, unsigned long long offset) noexcept
     @cython.locals(offset=cython.ulonglong, i=cython.int, a=cython.int, form=cython.int)
     cdef int load(self, int op, int start) except -1
@@ -111,7 +122,7 @@ cdef class Body(Handlers):
     @cython.locals(a=cython.int, b=cython.int)
     cdef int table_grow(self, int tableidx, int start) except -1
     @cython.locals(a=cython.int)
-    cdef int memory_grow(self, int start) except -1
+    cdef int memory_grow(self, int memidx, int start) except -1
     cdef int grow_control(self) except -1
     @cython.locals(k=cython.int, height=cython.int)
     cdef int push_control(self, int kind, int type_) except -1

@@ -16,6 +16,7 @@ import cython
 
 from wasmvm.errors import InternalError
 from wasmvm.lowering import forms
+from wasmvm.types import METER_CALLS, NO_METERING
 
 if not cython.compiled:
     from wasmvm.isa.opcode import *  # noqa: F403
@@ -69,6 +70,11 @@ def lower_expr(context: Context, start: int, end: int) -> Lowered:
     return finished(context, Body(context, -1, start, end))
 
 
+def stays_inside(op: int) -> bool:
+    """Whether an instruction, of those that are lowered by a rule of their own, only ever goes on with the next one."""
+    return (OP_DROP <= op <= OP_F64_CONST and op != OP_TRY_TABLE) or OP_MEMORY_INIT <= op <= OP_TABLE_FILL
+
+
 def finished(context: Context, body: Body) -> Lowered:
     body.run()
     if context.accumulators is not None:
@@ -86,8 +92,10 @@ class Body(Handlers):
         length of `assign_log` at its beginning; label of its stub while a br_table is written; label of its end for
         catch clauses.
     depth: entries on the control stack.
-    metering, fuel_at: `Context.metering`; the word that counts the fuel of the straight run of code being written,
+    metering, metering_calls: whether fuel is taken, and whether only for calls and turns of loops.
+    fuel_at: the word that counts the fuel of the straight run of code being written,
         or -1 between such runs.
+    memory: the memory that loads and stores are about where code is being written.
     condition: opcodes that branch if and unless the condition that `take_condition` popped holds; its operands are
         the first `condition_words` of `saved`.
     """
@@ -104,12 +112,15 @@ class Body(Handlers):
         self.br_if, self.br_unless, self.negated = forms.BR_IF, forms.BR_UNLESS, forms.NEGATED
         self.loop_add, self.mirrored_br = forms.LOOP_ADD, forms.MIRRORED_BR
         self.address_ak, self.address_ab, self.address_shl = forms.ADDRESS_AK, forms.ADDRESS_AB, forms.ADDRESS_SHL
+        self.address_wide = forms.ADDRESS_WIDE
         self.loop_form = forms.LOOP
         self.condition = array("i", bytes(4 * MOST_WORDS))
         self.dead = -1
         self.depth = 0
-        self.metering = self.context.metering and index >= 0
+        self.metering = self.context.metering != NO_METERING and index >= 0
+        self.metering_calls = self.context.metering == METER_CALLS
         self.fuel_at = -1
+        self.memory = 0
         self.control_cap = 0
         self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
         self.c_target = self.c_type = self.c_log = self.c_stub = self.c_catch = array("i")
@@ -123,6 +134,7 @@ class Body(Handlers):
         self.c_type[0] = self.result_type  # whose parameters are locals and not on the stack
         if self.metering:
             self.charge(OP_LOCAL_GET, self.pos)  # entering the function costs as much as any instruction
+            self.metering = not self.metering_calls  # the turns of loops are counted where these begin
         while self.depth:
             start = self.pos
             op = self.opcode()
@@ -141,6 +153,8 @@ class Body(Handlers):
             elif shape == SHAPE_STORE:
                 self.store(op, start)
             elif shape == SHAPE_OTHER:
+                if self.memory and not stays_inside(op):
+                    self.use_memory(0)
                 self.other(op, start)
             elif shape == SHAPE_VECTOR:
                 self.vector(op, start)
@@ -311,22 +325,16 @@ class Body(Handlers):
             self.begin(R_ELEM_DROP if op == OP_ELEM_DROP else R_DATA_DROP)
             self.word(self.u32())
         elif op == OP_MEMORY_SIZE:
-            self.u32()
-            self.begin_result(R_MEMORY_SIZE, self.push(TEMP, 1))
+            self.indexed_result(R_MEMORY_SIZE, self.u32())
         elif op == OP_MEMORY_GROW:
-            self.u32()
-            self.memory_grow(start)
+            self.memory_grow(self.u32(), start)
         elif op == OP_MEMORY_FILL:
-            self.u32()
             self.consume(R_MEMORY_FILL, 3, start)
-        elif op == OP_MEMORY_COPY:
-            self.u32()
-            self.u32()
-            self.consume(R_MEMORY_COPY, 3, start)
-        elif op == OP_MEMORY_INIT:
-            self.consume(R_MEMORY_INIT, 3, start)
             self.word(self.u32())
-            self.u32()
+        elif op == OP_MEMORY_COPY or op == OP_MEMORY_INIT:
+            self.consume(R_MEMORY_COPY if op == OP_MEMORY_COPY else R_MEMORY_INIT, 3, start)
+            self.word(self.u32())
+            self.word(self.u32())
         else:
             raise InternalError(f"no rule lowers opcode 0x{op:x}")
         return 0
@@ -427,13 +435,32 @@ class Body(Handlers):
         self.word(a)
         return 0
 
+    def use_memory(self, memidx: int) -> int:
+        """Let the loads and stores that follow be about this memory.
+
+        Whatever comes and goes finds memory 0: before anything that does, the driver in `run` calls this.
+        """
+        self.memory = memidx
+        if memidx == 0:
+            self.begin(R_USE_MEMORY_0)
+        else:
+            self.begin(R_USE_MEMORY)
+            self.word(memidx)
+        return 0
+
+    def memarg(self) -> int:
+        """Read a memarg, see to it that its memory is in use, and return its offset."""
+        memidx = self.memidx()
+        if memidx != self.memory:
+            self.use_memory(memidx)
+        return self.u64()
+
     def constant_address(self, i: int, offset: int) -> bool:
         """Whether operand and offset make an address that fits into an offset."""
-        return self.kind[i] == CONST and self.val[i] + offset <= 0xFFFFFFFF
+        return self.kind[i] == CONST and offset <= 0xFFFFFFFF and self.val[i] <= 0xFFFFFFFF - offset
 
     def load(self, op: int, start: int) -> int:
-        self.u32()
-        offset = self.u32()
+        offset = self.memarg()
         i = self.h - 1
         if self.constant_address(i, offset):
             offset += self.val[i]
@@ -442,6 +469,8 @@ class Body(Handlers):
             self.begin_result(self.rk[op], self.push(TEMP, 1))
             self.word(low_word(offset))
             return 0
+        if self.context.mem_wide[self.memory]:
+            return self.wide_load(op, offset, start)
         form = self.computed_address(op, i)
         a = self.readable(i)
         self.pop()
@@ -455,13 +484,36 @@ class Body(Handlers):
         self.word(low_word(offset))
         return 0
 
+    def wide_load(self, op: int, offset: int, start: int) -> int:
+        """From a memory of 64-bit addresses."""
+        a = self.readable(self.h - 1)
+        self.pop()
+        self.note_offset(start)
+        self.begin_result(self.address_wide[op], self.push(TEMP, 1))
+        self.word(a)
+        self.word64(offset)
+        return 0
+
+    def wide_store(self, op: int, offset: int, start: int) -> int:
+        """To a memory of 64-bit addresses."""
+        a, b = self.readable(self.h - 2), self.readable(self.h - 1)
+        self.pop()
+        self.pop()
+        self.note_offset(start)
+        self.begin(self.address_wide[op])
+        self.word(a)
+        self.word64(offset)
+        self.word(b)
+        return 0
+
     def store(self, op: int, start: int) -> int:
-        self.u32()
-        offset = self.u32()
+        offset = self.memarg()
         i = self.h - 2
         value_const = self.kind[i + 1] == CONST
         bits = self.val[i + 1]
         address_const = self.constant_address(i, offset)
+        if self.context.mem_wide[self.memory] and not address_const:
+            return self.wide_store(op, offset, start)
         a, form = 0, -1
         if address_const:
             offset += self.val[i]
@@ -501,8 +553,9 @@ class Body(Handlers):
         accesses = kind == IMM_MEMARG or kind == IMM_MEMARG_LANEIDX
         offset, bits = 0, 0
         if accesses:
-            self.u32()
-            offset = self.u32()
+            offset = self.memarg()
+            if self.context.mem_wide[self.memory]:
+                form = self.address_wide[op]
         if self.rk[op] >= 0 and self.kind[self.h - 1] == CONST:
             form, bits = self.rk[op], self.val[self.h - 1]
             self.pop()
@@ -520,13 +573,15 @@ class Body(Handlers):
             self.begin(form)
         if count > 0:
             self.word(a)
-        if accesses:
+        if accesses and form == self.address_wide[op]:
+            self.word64(offset)
+        elif accesses:
             self.word(low_word(offset))
         if count > 1:
             self.word(b)
         if count > 2:
             self.word(c)
-        if form != self.rr[op]:
+        if form == self.rk[op]:
             self.word(low_word(bits))
         if kind == IMM_LANEIDX or kind == IMM_MEMARG_LANEIDX:
             self.word(self.fixed(1))
@@ -629,12 +684,13 @@ class Body(Handlers):
         self.word(tableidx)
         return 0
 
-    def memory_grow(self, start: int) -> int:
+    def memory_grow(self, memidx: int, start: int) -> int:
         a = self.readable(self.h - 1)
         self.pop()
         self.note_offset(start)
         self.begin_result(R_MEMORY_GROW, self.push(TEMP, 1))
         self.word(a)
+        self.word(memidx)
         return 0
 
     # --- Control --------------------------------------------------------------------------------------------------
@@ -683,6 +739,9 @@ class Body(Handlers):
             self.c_target[self.depth - 1] = self.n
             self.note_offset(start)  # where it is said to be when it is stopped
             self.mark_label()
+            if self.metering_calls:
+                self.begin(R_FUEL)
+                self.word(1)
         return 0
 
     def if_(self) -> int:

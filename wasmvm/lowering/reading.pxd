@@ -37,6 +37,8 @@ cdef class Reading(Operands):
     cdef unsigned int u32(self) noexcept
     @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, shift=cython.int)
     cdef unsigned long long s64(self) noexcept
+    @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, shift=cython.int)
+    cdef unsigned long long u64(self) noexcept
     @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, i=cython.int)
     cdef unsigned long long fixed(self, int size) noexcept
     @cython.locals(byte=cython.int)

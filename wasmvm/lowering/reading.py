@@ -85,6 +85,16 @@ class Reading(Operands):
             value |= ALL_ONES << shift
         return value & ALL_ONES
 
+    def u64(self) -> int:
+        value, shift = 0, 0
+        while True:
+            byte = self.source[self.pos]
+            self.pos += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
     def fixed(self, size: int) -> int:
         """An integer of `size` bytes, little end first."""
         value = 0

@@ -70,8 +70,8 @@ class _Open:
 
 def opcode_bytes(code: int) -> bytes:
     """An opcode of the table as it lies in the binary format."""
-    for prefix, base in PREFIX_BASE.items():
-        if base <= code < base + 0x100:
+    for prefix, base in reversed(PREFIX_BASE.items()):  # the last has no end
+        if base <= code:
             return bytes((prefix,)) + uleb(code - base)
     return bytes((code,))
 

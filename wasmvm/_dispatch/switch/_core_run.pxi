@@ -6,6 +6,10 @@
 DISPATCH = "switch"
 
 
+cdef void prepare_machine(machine_t* machine) noexcept nogil:
+    pass
+
+
 cdef int run(machine_t* machine) noexcept nogil:
     """Run from the state in `machine` until something ends the loop; say what, with the state saved."""
     cdef int32_t* pc = machine.pc
@@ -14,8 +18,8 @@ cdef int run(machine_t* machine) noexcept nogil:
     cdef inst_t* inst = machine.inst
     cdef slot* stack_end = machine.stack_end
     cdef int64_t budget = machine.budget
-    cdef uint8_t* mem = inst.mem.data
-    cdef uint64_t mem_len = inst.mem.length
+    cdef uint8_t* mem = current_memory(machine).data
+    cdef uint64_t mem_len = current_memory(machine).length
     cdef int op, reason
     cdef int32_t i
     cdef int32_t* entry
@@ -42,10 +46,10 @@ cdef int run(machine_t* machine) noexcept nogil:
             memmove(&fp[pc[1]], &fp[pc[2]], <size_t>pc[3] * sizeof(slot))
             pc += 4
         elif op == R_SELECT:
-            fp[pc[1]].u64 = fp[pc[2]].u64 if (<uint32_t>fp[pc[4]].u64) else fp[pc[3]].u64
+            fp[pc[1]].u64 = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
             pc += 5
         elif op == R_SELECT_V128:
-            memmove(&fp[pc[1]], &fp[pc[2]] if (<uint32_t>fp[pc[4]].u64) else &fp[pc[3]], 2 * sizeof(slot))
+            memmove(&fp[pc[1]], &fp[(&pc[2])[(<uint32_t>fp[pc[4]].u64) == 0]], 2 * sizeof(slot))
             pc += 5
         elif op == R_I32_ADD:
             fp[pc[1]].u64 = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
@@ -2254,6 +2258,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = load_u32((mem + ea))
             pc += 6
+        elif op == R_I32_LOAD_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u32((mem + ea))
+            pc += 5
         elif op == R_I64_LOAD:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -2289,6 +2300,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = load_u64((mem + ea))
             pc += 6
+        elif op == R_I64_LOAD_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u64((mem + ea))
+            pc += 5
         elif op == R_I32_LOAD8_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -2324,6 +2342,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
             pc += 6
+        elif op == R_I32_LOAD8_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+            pc += 5
         elif op == R_I32_LOAD8_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -2359,6 +2384,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = (mem + ea)[0]
             pc += 6
+        elif op == R_I32_LOAD8_U_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = (mem + ea)[0]
+            pc += 5
         elif op == R_I32_LOAD16_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -2394,6 +2426,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
             pc += 6
+        elif op == R_I32_LOAD16_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+            pc += 5
         elif op == R_I32_LOAD16_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -2429,6 +2468,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = load_u16((mem + ea))
             pc += 6
+        elif op == R_I32_LOAD16_U_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u16((mem + ea))
+            pc += 5
         elif op == R_I64_LOAD8_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -2464,6 +2510,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
             pc += 6
+        elif op == R_I64_LOAD8_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+            pc += 5
         elif op == R_I64_LOAD16_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -2499,6 +2552,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
             pc += 6
+        elif op == R_I64_LOAD16_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+            pc += 5
         elif op == R_I64_LOAD32_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
@@ -2534,6 +2594,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
             pc += 6
+        elif op == R_I64_LOAD32_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+            pc += 5
         elif op == R_F64_LOAD:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -2569,6 +2636,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].f64 = load_f64((mem + ea))
             pc += 6
+        elif op == R_F64_LOAD_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].f64 = load_f64((mem + ea))
+            pc += 5
         elif op == R_I32_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 4 > mem_len):
@@ -2625,6 +2699,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u32((mem + ea), <uint32_t>fp[pc[5]].u64)
             pc += 6
+        elif op == R_I32_STORE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+            pc += 5
         elif op == R_I64_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 8 > mem_len):
@@ -2681,6 +2762,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u64((mem + ea), fp[pc[5]].u64)
             pc += 6
+        elif op == R_I64_STORE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u64((mem + ea), fp[pc[4]].u64)
+            pc += 5
         elif op == R_F64_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 8 > mem_len):
@@ -2737,6 +2825,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_f64((mem + ea), fp[pc[5]].f64)
             pc += 6
+        elif op == R_F64_STORE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), fp[pc[4]].f64)
+            pc += 5
         elif op == R_I32_STORE8:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 1 > mem_len):
@@ -2793,6 +2888,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             (mem + ea)[0] = <uint8_t>fp[pc[5]].u64
             pc += 6
+        elif op == R_I32_STORE8_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+            pc += 5
         elif op == R_I32_STORE16:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 2 > mem_len):
@@ -2849,24 +2951,41 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u16((mem + ea), <uint16_t>fp[pc[5]].u64)
             pc += 6
-        elif op == R_MEMORY_SIZE:
-            fp[pc[1]].u64 = mem_len >> 16
+        elif op == R_I32_STORE16_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+            pc += 5
+        elif op == R_USE_MEMORY:
+            machine.other_mem = inst.mems[pc[1]]
+            mem = machine.other_mem.data
+            mem_len = machine.other_mem.length
             pc += 2
+        elif op == R_USE_MEMORY_0:
+            machine.other_mem = NULL
+            mem = inst.mem.data
+            mem_len = inst.mem.length
+            pc += 1
+        elif op == R_MEMORY_SIZE:
+            fp[pc[1]].u64 = inst.mems[pc[2]].length >> 16
+            pc += 3
         elif op == R_MEMORY_FILL:
-            reason = memory_fill(inst, (<uint32_t>fp[pc[1]].u64), (<uint32_t>fp[pc[2]].u64), (<uint32_t>fp[pc[3]].u64))
-            if unlikely(reason != 0):
-                break
-            pc += 4
-        elif op == R_MEMORY_COPY:
-            reason = memory_copy(inst, (<uint32_t>fp[pc[1]].u64), (<uint32_t>fp[pc[2]].u64), (<uint32_t>fp[pc[3]].u64))
-            if unlikely(reason != 0):
-                break
-            pc += 4
-        elif op == R_MEMORY_INIT:
-            reason = memory_init(inst, pc[4], (<uint32_t>fp[pc[1]].u64), (<uint32_t>fp[pc[2]].u64), (<uint32_t>fp[pc[3]].u64))
+            reason = memory_fill(inst.mems[pc[4]], fp[pc[1]].u64, (<uint32_t>fp[pc[2]].u64), fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 5
+        elif op == R_MEMORY_COPY:
+            reason = memory_copy(inst.mems[pc[4]], inst.mems[pc[5]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
+            if unlikely(reason != 0):
+                break
+            pc += 6
+        elif op == R_MEMORY_INIT:
+            reason = memory_init(inst.mems[pc[5]], &inst.datas[pc[4]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
+            if unlikely(reason != 0):
+                break
+            pc += 6
         elif op == R_DATA_DROP:
             inst.datas[pc[1]].length = 0
             pc += 2
@@ -2891,32 +3010,32 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             pc += 2
         elif op == R_TABLE_GET:
-            if unlikely((<uint32_t>fp[pc[2]].u64) >= inst.tables[pc[3]].size):
+            if unlikely(fp[pc[2]].u64 >= inst.tables[pc[3]].size):
                 reason = TRAP_TABLE_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = inst.tables[pc[3]].elems[(<uint32_t>fp[pc[2]].u64)]
+            fp[pc[1]].u64 = inst.tables[pc[3]].elems[fp[pc[2]].u64]
             pc += 4
         elif op == R_TABLE_SET:
-            if unlikely((<uint32_t>fp[pc[1]].u64) >= inst.tables[pc[3]].size):
+            if unlikely(fp[pc[1]].u64 >= inst.tables[pc[3]].size):
                 reason = TRAP_TABLE_OUT_OF_BOUNDS
                 break
-            inst.tables[pc[3]].elems[(<uint32_t>fp[pc[1]].u64)] = fp[pc[2]].u64
+            inst.tables[pc[3]].elems[fp[pc[1]].u64] = fp[pc[2]].u64
             pc += 4
         elif op == R_TABLE_SIZE:
             fp[pc[1]].u64 = inst.tables[pc[2]].size
             pc += 3
         elif op == R_TABLE_FILL:
-            reason = table_fill(inst.tables[pc[4]], (<uint32_t>fp[pc[1]].u64), fp[pc[2]].u64, (<uint32_t>fp[pc[3]].u64))
+            reason = table_fill(inst.tables[pc[4]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 5
         elif op == R_TABLE_COPY:
-            reason = table_copy(inst.tables[pc[4]], inst.tables[pc[5]], (<uint32_t>fp[pc[1]].u64), (<uint32_t>fp[pc[2]].u64), (<uint32_t>fp[pc[3]].u64))
+            reason = table_copy(inst.tables[pc[4]], inst.tables[pc[5]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 6
         elif op == R_TABLE_INIT:
-            reason = table_init(inst.tables[pc[5]], &inst.elems[pc[4]], (<uint32_t>fp[pc[1]].u64), (<uint32_t>fp[pc[2]].u64), (<uint32_t>fp[pc[3]].u64))
+            reason = table_init(inst.tables[pc[5]], &inst.elems[pc[4]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 6
@@ -2970,10 +3089,10 @@ cdef int run(machine_t* machine) noexcept nogil:
             pc = callee.code
         elif op == R_CALL_INDIRECT:
             table = inst.tables[pc[3]]
-            if unlikely((<uint32_t>fp[pc[1]].u64) >= table.size):
+            if unlikely(fp[pc[1]].u64 >= table.size):
                 reason = TRAP_UNDEFINED_ELEMENT
                 break
-            callee = <func_t*><size_t>table.elems[(<uint32_t>fp[pc[1]].u64)]
+            callee = <func_t*><size_t>table.elems[fp[pc[1]].u64]
             if unlikely(callee == NULL):
                 reason = TRAP_UNINITIALIZED_ELEMENT
                 break
@@ -3096,10 +3215,10 @@ cdef int run(machine_t* machine) noexcept nogil:
             pc = callee.code
         elif op == R_RETURN_CALL_INDIRECT:
             table = inst.tables[pc[3]]
-            if unlikely((<uint32_t>fp[pc[1]].u64) >= table.size):
+            if unlikely(fp[pc[1]].u64 >= table.size):
                 reason = TRAP_UNDEFINED_ELEMENT
                 break
-            callee = <func_t*><size_t>table.elems[(<uint32_t>fp[pc[1]].u64)]
+            callee = <func_t*><size_t>table.elems[fp[pc[1]].u64]
             if unlikely(callee == NULL):
                 reason = TRAP_UNINITIALIZED_ELEMENT
                 break
@@ -3224,7 +3343,7 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             pc += 2
         elif op == R_FUEL_BULK:
-            machine.fuel -= <int64_t>(<uint32_t>fp[pc[1]].u64)
+            machine.fuel -= <int64_t>min(fp[pc[1]].u64, <uint64_t>1 << 62)
             if unlikely(machine.fuel < 0):
                 machine.fuel = 0
                 reason = TRAP_OUT_OF_FUEL
@@ -3833,6 +3952,24 @@ cdef int run(machine_t* machine) noexcept nogil:
         elif op == R_I16X8_NARROW_I32X4_U:
             v_i16x8_narrow_i32x4_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
             pc += 4
+        elif op == R_F32X4_RELAXED_MADD:
+            v_f32x4_relaxed_madd(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
+        elif op == R_F32X4_RELAXED_NMADD:
+            v_f32x4_relaxed_nmadd(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
+        elif op == R_F64X2_RELAXED_MADD:
+            v_f64x2_relaxed_madd(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
+        elif op == R_F64X2_RELAXED_NMADD:
+            v_f64x2_relaxed_nmadd(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
+        elif op == R_I16X8_RELAXED_DOT_I8X16_I7X16_S:
+            v_i16x8_relaxed_dot_i8x16_i7x16_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_RELAXED_DOT_I8X16_I7X16_ADD_S:
+            v_i32x4_relaxed_dot_i8x16_i7x16_add_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
         elif op == R_V128_ANY_TRUE:
             fp[pc[1]].u64 = (fp[pc[2]].u64 | fp[pc[2] + 1].u64) != 0
             pc += 3
@@ -3923,6 +4060,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             memcpy(&fp[pc[1]], mem + ea, 16)
             pc += 4
+        elif op == R_V128_LOAD_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 16 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            memcpy(&fp[pc[1]], mem + ea, 16)
+            pc += 5
         elif op == R_V128_LOAD8X8_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3930,6 +4074,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load8x8_s(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD8X8_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load8x8_s(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD8X8_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3937,6 +4088,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load8x8_u(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD8X8_U_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load8x8_u(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD16X4_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3944,6 +4102,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load16x4_s(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD16X4_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load16x4_s(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD16X4_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3951,6 +4116,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load16x4_u(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD16X4_U_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load16x4_u(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD32X2_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3958,6 +4130,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load32x2_s(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD32X2_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load32x2_s(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD32X2_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3965,6 +4144,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load32x2_u(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD32X2_U_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load32x2_u(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD8_SPLAT:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -3972,6 +4158,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_i8x16_splat(&fp[pc[1]], (mem + ea)[0])
             pc += 4
+        elif op == R_V128_LOAD8_SPLAT_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i8x16_splat(&fp[pc[1]], (mem + ea)[0])
+            pc += 5
         elif op == R_V128_LOAD8_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -3981,6 +4174,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             memmove(&fp[pc[1]], &fp[pc[4]], 16)
             (<uint8_t*>&fp[pc[1]] + 1 * pc[5])[0] = <uint8_t>ea
             pc += 6
+        elif op == R_V128_LOAD8_LANE_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = (mem + ea)[0]
+            memmove(&fp[pc[1]], &fp[pc[5]], 16)
+            (<uint8_t*>&fp[pc[1]] + 1 * pc[6])[0] = <uint8_t>ea
+            pc += 7
         elif op == R_V128_LOAD16_SPLAT:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -3988,6 +4190,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_i16x8_splat(&fp[pc[1]], load_u16((mem + ea)))
             pc += 4
+        elif op == R_V128_LOAD16_SPLAT_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i16x8_splat(&fp[pc[1]], load_u16((mem + ea)))
+            pc += 5
         elif op == R_V128_LOAD16_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -3997,6 +4206,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             memmove(&fp[pc[1]], &fp[pc[4]], 16)
             store_u16((<uint8_t*>&fp[pc[1]] + 2 * pc[5]), <uint16_t>ea)
             pc += 6
+        elif op == R_V128_LOAD16_LANE_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u16((mem + ea))
+            memmove(&fp[pc[1]], &fp[pc[5]], 16)
+            store_u16((<uint8_t*>&fp[pc[1]] + 2 * pc[6]), <uint16_t>ea)
+            pc += 7
         elif op == R_V128_LOAD32_SPLAT:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
@@ -4004,6 +4222,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_i32x4_splat(&fp[pc[1]], load_u32((mem + ea)))
             pc += 4
+        elif op == R_V128_LOAD32_SPLAT_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i32x4_splat(&fp[pc[1]], load_u32((mem + ea)))
+            pc += 5
         elif op == R_V128_LOAD32_ZERO:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
@@ -4013,6 +4238,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             fp[pc[1]].u64 = ea
             fp[pc[1] + 1].u64 = 0
             pc += 4
+        elif op == R_V128_LOAD32_ZERO_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u32((mem + ea))
+            fp[pc[1]].u64 = ea
+            fp[pc[1] + 1].u64 = 0
+            pc += 5
         elif op == R_V128_LOAD32_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
@@ -4022,6 +4256,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             memmove(&fp[pc[1]], &fp[pc[4]], 16)
             store_u32((<uint8_t*>&fp[pc[1]] + 4 * pc[5]), <uint32_t>ea)
             pc += 6
+        elif op == R_V128_LOAD32_LANE_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u32((mem + ea))
+            memmove(&fp[pc[1]], &fp[pc[5]], 16)
+            store_u32((<uint8_t*>&fp[pc[1]] + 4 * pc[6]), <uint32_t>ea)
+            pc += 7
         elif op == R_V128_LOAD64_SPLAT:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -4029,6 +4272,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_i64x2_splat(&fp[pc[1]], load_u64((mem + ea)))
             pc += 4
+        elif op == R_V128_LOAD64_SPLAT_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i64x2_splat(&fp[pc[1]], load_u64((mem + ea)))
+            pc += 5
         elif op == R_V128_LOAD64_ZERO:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -4038,6 +4288,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             fp[pc[1]].u64 = ea
             fp[pc[1] + 1].u64 = 0
             pc += 4
+        elif op == R_V128_LOAD64_ZERO_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u64((mem + ea))
+            fp[pc[1]].u64 = ea
+            fp[pc[1] + 1].u64 = 0
+            pc += 5
         elif op == R_V128_LOAD64_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -4047,6 +4306,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             memmove(&fp[pc[1]], &fp[pc[4]], 16)
             store_u64((<uint8_t*>&fp[pc[1]] + 8 * pc[5]), <uint64_t>ea)
             pc += 6
+        elif op == R_V128_LOAD64_LANE_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u64((mem + ea))
+            memmove(&fp[pc[1]], &fp[pc[5]], 16)
+            store_u64((<uint8_t*>&fp[pc[1]] + 8 * pc[6]), <uint64_t>ea)
+            pc += 7
         elif op == R_V128_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 16 > mem_len):
@@ -4054,6 +4322,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             memcpy(mem + ea, &fp[pc[3]], 16)
             pc += 4
+        elif op == R_V128_STORE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 16 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            memcpy(mem + ea, &fp[pc[4]], 16)
+            pc += 5
         elif op == R_V128_STORE8_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 1 > mem_len):
@@ -4061,6 +4336,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             (mem + ea)[0] = (<uint8_t*>&fp[pc[3]] + 1 * pc[4])[0]
             pc += 5
+        elif op == R_V128_STORE8_LANE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            (mem + ea)[0] = (<uint8_t*>&fp[pc[4]] + 1 * pc[5])[0]
+            pc += 6
         elif op == R_V128_STORE16_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 2 > mem_len):
@@ -4068,6 +4350,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u16((mem + ea), load_u16((<uint8_t*>&fp[pc[3]] + 2 * pc[4])))
             pc += 5
+        elif op == R_V128_STORE16_LANE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u16((mem + ea), load_u16((<uint8_t*>&fp[pc[4]] + 2 * pc[5])))
+            pc += 6
         elif op == R_V128_STORE32_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 4 > mem_len):
@@ -4075,6 +4364,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u32((mem + ea), load_u32((<uint8_t*>&fp[pc[3]] + 4 * pc[4])))
             pc += 5
+        elif op == R_V128_STORE32_LANE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u32((mem + ea), load_u32((<uint8_t*>&fp[pc[4]] + 4 * pc[5])))
+            pc += 6
         elif op == R_V128_STORE64_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 8 > mem_len):
@@ -4082,6 +4378,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u64((mem + ea), load_u64((<uint8_t*>&fp[pc[3]] + 8 * pc[4])))
             pc += 5
+        elif op == R_V128_STORE64_LANE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u64((mem + ea), load_u64((<uint8_t*>&fp[pc[4]] + 8 * pc[5])))
+            pc += 6
         else:
             reason = EXIT_BUG
             break
