@@ -50,7 +50,11 @@ FLAGS = {
     "msvc": ["/O2"],
     # A dispatch block, or a handler of the threaded form, that straddles a cache line makes all 1.5 times slower.
     # No contraction: a product and a sum must be rounded one by one, which GCC on ARM would not do.
-    "unix": ["-O2", "-fwrapv", "-falign-loops=64", "-falign-functions=64", "-ffp-contract=off", "-fno-math-errno"],
+    # Without -ftree-ter handlers need fewer registers: about one machine instruction less in each.
+    "unix": [
+        *("-O2", "-fwrapv", "-falign-loops=64", "-falign-functions=64", "-ffp-contract=off", "-fno-math-errno"),
+        *("-fno-tree-ter", "-fno-tree-loop-distribute-patterns"),
+    ],
 }
 """Compiler flags by the kind of compiler, as setuptools names it."""
 

@@ -50,7 +50,7 @@ def opcodes() -> list[tuple[str, int]]:
 
 def regopcodes() -> list[tuple[str, int]]:
     shapes = [(f"SHAPE_{name.upper()}", number) for name, number in forms.SHAPES.items()]
-    return [(dispatch.enum_name(row), row.number) for row in regop.ROWS] + shapes
+    return [(dispatch.enum_name(row), row.number) for row in regop.ROWS] + shapes + [("HANDLER_COUNT", threaded.COUNT)]
 
 
 def address_words() -> str:
@@ -69,6 +69,7 @@ def address_words() -> str:
             found[number] = (*(positions[letter] if letter in before else 0 for letter in "abk"), positions["o"], 0)
         else:
             found[number] = (positions["a"], 0, 0, positions["K"], 1)
+    found |= {pair.number: found[pair.first.number] for pair in regop.FUSED if pair.first.number in found}
     lines = "".join(f"    {number}: {words},\n" for number, words in found.items())
     return f"\nADDRESS_WORDS = {{\n{lines}}}\n"
 

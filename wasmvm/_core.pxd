@@ -3,6 +3,8 @@
 cimport cython
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from wasmvm.isa.regopcode cimport HANDLER_COUNT
+
 
 cdef union slot:
     # One cell of a frame, 8 bytes. An i32 or f32 is always stored zero-extended as u64 (a 32-bit store followed by
@@ -95,6 +97,13 @@ cdef struct frame_t:
     slot* fp
 
 
+cdef struct machine_t
+
+
+ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame,
+                          double facc) noexcept nogil
+
+
 cdef struct machine_t:
     # The whole state of execution, as `run` finds it and leaves it.
     int32_t* pc
@@ -112,6 +121,8 @@ cdef struct machine_t:
     slot* top  # where the next call from Python may begin
     int64_t fuel  # what metered code has left
     mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
+    uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory in use
+    handler_t handlers[HANDLER_COUNT]
 
 
 cdef struct lowered_t:
@@ -157,7 +168,7 @@ cdef class Store:
     cdef size_t stack_slots
     cdef size_t max_memory
     cdef size_t max_table
-    cdef readonly bint metering
+    cdef readonly int metering
     cdef uint64_t fuel_reserve  # what does not fit into the machine's counter
     cdef long long counts[3]  # instances, tables, memories that were made
     cdef long long most[3]  # and that may be made

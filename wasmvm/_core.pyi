@@ -34,12 +34,12 @@ class Store:
         max_instances: int | None = None,
         max_tables: int | None = None,
         max_memories: int | None = None,
-        metering: bool = False,
+        metering: int = 0,
     ) -> None: ...
     @property
     def deadline(self) -> float: ...
     @property
-    def metering(self) -> bool: ...
+    def metering(self) -> int: ...
     def set_limits(
         self,
         max_memory: int,

@@ -13,7 +13,7 @@ cdef enum:
     # the clock often, and long enough for that look to cost nothing.
     FIRST_SLICE = 2000
     SLICE = 16384
-    MAX_NESTING = 200  # calls from wasm to Python to wasm: each takes C stack, which has an end
+    MAX_NESTING = 450  # calls from wasm to Python to wasm: each takes 1 to 2 KiB of C stack, and 1 MiB is what there may be
 
 cdef long long MANY = 1 << 62
 cdef double NAP_INTERVAL = 0.005  # seconds, as the interpreter's own switch interval
@@ -76,13 +76,14 @@ cdef class Store:
         max_table: elements that a table may grow to.
         max_instances, max_tables, max_memories: how many instances there may be in it, and of theirs; None for any
             number.
-        metering: whether wasm costs fuel here, for which modules are compiled apart: one unit per instruction, but
-            nothing for ``nop``, ``drop``, ``block``, ``loop``, ``else``, ``end``, ``return`` and ``unreachable``; one for
-            entering a function; and for bulk instructions one more per byte, element or page.
+        metering: what wasm costs fuel for here, one of the constants of `types`; modules are compiled apart for each.
+            With METER_CALLS one unit per call and per turn of a loop. With METER_INSTRUCTIONS, or True, one per
+            instruction, but nothing for ``nop``, ``drop``, ``block``, ``loop``, ``else``, ``end``, ``return`` and
+            ``unreachable``; one for entering a function; and for bulk instructions one more per byte, element or page.
     """
 
     def __cinit__(self, *, max_stack=8 << 20, max_memory=1 << 32, max_table=10_000_000, max_instances=None,
-                  max_tables=None, max_memories=None, bint metering=False):
+                  max_tables=None, max_memories=None, int metering=0):
         if max_stack < 65536 or max_stack > 1 << 32:
             raise ValueError("max_stack must be between 64 KiB and 4 GiB")
         self.stack_slots = max_stack // sizeof(slot)
@@ -96,6 +97,7 @@ cdef class Store:
         cdef machine_t* m = &self.machine
         if not take_stacks(m, self.stack_slots):
             raise MemoryError("cannot reserve the stacks of a store")
+        prepare_machine(m)
         m.stack_end = m.stack + self.stack_slots
         m.frame = m.frames
         m.top = m.stack

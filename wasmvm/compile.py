@@ -8,6 +8,7 @@ from wasmvm._core import DISPATCH, ModuleCode
 from wasmvm.binary import decode
 from wasmvm.deftype import close_externtype, define
 from wasmvm.errors import Frame
+from wasmvm.types import NO_METERING
 
 if TYPE_CHECKING:
     from array import array
@@ -26,7 +27,7 @@ class CompiledModule:
     Attributes:
         syntax: the decoded module.
         code: the functions lowered so far, shared by all instances.
-        metering: whether it is lowered for stores that meter.
+        metering: what it costs fuel for in the stores that it is lowered for.
         plan: what `runtime.instantiate` keeps for the next instance.
     """
 
@@ -42,13 +43,13 @@ class CompiledModule:
             from wasmvm.validation import validate
 
             validate(syntax)
-        self._variants: dict[bool, CompiledModule] = {}
+        self._variants: dict[int, CompiledModule] = {}
         self._names: Names | None = None
-        self._begin(syntax, False)
+        self._begin(syntax, NO_METERING)
         if entry is not None:
             entry.install(self.code)
 
-    def _begin(self, syntax: Module, metering: bool) -> None:
+    def _begin(self, syntax: Module, metering: int) -> None:
         self.syntax = syntax
         self.metering = metering
         self.plan: Any = None
@@ -58,8 +59,8 @@ class CompiledModule:
         self._numbers: array[int] | None = None
         self._variants[metering] = self
 
-    def metered(self, metering: bool) -> CompiledModule:
-        """The same module lowered for stores that meter, or do not: what it costs is part of the code."""
+    def metered(self, metering: int) -> CompiledModule:
+        """The same module lowered for stores that meter so: what it costs is part of the code."""
         found = self._variants.get(metering)
         if found is None:
             found = CompiledModule.__new__(CompiledModule)

@@ -150,6 +150,10 @@ def valtype_slots(valtype: int) -> int:
     return 2 if valtype == V128 else 1
 
 
+NO_METERING, METER_INSTRUCTIONS, METER_CALLS = range(3)
+"""What wasm costs fuel for: nothing; instructions; or only calls and turns of loops, one unit each."""
+
+
 class FuncType(NamedTuple):
     """2.3.13: a function type; both parts are tuples of value types."""
 

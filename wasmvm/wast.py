@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from wasmvm._core import Func, Global, Memory, Store, Table
 from wasmvm.binary import decode
+from wasmvm.deftype import top_of
 from wasmvm.embedding.func import HostFunc
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
@@ -24,6 +25,7 @@ from wasmvm.types import (
     F32,
     F64,
     FUNCREF,
+    HEAPTYPES,
     I32,
     I64,
     V128,
@@ -290,8 +292,9 @@ def matches(valtype: int, value: Any, pattern: Pattern) -> bool:
     if not is_reftype(valtype):
         return False
     if pattern.kind == "null" or value is None:
-        # Whatever type the pattern names, as in the reference interpreter.
-        return pattern.kind == "null" and value is None
+        # There is one null to a hierarchy of types: `(ref.null none)` is `(ref.null any)`.
+        named = HEAPTYPES.get(pattern.heaptype or "", valtype)
+        return pattern.kind == "null" and value is None and top_of(heaptype_of(named)) == top_of(heaptype_of(valtype))
     is_kind = REFERENCES.get(pattern.kind)
     if is_kind is None or not is_kind(valtype, value):
         return False

@@ -16,7 +16,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-NAMES = ("wasmtime", "pwasm")
+NAMES = ("wasmtime", "pywasm", "pwasm")
 """The packages that can be replaced."""
 
 

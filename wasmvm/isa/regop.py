@@ -32,6 +32,7 @@ import re
 from typing import NamedTuple
 
 from wasmvm.isa import regop_simd, wasm
+from wasmvm.isa.pairs import PAIRS
 from wasmvm.types import VALTYPE_NAMES
 
 WORDS = {"K": 2, "V": 4}
@@ -70,12 +71,13 @@ _op("move2", "daeb", "fp[{d}].u64 = fp[{a}].u64", "fp[{e}].u64 = fp[{b}].u64")
 _op("const32", "dk", "fp[{d}].u64 = <uint32_t>{k}")
 _op("const64", "dK", "fp[{d}].u64 = {K:i64}")
 _op("copy", "dan", "memmove(&fp[{d}], &fp[{a}], <size_t>{n} * sizeof(slot))")
-_op("select", "dabc", "fp[{d}].u64 = fp[{a}].u64 if {c:i32} else fp[{b}].u64")
+# Without a branch: compilers write `select` where they expect that nobody can predict the condition.
 _op(
-    "select_v128",
+    "select",
     "dabc",
-    "memmove(&fp[{d}], &fp[{a}] if {c:i32} else &fp[{b}], 2 * sizeof(slot))",
+    "fp[{d}].u64 = fp[{b}].u64 ^ ((fp[{a}].u64 ^ fp[{b}].u64) & -<uint64_t>({c:i32} != 0))",
 )
+_op("select_v128", "dabc", "memmove(&fp[{d}], &fp[(&{a})[{c:i32} == 0]], 2 * sizeof(slot))")
 
 # --- Numeric instructions ----------------------------------------------------------------------------------------
 # A plain numeric instruction costs one row: the expression over {a} and {b}, whose types the wasm row gives.
@@ -443,8 +445,14 @@ def _calls(function: str) -> tuple[str, ...]:
     return (f"reason = {function}", "if unlikely(reason != 0):", "    break")
 
 
-# Loads and stores are about the memory in `mem` and `mem_len`, and that is memory 0 but for where lowering says otherwise.
-_op("use_memory", "x", "machine.other_mem = inst.mems[{x}]", "mem = machine.other_mem.data", "mem_len = machine.other_mem.length")
+# Loads and stores are about the memory in `mem` and `mem_len`: memory 0, but for where lowering says otherwise.
+_op(
+    "use_memory",
+    "x",
+    "machine.other_mem = inst.mems[{x}]",
+    "mem = machine.other_mem.data",
+    "mem_len = machine.other_mem.length",
+)
 _op("use_memory_0", "", "machine.other_mem = NULL", "mem = inst.mem.data", "mem_len = inst.mem.length")
 _op("memory.size", "dx", "fp[{d}].u64 = inst.mems[{x}].length >> 16")
 _op("memory.fill", "abcx", *_calls("memory_fill(inst.mems[{x}], {a:i64}, {b:i32}, {c:i64})"))
@@ -659,3 +667,29 @@ for _row in ROWS:
             _number = len(ROWS) + len(ACCUMULATOR_FORMS)
             _name = f"{_row.name}_{_register}_{_operand}"
             ACCUMULATOR_FORMS.append(AccumulatorForm(_number, _name, _row, _operand, _register))
+
+# --- Pairs -------------------------------------------------------------------------------------------------------
+# The threaded back end runs some instructions together with the one behind them. Only the opcode of the first changes:
+# all words stay where they are, so that branches may lead to the second, and what stops there begins there again.
+
+
+class Pair(NamedTuple):
+    """The instructions `first` and, behind it, `second` as one: where the first stands, the code says `number`."""
+
+    number: int
+    first: RegOp | AccumulatorForm
+    second: RegOp | AccumulatorForm
+
+
+def row_of(instruction: RegOp | AccumulatorForm) -> RegOp:
+    return instruction.row if isinstance(instruction, AccumulatorForm) else instruction
+
+
+def _pairs() -> list[Pair]:
+    by_name: dict[str, RegOp | AccumulatorForm] = {**BY_NAME, **{form.name: form for form in ACCUMULATOR_FORMS}}
+    named = [(first, second) for first, seconds in PAIRS.items() for second in seconds.split()]
+    start = len(ROWS) + len(ACCUMULATOR_FORMS)
+    return [Pair(start + i, by_name[first], by_name[second]) for i, (first, second) in enumerate(named)]
+
+
+FUSED = _pairs()

@@ -56,7 +56,7 @@ cdef class Body(Reading):
     cdef int[::1] c_type
     cdef int[::1] c_log
     cdef int[::1] c_stub
-    cdef bint metering
+    cdef bint metering, metering_calls
     cdef int fuel_at
     cdef int memory
 

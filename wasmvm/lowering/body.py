@@ -16,6 +16,7 @@ import cython
 
 from wasmvm.errors import InternalError
 from wasmvm.lowering import forms
+from wasmvm.types import METER_CALLS, NO_METERING
 
 if not cython.compiled:
     from wasmvm.isa.opcode import *  # noqa: F403
@@ -87,7 +88,8 @@ class Body(Reading):
         else; the position a loop begins at; its type, as `block_type` reads it; length of `assign_log` at its
         beginning; label of its stub while a br_table is written.
     depth: entries on the control stack.
-    metering, fuel_at: `Context.metering`; the word that counts the fuel of the straight run of code being written,
+    metering, metering_calls: whether fuel is taken, and whether only for calls and turns of loops.
+    fuel_at: the word that counts the fuel of the straight run of code being written,
         or -1 between such runs.
     memory: the memory that loads and stores are about where code is being written.
     condition: opcodes that branch if and unless the condition that `take_condition` popped holds; its operands are
@@ -110,7 +112,8 @@ class Body(Reading):
         self.condition = array("i", bytes(4 * MOST_WORDS))
         self.dead = -1
         self.depth = 0
-        self.metering = self.context.metering and index >= 0
+        self.metering = self.context.metering != NO_METERING and index >= 0
+        self.metering_calls = self.context.metering == METER_CALLS
         self.fuel_at = -1
         self.memory = 0
         self.control_cap = 0
@@ -126,6 +129,7 @@ class Body(Reading):
         self.c_type[0] = self.result_type  # whose parameters are locals and not on the stack
         if self.metering:
             self.charge(OP_LOCAL_GET, self.pos)  # entering the function costs as much as any instruction
+            self.metering = not self.metering_calls  # the turns of loops are counted where these begin
         while self.depth:
             start = self.pos
             op = self.opcode()
@@ -719,6 +723,9 @@ class Body(Reading):
             self.c_target[self.depth - 1] = self.n
             self.note_offset(start)  # where it is said to be when it is stopped
             self.mark_label()
+            if self.metering_calls:
+                self.begin(R_FUEL)
+                self.word(1)
         return 0
 
     def if_(self) -> int:

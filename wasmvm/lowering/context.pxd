@@ -13,4 +13,4 @@ cdef class Context:
     cdef int import_count
     cdef unsigned long long[::1] code
     cdef readonly object accumulators
-    cdef bint metering
+    cdef int metering

@@ -6,7 +6,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from wasmvm.lowering.accumulator import Accumulators
-from wasmvm.types import I64, FuncType, valtype_slots
+from wasmvm.types import I64, NO_METERING, FuncType, valtype_slots
 
 if TYPE_CHECKING:
     from wasmvm.syntax import Module
@@ -23,10 +23,10 @@ class Context:
     mem_wide: by memory of the index space, whether its addresses are i64.
     import_count: imported functions, the first of the index space.
     accumulators: the pass to run on finished code, or None (the switch back end has no accumulators).
-    metering: whether to write instructions that take fuel.
+    metering: what to write instructions for that take fuel, `NO_METERING` or another of the three.
     """
 
-    def __init__(self, module: Module, *, accumulators: bool = False, metering: bool = False) -> None:
+    def __init__(self, module: Module, *, accumulators: bool = False, metering: int = NO_METERING) -> None:
         first, middle, widths = array("i", [0]), array("i"), bytearray()
         for type_ in module.types:
             functype = type_ if isinstance(type_, FuncType) else FuncType((), ())

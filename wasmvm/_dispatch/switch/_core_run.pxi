@@ -6,6 +6,10 @@
 DISPATCH = "switch"
 
 
+cdef void prepare_machine(machine_t* machine) noexcept nogil:
+    pass
+
+
 cdef int run(machine_t* machine) noexcept nogil:
     """Run from the state in `machine` until something ends the loop; say what, with the state saved."""
     cdef int32_t* pc = machine.pc
@@ -42,10 +46,10 @@ cdef int run(machine_t* machine) noexcept nogil:
             memmove(&fp[pc[1]], &fp[pc[2]], <size_t>pc[3] * sizeof(slot))
             pc += 4
         elif op == R_SELECT:
-            fp[pc[1]].u64 = fp[pc[2]].u64 if (<uint32_t>fp[pc[4]].u64) else fp[pc[3]].u64
+            fp[pc[1]].u64 = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
             pc += 5
         elif op == R_SELECT_V128:
-            memmove(&fp[pc[1]], &fp[pc[2]] if (<uint32_t>fp[pc[4]].u64) else &fp[pc[3]], 2 * sizeof(slot))
+            memmove(&fp[pc[1]], &fp[(&pc[2])[(<uint32_t>fp[pc[4]].u64) == 0]], 2 * sizeof(slot))
             pc += 5
         elif op == R_I32_ADD:
             fp[pc[1]].u64 = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))

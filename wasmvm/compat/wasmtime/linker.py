@@ -16,7 +16,7 @@ from wasmvm.compat.wasmtime.managed import Managed
 from wasmvm.compat.wasmtime.module import Module
 from wasmvm.compat.wasmtime.store import Storelike
 from wasmvm.compat.wasmtime.types import FuncType
-from wasmvm.compat.wasmtime.wasi import MODULE, WasiFunction, wasi_functions
+from wasmvm.compat.wasmtime.wasi import MODULE, Bound, wasi_functions
 from wasmvm.embedding import linker, module
 from wasmvm.embedding.func import HostFunc
 
@@ -104,14 +104,10 @@ class Linker(Managed[linker.Linker]):
 
     def _imports(self, store: Storelike) -> dict[str, Any]:
         """What is defined, with the store's own functions of WASI."""
-        definitions = self.ptr().definitions
-        if not any(isinstance(item, WasiFunction) for item in definitions.get(MODULE, {}).values()):
+        definitions: dict[str, Any] = self.ptr().definitions
+        if MODULE not in definitions:
             return definitions
-        bound = {
-            name: item.bind(store) if isinstance(item, WasiFunction) else item
-            for name, item in definitions[MODULE].items()
-        }
-        return {**definitions, MODULE: bound}
+        return {**definitions, MODULE: Bound(definitions[MODULE], store)}
 
     def instantiate(self, store: Storelike, module: Module) -> Instance:
         """An instance of `module`, with imports from here."""
@@ -148,9 +144,10 @@ class Linker(Managed[linker.Linker]):
         module.encode()
         name.encode()
         context = store._context()
-        item: Any = self._imports(store).get(module, {}).get(name)
-        if item is None:
-            raise WasmtimeError("item not defined in linker")
+        try:
+            item: Any = self._imports(store)[module][name]
+        except KeyError:
+            raise WasmtimeError("item not defined in linker") from None
         if isinstance(item, tuple):
             item = HostFunc(item[1], item[0], access_caller=True)
         return wrap_extern(item.bind(context) if isinstance(item, HostFunc) else item)
