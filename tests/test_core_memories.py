@@ -108,7 +108,9 @@ def test_the_memory_that_is_named(body: str, metering: bool) -> None:
     host = Func(store, FuncType((), (I32,)), host_peeks, access_caller=True)
     imports = {"o": {"f": other.exports.f}, "h": {"f": host}}
     nested = '(func (export "nested") (param i32) (result i32) local.get 0  i32.load8_u 1)'
-    made = instantiate(f'{IMPORTS} {THREE} {nested} (func (export "f") (param i32) (result i32) {text})', imports, store)
+    made = instantiate(
+        f'{IMPORTS} {THREE} {nested} (func (export "f") (param i32) (result i32) {text})', imports, store
+    )
     argument = 3 if body == "a loop" else 1
     assert made.exports.f(argument) == expected
     assert made.exports.nested(0) == 2
@@ -142,7 +144,7 @@ def test_fault_of_64_bits() -> None:
         ("vector", 1 << 40, (1 << 40) + 16),
     ):
         with pytest.raises(Trap) as caught:
-            getattr(made.exports, name)(address)
+            made.exports[name](address)
         assert caught.value.fault == f"memory fault at wasm address {fault:#x} in linear memory of size 0x10000"
 
 
@@ -174,7 +176,7 @@ def test_bulk_instructions_take_every_bit() -> None:
         ("table_copy", 0, -1, 2), ("table_init", big, 0, 1), ("get", big), ("get", -1), ("set", big), ("set", 4),
     ):  # fmt: skip
         with pytest.raises(Trap, match="out of bounds"):
-            getattr(exports, name)(*args)
+            exports[name](*args)
     for index, message in ((big, "undefined element"), (-1, "undefined element"), (2, "uninitialized element 2")):
         with pytest.raises(Trap, match=message):
             exports.call(index)
@@ -218,7 +220,7 @@ def test_imports_and_exports_of_several() -> None:
     assert [memory.read(1, 1) for memory in (first, second, made.exports.x)] == [b"\7", b"\x08", b"\t"]
     assert second.read(0x1FFF9, 6) == b"at end"
     assert len(made.core.memories) == 3
-    assert made.memory is None  # none is exported as "memory"
+    assert made.core.memory is None  # none is exported as "memory"
 
 
 def test_a_memory_that_two_names_mean() -> None:

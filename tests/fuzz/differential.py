@@ -98,7 +98,12 @@ def smith_module(seed: int) -> bytes:
     return done.stdout
 
 
-GENERATORS: dict[str, Callable[[int], bytes]] = {"own": own_module, "vectors": vector_module, "memories": memory_module, "smith": smith_module}
+GENERATORS: dict[str, Callable[[int], bytes]] = {
+    "own": own_module,
+    "vectors": vector_module,
+    "memories": memory_module,
+    "smith": smith_module,
+}
 
 
 def seen(value: Any) -> object:

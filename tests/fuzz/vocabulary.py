@@ -112,7 +112,5 @@ def _vectors() -> Vocabulary:
 
 
 VECTORS = _vectors()
-MEMORIES = VECTORS._replace(
-    name="memories", weighted=(*SCALARS.weighted, "i64", "i64", "v128"), several_memories=True
-)
+MEMORIES = VECTORS._replace(name="memories", weighted=(*SCALARS.weighted, "i64", "i64", "v128"), several_memories=True)
 VOCABULARIES = {words.name: words for words in (SCALARS, VECTORS, MEMORIES)}
