@@ -9,7 +9,7 @@
 
 TYPE_CHECKING = False  # importing it from typing would take longer than all the rest of this file
 if TYPE_CHECKING:
-    from wasmvm._core import Caller, Func, Global, Memory, Store, Table
+    from wasmvm._core import ArrayRef, Caller, Func, Global, Memory, Store, StructRef, Table
     from wasmvm.embedding.engine import Config, Engine
     from wasmvm.embedding.func import HostFunc
     from wasmvm.embedding.instance import Exports, Instance, instantiate
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PLACES = {
-    "wasmvm._core": ("Caller", "Func", "Global", "Memory", "Store", "Table"),
+    "wasmvm._core": ("ArrayRef", "Caller", "Func", "Global", "Memory", "Store", "StructRef", "Table"),
     "wasmvm.embedding.engine": ("Config", "Engine"),
     "wasmvm.embedding.func": ("HostFunc",),
     "wasmvm.embedding.instance": ("Exports", "Instance", "instantiate"),
@@ -63,6 +63,7 @@ _PLACES = {
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
 __all__ = [
+    "ArrayRef",
     "Caller",
     "CompletedRun",
     "Config",
@@ -89,6 +90,7 @@ __all__ = [
     "MemoryType",
     "Module",
     "Store",
+    "StructRef",
     "Table",
     "TableType",
     "TextError",

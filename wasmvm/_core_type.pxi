@@ -3,6 +3,12 @@
 cdef type_t** ctypes = NULL
 cdef Py_ssize_t ctype_count = 0
 
+cdef type_t extern_type  # of all objects of the host
+memset(&extern_type, 0, sizeof(type_t))
+extern_type.number = -1
+extern_type.kind = KIND_EXTERN
+extern_type.size = sizeof(extern_t)
+
 
 cdef type_t* ctype_of(Py_ssize_t number) except NULL:
     """What the loop knows a defined type by."""
@@ -12,16 +18,54 @@ cdef type_t* ctype_of(Py_ssize_t number) except NULL:
     while ctype_count <= number:  # supertypes have smaller numbers
         deftype = DEFTYPES[ctype_count]
         longer = <type_t**>realloc(ctypes, (ctype_count + 1) * sizeof(type_t*))
-        made = <type_t*>calloc(1, sizeof(type_t))
-        if longer == NULL or made == NULL:
-            free(made)
+        if longer == NULL:
             raise MemoryError
         ctypes = longer
+        made = new_ctype(deftype.comptype)
         made.number = <int32_t>ctype_count
         made.super = NULL if deftype.super < 0 else ctypes[<Py_ssize_t>deftype.super]
         ctypes[ctype_count] = made
         ctype_count += 1
     return ctypes[number]
+
+
+cdef type_t* new_ctype(comptype) except NULL:
+    """A type whose objects have the fields of a structure or array type."""
+    cdef type_t* made = <type_t*>calloc(1, sizeof(type_t))
+    cdef Py_ssize_t i
+    if made == NULL:
+        raise MemoryError
+    if isinstance(comptype, FuncType):
+        made.kind = KIND_FUNC
+        return made
+    if isinstance(comptype, StructType):
+        made.kind = KIND_STRUCT
+        fields = comptype.fields
+        offsets, made.size = layout(fields)
+    else:
+        made.kind = KIND_ARRAY
+        fields = (comptype.field,)
+        offsets = [0]
+    made.field_count = <int32_t>len(fields)
+    made.fields = <field_t*>calloc(max(len(fields), 1), sizeof(field_t))
+    made.refs = <uint32_t*>calloc(max(len(fields), 1), sizeof(uint32_t))
+    if made.fields == NULL or made.refs == NULL:
+        free(made.fields)
+        free(made.refs)
+        free(made)
+        raise MemoryError
+    for i in range(len(fields)):
+        made.fields[i].offset = offsets[i]
+        made.fields[i].width = <int>storage_size(fields[i].storage).bit_length() - 1
+        if names_objects(fields[i].storage):
+            made.refs[made.ref_count] = offsets[i]
+            made.ref_count += 1
+    return made
+
+
+cdef bint names_objects(int valtype) except -1:
+    """Whether values of the type may be references to what the collector looks after."""
+    return is_reference(valtype) and hierarchy(valtype) != FUNCREF
 
 
 cdef bint is_subtype(type_t* actual, type_t* expected) noexcept nogil:

@@ -98,6 +98,7 @@ def values() -> None:
 
 
 def numbers() -> None:
+    print(arith.I(2).max, arith.U(2).max, isinstance(arith.f32, arith.F32), isinstance(arith.f64, arith.F64))
     for kind in (arith.i8, arith.i16, arith.i32, arith.i64):
         print(kind.bits_length, kind.byte_length, kind.mask, kind.mask_sign, kind.min, kind.max)
         print(kind.fit(2**70 + 200), kind.sat(2**70), kind.sat(-(2**70)), kind.add(kind.max, 1), kind.sub(kind.min, 1))

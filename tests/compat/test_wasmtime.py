@@ -11,23 +11,16 @@ import pytest
 import wasmtime as original
 
 import wasmvm
+from tests.compat.running import run, run_on
 from wasmvm.compat import wasmtime
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPT = Path(__file__).with_name("scripts.py")
-
-
-def run(*command: str) -> str:
-    done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_the_same_script_prints_the_same() -> None:
     expected = run("-m", "tests.compat.scripts")
-    found = run("-m", "wasmvm.compat", "wasmtime", "-m", "tests.compat.scripts")
     assert expected.count("\n") > 400
-    assert found.splitlines() == expected.splitlines()
+    assert run_on("wasmtime", "-m", "tests.compat.scripts").splitlines() == expected.splitlines()
 
 
 def test_every_public_name_is_there_and_in_the_script() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -72,12 +72,12 @@ class MemoryBytes:
         return bytearray(self._core)
 
 
-@lru_cache(maxsize=64)
-def _buffer_class(size: int) -> Any:
-    """A subclass that is a buffer of so many bytes: before Python 3.12 only classes written in C can be buffers."""
-    import ctypes
+@cache
+def _buffer_class() -> Any:
+    """A subclass that is a buffer: before Python 3.12 only classes written in C can be one, as numpy's are."""
+    import numpy as np
 
-    return type("MemoryBytes", (MemoryBytes, ctypes.c_uint8 * size), {})
+    return type("MemoryBytes", (MemoryBytes, np.ndarray), {"__doc__": MemoryBytes.__doc__})
 
 
 def bytes_of(core: Memory, held: MemoryBytes | None = None) -> MemoryBytes:
@@ -85,7 +85,7 @@ def bytes_of(core: Memory, held: MemoryBytes | None = None) -> MemoryBytes:
     size = len(core)
     if held is not None and held._size == size:
         return held
-    made: MemoryBytes = MemoryBytes() if sys.version_info >= (3, 12) else _buffer_class(size).from_buffer(core)
+    made: MemoryBytes = MemoryBytes() if sys.version_info >= (3, 12) else core.array.view(_buffer_class())
     made._core = core
     made._size = size
     return made

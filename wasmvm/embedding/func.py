@@ -26,6 +26,8 @@ class HostFunc:
     def __init__(
         self, callable: Callable[..., Any], type: FuncType | None = None, *, access_caller: bool = False
     ) -> None:
+        if not hasattr(callable, "__call__"):  # noqa: B004 - the parameter hides the function of that name
+            raise TypeError(f"callable: expected a function, got {callable!r}")
         self.callable = callable
         self.type = type
         self.access_caller = access_caller

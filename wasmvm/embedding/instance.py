@@ -69,9 +69,12 @@ class Instance:
     """
 
     def __init__(self, module: Module, imports: Imports | None = None, store: Store | None = None) -> None:
+        try:
+            compiled = module.compiled
+        except AttributeError:
+            raise TypeError(f"module: expected a Module, got {type(module).__name__}") from None
         self.module = module
         self.store = store = Store() if store is None else store
-        compiled = module.compiled
         if store.metering:
             compiled = compiled.metered(store.metering)
         syntax = compiled.syntax
@@ -101,6 +104,11 @@ def resolve(store: Store, module: CompiledModule, import_: Import, imports: Impo
     except KeyError:
         raise LinkError(
             f'unknown import "{import_.module}" "{import_.name}"', import_.module, import_.name, expected
+        ) from None
+    except TypeError:
+        wrong = imports if not isinstance(imports, Mapping) else imports[import_.module]
+        raise TypeError(
+            f"imports: expected mappings of module names to mappings of names, found {type(wrong).__name__}"
         ) from None
     if isinstance(given, (Func, Table, Memory, Global, Tag)):
         return given

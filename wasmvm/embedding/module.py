@@ -53,6 +53,7 @@ def read_source(source: Source) -> bytes:
     Raises:
         TextError: text that is not a module.
         OSError: the file cannot be read.
+        TypeError: it is nothing of the kind.
     """
     return _read(source)[0]
 
@@ -63,7 +64,10 @@ def _read(source: Source) -> tuple[bytes, os.stat_result | None]:
         return _assemble(source), None
     if isinstance(source, (str, os.PathLike)):
         return _read_file(source)
-    return _binary(bytes(source)), None
+    try:
+        return _binary(bytes(memoryview(source))), None
+    except TypeError:
+        raise TypeError(f"source: expected bytes, text or a path, got {type(source).__name__}") from None
 
 
 def _read_file(path: str | os.PathLike[str]) -> tuple[bytes, os.stat_result]:

@@ -10,6 +10,7 @@ from wasmvm import _core
 from wasmvm import types as core_types
 from wasmvm.compat.pwasm import types
 from wasmvm.compat.pwasm.errors import LinkError, translated
+from wasmvm.compat.pwasm.numeric import SIGN_32
 from wasmvm.compat.pwasm.runtime import (
     FROM_PYTHON,
     AnyFunction,
@@ -244,6 +245,13 @@ def _store_of(given: list[Any], limits: Limits | None) -> Shared:
     return Shared(_core.Store()) if mine is None else mine
 
 
+def _check_memories(module: types.Module, limits: Limits | None) -> None:
+    if limits is not None and limits.max_memory is not None:
+        for memory in module.mems:
+            if memory.limits.min > limits.max_memory // MemoryInstance.PAGE_SIZE:
+                raise LinkError(f"initial memory of {memory.limits.min} pages exceeds max_memory")
+
+
 def instantiate(
     module: types.Module,
     imports: Mapping[str, Mapping[str, Any]] | None = None,
@@ -268,14 +276,15 @@ def instantiate(
     mode = mode or DEFAULT_MODE
     if mode not in MODES:
         raise ValueError(f"mode must be one of {MODES}, not {mode!r}")
-    if module._source is None:
+    compiled = module._compiled
+    if compiled is None:
         raise TypeError("only a module that was decoded can be instantiated")
     instance = Instance(module)
     instance.limits = limits
     instance.mode = mode
     given = [_importable(module, import_, _lookup(imports or {}, import_)) for import_ in module.imports]
     shared = _store_of(given, limits)
-    compiled = module._source.compiled
+    _check_memories(module, limits)
     if shared.store.metering:
         compiled = compiled.metered(shared.store.metering)
     with translated():
@@ -288,6 +297,7 @@ def instantiate(
 
 
 __all__ = [
+    "SIGN_32",
     "GlobalInstance",
     "HostFunction",
     "Instance",

@@ -14,7 +14,7 @@ from wasmvm import _core, numeric
 from wasmvm import types as core_types
 from wasmvm.compat.bytesview import MemoryBytes, bytes_of
 from wasmvm.compat.pwasm import types
-from wasmvm.compat.pwasm.errors import LinkError, TrapError, translate, translated
+from wasmvm.compat.pwasm.errors import LinkError, Timeout, TrapError, translate, translated
 from wasmvm.compat.pwasm.numeric import MASK_32, MASK_64, F32NaN, f32_round
 from wasmvm.errors import WasmError
 
@@ -229,7 +229,7 @@ class TableInstance(_Shareable):
 
     @classmethod
     def _of(cls, core: _core.Table, shared: Shared) -> TableInstance:
-        made = cls(core_types.VALTYPE_NAMES[core.type.reftype], 0, core.type.limits.max)
+        made = cls(core_types.valtype_text(core.type.reftype), 0, core.type.limits.max)
         made._core, made._shared = core, shared
         return made
 
@@ -416,10 +416,13 @@ class AnyFunction(_Shareable):
             shared.reference(n) if t[-1] == "f" else float(n) if t[0] == "f" else int(n)
             for t, n in zip(params, args, strict=True)
         ]
+        limits = shared.limits
+        if limits is not None and limits.deadline is not None and time.monotonic() >= limits.deadline:
+            raise Timeout("execution timed out")  # which wasmvm looks at only where a call takes longer than a moment
         try:
             found = core(*values)
         except WasmError as error:
-            raise translate(error, None if shared.limits is None else shared.limits.fuel) from error
+            raise translate(error, None if limits is None else limits.fuel) from error
         except RecursionError:
             raise TrapError("call stack exhausted") from None
         if isinstance(found, tuple):

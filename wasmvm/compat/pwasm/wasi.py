@@ -26,7 +26,8 @@ class WasiLite:
     """Standard streams, arguments, environment, clocks and random numbers for one guest.
 
     Each function is a method of its name behind ``wasi_``, which takes numbers and returns an error code: a subclass
-    may override it. Unlike pwasm's, all of preview 1 is there, though without files.
+    may override it. There are no files, for which ENOTCAPABLE is answered, and no sockets. More of the rest of preview 1
+    is there than pwasm has.
 
     Args:
         stdin: what the guest reads.
@@ -36,7 +37,7 @@ class WasiLite:
         stdout, stderr: bytearrays of what it wrote.
         stdin_pos: how much of `stdin` it has read.
         sinks: by descriptor 1 or 2, a callable that gets what is written there instead.
-        unsupported_calls: names of functions that it called and preview 1 has not; they answer ENOSYS.
+        unsupported_calls: names of functions that it called and that are not here; they answer ENOSYS.
         memory: the guest's.
     """
 
@@ -125,5 +126,10 @@ def _method(name: str) -> Any:
     return function
 
 
+def _no_files(self: WasiLite, *args: int) -> int:
+    return self.ENOTCAPABLE
+
+
 for _name in abi.FUNCTIONS:
-    setattr(WasiLite, f"wasi_{_name}", _method(_name))
+    if not _name.startswith("sock_"):
+        setattr(WasiLite, f"wasi_{_name}", _no_files if _name.startswith("path_") else _method(_name))

@@ -145,12 +145,11 @@ class Machine:
         store = self.store
         spaces: tuple[list[Any], ...] = (store.func, store.tabl, store.mems, store.glob)
         given = [spaces[e.kind][e.data]._core for e in extern]
-        if module._module is None:
-            raise TypeError("only a module that was read can be instantiated")
+        compiled = module.compiled()
         self._pending.append((module, extern))
         try:
             with translated():
-                core = instantiate(store._core, module._module.compiled, given)
+                core = instantiate(store._core, compiled, given)
             found = self._modules.get(core)
             return self._adopt(core) if found is None else found
         finally:
@@ -164,12 +163,12 @@ class Machine:
         for type, value in zip(func.type.args, args, strict=True):
             assert type == value.type
         log.debugln("invocate", addr, args)
-        references = types.REFTYPES
-        bits = [self.store.referred(v) if v.type.data in references else int.from_bytes(v.data, "little") for v in args]
+        is_ref = types.is_reftype
+        bits = [self.store.referred(v) if is_ref(v.type.data) else int.from_bytes(v.data, "little") for v in args]
         with translated():
             found = func._core.call_bits(bits)
         values = zip(func.type.rets, found, strict=True)
-        return [self.store.reference(t, n) if t.data in references else ValInst.from_bits(t, n) for t, n in values]
+        return [self.store.reference(t, n) if is_ref(t.data) else ValInst.from_bits(t, n) for t, n in values]
 
 
 class Runtime:

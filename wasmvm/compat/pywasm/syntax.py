@@ -13,7 +13,7 @@ from wasmvm.compat.instructions import read_immediates
 from wasmvm.compat.pywasm import log, opcode
 from wasmvm.compat.pywasm.errors import translated
 from wasmvm.compat.pywasm.values import ValType
-from wasmvm.embedding.module import Module
+from wasmvm.compile import CompiledModule
 from wasmvm.errors import DecodeError
 from wasmvm.isa import imm
 from wasmvm.isa.opcode import OP_ELSE, OP_END, OP_IF
@@ -326,7 +326,7 @@ class TableType:
     """A table type."""
 
     def __init__(self, type: ValType, limits: Limits) -> None:
-        assert type.data in types.REFTYPES
+        assert types.is_reftype(type.data)
         self.type = type
         self.limits = limits
 
@@ -514,7 +514,7 @@ class ModuleDesc:
     Only one that `from_reader` has made can be instantiated. What is in it is looked at when it is asked for.
     """
 
-    _module: Module | None = None
+    _compiled: CompiledModule | None = None
 
     def __init__(
         self,
@@ -537,16 +537,20 @@ class ModuleDesc:
         """Decode and validate; AssertionError where it is no valid module."""
         made = cls.__new__(cls)
         with translated():
-            made._module = Module(bytes(r.read()))
+            made._compiled = CompiledModule(bytes(r.read()))
         if log.lvl > 0:
             made._log()
         return made
 
     @property
     def _syntax(self) -> syntax.Module:
-        if self._module is None:
+        return self.compiled().syntax
+
+    def compiled(self) -> CompiledModule:
+        """wasmvm's own; TypeError where it was not read."""
+        if self._compiled is None:
             raise TypeError("only a module that was read can be instantiated")
-        return self._module.compiled.syntax
+        return self._compiled
 
     @cached_property
     def type(self) -> list[FuncType]:

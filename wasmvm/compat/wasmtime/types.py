@@ -55,7 +55,7 @@ class ValType(Managed[int]):
         return str(self)
 
     def __str__(self) -> str:
-        return "anyref" if self.ptr() == types.EXTERNREF else types.VALTYPE_NAMES[self.ptr()]
+        return "anyref" if self.ptr() == types.EXTERNREF else types.valtype_text(self.ptr())
 
 
 def _valtype(given: object) -> int:
