@@ -133,7 +133,7 @@ def _operand(kind: int, found: list[Any]) -> Any:
     if kind == imm.VALTYPES:
         return tuple(core_types.valtype_text(t) for t in found[0])
     if kind == imm.REFTYPE:
-        return core_types.valtype_text(found[0)]
+        return core_types.valtype_text(found[0])
     return found[0] if len(found) == 1 or kind == imm.MEMORY_INIT else tuple(found)
 
 
