@@ -19,6 +19,7 @@ MIRRORED: by opcode, the opcode that gives the same with its operands swapped.
 STORE_V, STORE_K_V: by opcode of a store, the forms with a constant value (RK is the one with a constant address).
 ADDRESS_AK, ADDRESS_AB, ADDRESS_SHL: by opcode of a load or store, the forms that compute the address as i32.add with a
 constant, i32.add, and i32.shl_add do.
+ADDRESS_WIDE: by opcode of any load or store, the form for memories of 64-bit addresses.
 WIDE: by opcode, 1 where a constant operand takes two words.
 TRAPS: by opcode, 1 where the instruction may trap.
 PARAMS, RESULT_SLOTS: by opcode of a vector instruction, its number of operands, and the slots of its result or 0.
@@ -29,6 +30,8 @@ MIRRORED_BR: by register instruction, the branch on the same comparison with its
 EFFECT: by register instruction, what it does to the accumulators (`regop.effect`).
 ACC_FORM, FACC_FORM: by register instruction times 3 plus operand (0 for a, 1 for b, 2 for c), the form that reads the
 operand from an accumulator; OPERAND_WORD: where in the instruction the operand stands.
+FIRST, SECOND: the instructions that run as one, a pair at each index, by number; the fused instruction's own number is
+FIRST_PAIR more than the index.
 LENGTH: by register instruction and accumulator form, its words.
 NAMES, OPERANDS: by register instruction and accumulator form, for the disassembler.
 """
@@ -69,7 +72,7 @@ def _table(name: str, typecode: str, values: list[int]) -> str:
 
 
 def _by_opcode() -> dict[str, list[int]]:
-    names = ("RR", "RK", "KR", "MIRRORED", "STORE_V", "STORE_K_V", "ADDRESS_AK", "ADDRESS_AB", "ADDRESS_SHL")
+    names = ("RR", "RK", "KR", "MIRRORED", "STORE_V", "STORE_K_V", "ADDRESS_AK", "ADDRESS_AB", "ADDRESS_SHL", "ADDRESS_WIDE")
     tables = {name: [-1] * wasm.OPCODE_END for name in names}
     for name in ("SHAPE", "WIDE", "TRAPS", "PARAMS", "RESULT_SLOTS"):
         tables[name] = [0] * wasm.OPCODE_END
@@ -81,6 +84,7 @@ def _by_opcode() -> dict[str, list[int]]:
             continue
         target = regop.SAME_BITS.get(row.mnemonic) or row.mnemonic
         tables["RR"][code] = _number(target)
+        tables["ADDRESS_WIDE"][code] = _number(target + "_wide")
         tables["TRAPS"][code] = int(row.width > 0 or bool(regop.CHECKS.get(target)))
         if shape == "vector" and row.params is not None and row.results is not None:
             tables["PARAMS"][code] = len(row.params)
@@ -147,6 +151,9 @@ def module(note: str) -> str:
     out += (_table(name, "h", values) for name, values in _by_opcode().items())
     out += (_table(name, "h", values) for name, values in _by_regop().items())
     out += (_table(name, "h", values) for name, values in _accumulators().items())
+    out.append(_table("FIRST", "h", [pair.first.number for pair in regop.FUSED]))
+    out.append(_table("SECOND", "h", [pair.second.number for pair in regop.FUSED]))
+    out.append(f"FIRST_PAIR = {len(regop.ROWS) + len(regop.ACCUMULATOR_FORMS)}\n")
     rows = [*regop.ROWS, *regop.ACCUMULATOR_FORMS]
     operands = [row.operands for row in regop.ROWS] + [form.row.operands for form in regop.ACCUMULATOR_FORMS]
     out.append("NAMES = (\n" + "".join(f'    "{row.name}",\n' for row in rows) + ")\n")

@@ -7,45 +7,53 @@ machine renamed, and every `break` made a return.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dispatch import enum_name, fill_in
 
 from wasmvm.isa import regop
 
-_HEAD = '''\
+_HEAD = """\
 # {note}
 #
 # One handler per row of wasmvm/isa/regop.py and per accumulator form. A handler ends by calling the next one in tail
 # position, with the state in its arguments: as many as there are registers for arguments, so that all of it stays in
 # registers and the compiler makes the call a jump. `acc` and `facc` hold the last integer and the last f64 result,
-# which are in their slots as well.
+# which are in their slots as well; `acc` is in the register that x86 counts shifts with, which most shifts write anyway.
+# Each machine has its own copy of the table of handlers, since what lies at a fixed distance from `machine` is called
+# without loading an address first.
 
-ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc,
-                          double facc) noexcept nogil
-
-cdef handler_t HANDLERS[{count}]
+cdef handler_t HANDLERS[HANDLER_COUNT]
 
 DISPATCH = "threaded"
 
 
-cdef int leave(int32_t* pc, slot* fp, machine_t* machine, uint64_t acc, double facc, int reason) noexcept nogil:
+cdef void prepare_machine(machine_t* machine) noexcept nogil:
+    memcpy(machine.handlers, HANDLERS, sizeof(HANDLERS))
+
+
+cdef int leave(int32_t* pc, slot* fp, uint64_t acc, machine_t* machine, frame_t* frame, double facc,
+               int reason) noexcept nogil:
     machine.pc = pc
     machine.fp = fp
+    machine.frame = frame
     machine.acc = acc
     machine.facc = facc
     return reason
 
 
 cdef int run(machine_t* machine) noexcept nogil:
-    """Run from the state in `machine` until something ends the run; say what, with the state saved."""
-    return HANDLERS[machine.pc[0]](machine.pc, machine.fp, machine.inst.mem.data, machine.inst.mem.length, machine,
-                                   machine.acc, machine.facc)
+    \"\"\"Run from the state in `machine` until something ends the run; say what, with the state saved.\"\"\"
+    cdef mem_t* memory = current_memory(machine)
+    machine.mem_len = memory.length
+    return machine.handlers[machine.pc[0]](machine.pc, machine.fp, memory.data, machine.acc, machine, machine.frame,
+                                           machine.facc)
 
-'''
-_PARAMETERS = "int32_t* pc, slot* fp, uint8_t* mem, uint64_t mem_len, machine_t* machine, uint64_t acc, double facc"
-_ARGUMENTS = "fp, mem, mem_len, machine, acc, facc"
-_IN_MACHINE = re.compile(r"(?<![.\w])(inst|frame|budget|stack_end)\b")
+"""
+_PARAMETERS = "int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc"
+_ARGUMENTS = "fp, mem, acc, machine, frame, facc"
+_LEAVE = "leave(pc, fp, acc, machine, frame, facc, {})"
+_IN_MACHINE = re.compile(r"(?<![.\w])(inst|budget|stack_end|mem_len)\b")
 _LOCALS = {
     "reason": "int",
     "i": "int32_t",
@@ -55,6 +63,11 @@ _LOCALS = {
     "callee": "func_t*",
     "table": "table_t*",
 }
+_EXIT = re.compile(r"\s*reason = ([A-Z_]+)")
+EXITS: list[str] = sorted({match[1] for row in regop.ROWS for line in row.body if (match := _EXIT.fullmatch(line))})
+"""Why handlers leave, where that is a constant: each has a handler of its own that only leaves."""
+_FIRST_EXIT = len(regop.ROWS) + len(regop.ACCUMULATOR_FORMS) + len(regop.FUSED)
+COUNT = _FIRST_EXIT + len(EXITS)
 _INT_RESULT = re.compile(r"^fp\[(pc\[\d+\])\]\.u64 = (.*)$")
 _F64_RESULT = re.compile(r"^fp\[(pc\[\d+\])\]\.f64 = (.*)$")
 
@@ -62,7 +75,12 @@ _F64_RESULT = re.compile(r"^fp\[(pc\[\d+\])\]\.f64 = (.*)$")
 def _lines(row: regop.RegOp, body: tuple[str, ...]) -> Iterator[str]:
     """The body of a handler, without the jump to the next one."""
     effect = regop.effect(row)
+    constant_reason = ""
     for number, line in enumerate(body):
+        exit_ = _EXIT.fullmatch(line)
+        if exit_:
+            constant_reason = exit_[1]
+            continue
         line = _IN_MACHINE.sub(r"machine.\1", fill_in(line, row))
         last = number == len(body) - 1
         if last and effect == regop.INT_RESULT:
@@ -72,20 +90,48 @@ def _lines(row: regop.RegOp, body: tuple[str, ...]) -> Iterator[str]:
             yield _F64_RESULT.sub(r"facc = \2", line)
             yield _F64_RESULT.sub(r"fp[\1].f64 = facc", line)
         elif line.strip() == "break":
-            yield line.replace("break", "return leave(pc, fp, machine, acc, facc, reason)")
+            leave = f"machine.handlers[{_exit_number(constant_reason)}](pc, {_ARGUMENTS})"
+            if not constant_reason:
+                leave = _LEAVE.format("reason")
+            yield line.replace("break", f"return {leave}")
+            constant_reason = ""
         else:
             yield line
 
 
-def _handler(name: str, row: regop.RegOp, body: tuple[str, ...]) -> str:
-    lines = list(_lines(row, body))
+def _exit_number(reason: str) -> int:
+    return _FIRST_EXIT + (EXITS.index(reason) if reason else 0)
+
+
+def _parts(instructions: Iterable[regop.RegOp | regop.AccumulatorForm]) -> Iterator[str]:
+    """The bodies of instructions that run one after the other, and the jump to what follows."""
+    *before, final = instructions
+    for instruction in before:
+        row = regop.row_of(instruction)
+        lines = list(_lines(row, instruction.body))
+        if row.jumps:
+            # The last line goes on behind a branch that was not taken: to the next body.
+            yield from (text for line in lines[:-1] for text in _with_jump(line))
+            yield lines[-1]
+        else:
+            yield from lines
+            yield f"pc = pc + {row.length}"
+    row = regop.row_of(final)
+    lines = list(_lines(row, final.body))
     if not row.jumps:
-        lines.append(f"return HANDLERS[pc[{row.length}]](pc + {row.length}, {_ARGUMENTS})")
+        yield from lines
+        yield f"return machine.handlers[pc[{row.length}]](pc + {row.length}, {_ARGUMENTS})"
     elif "t" in row.operands:
         # Each way out jumps by itself: a common jump would make the next opcode wait for the comparison.
-        lines = [text for line in lines for text in _with_jump(line)]
-    elif not lines[-1].startswith("return"):
-        lines.append(f"return HANDLERS[pc[0]](pc, {_ARGUMENTS})")
+        yield from (text for line in lines for text in _with_jump(line))
+    else:
+        yield from lines
+        if not lines[-1].startswith("return"):
+            yield f"return machine.handlers[pc[0]](pc, {_ARGUMENTS})"
+
+
+def _handler(name: str, *instructions: regop.RegOp | regop.AccumulatorForm) -> str:
+    lines = list(_parts(instructions))
     text = "\n".join(lines)
     declared = [f"    cdef {type_} {name}\n" for name, type_ in _LOCALS.items() if re.search(rf"\b{name}\b", text)]
     body_text = "".join(f"    {line}\n" for line in lines)
@@ -96,7 +142,7 @@ def _with_jump(line: str) -> Iterator[str]:
     yield line
     if line.strip().startswith("pc = pc + "):
         indent = line[: len(line) - len(line.lstrip())]
-        yield f"{indent}return HANDLERS[pc[0]](pc, {_ARGUMENTS})"
+        yield f"{indent}return machine.handlers[pc[0]](pc, {_ARGUMENTS})"
 
 
 def _name(name: str) -> str:
@@ -105,9 +151,17 @@ def _name(name: str) -> str:
 
 def handlers(note: str) -> str:
     """The whole back end."""
-    out = [_HEAD.format(note=note, count=len(regop.ROWS) + len(regop.ACCUMULATOR_FORMS))]
-    out += (_handler(_name(row.name), row, row.body) for row in regop.ROWS)
-    out += (_handler(_name(form.name), form.row, form.body) for form in regop.ACCUMULATOR_FORMS)
+    out = [_HEAD.format(note=note)]
+    out += (
+        f"cdef int h_{reason}({_PARAMETERS}) noexcept nogil:\n"
+        f"    return {_LEAVE.format(reason)}\n\n"
+        for reason in EXITS
+    )
+    out += (_handler(_name(row.name), row) for row in regop.ROWS)
+    out += (_handler(_name(form.name), form) for form in regop.ACCUMULATOR_FORMS)
+    out += (_handler(f"pair_{pair.number}", pair.first, pair.second) for pair in regop.FUSED)
     out += (f"HANDLERS[{enum_name(row)}] = {_name(row.name)}\n" for row in regop.ROWS)
     out += (f"HANDLERS[{form.number}] = {_name(form.name)}\n" for form in regop.ACCUMULATOR_FORMS)
+    out += (f"HANDLERS[{pair.number}] = pair_{pair.number}\n" for pair in regop.FUSED)
+    out += (f"HANDLERS[{_exit_number(reason)}] = h_{reason}\n" for reason in EXITS)
     return "".join(out)

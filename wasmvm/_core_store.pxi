@@ -97,6 +97,7 @@ cdef class Store:
         cdef machine_t* m = &self.machine
         if not take_stacks(m, self.stack_slots):
             raise MemoryError("cannot reserve the stacks of a store")
+        prepare_machine(m)
         m.stack_end = m.stack + self.stack_slots
         m.frame = m.frames
         m.top = m.stack
@@ -106,15 +107,18 @@ cdef class Store:
     def __dealloc__(self):
         give_stacks(&self.machine, self.stack_slots)
 
-    def set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
+    cpdef set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
         """Change the limits; they mean what the arguments of `Store` mean."""
-        self.max_memory = max_memory
-        self.max_table = max_table
+        try:
+            self.max_memory = max_memory
+            self.max_table = max_table
+        except OverflowError:
+            raise ValueError(f"limits must not be negative: max_memory={max_memory}, max_table={max_table}") from None
         self.most[0] = MANY if max_instances is None else max_instances
         self.most[1] = MANY if max_tables is None else max_tables
         self.most[2] = MANY if max_memories is None else max_memories
 
-    def admit(self, int tables, int memories):
+    cpdef admit(self, int tables, int memories):
         """Count an instance with so many tables and memories of its own; MemoryError over the limits."""
         cdef int i
         self.counts[0] += 1
@@ -210,6 +214,7 @@ cdef class Store:
             m.frame.fp = fp
             m.frame += 1
             m.inst = func.inst
+            m.other_mem = NULL
             m.fp = base
             for i in range(func.zero_from, func.zero_to):
                 base[i].u64 = 0
@@ -224,6 +229,7 @@ cdef class Store:
             m.fp = fp
             m.top = top
             m.inst = inst
+            m.other_mem = NULL  # code that calls has gone back to memory 0
             m.acc = acc
             m.facc = facc
         return 0
@@ -308,7 +314,7 @@ cdef class Store:
                 error.frames = frames
             raise with_wasm_frames(error, frames)
         m.top = top
-        m.pc = pc + (3 if pc[0] == R_CALL_IMPORT else 5)
+        m.pc = pc + (5 if pc[0] == R_CALL_INDIRECT else 3)
         # What is left of the budget, so that a loop of host calls comes to its end too.
         m.budget = 0 if self.interrupted else min(m.budget, FIRST_SLICE)
         return 0
@@ -333,18 +339,18 @@ cdef class Store:
 
     cdef int grow_memory(self) except -1:
         cdef machine_t* m = &self.machine
-        cdef Instance instance = <Instance>m.inst.owner
-        cdef int64_t old = (<Memory>instance.memories[0]).grow_by(<uint32_t>m.fp[m.pc[2]].u64)
-        m.fp[m.pc[1]].u64 = <uint32_t>old
-        m.pc += 3
+        cdef Memory memory = <Memory>(<Instance>m.inst.owner).memories[m.pc[3]]
+        cdef int64_t old = memory.grow_by(m.fp[m.pc[2]].u64)
+        m.fp[m.pc[1]].i64 = old if memory.type.addrtype == I64 else <uint32_t>old
+        m.pc += 4
         return 0
 
     cdef int grow_table(self) except -1:
         cdef machine_t* m = &self.machine
         cdef Instance instance = <Instance>m.inst.owner
         cdef Table table = <Table>instance.tables[m.pc[4]]
-        cdef int64_t old = table.resize(<uint32_t>m.fp[m.pc[3]].u64, m.fp[m.pc[2]].u64)
-        m.fp[m.pc[1]].u64 = <uint32_t>old
+        cdef int64_t old = table.resize(m.fp[m.pc[3]].u64, m.fp[m.pc[2]].u64)
+        m.fp[m.pc[1]].i64 = old if table.addrtype == I64 else <uint32_t>old
         m.pc += 5
         return 0
 

@@ -92,7 +92,7 @@ def decode_name(reader: BinaryReader) -> str:
 
 def decode_valtype(reader: BinaryReader) -> str:
     with reading(reader) as r:
-        return core_types.VALTYPE_NAMES[r.valtype()]
+        return core_types.valtype_text(r.valtype())
 
 
 def decode_limits(reader: BinaryReader) -> types.Limits:
@@ -111,7 +111,7 @@ def decode_func_type(reader: BinaryReader) -> types.FuncType:
 def _blocktype(value: int) -> Any:
     if value >= 0:
         return value
-    return () if value == _EMPTY_BLOCKTYPE else (core_types.VALTYPE_NAMES[value + 0x80],)
+    return () if value == _EMPTY_BLOCKTYPE else (core_types.valtype_text(value + 0x80),)
 
 
 def decode_blocktype(reader: BinaryReader) -> Any:
@@ -131,9 +131,9 @@ def _operand(kind: int, found: list[Any]) -> Any:
     if kind == imm.F64:
         return f64_reinterpret_i64(int.from_bytes(found[0], "little"))
     if kind == imm.VALTYPES:
-        return tuple(core_types.VALTYPE_NAMES[t] for t in found[0])
+        return tuple(core_types.valtype_text(t) for t in found[0])
     if kind == imm.REFTYPE:
-        return core_types.VALTYPE_NAMES[found[0]]
+        return core_types.valtype_text(found[0)]
     return found[0] if len(found) == 1 or kind == imm.MEMORY_INIT else tuple(found)
 
 
@@ -210,7 +210,7 @@ def functions_of(module: syntax.Module) -> list[types.Function]:
             count = reader.u32()
             if count > core_types.MAX_LOCALS - len(locals_):
                 raise DecodeError(f"too many locals at {reader.pos}")
-            locals_ += [core_types.VALTYPE_NAMES[reader.valtype()]] * count
+            locals_ += [core_types.valtype_text(reader.valtype())] * count
         found.append(types.Function(typeidx, tuple(locals_), code=module.source[reader.pos : module.code[2 * i + 1]]))
     return found
 
@@ -222,7 +222,7 @@ def element_of(source: bytes, elem: syntax.Elem) -> types.Element:
         init = [expr_at(source, extent) for extent in elem.exprs or ()]
     mode = {syntax.ACTIVE: "active", syntax.PASSIVE: "passive", syntax.DECLARATIVE: "declarative"}[elem.mode]
     offset = expr_at(source, elem.offset_expr)
-    return types.Element(elem.tableidx, offset, init, mode, core_types.VALTYPE_NAMES[elem.reftype])
+    return types.Element(elem.tableidx, offset, init, mode, core_types.valtype_text(core_types.heaptype_of(elem.reftype)))
 
 
 def data_of(source: bytes, data: syntax.Data) -> types.Data:

@@ -229,7 +229,7 @@ class TableInstance(_Shareable):
 
     @classmethod
     def _of(cls, core: _core.Table, shared: Shared) -> TableInstance:
-        made = cls(core_types.VALTYPE_NAMES[core.type.reftype], 0, core.type.limits.max)
+        made = cls(core_types.valtype_text(core.type.reftype), 0, core.type.limits.max)
         made._core, made._shared = core, shared
         return made
 

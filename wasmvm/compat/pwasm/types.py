@@ -11,7 +11,7 @@ from wasmvm import syntax, types
 if TYPE_CHECKING:
     from wasmvm.compile import CompiledModule
 
-VALTYPE_ENCODING = {valtype: types.VALTYPE_NAMES[valtype] for valtype in (*types.NUMTYPES, *types.REFTYPES)}
+VALTYPE_ENCODING = {valtype: types.VALTYPE_NAMES[valtype] for valtype in (*types.NUMTYPES, types.FUNCREF, types.EXTERNREF)}
 VALTYPE_TO_BYTE = {name: valtype for valtype, name in VALTYPE_ENCODING.items()}
 VALTYPE_I32 = "i32"
 VALTYPE_I64 = "i64"
@@ -37,8 +37,8 @@ class FuncType:
 
     @classmethod
     def _of(cls, functype: types.FuncType) -> FuncType:
-        names = types.VALTYPE_NAMES
-        return cls(tuple(names[t] for t in functype.params), tuple(names[t] for t in functype.results))
+        text = types.valtype_text
+        return cls(tuple(map(text, functype.params)), tuple(map(text, functype.results)))
 
     @property
     def _core(self) -> types.FuncType:
@@ -82,7 +82,7 @@ class GlobalType:
 
     @classmethod
     def _of(cls, type: types.GlobalType) -> GlobalType:
-        return cls(types.VALTYPE_NAMES[type.valtype], type.mutable)
+        return cls(types.valtype_text(type.valtype), type.mutable)
 
     @property
     def _core(self) -> types.GlobalType:
@@ -281,7 +281,7 @@ class Module:
 
 def table_fields(type: types.TableType) -> tuple[str, Limits]:
     """A table type in two parts."""
-    return types.VALTYPE_NAMES[type.reftype], Limits._of(type.limits)
+    return types.valtype_text(type.reftype), Limits._of(type.limits)
 
 
 def import_of(import_: syntax.Import) -> Import:

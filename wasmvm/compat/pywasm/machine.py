@@ -163,12 +163,12 @@ class Machine:
         for type, value in zip(func.type.args, args, strict=True):
             assert type == value.type
         log.debugln("invocate", addr, args)
-        references = types.REFTYPES
-        bits = [self.store.referred(v) if v.type.data in references else int.from_bytes(v.data, "little") for v in args]
+        is_ref = types.is_reftype
+        bits = [self.store.referred(v) if is_ref(v.type.data) else int.from_bytes(v.data, "little") for v in args]
         with translated():
             found = func._core.call_bits(bits)
         values = zip(func.type.rets, found, strict=True)
-        return [self.store.reference(t, n) if t.data in references else ValInst.from_bits(t, n) for t, n in values]
+        return [self.store.reference(t, n) if is_ref(t.data) else ValInst.from_bits(t, n) for t, n in values]
 
 
 class Runtime:

@@ -148,7 +148,7 @@ class GlobalInst:
     @property
     def data(self) -> ValInst:
         type = ValType(self._core.type.valtype)
-        if type.data in types.REFTYPES:
+        if types.is_reftype(type.data):
             return self._store.reference(type, self._core.value)
         return ValInst.from_bits(type, self._core.bits)
 
@@ -161,7 +161,7 @@ class ElemInst:
     """An element segment: what is left of it."""
 
     def __init__(self, type: ValType, data: list[ValInst]) -> None:
-        assert type.data in types.REFTYPES
+        assert types.is_reftype(type.data)
         self.type = type
         self.data = data
 
@@ -345,13 +345,13 @@ class Store:
 
     def into_core(self, value: ValInst) -> Any:
         """wasmvm's Python value for one of pywasm's."""
-        if value.type.data in types.REFTYPES:
+        if types.is_reftype(value.type.data):
             return self.referred(value)
         return value.into_v128() if value.type.data == types.V128 else value.into_all()
 
     def from_core(self, type: ValType, found: Any) -> ValInst:
         """The other way round."""
-        return self.reference(type, found) if type.data in types.REFTYPES else ValInst.from_all(type, found)
+        return self.reference(type, found) if types.is_reftype(type.data) else ValInst.from_all(type, found)
 
     def arguments(self, func_types: Iterable[ValType]) -> list[Callable[[Any], Any]]:
         """For each parameter what turns a Python value, as `ValInst.from_all` takes it, into wasmvm's."""

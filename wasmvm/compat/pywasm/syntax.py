@@ -326,7 +326,7 @@ class TableType:
     """A table type."""
 
     def __init__(self, type: ValType, limits: Limits) -> None:
-        assert type.data in types.REFTYPES
+        assert types.is_reftype(type.data)
         self.type = type
         self.limits = limits
 

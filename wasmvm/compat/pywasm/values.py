@@ -83,7 +83,7 @@ class ValInst:
     def __repr__(self) -> str:
         if self.type.data == types.V128:
             return f"{self.type} {self.into_v128().hex()}"
-        if self.type.data in types.REFTYPES and not self.data[_REFERENCE]:
+        if self.types.is_reftype(type.data) and not self.data[_REFERENCE]:
             return f"{self.type} null"
         return f"{self.type} {self.into_all()}"
 
@@ -140,7 +140,7 @@ class ValInst:
     @classmethod
     def from_all(cls, type: ValType, n: Any) -> ValInst:
         """From the Python value for that type; OverflowError for an integer out of its signed range."""
-        if type.data in types.REFTYPES:
+        if types.is_reftype(type.data):
             return cls.from_ref(type, n)
         return _MAKERS[type.data](cls, n)  # type: ignore[no-any-return]
 
