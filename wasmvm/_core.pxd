@@ -77,6 +77,40 @@ cdef struct func_t:
     int32_t funcidx
 
 
+cdef struct tag_t:
+    # A tag instance (4.2.10): the same tag is the same address.
+    type_t* type
+    int32_t slots  # that its payload takes
+    bint used  # an exception names it, so that it stays until the store is gone
+    void* owner  # the Tag (borrowed), or NULL when that is gone
+    tag_t* next  # of those that are used
+
+
+cdef struct exn_t:
+    # An exception instance (4.2.15) that a reference names.
+    tag_t* tag
+    exn_t* next  # of the store's
+    slot payload[1]  # as many slots as the tag says
+
+
+cdef struct clause_t:
+    # A catch clause of lowered code: what is thrown between `start` and `end` goes to `target`. Those of an inner
+    # try_table come behind those of an outer one, those of one try_table from the last to the first.
+    int32_t start
+    int32_t end
+    int32_t target
+    int32_t tagidx  # or -1 for any
+    int32_t with_ref  # whether the reference comes behind the payload
+    int32_t slot  # where the payload goes
+
+
+cdef struct catcher_t:
+    # A lowered function with handlers, of an instance.
+    const int32_t* code
+    const int32_t* end
+    lowered_t* lowered
+
+
 cdef struct inst_t:
     # A module instance (4.2.5). Everything that code names by index.
     mem_t* mem  # memory 0; an empty one where the module has none
@@ -88,6 +122,11 @@ cdef struct inst_t:
     type_t** types
     data_t* datas
     elem_t* elems
+    tag_t** tags
+    catcher_t* catchers  # by address, once they are sorted
+    int32_t catcher_count
+    int32_t catcher_room
+    bint catchers_sorted
     void* owner  # the Instance (borrowed)
 
 
@@ -123,6 +162,10 @@ cdef struct machine_t:
     uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory of `inst`
     handler_t handlers[HANDLER_COUNT]
     mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
+    tag_t* tag  # EXIT_THROW: of what is thrown; `base` is where its payload lies
+    exn_t* exn  # and the exception, if there is a reference to it already
+    exn_t* exns  # all that were ever made
+    tag_t* tags  # those that exceptions name
 
 
 cdef struct lowered_t:
@@ -134,6 +177,8 @@ cdef struct lowered_t:
     int32_t zero_to
     int32_t* offsets  # pairs: code position, byte offset in the module
     int32_t offset_count
+    clause_t* handlers
+    int32_t handler_count
 
 
 cdef enum:
@@ -144,6 +189,9 @@ cdef enum:
     EXIT_MEMORY_GROW = 5
     EXIT_TABLE_GROW = 6
     EXIT_BUG = 7
+    EXIT_THROW = 8
+    EXIT_UNCAUGHT = 9
+    EXIT_NO_MEMORY = 10
     # Traps begin here; the texts are in TRAPS of _core_trap.pxi, in this order.
     TRAP_UNREACHABLE = 16
     TRAP_MEMORY_OUT_OF_BOUNDS = 17
@@ -160,6 +208,7 @@ cdef enum:
     TRAP_OUT_OF_FUEL = 28
     TRAP_NULL_FUNCTION_REFERENCE = 29
     TRAP_NULL_REFERENCE = 30
+    TRAP_NULL_EXCEPTION_REFERENCE = 31
 
 
 @cython.final
@@ -192,6 +241,10 @@ cdef class Store:
     cdef int run_free(self, double until) noexcept nogil
     cdef int raise_trap(self, int reason, frame_t* bottom) except -1
     cdef int call_host(self, frame_t* bottom) except -1
+    cdef int look_around(self, frame_t* bottom) except -1
+    cdef int unwind(self, frame_t* bottom) except -1
+    cdef int search(self, frame_t* bottom) except -1
+    cdef bint throw_from_host(self, object error, frame_t* bottom) except -1
     cdef int lower(self, frame_t* bottom) except -1
     cdef int grow_memory(self) except -1
     cdef int grow_table(self) except -1
@@ -230,10 +283,18 @@ cdef class Global:
 
 
 @cython.final
+@cython.no_gc_clear  # the store, in whose memory `tag` may be, outlives it
 cdef class Tag:
+    cdef tag_t* tag
     cdef readonly Store store
     cdef Signature signature
     cdef object __weakref__
+
+
+@cython.final
+cdef class ExceptionRef:
+    cdef exn_t* exn
+    cdef readonly Store store
 
 
 @cython.final
@@ -313,5 +374,6 @@ cdef class Instance:
     cdef int keep(self) except -1
     cdef object extern(self, int kind, Py_ssize_t index)
     cdef func_t* lowered(self, Py_ssize_t index) except NULL
+    cdef int add_catcher(self, lowered_t* lowered) except -1
     cpdef object func(self, Py_ssize_t funcidx)
     cdef elem_t* new_elem(self, Py_ssize_t elemidx, Py_ssize_t count) except NULL

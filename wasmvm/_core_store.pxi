@@ -6,6 +6,8 @@ cdef int32_t done_code[1]
 cdef int32_t leave_instance_code[1]
 done_code[0] = R_DONE
 leave_instance_code[0] = R_LEAVE_INSTANCE
+cdef int32_t return_code[1]  # where a tail call of a host function goes on
+return_code[0] = R_RETURN
 
 cdef enum:
     # Budgets count back-edges and calls. A call from Python runs its first slice with the GIL held, since letting go
@@ -106,6 +108,7 @@ cdef class Store:
 
     def __dealloc__(self):
         give_stacks(&self.machine, self.stack_slots)
+        free_exns(&self.machine)
 
     cpdef set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
         """Change the limits; they mean what the arguments of `Store` mean."""
@@ -248,15 +251,7 @@ cdef class Store:
             elif reason == EXIT_LOWER:
                 self.lower(bottom)
             elif reason == EXIT_BUDGET:
-                if self.interrupted:
-                    self.interrupted &= 2
-                    self.raise_trap(TRAP_INTERRUPT, bottom)
-                if wvm_monotonic() >= self.deadline:
-                    self.raise_trap(TRAP_DEADLINE, bottom)
-                try:
-                    PyErr_CheckSignals()
-                except BaseException as error:
-                    raise with_wasm_frames(error, describe(backtrace(m, bottom)))
+                self.look_around(bottom)
                 if wvm_monotonic() >= next_nap:
                     # Code that comes back for the GIL all the time (host calls, growing) lets go of it so briefly that
                     # a thread which waits for it would wake up too late, each time.
@@ -272,11 +267,26 @@ cdef class Store:
                 self.grow_memory()
             elif reason == EXIT_TABLE_GROW:
                 self.grow_table()
+            elif reason == EXIT_THROW or reason == EXIT_UNCAUGHT or reason == EXIT_NO_MEMORY:
+                self.unwind(bottom)
             elif reason == EXIT_BUG:
                 raise InternalError(f"the loop met the unknown instruction {m.pc[0]}")
             else:
                 self.raise_trap(reason, bottom)
             reason = run(m)
+        return 0
+
+    cdef int look_around(self, frame_t* bottom) except -1:
+        """Raise if there is a reason to stop: an interruption, the deadline, a signal whose handler raises."""
+        if self.interrupted:
+            self.interrupted &= 2
+            self.raise_trap(TRAP_INTERRUPT, bottom)
+        if wvm_monotonic() >= self.deadline:
+            self.raise_trap(TRAP_DEADLINE, bottom)
+        try:
+            PyErr_CheckSignals()
+        except BaseException as error:
+            raise with_wasm_frames(error, describe(backtrace(&self.machine, bottom)))
         return 0
 
     cdef int run_free(self, double until) noexcept nogil:
@@ -285,6 +295,11 @@ cdef class Store:
         while True:
             self.machine.budget = SLICE
             reason = run(&self.machine)
+            while reason == EXIT_THROW:
+                reason = find_handler(&self.machine, SEARCH_SLICE)
+                if reason != 0:
+                    return reason
+                reason = run(&self.machine)
             if reason != EXIT_BUDGET or self.interrupted or wvm_monotonic() >= until:
                 return reason
 
@@ -303,21 +318,63 @@ cdef class Store:
         cdef func_t* callee = m.callee
         cdef slot* base = m.base
         cdef slot* top = m.top
-        cdef slot* fp = m.fp
-        cdef int32_t* pc = m.pc
+        cdef int32_t* after = behind_call(m.pc)
         m.top = base + callee.frame_size + 1
+        if after == return_code:  # the frame that called is gone
+            m.pc = after
         try:
             (<Func>callee.owner).call_python(base, <Instance>m.inst.owner)
         except BaseException as error:
+            if isinstance(error, WasmException) and self.throw_from_host(error, bottom):
+                m.top = top
+                return 0
             frames = describe(backtrace(m, bottom))
-            if isinstance(error, Trap) and not error.frames:
+            if isinstance(error, (Trap, WasmException)) and not error.frames:
                 error.frames = frames
             raise with_wasm_frames(error, frames)
         m.top = top
-        m.pc = pc + (5 if pc[0] == R_CALL_INDIRECT else 3)
+        m.pc = after
         # What is left of the budget, so that a loop of host calls comes to its end too.
         m.budget = 0 if self.interrupted else min(m.budget, FIRST_SLICE)
         return 0
+
+    cdef int search(self, frame_t* bottom) except -1:
+        """Find the handler of what is thrown, however long that takes; as `find_handler`."""
+        cdef machine_t* m = &self.machine
+        cdef int64_t limit = SEARCH_SLICE
+        cdef int reason = find_handler(m, limit)
+        cdef exn_t* exn
+        while reason == EXIT_THROW:
+            exn = thrown(m)
+            self.look_around(bottom)  # where a signal's handler may run wasm in this store
+            m.exn = exn
+            m.tag = exn.tag
+            m.base = exn.payload
+            limit *= 2
+            reason = find_handler(m, limit)
+        if reason == EXIT_NO_MEMORY:
+            raise MemoryError("no memory for an exception")
+        return reason
+
+    cdef int unwind(self, frame_t* bottom) except -1:
+        """Go to the handler of what wasm has thrown, or raise it in Python."""
+        cdef exn_t* exn
+        if self.search(bottom) == EXIT_UNCAUGHT:
+            exn = thrown(&self.machine)
+            frames = describe(backtrace(&self.machine, bottom))
+            raise with_wasm_frames(uncaught(self, exn, frames), frames)
+        return 0
+
+    cdef bint throw_from_host(self, object error, frame_t* bottom) except -1:
+        """Go to the handler of what a host function has raised; False where there is none."""
+        cdef machine_t* m = &self.machine
+        cdef exn_t* exn = thrown_by_host(self, error)
+        if exn == NULL:
+            return False
+        m.exn = exn
+        m.tag = exn.tag
+        m.base = exn.payload
+        return self.search(bottom) == 0
 
     cdef int lower(self, frame_t* bottom) except -1:
         """Lower the function whose stub was called, which has its frame already, and enter it."""
@@ -353,6 +410,13 @@ cdef class Store:
         m.fp[m.pc[1]].i64 = old if table.addrtype == I64 else <uint32_t>old
         m.pc += 5
         return 0
+
+
+cdef int32_t* behind_call(int32_t* pc) noexcept:
+    """Where to go on when the host function is done that the instruction at `pc` has called."""
+    if pc[0] == R_RETURN_CALL_IMPORT or pc[0] == R_RETURN_CALL_INDIRECT or pc[0] == R_RETURN_CALL_REF:
+        return return_code
+    return pc + (5 if pc[0] == R_CALL_INDIRECT else 3)
 
 
 cdef object trap(int reason, tuple frames):

@@ -16,6 +16,7 @@ TRAPS = (
     ("out_of_fuel", "all fuel consumed"),
     ("null_function_reference", "null function reference"),
     ("null_reference", "null reference"),
+    ("null_exception_reference", "null exception reference"),
 )
 """Code and text of each trap, in the order of the TRAP_... constants."""
 

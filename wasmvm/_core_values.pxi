@@ -60,6 +60,10 @@ cdef uint64_t reference_slot(Store store, int reftype, object value, object name
             raise TypeError(f"{name}: expected {valtype_text(reftype)}, got a function of type {func.signature.type}")
         func.keep()
         return <uint64_t><size_t>func.func
+    if top == EXNREF and heaptype_of(reftype) == EXNREF and isinstance(value, ExceptionRef):
+        if (<ExceptionRef>value).store is not store:
+            raise ValueError(f"{name}: the exception belongs to another store")
+        return <uint64_t><size_t>(<ExceptionRef>value).exn
     if top == EXTERNREF and heaptype_of(reftype) == EXTERNREF:
         return store.handle(value)
     wrong_type(name, valtype_text(reftype), value)
@@ -74,6 +78,8 @@ cdef object reference_value(Store store, int reftype, uint64_t bits):
         return func_object(<func_t*><size_t>bits)
     if top == EXTERNREF:
         return store.externs[bits - 1]
+    if top == EXNREF:
+        return exception_ref(store, <exn_t*><size_t>bits)
     raise InternalError(f"a value of type {valtype_text(reftype)}")
 
 

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from wasmvm._core import Func, Global, Memory, Store, Table
+from wasmvm._core import ExceptionRef, Func, Global, Memory, Store, Table
 from wasmvm.binary import decode
 from wasmvm.deftype import top_of
 from wasmvm.embedding.func import HostFunc
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
-from wasmvm.errors import DecodeError, LinkError, TextError, Trap, ValidationError
+from wasmvm.errors import DecodeError, LinkError, TextError, Trap, ValidationError, WasmException
 from wasmvm.text import wat2wasm
 from wasmvm.text.hints import check_hints
 from wasmvm.text.script import Command, Either, Invoke, Pattern, Ref, Source, Value, parse_script
@@ -49,6 +49,7 @@ STAGES: dict[str, tuple[type[Exception], ...]] = {
     "assert_unlinkable": (LinkError,),
     "assert_trap": (Trap,),
     "assert_exhaustion": (Trap,),
+    "assert_exception": (WasmException,),
 }
 """What has to be raised for an assertion to hold."""
 
@@ -304,6 +305,7 @@ def matches(valtype: int, value: Any, pattern: Pattern) -> bool:
 REFERENCES: dict[str, Callable[[int, Any], bool]] = {
     "func": lambda _, value: isinstance(value, Func),
     "extern": lambda valtype, _: heaptype_of(valtype) == EXTERNREF,
+    "exn": lambda _, value: isinstance(value, ExceptionRef),
     "host": lambda _, value: isinstance(value, HostRef),
 }
 """What ``(ref.func)`` and its like ask of a result that is not null, and of its type."""

@@ -27,13 +27,10 @@ CORE_2_0 = frozenset(
 """The files of WebAssembly 1.0 and 2.0 without SIMD. Today's suite tests later features in some of them as well."""
 
 LATER_FEATURES: dict[str, str] = {
-    "typed function references": "return_call_ref",
     "garbage collection": """
         array array_copy array_fill array_init_data array_init_elem array_new_data array_new_elem br_on_cast
         br_on_cast_fail extern i31 ref_cast ref_eq ref_test struct table_init table_init64 type-subtyping
     """,
-    "exception handling": "instance throw throw_ref try_table",
-    "tail calls": "return_call return_call_indirect",
 }
 """Files that use a later proposal, by the first of those that are missing. They are run and counted all the same, and
 a file that passes must not be listed here."""

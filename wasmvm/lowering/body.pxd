@@ -5,7 +5,8 @@ from wasmvm.isa.regopcode cimport *
 from wasmvm.lowering.code cimport MOST_WORDS, enlarged, low_word
 from wasmvm.lowering.context cimport Context
 from wasmvm.lowering.operands cimport CONST, LOCAL, TEMP
-from wasmvm.lowering.reading cimport Reading
+from wasmvm.lowering.handlers cimport CLAUSE_WORDS, Handlers
+from wasmvm.lowering.reading cimport CATCH_ALL, CATCH_ALL_REF, CATCH_REF
 
 
 cdef enum:
@@ -13,11 +14,12 @@ cdef enum:
     CTL_LOOP = 1
     CTL_IF = 2
     CTL_ELSE = 3
+    CTL_TRY = 4
 
 cdef bint stays_inside(int op) noexcept
 
 @cython.final
-cdef class Body(Reading):
+cdef class Body(Handlers):
     cdef short[::1] shape
     cdef short[::1] rr
     cdef short[::1] rk
@@ -57,6 +59,7 @@ cdef class Body(Reading):
     cdef int[::1] c_log
     cdef int[::1] c_stub
     cdef bint metering, metering_calls
+    cdef int[::1] c_catch
     cdef int fuel_at
     cdef int memory
 
@@ -166,5 +169,13 @@ cdef class Body(Reading):
     cdef int call_indirect(self, int start) except -1
     @cython.locals(type_=cython.int, a=cython.int, base=cython.int)
     cdef int call_ref(self, int start) except -1
+    @cython.locals(type_=cython.int, count=cython.int, first=cython.int, i=cython.int, clause=cython.int,
+                   kind=cython.int, tag=cython.int, k=cython.int, with_ref=cython.int)
+    cdef int try_table(self) except -1
+    @cython.locals(tag=cython.int, base=cython.int)
+    cdef int throw(self, int op, int start) except -1
+    @cython.locals(index=cython.int, type_=cython.int, tableidx=cython.int, a=cython.int, slots=cython.int,
+                   base=cython.int)
+    cdef int return_call(self, int op, int start) except -1
     @cython.locals(first=cython.int, base=cython.int)
     cdef int arguments(self, int type_) except -1

@@ -10,6 +10,7 @@ cdef class Context:
     cdef unsigned int[::1] func_types
     cdef const unsigned char[::1] global_widths
     cdef const unsigned char[::1] mem_wide
+    cdef unsigned int[::1] tag_types
     cdef int import_count
     cdef unsigned long long[::1] code
     cdef readonly object accumulators

@@ -21,6 +21,7 @@ class Context:
     func_types: the typeidx of each function of the index space.
     global_widths: in slots, each global of the index space.
     mem_wide: by memory of the index space, whether its addresses are i64.
+    tag_types: the typeidx of each tag of the index space.
     import_count: imported functions, the first of the index space.
     accumulators: the pass to run on finished code, or None (the switch back end has no accumulators).
     metering: what to write instructions for that take fuel, `NO_METERING` or another of the three.
@@ -43,6 +44,7 @@ class Context:
         self.func_types = func_types if len(func_types) else array("I", [0])
         self.global_widths = bytes([valtype_slots(g.valtype) for g in module.global_types()]) or b"\0"
         self.mem_wide = bytes([type_.addrtype == I64 for type_ in module.mem_types()]) or b"\0"
+        self.tag_types = array("I", module.tag_typeidxs() or [0])
         self.import_count = len(module.func_imports)
         self.code = module.code
         self.accumulators = Accumulators() if accumulators else None

@@ -3166,6 +3166,126 @@ cdef int run(machine_t* machine) noexcept nogil:
             for i in range(callee.zero_from, callee.zero_to):
                 fp[i].u64 = 0
             pc = callee.code
+        elif op == R_RETURN_CALL:
+            callee = &inst.funcs[pc[1]]
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            if unlikely(fp + callee.frame_size > stack_end):
+                reason = TRAP_CALL_STACK_EXHAUSTED
+                break
+            base = fp + pc[2]
+            for i in range(pc[3]):
+                fp[i] = base[i]
+            base = fp
+            fp = base
+            for i in range(callee.zero_from, callee.zero_to):
+                fp[i].u64 = 0
+            pc = callee.code
+        elif op == R_RETURN_CALL_IMPORT:
+            callee = inst.all_funcs[pc[1]]
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            if unlikely(fp + callee.frame_size > stack_end):
+                reason = TRAP_CALL_STACK_EXHAUSTED
+                break
+            base = fp + pc[2]
+            for i in range(pc[3]):
+                fp[i] = base[i]
+            base = fp
+            if callee.inst != inst:
+                if callee.inst == NULL:
+                    machine.callee = callee
+                    machine.base = base
+                    reason = EXIT_HOST
+                    break
+                if (frame - 1).pc != leave_instance_code and (frame - 1).pc != done_code:
+                    frame.pc = leave_instance_code
+                    frame.fp = <slot*>inst
+                    frame += 1
+                inst = callee.inst
+                mem = inst.mem.data
+                mem_len = inst.mem.length
+            fp = base
+            for i in range(callee.zero_from, callee.zero_to):
+                fp[i].u64 = 0
+            pc = callee.code
+        elif op == R_RETURN_CALL_INDIRECT:
+            table = inst.tables[pc[3]]
+            if unlikely(fp[pc[1]].u64 >= table.size):
+                reason = TRAP_UNDEFINED_ELEMENT
+                break
+            callee = <func_t*><size_t>table.elems[fp[pc[1]].u64]
+            if unlikely(callee == NULL):
+                reason = TRAP_UNINITIALIZED_ELEMENT
+                break
+            if unlikely(callee.type != inst.types[pc[2]] and not is_subtype(callee.type, inst.types[pc[2]])):
+                reason = TRAP_INDIRECT_CALL_TYPE_MISMATCH
+                break
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            if unlikely(fp + callee.frame_size > stack_end):
+                reason = TRAP_CALL_STACK_EXHAUSTED
+                break
+            base = fp + pc[4]
+            for i in range(pc[5]):
+                fp[i] = base[i]
+            base = fp
+            if callee.inst != inst:
+                if callee.inst == NULL:
+                    machine.callee = callee
+                    machine.base = base
+                    reason = EXIT_HOST
+                    break
+                if (frame - 1).pc != leave_instance_code and (frame - 1).pc != done_code:
+                    frame.pc = leave_instance_code
+                    frame.fp = <slot*>inst
+                    frame += 1
+                inst = callee.inst
+                mem = inst.mem.data
+                mem_len = inst.mem.length
+            fp = base
+            for i in range(callee.zero_from, callee.zero_to):
+                fp[i].u64 = 0
+            pc = callee.code
+        elif op == R_RETURN_CALL_REF:
+            callee = <func_t*>fp[pc[1]].ptr
+            if unlikely(callee == NULL):
+                reason = TRAP_NULL_FUNCTION_REFERENCE
+                break
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            if unlikely(fp + callee.frame_size > stack_end):
+                reason = TRAP_CALL_STACK_EXHAUSTED
+                break
+            base = fp + pc[2]
+            for i in range(pc[3]):
+                fp[i] = base[i]
+            base = fp
+            if callee.inst != inst:
+                if callee.inst == NULL:
+                    machine.callee = callee
+                    machine.base = base
+                    reason = EXIT_HOST
+                    break
+                if (frame - 1).pc != leave_instance_code and (frame - 1).pc != done_code:
+                    frame.pc = leave_instance_code
+                    frame.fp = <slot*>inst
+                    frame += 1
+                inst = callee.inst
+                mem = inst.mem.data
+                mem_len = inst.mem.length
+            fp = base
+            for i in range(callee.zero_from, callee.zero_to):
+                fp[i].u64 = 0
+            pc = callee.code
         elif op == R_RETURN:
             frame -= 1
             pc = frame.pc
@@ -3192,6 +3312,29 @@ cdef int run(machine_t* machine) noexcept nogil:
             frame -= 1
             pc = frame.pc
             fp = frame.fp
+        elif op == R_THROW:
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            machine.tag = inst.tags[pc[1]]
+            machine.base = fp + pc[2]
+            machine.exn = NULL
+            reason = EXIT_THROW
+            break
+        elif op == R_THROW_REF:
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            if unlikely(fp[pc[1]].u64 == 0):
+                reason = TRAP_NULL_EXCEPTION_REFERENCE
+                break
+            machine.exn = <exn_t*>fp[pc[1]].ptr
+            machine.tag = machine.exn.tag
+            machine.base = machine.exn.payload
+            reason = EXIT_THROW
+            break
         elif op == R_FUEL:
             machine.fuel -= <uint32_t>pc[1]
             if unlikely(machine.fuel < 0):
