@@ -17,34 +17,28 @@ class ValType(Managed[int]):
         raise WasmtimeError("cannot construct directly")
 
     @classmethod
-    def _of(cls, valtype: int) -> ValType:
-        made = ValType.__new__(ValType)
-        made._set_ptr(valtype)
-        return made
-
-    @classmethod
     def i32(cls) -> ValType:
-        return cls._of(types.I32)
+        return ValType._of(types.I32)
 
     @classmethod
     def i64(cls) -> ValType:
-        return cls._of(types.I64)
+        return ValType._of(types.I64)
 
     @classmethod
     def f32(cls) -> ValType:
-        return cls._of(types.F32)
+        return ValType._of(types.F32)
 
     @classmethod
     def f64(cls) -> ValType:
-        return cls._of(types.F64)
+        return ValType._of(types.F64)
 
     @classmethod
     def externref(cls) -> ValType:
-        return cls._of(types.EXTERNREF)
+        return ValType._of(types.EXTERNREF)
 
     @classmethod
     def funcref(cls) -> ValType:
-        return cls._of(types.FUNCREF)
+        return ValType._of(types.FUNCREF)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ValType) and self.ptr() == other.ptr()
@@ -72,12 +66,6 @@ class FuncType(Managed[types.FuncType]):
             raise TypeError("expected ValType")
         self._set_ptr(types.FuncType(tuple(t.ptr() for t in params), tuple(t.ptr() for t in results)))
 
-    @classmethod
-    def _of(cls, functype: types.FuncType) -> FuncType:
-        made = cls.__new__(cls)
-        made._set_ptr(functype)
-        return made
-
     @property
     def params(self) -> list[ValType]:
         return [ValType._of(valtype) for valtype in self.ptr().params]
@@ -92,12 +80,6 @@ class GlobalType(Managed[types.GlobalType]):
 
     def __init__(self, valtype: ValType, mutable: bool) -> None:
         self._set_ptr(types.GlobalType(_valtype(valtype), bool(mutable)))
-
-    @classmethod
-    def _of(cls, globaltype: types.GlobalType) -> GlobalType:
-        made = cls.__new__(cls)
-        made._set_ptr(globaltype)
-        return made
 
     @property
     def content(self) -> ValType:
@@ -133,12 +115,6 @@ class TableType(Managed[types.TableType]):
     def __init__(self, valtype: ValType, limits: Limits) -> None:
         checked = _limits(limits)
         self._set_ptr(types.TableType(_valtype(valtype), checked))
-
-    @classmethod
-    def _of(cls, tabletype: types.TableType) -> TableType:
-        made = cls.__new__(cls)
-        made._set_ptr(tabletype)
-        return made
 
     @property
     def element(self) -> ValType:
@@ -181,12 +157,6 @@ class MemoryType(Managed[types.MemoryType]):
             raise WasmtimeError("maximum size is too large for this memory type's index type")
         self._set_ptr(types.MemoryType(types.Limits(low, high), types.I64 if is_64 else types.I32))
         self._shared, self._page_size_log2 = bool(shared), page_size_log2
-
-    @classmethod
-    def _of(cls, memorytype: types.MemoryType) -> MemoryType:
-        made = cls.__new__(cls)
-        made._set_ptr(memorytype)
-        return made
 
     @property
     def limits(self) -> Limits:
@@ -246,12 +216,6 @@ def wrap_externtype(externtype: types.ExternType) -> AsExternType:
 class ImportType(Managed[Any]):
     """What a module asks for."""
 
-    @classmethod
-    def _of(cls, import_: Any) -> ImportType:
-        made = cls.__new__(cls)
-        made._set_ptr(import_)
-        return made
-
     @property
     def module(self) -> str:
         return self.ptr().module  # type: ignore[no-any-return]
@@ -267,12 +231,6 @@ class ImportType(Managed[Any]):
 
 class ExportType(Managed[Any]):
     """What a module offers."""
-
-    @classmethod
-    def _of(cls, export: Any) -> ExportType:
-        made = cls.__new__(cls)
-        made._set_ptr(export)
-        return made
 
     @property
     def name(self) -> str:
