@@ -140,8 +140,8 @@ cdef struct tag_t:
 
 cdef struct exn_t:
     # An exception instance (4.2.15) that a reference names.
+    object_t head
     tag_t* tag
-    exn_t* next  # of the store's
     slot payload[1]  # as many slots as the tag says
 
 
@@ -211,11 +211,10 @@ cdef struct machine_t:
     double facc
     slot* top  # where the next call from Python may begin
     int64_t fuel  # what metered code has left
-    uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory of `inst`
+    uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory in use
     mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
     tag_t* tag  # EXIT_THROW: of what is thrown; `base` is where its payload lies
     exn_t* exn  # and the exception, if there is a reference to it already
-    exn_t* exns  # all that were ever made
     tag_t* tags  # those that exceptions name
     heap_t heap
     handler_t handlers[HANDLER_COUNT]  # last, since a machine that is used again keeps them
@@ -245,7 +244,8 @@ cdef enum:
     EXIT_THROW = 8
     EXIT_UNCAUGHT = 9
     EXIT_NO_MEMORY = 10
-    EXIT_COLLECT = 11
+    EXIT_COLLECT = 11  # there is no room for an object
+    EXIT_GARBAGE = 12  # exceptions took more room than there should be
     # Traps begin here; the texts are in TRAPS of _core_trap.pxi, in this order.
     TRAP_UNREACHABLE = 16
     TRAP_MEMORY_OUT_OF_BOUNDS = 17
@@ -309,7 +309,7 @@ cdef class Store:
     cdef int lower(self, frame_t* bottom) except -1
     cdef int grow_memory(self) except -1
     cdef int grow_table(self) except -1
-    cdef slot* frame_end(self) except NULL
+    cdef slot* frame_end(self) noexcept
 
 
 cdef class Instance
@@ -348,10 +348,13 @@ cdef class Global:
 
 
 @cython.no_gc_clear  # what it stands for is the store's
-cdef class Aggregate:
+cdef class Reference:
     cdef object_t* target
     cdef readonly Store store
     cdef object __weakref__
+
+
+cdef class Aggregate(Reference):
     cdef object get(self, fieldtype, int width, size_t offset)
     cdef int set(self, fieldtype, int width, size_t offset, object value, object name) except -1
 
@@ -376,9 +379,8 @@ cdef class Tag:
 
 
 @cython.final
-cdef class ExceptionRef:
-    cdef exn_t* exn
-    cdef readonly Store store
+cdef class ExceptionRef(Reference):
+    cdef exn_t* exn(self) noexcept
 
 
 @cython.final

@@ -73,16 +73,21 @@ cdef void mark_fields(heap_t* heap) noexcept nogil:
     """Mark all that is reachable from what was marked."""
     cdef object_t* o
     cdef type_t* type
+    cdef const uint8_t* fields
     cdef int32_t i
     while heap.gray_count:
         heap.gray_count -= 1
         o = heap.gray[heap.gray_count]
         type = o.type
+        fields = <const uint8_t*>o
         if type.kind == KIND_ARRAY:
             mark_all(heap, <const uint64_t*>elements(o), o.length)
             continue
+        if type.kind == KIND_EXN:
+            type = (<exn_t*>o).tag.type
+            fields = <const uint8_t*>(<exn_t*>o).payload
         for i in range(type.ref_count):
-            mark(heap, (<const uint64_t*>(<uint8_t*>o + type.refs[i]))[0])
+            mark(heap, (<const uint64_t*>(fields + type.refs[i]))[0])
 
 
 cdef uint64_t mark_roots(heap_t* heap) noexcept:
@@ -127,9 +132,7 @@ cdef inline uint64_t place(bits_set_t* set_, uint64_t bits) noexcept nogil:
 
 
 cdef bint mark_stack(machine_t* m, const slot* top) noexcept nogil:
-    """Mark every object whose address is in a slot or an exception's payload, and what Python holds.
-
-    False where there is no memory for that.
+    """Mark every object whose address is in a slot, and what Python holds; False where there is no memory for that.
 
     It is the slots, often few, that are put into a set, not the objects.
     """
@@ -140,8 +143,6 @@ cdef bint mark_stack(machine_t* m, const slot* top) noexcept nogil:
     cdef uint64_t bits
     cdef uint64_t count = 0
     cdef size_t i
-    cdef int32_t j
-    cdef exn_t* exn = m.exns
     cdef const slot* at = m.stack
     for i in range(heap.count):
         lowest = min(lowest, <uint64_t><size_t>heap.objects[i])
@@ -149,9 +150,6 @@ cdef bint mark_stack(machine_t* m, const slot* top) noexcept nogil:
     while at < top:
         count += lowest <= at.u64 <= highest
         at += 1
-    while exn != NULL:
-        count += exn.tag.slots
-        exn = exn.next
     found.mask = 15
     while found.mask < 2 * count:
         found.mask = 2 * found.mask + 1
@@ -162,17 +160,13 @@ cdef bint mark_stack(machine_t* m, const slot* top) noexcept nogil:
         found.bits[place(&found, m.acc)] = m.acc
     if heap.evaluated:
         found.bits[place(&found, heap.evaluated)] = heap.evaluated
+    if m.exn != NULL:
+        found.bits[place(&found, <size_t>m.exn)] = <size_t>m.exn
     at = m.stack
     while at < top:
         if lowest <= at.u64 <= highest:
             found.bits[place(&found, at.u64)] = at.u64
         at += 1
-    exn = m.exns
-    while exn != NULL:
-        for j in range(exn.tag.slots):
-            if lowest <= exn.payload[j].u64 <= highest:
-                found.bits[place(&found, exn.payload[j].u64)] = exn.payload[j].u64
-        exn = exn.next
     for i in range(heap.count):
         bits = <size_t>heap.objects[i]
         if heap.objects[i].pins or found.bits[place(&found, bits)] == bits:
@@ -187,6 +181,8 @@ cdef inline uint64_t size_of(object_t* o) noexcept nogil:
     """What `allocate` counted for it."""
     if o.type.kind == KIND_ARRAY:
         return OBJECT_OVERHEAD + OBJECT_HEADER + (<uint64_t>o.length << o.type.fields[0].width)
+    if o.type.kind == KIND_EXN:
+        return OBJECT_OVERHEAD + sizeof(exn_t) + (<exn_t*>o).tag.slots * sizeof(slot)
     return OBJECT_OVERHEAD + o.type.size
 
 
@@ -248,6 +244,7 @@ cdef int release_dead(Store store, slot* top) except -1:
     """Let go of the objects of the host that no reference is to any more; that may run any Python code."""
     cdef machine_t* m = store.machine
     cdef slot* old_top = m.top
+    cdef mem_t* other_mem = m.other_mem
     cdef extern_t* o = m.heap.dead
     cdef extern_t* next
     cdef list released = []
@@ -262,6 +259,7 @@ cdef int release_dead(Store store, slot* top) except -1:
         released.clear()
     finally:
         m.top = old_top
+        m.other_mem = other_mem
     return 0
 
 

@@ -6,6 +6,7 @@ cdef enum:
     KIND_STRUCT = 1
     KIND_ARRAY = 2
     KIND_EXTERN = 3  # an object of the host, whatever reference the guest has to it
+    KIND_EXN = 4
     # What an abstract heap type is written as (5.3.3).
     HEAP_ANY = 0x6E - 0x80
     HEAP_EQ = 0x6D - 0x80
@@ -24,11 +25,16 @@ cdef enum:
 
 cdef int allocate(heap_t* heap, type_t* type, uint64_t size, object_t** made) noexcept nogil:
     """An object of `size` bytes, all fields zero. EXIT_COLLECT: the driver should make room and try again."""
-    cdef object_t* o
-    cdef object_t** longer
     if heap.allocated + size + OBJECT_OVERHEAD > heap.threshold:
         heap.wanted = size + OBJECT_OVERHEAD
         return EXIT_COLLECT
+    return new_object(heap, type, size, made)
+
+
+cdef int new_object(heap_t* heap, type_t* type, uint64_t size, object_t** made) noexcept nogil:
+    """The same whether it is time to collect or not."""
+    cdef object_t* o
+    cdef object_t** longer
     if heap.count == heap.capacity:
         longer = <object_t**>realloc(heap.objects, (2 * heap.capacity + 64) * sizeof(object_t*))
         if longer == NULL:

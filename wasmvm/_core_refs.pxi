@@ -1,9 +1,8 @@
-# Structures and arrays as Python sees them.
+# Structures, arrays, and other references as Python sees them.
 
-cdef class Aggregate:
-    """What `StructRef` and `ArrayRef` have in common: an object of a store, which stays as long as one of these does.
-
-    Two are equal if they stand for the same object.
+cdef class Reference:
+    """What `StructRef`, `ArrayRef` and `ExceptionRef` have in common: an object of a store, which stays as long as one of
+    these does. Two are equal if they stand for the same object.
 
     Attributes:
         store: the store that it lives in.
@@ -17,10 +16,14 @@ cdef class Aggregate:
             self.target.pins -= 1
 
     def __eq__(self, other):
-        return isinstance(other, Aggregate) and (<Aggregate>other).target == self.target
+        return isinstance(other, Reference) and (<Reference>other).target == self.target
 
     def __hash__(self):
         return hash(<size_t>self.target)
+
+
+cdef class Aggregate(Reference):
+    """A structure or an array."""
 
     @property
     def number(self):
@@ -102,17 +105,21 @@ cdef enum:
 cdef object object_value(Store store, uint64_t bits):
     """The Python value of a reference to anything that is no function, and not null."""
     cdef object_t* o = <object_t*><size_t>bits
-    cdef Aggregate made
     if bits & 1:
         return PyLong_FromLongLong(<int32_t><uint32_t>bits >> 1)
     if o.type.kind == KIND_EXTERN:
         return <object>(<extern_t*>o).value
+    if o.type.kind == KIND_EXN:
+        return exception_ref(store, <exn_t*>o)
+    return new_reference(StructRef if o.type.kind == KIND_STRUCT else ArrayRef, store, o)
+
+
+cdef Reference new_reference(class_, Store store, object_t* o):
+    cdef Reference made
     if o.pins != MANY_PINS:
         o.pins += 1  # at once: making a Python object may run others' code
     try:
-        made = (StructRef if o.type.kind == KIND_STRUCT else ArrayRef).__new__(
-            StructRef if o.type.kind == KIND_STRUCT else ArrayRef
-        )
+        made = class_.__new__(class_)
     except MemoryError:
         if o.pins != MANY_PINS:
             o.pins -= 1

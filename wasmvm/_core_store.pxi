@@ -126,7 +126,7 @@ cdef class Store:
     def __dealloc__(self):
         if self.machine != NULL:
             end_heap(&self.machine.heap)
-            free_exns(self.machine)
+            free_tags(self.machine)
             give_machine(self.machine, self.stack_slots)
 
     cpdef set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
@@ -247,6 +247,7 @@ cdef class Store:
         cdef slot* fp = m.fp
         cdef slot* top = m.top
         cdef inst_t* inst = m.inst
+        cdef mem_t* other_mem = m.other_mem
         cdef uint64_t acc = m.acc
         cdef double facc = m.facc
         cdef int32_t i
@@ -282,7 +283,7 @@ cdef class Store:
             m.fp = fp
             m.top = top
             m.inst = inst
-            m.other_mem = NULL  # code that calls has gone back to memory 0
+            m.other_mem = other_mem
             m.acc = acc
             m.facc = facc
         return 0
@@ -291,7 +292,6 @@ cdef class Store:
         """Run until the frame at `bottom` is done, serving what the loop asks for."""
         cdef machine_t* m = self.machine
         cdef int reason
-        cdef slot* top
         cdef double next_poll = 0.0
         cdef double next_nap = INFINITY
         m.budget = FIRST_SLICE
@@ -318,11 +318,13 @@ cdef class Store:
                 self.grow_memory()
             elif reason == EXIT_TABLE_GROW:
                 self.grow_table()
-            elif reason == EXIT_THROW or reason == EXIT_UNCAUGHT or reason == EXIT_NO_MEMORY:
-                self.unwind(bottom)
             elif reason == EXIT_COLLECT:
                 if not make_room(self, m.fp + m.pc[2]):
                     self.raise_trap(TRAP_ALLOCATION_FAILED, bottom)
+            elif reason == EXIT_GARBAGE:
+                collect(self, self.frame_end())
+            elif reason == EXIT_THROW or reason == EXIT_UNCAUGHT or reason == EXIT_NO_MEMORY:
+                self.unwind(bottom)
             elif reason == EXIT_BUG:
                 raise InternalError(f"the loop met the unknown instruction {m.pc[0]}")
             else:
@@ -337,14 +339,14 @@ cdef class Store:
             self.raise_trap(TRAP_INTERRUPT, bottom)
         if wvm_monotonic() >= self.deadline:
             self.raise_trap(TRAP_DEADLINE, bottom)
-        cdef machine_t* m = self.machine
-        cdef slot* top = m.top
-        m.top = self.frame_end()  # a signal handler may call into the store
+        cdef slot* top = self.machine.top
+        self.machine.top = max(top, self.frame_end())  # a signal's handler may run wasm in this store
         try:
             PyErr_CheckSignals()
         except BaseException as error:
-            raise with_wasm_frames(error, describe(backtrace(m, bottom)))
-        m.top = top
+            raise with_wasm_frames(error, describe(backtrace(self.machine, bottom)))
+        finally:
+            self.machine.top = top
         return 0
 
     cdef int run_free(self, double until) noexcept nogil:
@@ -357,6 +359,8 @@ cdef class Store:
                 reason = find_handler(self.machine, SEARCH_SLICE)
                 if reason != 0:
                     return reason
+                if self.machine.heap.allocated > self.machine.heap.threshold:
+                    return EXIT_GARBAGE
                 reason = run(self.machine)
             if reason != EXIT_BUDGET or self.interrupted or wvm_monotonic() >= until:
                 return reason
@@ -404,6 +408,7 @@ cdef class Store:
         cdef exn_t* exn
         while reason == EXIT_THROW:
             exn = thrown(m)
+            reference = exception_ref(self, exn)
             self.look_around(bottom)  # where a signal's handler may run wasm in this store
             m.exn = exn
             m.tag = exn.tag
@@ -416,11 +421,13 @@ cdef class Store:
 
     cdef int unwind(self, frame_t* bottom) except -1:
         """Go to the handler of what wasm has thrown, or raise it in Python."""
-        cdef exn_t* exn
+        cdef heap_t* heap = &self.machine.heap
         if self.search(bottom) == EXIT_UNCAUGHT:
-            exn = thrown(self.machine)
+            reference = exception_ref(self, thrown(self.machine))
             frames = describe(backtrace(self.machine, bottom))
-            raise with_wasm_frames(uncaught(self, exn, frames), frames)
+            raise with_wasm_frames(uncaught(reference, frames), frames)
+        if heap.allocated > heap.threshold:
+            collect(self, self.frame_end())
         return 0
 
     cdef bint throw_from_host(self, object error, frame_t* bottom) except -1:
@@ -475,8 +482,7 @@ cdef class Store:
         m.pc += 5
         return 0
 
-
-    cdef slot* frame_end(self) except NULL:
+    cdef slot* frame_end(self) noexcept:
         """Where the frame ends that the machine was stopped in."""
         cdef machine_t* m = self.machine
         cdef Instance instance = <Instance>m.inst.owner
@@ -488,7 +494,7 @@ cdef class Store:
                 return m.fp + lowered.frame_size
             if m.pc == &instance.code.stubs[2 * i]:
                 return m.fp + instance.inst.funcs[i].frame_size
-        raise InternalError("wasm was stopped outside of all functions")
+        return m.fp  # the code of no function: nothing of the frame is needed any more
 
 
 cdef int32_t* behind_call(int32_t* pc) noexcept:

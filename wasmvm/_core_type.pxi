@@ -9,6 +9,12 @@ extern_type.number = -1
 extern_type.kind = KIND_EXTERN
 extern_type.size = sizeof(extern_t)
 
+cdef type_t exn_type  # of all exceptions; their tags say what they consist of
+memset(&exn_type, 0, sizeof(type_t))
+exn_type.number = -1
+exn_type.kind = KIND_EXN
+exn_type.ref_count = 1  # so that they are looked at
+
 
 cdef type_t* ctype_of(Py_ssize_t number) except NULL:
     """What the loop knows a defined type by."""
@@ -30,34 +36,40 @@ cdef type_t* ctype_of(Py_ssize_t number) except NULL:
 
 
 cdef type_t* new_ctype(comptype) except NULL:
-    """A type whose objects have the fields of a structure or array type."""
+    """A type whose objects have the fields of a structure or array type; `refs` of a function type are its parameters,
+    which the payload of an exception consists of."""
     cdef type_t* made = <type_t*>calloc(1, sizeof(type_t))
     cdef Py_ssize_t i
+    cdef size_t end = 0
     if made == NULL:
         raise MemoryError
     if isinstance(comptype, FuncType):
         made.kind = KIND_FUNC
-        return made
-    if isinstance(comptype, StructType):
+        storage = comptype.params
+        offsets = []
+        for valtype in storage:
+            offsets.append(end)
+            end += slots_of(valtype) * sizeof(slot)
+    elif isinstance(comptype, StructType):
         made.kind = KIND_STRUCT
-        fields = comptype.fields
-        offsets, made.size = layout(fields)
+        storage = [field.storage for field in comptype.fields]
+        offsets, made.size = layout(comptype.fields)
     else:
         made.kind = KIND_ARRAY
-        fields = (comptype.field,)
+        storage = (comptype.field.storage,)
         offsets = [0]
-    made.field_count = <int32_t>len(fields)
-    made.fields = <field_t*>calloc(max(len(fields), 1), sizeof(field_t))
-    made.refs = <uint32_t*>calloc(max(len(fields), 1), sizeof(uint32_t))
+    made.field_count = <int32_t>len(storage)
+    made.fields = <field_t*>calloc(len(storage) + 1, sizeof(field_t))
+    made.refs = <uint32_t*>calloc(len(storage) + 1, sizeof(uint32_t))
     if made.fields == NULL or made.refs == NULL:
         free(made.fields)
         free(made.refs)
         free(made)
         raise MemoryError
-    for i in range(len(fields)):
+    for i in range(len(storage)):
         made.fields[i].offset = offsets[i]
-        made.fields[i].width = <int>storage_size(fields[i].storage).bit_length() - 1
-        if names_objects(fields[i].storage):
+        made.fields[i].width = <int>storage_size(storage[i]).bit_length() - 1
+        if names_objects(storage[i]):
             made.refs[made.ref_count] = offsets[i]
             made.ref_count += 1
     return made

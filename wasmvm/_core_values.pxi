@@ -71,7 +71,7 @@ cdef uint64_t reference_slot(Store store, int reftype, object value, object name
     if top == EXNREF and heaptype_of(reftype) == EXNREF and isinstance(value, ExceptionRef):
         if (<ExceptionRef>value).store is not store:
             raise ValueError(f"{name}: the exception belongs to another store")
-        return <uint64_t><size_t>(<ExceptionRef>value).exn
+        return <uint64_t><size_t>(<ExceptionRef>value).target
     if top == EXTERNREF or top == ANYREF:
         return object_slot(store, reftype, value, name)
     wrong_type(name, valtype_text(reftype), value)
@@ -84,10 +84,8 @@ cdef object reference_value(Store store, int reftype, uint64_t bits):
     top = hierarchy(reftype)
     if top == FUNCREF:
         return func_object(<func_t*><size_t>bits)
-    if top == EXTERNREF or top == ANYREF:
+    if top != FUNCREF:
         return object_value(store, bits)
-    if top == EXNREF:
-        return exception_ref(store, <exn_t*><size_t>bits)
     raise InternalError(f"a value of type {valtype_text(reftype)}")
 
 

@@ -23,8 +23,8 @@ if not cython.compiled:
     from wasmvm.isa.regopcode import *  # noqa: F403
     from wasmvm.lowering.aggregates import Aggregates
     from wasmvm.lowering.code import MOST_WORDS, enlarged, low_word
-    from wasmvm.lowering.operands import CONST, LOCAL, TEMP
     from wasmvm.lowering.handlers import CLAUSE_WORDS
+    from wasmvm.lowering.operands import CONST, LOCAL, TEMP
     from wasmvm.lowering.reading import CATCH_ALL, CATCH_ALL_REF, CATCH_REF
 
     CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE, CTL_TRY = 0, 1, 2, 3, 4
@@ -87,10 +87,11 @@ class Body(Aggregates):
     """Attributes, besides those of the classes below:
 
     dead: blocks opened since code became unreachable, or -1 while it is reachable.
-    c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub, c_catch: the control stack, by depth: kind of
-        block; height of the operand stack below its parameters and the slot there; labels of its end and of its
-        else; the position a loop begins at, or the clauses of a try_table; its type, as `block_type` reads it; length of `assign_log` at its
-        beginning; label of its stub while a br_table is written; label of its end for catch clauses.
+    c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub, c_catch: the control stack, by depth:
+        kind of block; height of the operand stack below its parameters and the slot there; labels of its end and of
+        its else; the position a loop begins at, or the clauses of a try_table; its type, as `block_type` reads it;
+        length of `assign_log` at its beginning; label of its stub while a br_table is written; label of its end for
+        catch clauses.
     depth: entries on the control stack.
     metering, metering_calls: whether fuel is taken, and whether only for calls and turns of loops.
     fuel_at: the word that counts the fuel of the straight run of code being written,
@@ -182,7 +183,8 @@ class Body(Aggregates):
         if (
             op == OP_IF or op == OP_BR or op == OP_BR_IF or op == OP_BR_TABLE or op == OP_BR_ON_NULL
             or op == OP_BR_ON_NON_NULL or op == OP_CALL or op == OP_CALL_INDIRECT or op == OP_CALL_REF
-            or op == OP_TRY_TABLE or op == OP_BR_ON_CAST or op == OP_BR_ON_CAST_FAIL
+            or op == OP_BR_ON_CAST or op == OP_BR_ON_CAST_FAIL
+            or op == OP_TRY_TABLE
         ):  # fmt: skip
             self.fuel_at = -1
         else:

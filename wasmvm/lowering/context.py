@@ -6,16 +6,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from wasmvm.lowering.accumulator import Accumulators
-from wasmvm.types import (
-    I64,
-    NO_METERING,
-    ArrayType,
-    FuncType,
-    StructType,
-    layout,
-    storage_size,
-    valtype_slots,
-)
+from wasmvm.types import I64, NO_METERING, ArrayType, FuncType, StructType, layout, storage_size, valtype_slots
 
 if TYPE_CHECKING:
     from wasmvm.syntax import Module

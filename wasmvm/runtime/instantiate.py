@@ -48,7 +48,8 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
 
     Raises:
         LinkError: an import has another type than the module asks for, or the store's limits forbid the instance.
-        Trap: an active segment does not fit, or the start function trapped. What was written before stays written.
+        Trap, WasmException: an active segment does not fit, or the start function trapped or threw. What was written
+            before stays written.
     """
     plan = module.plan
     if plan is None:

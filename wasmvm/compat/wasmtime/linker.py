@@ -124,7 +124,7 @@ class Linker(Managed[linker.Linker]):
             if item is None or type(actual) is not type(expected):
                 problem = errors.LinkError("", import_.module, import_.name, expected, actual)
                 raise WasmtimeError(link_message(problem))
-        return InstancePre._of(module, self._imports)
+        return InstancePre._of((module.ptr(), self._imports))
 
     def get_default(self, store: Storelike, name: str) -> Func:
         """The default export of a module: its export named "", or ``_start``, or a function that does nothing."""
