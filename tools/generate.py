@@ -71,7 +71,9 @@ def address_words() -> str:
             positions = dispatch.positions(row)
             before = row.operands[: row.operands.index("o")]
             found[number] = (*(positions[letter] if letter in before else 0 for letter in "abk"), positions["o"])
-    found |= {pair.number: found[pair.first.number] for pair in regop.FUSED if pair.first.number in found}
+    for fused in regop.FUSED:
+        if fused.first in found:
+            found[fused.number] = found[fused.first]
     lines = "".join(f"    {number}: {words},\n" for number, words in found.items())
     return f"\nADDRESS_WORDS = {{\n{lines}}}\n"
 

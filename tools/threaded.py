@@ -19,7 +19,7 @@ _HEAD = """\
 # One handler per row of wasmvm/isa/regop.py and per accumulator form. A handler ends by calling the next one in tail
 # position, with the state in its arguments: as many as there are registers for arguments, so that all of it stays in
 # registers and the compiler makes the call a jump. `acc` and `facc` hold the last integer and the last f64 result,
-# which are in their slots as well; `acc` is in the register that x86 counts shifts with, which most shifts write anyway.
+# which are in their slots as well; `acc` is in the register that x86 counts shifts with, which shifts write anyway.
 # Each machine has its own copy of the table of handlers, since what lies at a fixed distance from `machine` is called
 # without loading an address first.
 
@@ -152,15 +152,14 @@ def handlers(note: str) -> str:
     """The whole back end."""
     out = [_HEAD.format(note=note)]
     out += (
-        f"cdef int h_{reason}({_PARAMETERS}) noexcept nogil:\n"
-        f"    return {_LEAVE.format(reason)}\n\n"
+        f"cdef int h_{reason}({_PARAMETERS}) noexcept nogil:\n    return {_LEAVE.format(reason)}\n\n"
         for reason in EXITS
     )
     out += (_handler(_name(row.name), row) for row in regop.ROWS)
     out += (_handler(_name(form.name), form) for form in regop.ACCUMULATOR_FORMS)
-    out += (_handler(f"pair_{pair.number}", pair.first, pair.second) for pair in regop.FUSED)
+    out += (_handler(f"fused_{fused.number}", *fused.parts) for fused in regop.FUSED)
     out += (f"HANDLERS[{enum_name(row)}] = {_name(row.name)}\n" for row in regop.ROWS)
     out += (f"HANDLERS[{form.number}] = {_name(form.name)}\n" for form in regop.ACCUMULATOR_FORMS)
-    out += (f"HANDLERS[{pair.number}] = pair_{pair.number}\n" for pair in regop.FUSED)
+    out += (f"HANDLERS[{fused.number}] = fused_{fused.number}\n" for fused in regop.FUSED)
     out += (f"HANDLERS[{_exit_number(reason)}] = h_{reason}\n" for reason in EXITS)
     return "".join(out)
