@@ -23,12 +23,17 @@ HOT = [
     "wasmvm/reader.py",
     "wasmvm/binary/sections.py",
     "wasmvm/validation/stacks.py",
+    "wasmvm/validation/rules.py",
+    "wasmvm/validation/aggregates.py",
     "wasmvm/validation/body.py",
     "wasmvm/lowering/context.py",
     "wasmvm/lowering/code.py",
     "wasmvm/lowering/operands.py",
     "wasmvm/lowering/accumulator.py",
+    "wasmvm/lowering/reading.py",
     "wasmvm/lowering/body.py",
+    "wasmvm/runtime/constexpr.py",
+    "wasmvm/runtime/instantiate.py",
 ]
 """Modules in Cython's pure Python mode: each has a .pxd beside it and also runs uncompiled."""
 EXTENSION = ["wasmvm/_core.pyx"]
@@ -83,6 +88,25 @@ def settings_file(key: str) -> str:
     return str(path)
 
 
+BUILD_FILE = Path("wasmvm/_build.py")
+
+
+def write_build_file() -> None:
+    """Tell the package what it is made of: code that it lowers and keeps is of no use to another build.
+
+    Everything counts that decides which modules are valid, what their code looks like, and what code does.
+    """
+    digest = hashlib.sha256()
+    for folder in ("wasmvm", *(f"wasmvm/{name}" for name in ("binary", "isa", "lowering", "validation"))):
+        for path in sorted(Path(folder).glob("*.p*")):
+            if path != BUILD_FILE and path.suffix in (".py", ".pyx", ".pxd", ".pxi"):
+                content = path.read_bytes()
+                digest.update(f"{path.as_posix()} {len(content)}\n".encode() + content)
+    text = f'"""Written by setup.py."""\n\nSOURCES = "{digest.hexdigest()[:32]}"\n'
+    if not BUILD_FILE.exists() or BUILD_FILE.read_text() != text:
+        BUILD_FILE.write_text(text)
+
+
 def extensions() -> list[Extension]:
     """The extension modules, their sources translated to C."""
     try:
@@ -97,6 +121,7 @@ def extensions() -> list[Extension]:
     for source in HOT + EXTENSION:
         if not os.path.exists(source):
             give_up(f"there is no {source}.", "The checkout or the source distribution is not complete.")
+    write_build_file()
     key = hashlib.sha256(f"{cython_version} {dispatch()} {sorted(DIRECTIVES.items())}".encode()).hexdigest()[:12]
     modules = [
         Extension(source.rsplit(".", 1)[0].replace("/", "."), [source], depends=["setup.py", settings_file(key)])

@@ -84,6 +84,24 @@ def test_with_a_module_that_cython_refuses(project: Path) -> None:
     assert "Traceback" not in output
 
 
+def test_the_package_knows_what_it_was_built_of(project: Path) -> None:
+    """Kept code is found again by the same sources only; those above the stages do not count."""
+    source, unrelated = project / listed("HOT")[0], project / "wasmvm/cli/run.py"
+    unrelated.parent.mkdir()
+
+    def known() -> str:
+        build(project, CC=shutil.which("false") or "false")
+        return (project / "wasmvm/_build.py").read_text()
+
+    first = known()
+    unrelated.write_text("answer = 41\n")
+    assert known() == first
+    source.write_text("answer = 43\n")
+    assert known() != first
+    source.write_text("answer = 42\n")
+    assert known() == first
+
+
 def test_a_missing_source_is_not_passed_over(project: Path) -> None:
     (project / listed("HOT")[0]).unlink()
     code, output = build(project)

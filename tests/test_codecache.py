@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from examples.programs import BY_NAME
-from wasmvm import codecache
+from wasmvm import codecache, codefile
 from wasmvm._core import ModuleCode
 from wasmvm.codecache import Cache, Refused
+from wasmvm.compat import wasmtime
+from wasmvm.embedding.engine import Config, Engine
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
 from wasmvm.errors import ExitTrap, InternalError, Trap
@@ -92,7 +94,7 @@ def test_functions_are_added(folder: Path) -> None:
         assert info.functions == i + 1
 
 
-@pytest.mark.parametrize("where", [0, 8, 20, 40, 44, 48, 60, 200, -1])
+@pytest.mark.parametrize("where", [0, 8, 20, 40, 44, 48, 52, 60, 200, -1])
 def test_a_flipped_bit_is_found(folder: Path, where: int) -> None:
     file = fill(folder)
     data = bytearray(file.read_bytes())
@@ -121,15 +123,50 @@ def test_another_build_has_other_files(folder: Path, monkeypatch: pytest.MonkeyP
     fill(folder)
     source = HELLO.read_bytes()
     assert Cache(folder).open(source).validated
-    known = codecache.build_id()
-    monkeypatch.setattr(codecache, "build_id", lambda: known + b"\nnewer")
+    monkeypatch.setattr(codefile, "BUILD", bytes(32))
     assert not Cache(folder).open(source).validated
+    assert run(Module.from_file(HELLO, cache=folder)) == OUTPUT
 
 
-def test_the_build_is_known_by_what_decides_about_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = codecache.build_id().decode().splitlines()
-    for needed in ("regop.py ", "forms.py ", "body", "_core", "reader"):
-        assert any(line.startswith(needed) for line in names), needed
+@pytest.mark.parametrize("data", [b"", b"nothing of ours" * 10, b"wasmvm\0\1" + bytes(100), bytes(56)])
+def test_what_is_no_file_of_this_format(folder: Path, data: bytes) -> None:
+    file = fill(folder)
+    file.write_bytes(data)
+    (info,) = Cache(folder).files()
+    assert info.functions == 0
+    assert run(Module.from_file(HELLO, cache=folder)) == OUTPUT
+
+
+def test_a_path_and_its_text_are_one_module(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(folder)
+    forbid_work(monkeypatch)
+    for source in (HELLO, str(HELLO), HELLO.read_bytes()):
+        assert run(Module(source, cache=folder)) == OUTPUT
+
+
+def test_the_configuration_of_an_engine(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine(Config(cache=folder))
+    module = engine.module(HELLO)
+    assert run(module) == OUTPUT
+    del module
+    assert len(Cache(folder).files()) == 1, "written when the module was no longer used"
+    forbid_work(monkeypatch)
+    assert run(engine.module(HELLO)) == OUTPUT
+    with pytest.raises(AssertionError, match="from the cache"):
+        Engine().module(HELLO)
+    monkeypatch.setenv(codecache.FOLDER_ENV, str(folder))
+    assert run(Engine(Config(cache=True)).module(HELLO)) == OUTPUT
+
+
+def test_the_configuration_of_wasmtime(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(codecache.FOLDER_ENV, str(folder))
+    fill(folder)
+    forbid_work(monkeypatch)
+    config = wasmtime.Config()
+    config.cache = True
+    assert wasmtime.Module.from_file(wasmtime.Engine(config), HELLO).exports
+    with pytest.raises(AssertionError, match="from the cache"):
+        wasmtime.Module.from_file(wasmtime.Engine(), HELLO)
 
 
 def test_another_module_has_another_file(folder: Path) -> None:

@@ -47,6 +47,14 @@ def test_python_examples(page: Path) -> None:
     run_doctest(text, page.name)
 
 
+@pages
+def test_excerpts(page: Path) -> None:
+    """A ``python`` block is part of an example, which has a test of its own."""
+    examples = [path.read_text() for path in (ROOT / "examples").glob("*.py")]
+    for block in blocks(page, "python"):
+        assert any(block in text for text in examples), block
+
+
 def test_docstring_of_the_package() -> None:
     assert wasmvm.__doc__
     run_doctest(wasmvm.__doc__, "wasmvm")
@@ -79,6 +87,6 @@ def test_the_readme_names_the_two_commands() -> None:
 
 @pages
 def test_links(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", BLOCK.sub("", page.read_text())):
         if "://" not in target:
             assert os.path.exists(page.parent / target), target

@@ -10,7 +10,7 @@ from tests.encode import sleb, uleb
 from wasmvm.errors import DecodeError
 from wasmvm.isa import flat, imm, wasm
 from wasmvm.reader import Reader
-from wasmvm.types import EXTERNREF, FUNCREF, VALTYPE_NAMES
+from wasmvm.types import HEAPTYPE_NAMES, VALTYPE_NAMES
 
 UNEXPECTED_END = "unexpected end of section or function"
 TOO_LONG = "integer representation too long"
@@ -143,11 +143,16 @@ def test_malformed_name(encoded: bytes) -> None:
 def test_types(byte: int) -> None:
     data = bytes([byte])
     wrong = TOO_LONG if byte >= 0x80 else "malformed {} type"
+    if byte in (0x63, 0x64):
+        # The heap type that must follow is not there.
+        check_error(reader(data).valtype, UNEXPECTED_END, 1)
+        check_error(reader(data).reftype, UNEXPECTED_END, 1)
+        return
     if byte in VALTYPE_NAMES:
         assert reader(data).valtype() == byte
     else:
         check_error(reader(data).valtype, wrong.format("value"), 0)
-    if byte in (FUNCREF, EXTERNREF):
+    if byte in HEAPTYPE_NAMES:
         assert reader(data).reftype() == byte
     else:
         check_error(reader(data).reftype, wrong.format("reference"), 0)
@@ -186,17 +191,17 @@ IMMEDIATES = {
     imm.LABELS: b"\2\0\x81\0\3",
     imm.FUNCIDX: b"\x85\0",
     imm.CALL_INDIRECT: b"\x81\0\x82\0",
-    imm.VALTYPES: b"\2\x7f\x70",
+    imm.VALTYPES: b"\3\x7f\x70\x63\x81\0",
     imm.LOCALIDX: b"\x85\0",
     imm.GLOBALIDX: b"\x85\0",
     imm.TABLEIDX: b"\x85\0",
-    imm.MEMARG: b"\2\xff\xff\xff\xff\x0f",
+    imm.MEMARG: b"\x42\x81\0\xff\xff\xff\xff\x0f",
     imm.MEMIDX: b"\0",
     imm.I32: b"\xff\x7f",
     imm.I64: b"\x80" * 9 + b"\x7f",
     imm.F32: b"\xff\xff\xff\xff",
     imm.F64: b"\xff" * 8,
-    imm.REFTYPE: b"\x70",
+    imm.HEAPTYPE: b"\x81\0",
     imm.MEMORY_INIT: b"\x80\1\0",
     imm.DATAIDX: b"\x80\1",
     imm.MEMORY_COPY: b"\0\0",
@@ -207,6 +212,15 @@ IMMEDIATES = {
     imm.LANEIDX: b"\x80",
     imm.MEMARG_LANEIDX: b"\0\x80\1\x80",
     imm.LANES: b"\x80" * 16,
+    imm.TYPEIDX: b"\x85\0",
+    imm.TAGIDX: b"\x85\0",
+    imm.TRY_TABLE: b"\x64\x6e\4\0\x81\0\2\1\1\2\2\3\3\0",
+    imm.CAST: b"\3\x81\0\x6e\x80\1",
+    imm.FIELDIDX: b"\x81\0\x82\0",
+    imm.ARRAY_LENGTH: b"\0\x81\0",
+    imm.ARRAY_DATA: b"\0\x81\0",
+    imm.ARRAY_ELEM: b"\0\x81\0",
+    imm.ARRAY_COPY: b"\0\x81\0",
 }
 
 

@@ -67,7 +67,6 @@ MODULE = """(module (func (export "one") (result i32) (i32.const 1)) (func (expo
         ('(assert_return (invoke "one"))', "expected 0 results, got 1"),
         ('(assert_return (invoke "one") (i64.const 1))', "expected"),
         ('(assert_return (invoke "null") (ref.func))', "expected"),
-        ('(assert_return (invoke "null") (ref.null extern))', "expected"),
         ('(assert_return (invoke "trap"))', "Trap: unreachable"),
         ('(assert_return (invoke "none"))', "no export 'none'"),
         ('(assert_return (invoke $none "one"))', "no instance $none"),

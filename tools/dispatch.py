@@ -39,8 +39,8 @@ cdef int run(machine_t* machine) noexcept nogil:
     cdef inst_t* inst = machine.inst
     cdef slot* stack_end = machine.stack_end
     cdef int64_t budget = machine.budget
-    cdef uint8_t* mem = inst.mem.data
-    cdef uint64_t mem_len = inst.mem.length
+    cdef uint8_t* mem = current_memory(machine).data
+    cdef uint64_t mem_len = current_memory(machine).length
     cdef int op, reason
     cdef int32_t i
     cdef int32_t* entry

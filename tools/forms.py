@@ -19,6 +19,7 @@ MIRRORED: by opcode, the opcode that gives the same with its operands swapped.
 STORE_V, STORE_K_V: by opcode of a store, the forms with a constant value (RK is the one with a constant address).
 ADDRESS_AK, ADDRESS_AB, ADDRESS_SHL: by opcode of a load or store, the forms that compute the address as i32.add with a
 constant, i32.add, and i32.shl_add do.
+ADDRESS_WIDE: by opcode of any load or store, the form for memories of 64-bit addresses.
 WIDE: by opcode, 1 where a constant operand takes two words.
 TRAPS: by opcode, 1 where the instruction may trap.
 PARAMS, RESULT_SLOTS: by opcode of a vector instruction, its number of operands, and the slots of its result or 0.
@@ -71,7 +72,7 @@ def _table(name: str, typecode: str, values: list[int]) -> str:
 
 
 def _by_opcode() -> dict[str, list[int]]:
-    names = ("RR", "RK", "KR", "MIRRORED", "STORE_V", "STORE_K_V", "ADDRESS_AK", "ADDRESS_AB", "ADDRESS_SHL")
+    names = ("RR", "RK", "KR", "MIRRORED", "STORE_V", "STORE_K_V", "ADDRESS_AK", "ADDRESS_AB", "ADDRESS_SHL", "ADDRESS_WIDE")
     tables = {name: [-1] * wasm.OPCODE_END for name in names}
     for name in ("SHAPE", "WIDE", "TRAPS", "PARAMS", "RESULT_SLOTS"):
         tables[name] = [0] * wasm.OPCODE_END
@@ -83,6 +84,7 @@ def _by_opcode() -> dict[str, list[int]]:
             continue
         target = regop.SAME_BITS.get(row.mnemonic) or row.mnemonic
         tables["RR"][code] = _number(target)
+        tables["ADDRESS_WIDE"][code] = _number(target + "_wide")
         tables["TRAPS"][code] = int(row.width > 0 or bool(regop.CHECKS.get(target)))
         if shape == "vector" and row.params is not None and row.results is not None:
             tables["PARAMS"][code] = len(row.params)

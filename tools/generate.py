@@ -12,7 +12,6 @@ loop, as a switch and threaded); `wasmvm/_core_simd_ops.pxi` (the functions of v
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -54,23 +53,22 @@ def regopcodes() -> list[tuple[str, int]]:
     return [(dispatch.enum_name(row), row.number) for row in regop.ROWS] + shapes + [("HANDLER_COUNT", threaded.COUNT)]
 
 
-def fingerprint() -> int:
-    """A number that changes whenever the meaning of lowered code does."""
-    text = dispatch.loop("") + threaded.handlers("") + vector.functions("")
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
-
-
 def address_words() -> str:
     """For each instruction that accesses memory, where the parts of its address are: word of the slot, word of a second
     slot, word of a constant that is added or (with a second slot) shifts it, word of the offset; 0 for what is missing.
+    At last 1 where address and offset have 64 bits.
     """
     rows = {row.number: row for row in regop.ROWS} | {form.number: form.row for form in regop.ACCUMULATOR_FORMS}
     found = {}
     for number, row in rows.items():
-        if "o" in row.operands and any(line.startswith("ea = ") for line in row.body):
-            positions = dispatch.positions(row)
+        if not any("mem + ea" in line for line in row.body):
+            continue
+        positions = dispatch.positions(row)
+        if "o" in row.operands:
             before = row.operands[: row.operands.index("o")]
-            found[number] = (*(positions[letter] if letter in before else 0 for letter in "abk"), positions["o"])
+            found[number] = (*(positions[letter] if letter in before else 0 for letter in "abk"), positions["o"], 0)
+        else:
+            found[number] = (positions["a"], 0, 0, positions["K"], 1)
     for fused in regop.FUSED:
         if fused.first in found:
             found[fused.number] = found[fused.first]
@@ -84,8 +82,7 @@ def generated_files() -> dict[Path, str]:
     return {
         package / "isa/opcode.py": python_constants(opcodes()),
         package / "isa/opcode.pxd": cython_enum(opcodes()),
-        package / "isa/regopcode.py": python_constants([*regopcodes(), ("FINGERPRINT", fingerprint())])
-        + address_words(),
+        package / "isa/regopcode.py": python_constants(regopcodes()) + address_words(),
         package / "isa/regopcode.pxd": cython_enum(regopcodes()),
         package / "isa/flat.py": flat.module(NOTE),
         package / "lowering/forms.py": forms.module(NOTE),

@@ -44,9 +44,10 @@ cdef int leave(int32_t* pc, slot* fp, uint64_t acc, machine_t* machine, frame_t*
 
 cdef int run(machine_t* machine) noexcept nogil:
     \"\"\"Run from the state in `machine` until something ends the run; say what, with the state saved.\"\"\"
-    machine.mem_len = machine.inst.mem.length
-    return machine.handlers[machine.pc[0]](machine.pc, machine.fp, machine.inst.mem.data, machine.acc, machine,
-                                           machine.frame, machine.facc)
+    cdef mem_t* memory = current_memory(machine)
+    machine.mem_len = memory.length
+    return machine.handlers[machine.pc[0]](machine.pc, machine.fp, memory.data, machine.acc, machine, machine.frame,
+                                           machine.facc)
 
 """
 _PARAMETERS = "int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc"

@@ -31,6 +31,13 @@ cdef union v128_t:
     double f64[2]
 
 
+cdef struct type_t:
+    # A defined type (2.3.14). There is one of each in the process, so that equal types have equal addresses; none is
+    # ever freed.
+    int32_t number  # in deftype.DEFTYPES
+    type_t* super  # its supertype, or NULL
+
+
 cdef struct mem_t:
     # A memory instance (specification, 4.2.8). `data` never moves: the address range was reserved when it was made.
     uint8_t* data
@@ -64,20 +71,21 @@ cdef struct func_t:
     int32_t frame_size  # slots from fp on
     int32_t zero_from  # locals to be zeroed on entry: slots zero_from up to and without zero_to
     int32_t zero_to
-    int32_t type_id  # canonical: equal types have equal ids in the whole process
     inst_t* inst  # NULL for a host function
     void* owner  # the Instance, or for a host function the Func (borrowed: the store keeps both)
+    type_t* type
     int32_t funcidx
 
 
 cdef struct inst_t:
     # A module instance (4.2.5). Everything that code names by index.
     mem_t* mem  # memory 0; an empty one where the module has none
+    mem_t** mems
     func_t* funcs  # the functions defined here
     func_t** all_funcs  # the function index space
     slot** globals
     table_t** tables
-    int32_t* type_ids
+    type_t** types
     data_t* datas
     elem_t* elems
     void* owner  # the Instance (borrowed)
@@ -114,6 +122,7 @@ cdef struct machine_t:
     int64_t fuel  # what metered code has left
     uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory of `inst`
     handler_t handlers[HANDLER_COUNT]
+    mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
 
 
 cdef struct lowered_t:
@@ -149,6 +158,8 @@ cdef enum:
     TRAP_INTERRUPT = 26
     TRAP_DEADLINE = 27
     TRAP_OUT_OF_FUEL = 28
+    TRAP_NULL_FUNCTION_REFERENCE = 29
+    TRAP_NULL_REFERENCE = 30
 
 
 @cython.final
@@ -157,7 +168,7 @@ cdef class Store:
     cdef size_t stack_slots
     cdef size_t max_memory
     cdef size_t max_table
-    cdef readonly bint metering
+    cdef readonly int metering
     cdef uint64_t fuel_reserve  # what does not fit into the machine's counter
     cdef long long counts[3]  # instances, tables, memories that were made
     cdef long long most[3]  # and that may be made
@@ -172,6 +183,8 @@ cdef class Store:
     cdef double timeout_
     cdef public object deadline_holder
     cdef object __weakref__
+    cpdef set_limits(self, max_memory, max_table, max_instances=*, max_tables=*, max_memories=*)
+    cpdef admit(self, int tables, int memories)
     cdef uint64_t handle(self, object value) except 0
     cdef int check_thread(self) except -1
     cdef int invoke(self, func_t* func, slot* base) except -1
@@ -202,6 +215,7 @@ cdef class Table:
     cdef table_t* table
     cdef readonly Store store
     cdef int reftype
+    cdef int addrtype
     cdef object limits
     cdef object __weakref__
     cdef int64_t resize(self, uint64_t delta, uint64_t value) noexcept
@@ -216,15 +230,23 @@ cdef class Global:
 
 
 @cython.final
+cdef class Tag:
+    cdef readonly Store store
+    cdef Signature signature
+    cdef object __weakref__
+
+
+@cython.final
 cdef class Signature:
     cdef readonly object type
-    cdef int type_id
+    cdef readonly int number
+    cdef type_t* ctype
     cdef int param_count
     cdef int result_count
     cdef int param_slots
     cdef int result_slots
-    cdef bytes params
-    cdef bytes results
+    cdef int* params
+    cdef int* results
 
 
 @cython.final
@@ -242,7 +264,7 @@ cdef class Func:
     cdef int keep(self) except -1
     cdef int check_call(self, slot* base, Py_ssize_t count) except -1
     cdef int perform(self, slot* base) except -1
-    cdef tuple values(self, slot* source, const unsigned char* types, int count)
+    cdef tuple values(self, slot* source, const int* types, int count)
     cdef int call_python(self, slot* base, Instance caller) except -1
     cdef int put_results(self, slot* base, object results) except -1
 
@@ -251,7 +273,8 @@ cdef class Func:
 cdef class ModuleCode:
     cdef lowered_t* funcs
     cdef int32_t* stubs
-    cdef int32_t* type_ids
+    cdef type_t** types
+    cdef list signatures  # by typeidx; None for what is no function type
     cdef func_t* templates
     cdef Py_ssize_t global_count
     cdef bint shares  # whether references to its functions may get out of an instance
@@ -261,7 +284,7 @@ cdef class ModuleCode:
     cdef const char* adopted_start
     cdef const char* adopted_end
     cdef bint is_adopted(self, const int32_t* code) noexcept
-    cdef int prepare(self, syntax) except -1
+    cdef int prepare(self, syntax, numbers) except -1
 
 
 @cython.final
@@ -279,6 +302,7 @@ cdef class Instance:
     cdef readonly list tables
     cdef readonly list memories
     cdef readonly list globals
+    cdef readonly list tags
     cdef dict funcs
     cdef Py_ssize_t defined
     cdef Py_ssize_t elem_count

@@ -6,11 +6,12 @@ does. The parts are included in the order in which they need each other. The str
 towards Python in `_core.pyi`.
 
 The locals of the loop: `pc` the current code word; `fp` slot 0 of the current frame; `frame` the next free entry of
-the frame stack; `inst` the instance whose code runs; `mem` and `mem_len` its memory 0; `budget` what is left until the
-driver wants to look around; `reason` why the loop ends.
+the frame stack; `inst` the instance whose code runs; `mem` and `mem_len` its memory 0, or the one that `use_memory`
+named; `budget` what is left until the driver wants to look around; `reason` why the loop ends.
 """
 
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES
+from cpython.bytearray cimport PyByteArray_FromStringAndSize
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_AsDouble, PyFloat_CheckExact
 from cpython.long cimport PyLong_AsUnsignedLongLongMask
@@ -25,13 +26,18 @@ from libc.string cimport memchr, memcpy, memmove, memset
 
 from wasmvm.isa.regopcode cimport *
 
+from wasmvm.deftype import DEFTYPES, define_functype, match_heaptype, top_of
 from wasmvm.errors import InternalError, Trap, with_wasm_frames
-from wasmvm.types import GlobalType, Limits, MemoryType, TableType
+from wasmvm.types import (
+    MAX_PAGES, MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits, MemoryType, TableType, TagType, heaptype_of,
+    is_nullable, ref_typeidx, valtype_text, valtypes_of,
+)
 
 include "_core_numeric.pxi"
 include "_core_bulk.pxi"
 include "_core_simd.pxi"
 include "_core_simd_ops.pxi"
+include "_core_type.pxi"
 include "_core_run.pxi"
 include "_core_memory.pxi"
 include "_core_table.pxi"
@@ -39,4 +45,5 @@ include "_core_values.pxi"
 include "_core_trap.pxi"
 include "_core_store.pxi"
 include "_core_func.pxi"
+include "_core_tag.pxi"
 include "_core_instance.pxi"

@@ -13,6 +13,7 @@ cdef class Func:
         callable: the Python function of a host function; it is called with one argument per parameter and returns
             None, a value, or for several results a sequence.
         access_caller: pass the calling `Caller` as first argument.
+        number: the defined type (`deftype`) that it is of, if that is not the final type which is `type` and no more.
 
     Raises when called:
         TypeError: wrong number or types of arguments.
@@ -20,15 +21,15 @@ cdef class Func:
         RuntimeError: another thread is using the store.
     """
 
-    def __cinit__(self, Store store not None, type, callable, *, access_caller=False):
+    def __cinit__(self, Store store not None, type, callable, *, access_caller=False, number=None):
         self.store = store
-        self.signature = signature_of(type)
+        self.signature = signature_of(type) if number is None else signature_of_number(number)
         self.callable = callable
         self.access_caller = access_caller
         self.func = &self.host
         self.host.inst = NULL
         self.host.code = done_code
-        self.host.type_id = self.signature.type_id
+        self.host.type = self.signature.ctype
         self.host.frame_size = max(self.signature.param_slots, self.signature.result_slots)
         self.host.owner = <void*>self
 
@@ -36,6 +37,11 @@ cdef class Func:
     def type(self):
         """The `FuncType`."""
         return self.signature.type
+
+    @property
+    def number(self):
+        """The number of its defined type (`deftype`)."""
+        return self.signature.number
 
     @property
     def actual_type(self):
@@ -72,7 +78,7 @@ cdef class Func:
         cdef slot* base = store.machine.top
         cdef Py_ssize_t i
         cdef slot* target = base
-        cdef const unsigned char* types = signature.params
+        cdef const int* types = signature.params
         cdef int valtype
         self.check_call(base, len(args))
         for i in range(signature.param_count):
@@ -115,13 +121,13 @@ cdef class Func:
         cdef Store store = self.store
         cdef slot* base = store.machine.top
         cdef slot* target = base
-        cdef const unsigned char* types = signature.params
+        cdef const int* types = signature.params
         cdef list given = list(args)
         cdef list results = []
         cdef int i
         self.check_call(base, len(given))
         for i in range(signature.param_count):  # may run Python code, which must not find half of the arguments
-            if types[i] != FUNCREF and types[i] != EXTERNREF:
+            if not is_reference(types[i]):
                 given[i] = PyNumber_Index(given[i])
         for i in range(signature.param_count):
             bits_to_slot(store, types[i], given[i], target, f"parameter {i}")
@@ -157,7 +163,7 @@ cdef class Func:
         finally:
             self.store.machine.top = base
 
-    cdef tuple values(self, slot* source, const unsigned char* types, int count):
+    cdef tuple values(self, slot* source, const int* types, int count):
         cdef tuple made = PyTuple_New(count)
         cdef int i
         for i in range(count):
@@ -170,7 +176,7 @@ cdef class Func:
     cdef int call_python(self, slot* base, Instance caller) except -1:
         """Call the Python function with the arguments at `base` and put its results there."""
         cdef Signature signature = self.signature
-        cdef const unsigned char* types = signature.params
+        cdef const int* types = signature.params
         cdef slot* target = base
         cdef tuple args
         cdef int i
@@ -201,7 +207,7 @@ cdef class Func:
 
     cdef int put_results(self, slot* base, object results) except -1:
         cdef Signature signature = self.signature
-        cdef const unsigned char* types = signature.results
+        cdef const int* types = signature.results
         cdef int i
         results = list(results)
         if len(results) != signature.result_count:

@@ -23,25 +23,28 @@ cdef class ModuleCode:
             self.stubs[2 * i] = R_LOWER
             self.stubs[2 * i + 1] = <int32_t>i
 
-    cdef int prepare(self, syntax) except -1:
+    cdef int prepare(self, syntax, numbers) except -1:
         """What all instances have in common, made for the first."""
         cdef Py_ssize_t i
-        cdef list signatures = [signature_of(type) for type in syntax.types]
+        cdef list signatures = [
+            signature_of_number(number) if isinstance(type, FuncType) else None
+            for type, number in zip(syntax.types, numbers)
+        ]
         cdef Signature signature
         cdef const unsigned int[::1] typeidxs = syntax.funcs
         cdef Py_ssize_t imported = len(syntax.func_imports)
-        cdef int32_t* type_ids = <int32_t*>malloc(max(len(signatures), 1) * sizeof(int32_t))
+        cdef type_t** types = <type_t**>malloc(max(len(signatures), 1) * sizeof(type_t*))
         self.templates = <func_t*>calloc(max(self.count, 1), sizeof(func_t))
-        if type_ids == NULL or self.templates == NULL:
-            free(type_ids)
+        if types == NULL or self.templates == NULL:
+            free(types)
             raise MemoryError
         for i in range(len(signatures)):
-            type_ids[i] = (<Signature>signatures[i]).type_id
+            types[i] = ctype_of(numbers[i])
         for i in range(self.count):
             signature = <Signature>signatures[typeidxs[i]]
             self.templates[i].code = &self.stubs[2 * i]
             self.templates[i].frame_size = max(signature.param_slots, signature.result_slots)
-            self.templates[i].type_id = signature.type_id
+            self.templates[i].type = signature.ctype
             self.templates[i].funcidx = <int32_t>(imported + i)
         self.global_count = len(syntax.global_types())
         # Tables that others see, and values that are references to functions: by these alone can a function be named
@@ -49,10 +52,11 @@ cdef class ModuleCode:
         self.shares = (
             len(syntax.table_imports) > 0
             or any([e.kind == 1 for e in syntax.exports])
-            or any([g.valtype == FUNCREF for g in syntax.global_types()])
-            or any([FUNCREF in type.params or FUNCREF in type.results for type in syntax.types])
+            or any([names_functions(g.valtype) for g in syntax.global_types()])
+            or any([names_functions(valtype) for type in syntax.types for valtype in valtypes_of(type)])
         )
-        self.type_ids = type_ids
+        self.signatures = signatures
+        self.types = types
         return 0
 
     def __dealloc__(self):
@@ -64,7 +68,7 @@ cdef class ModuleCode:
                     free(self.funcs[i].offsets)
         free(self.funcs)
         free(self.stubs)
-        free(self.type_ids)
+        free(self.types)
         free(self.templates)
 
     def put(self, Py_ssize_t index, const int32_t[::1] code, int frame_size, int zero_from, int zero_to,
@@ -176,12 +180,12 @@ cdef class Instance:
         store: the store it will live in. The store keeps it from now on if its functions can get into tables or
             globals that others see; otherwise it lives as long as somebody has it or something of it.
         module: the compiled module: `.syntax` (the decoded module), `.code` (a `ModuleCode`), `.lower(index)` and
-            `.frame(funcidx, offset)`.
-        funcs: the imported functions; likewise all tables, memories (imported ones first).
+            `.frame(funcidx, offset)`, `.numbers` (its types as `deftype` numbers them).
+        funcs: the imported functions; likewise all tables, memories and tags (imported ones first).
     """
 
     def __cinit__(self, Store store not None, module, list funcs not None, list tables not None,
-                  list memories not None):
+                  list memories not None, list tags not None):
         cdef Py_ssize_t i
         cdef Py_ssize_t imported = len(funcs)
         cdef func_t* func
@@ -195,22 +199,23 @@ cdef class Instance:
         self.tables = tables
         self.memories = memories
         self.globals = []
+        self.tags = tags
         self.funcs = {}
         self.defined = self.code.count
         self.elem_count = len(syntax.elems)
-        if self.code.type_ids == NULL:
-            self.code.prepare(syntax)
+        if self.code.types == NULL:
+            self.code.prepare(syntax, module.numbers)
         inst.owner = <void*>self
-        inst.type_ids = self.code.type_ids
-        inst.mem = (<Memory>memories[0]).mem if memories else &no_memory
+        inst.types = self.code.types
         inst.funcs = <func_t*>malloc(max(self.defined, 1) * sizeof(func_t))
         inst.all_funcs = <func_t**>malloc(max(imported + self.defined, 1) * sizeof(func_t*))
         inst.tables = <table_t**>malloc(max(len(tables), 1) * sizeof(table_t*))
+        inst.mems = <mem_t**>malloc(max(len(memories), 1) * sizeof(mem_t*))
         inst.globals = <slot**>malloc(max(self.code.global_count, 1) * sizeof(slot*))
         inst.datas = <data_t*>calloc(max(len(syntax.datas), 1), sizeof(data_t))
         inst.elems = <elem_t*>calloc(max(self.elem_count, 1), sizeof(elem_t))
-        if (inst.funcs == NULL or inst.all_funcs == NULL or inst.tables == NULL or inst.globals == NULL
-                or inst.datas == NULL or inst.elems == NULL):
+        if (inst.funcs == NULL or inst.all_funcs == NULL or inst.tables == NULL or inst.mems == NULL
+                or inst.globals == NULL or inst.datas == NULL or inst.elems == NULL):
             raise MemoryError
         for i in range(imported):
             if self.code.shares:
@@ -223,6 +228,10 @@ cdef class Instance:
             inst.all_funcs[imported + i] = &inst.funcs[i]
         for i in range(len(tables)):
             inst.tables[i] = (<Table>tables[i]).table
+        inst.mems[0] = &no_memory
+        for i in range(len(memories)):
+            inst.mems[i] = (<Memory>memories[i]).mem
+        inst.mem = inst.mems[0]
         if self.code.shares:
             self.keep()
 
@@ -242,6 +251,7 @@ cdef class Instance:
         free(inst.funcs)
         free(inst.all_funcs)
         free(inst.tables)
+        free(inst.mems)
         free(inst.globals)
         free(inst.datas)
         free(inst.elems)
@@ -262,13 +272,13 @@ cdef class Instance:
 
     @property
     def exports(self):
-        """A new dict of every export by name: `Func`, `Table`, `Memory` or `Global`."""
+        """A new dict of every export by name: `Func`, `Table`, `Memory`, `Global` or `Tag`."""
         return {e.name: self.extern(e.kind, e.index) for e in self.module.syntax.exports}
 
     cdef object extern(self, int kind, Py_ssize_t index):
         if kind == 0:
             return self.func(index)
-        return (self.tables, self.memories, self.globals)[kind - 1][index]
+        return (self.tables, self.memories, self.globals, self.tags)[kind - 1][index]
 
     def export(self, name):
         """The export of that name; KeyError where there is none."""
@@ -295,12 +305,25 @@ cdef class Instance:
         known = self.funcs.get(funcidx)  # held weakly, since it holds this instance
         found = None if known is None else known()
         if found is None:
-            made = Func.__new__(Func, self.store, self.module.syntax.func_type(funcidx), None)
+            signature = <Signature>self.code.signatures[self.module.syntax.func_typeidx(funcidx)]
+            made = Func.__new__(Func, self.store, None, None, number=signature.number)
             made.func = &self.inst.funcs[funcidx - imported]
             made.instance = self
             self.funcs[funcidx] = PyWeakref_NewRef(made, None)
             return made
         return found
+
+    def evaluate(self, const int32_t[::1] code, int frame_size):
+        """4.6.4: run the lowered code of a constant expression whose result takes one slot; the bits of that."""
+        cdef func_t func
+        cdef slot* base = self.store.machine.top
+        memset(&func, 0, sizeof(func_t))
+        func.code = <int32_t*>&code[0]
+        func.frame_size = frame_size
+        func.inst = &self.inst
+        func.owner = <void*>self
+        self.store.invoke(&func, base)
+        return base[0].u64
 
     def add_global(self, Global value not None):
         """Append to the global index space."""
@@ -346,10 +369,15 @@ cdef class Instance:
             raise trap(reason, ())
         elem.length = 0
 
-    def memory_init(self, Py_ssize_t dataidx, uint64_t offset):
-        """Copy a whole data segment into memory 0, as an active segment does, then drop it."""
+    def fill_table(self, Py_ssize_t tableidx, uint64_t bits):
+        """Give every element of a table this value."""
+        cdef table_t* table = self.inst.tables[tableidx]
+        table_fill(table, 0, bits, table.size)
+
+    def memory_init(self, Py_ssize_t dataidx, Py_ssize_t memidx, uint64_t offset):
+        """Copy a whole data segment into a memory, as an active segment does, then drop it."""
         cdef data_t* data = &self.inst.datas[dataidx]
-        cdef int reason = memory_init(&self.inst, <int32_t>dataidx, offset, 0, data.length)
+        cdef int reason = memory_init(self.inst.mems[memidx], data, offset, 0, data.length)
         if reason:
             raise trap(reason, ())
         data.length = 0

@@ -53,6 +53,7 @@ cdef extern from *:
 cdef enum:
     SPARE_MEMORIES = 8  # address ranges kept for the next memory
     MOST_TO_CLEAR = 16 << 20  # bytes; what was larger is given back
+    MOST_PAGES = 1 << 24  # of any memory, a terabyte: some reserve as much as they may grow to
 
 cdef uint64_t SPARE_RESERVED = 65536 * 65536
 cdef uint8_t* spare_memories[SPARE_MEMORIES]
@@ -79,13 +80,13 @@ cdef void release_memory(mem_t* mem) noexcept:
         wvm_release(mem.data, mem.reserved)
 
 
-cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum) noexcept:
-    """Memory of `minimum` bytes that can grow up to `maximum` (both whole pages); NULL where the system refuses.
+cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum, uint64_t reserved) noexcept:
+    """Memory of `minimum` bytes that can grow up to `reserved` (both whole pages); NULL where the system refuses.
 
     Where the system does not give the whole range, what it gives is halved until it does: a memory may fail to grow.
     """
     cdef mem_t* mem = <mem_t*>calloc(1, sizeof(mem_t))
-    cdef uint64_t reserved = max(maximum, <uint64_t>65536)
+    reserved = max(reserved, <uint64_t>65536)
     if mem == NULL:
         return NULL
     while True:
@@ -119,7 +120,7 @@ cdef class Memory:
 
     Args:
         store: the store that it belongs to.
-        type: a `MemoryType`; sizes are in pages of 64 KiB.
+        type: a `MemoryType`, of addresses of 32 or 64 bits; sizes are in pages of 64 KiB.
 
     Raises:
         MemoryError: the store's limit or the system does not allow the initial size.
@@ -128,11 +129,13 @@ cdef class Memory:
 
     def __cinit__(self, Store store not None, type):
         limits = type.limits
-        check_limits(limits, 65536)
-        cdef uint64_t maximum = min(65536, 65536 if limits.max is None else limits.max)
-        if <uint64_t>limits.min * 65536 > store.max_memory:
+        most = MAX_PAGES_64 if type.addrtype == I64 else MAX_PAGES
+        check_limits(limits, most)
+        cdef uint64_t maximum = min(most if limits.max is None else limits.max, <uint64_t>MOST_PAGES) * 65536
+        if limits.min * 65536 > min(store.max_memory, maximum):
             raise MemoryError(f"memory minimum size of {limits.min} pages exceeds memory limits")
-        self.mem = new_mem(<uint64_t>limits.min * 65536, maximum * 65536)
+        cdef uint64_t minimum = limits.min * 65536
+        self.mem = new_mem(minimum, maximum, max(minimum, min(maximum, max(SPARE_RESERVED, store.max_memory))))
         if self.mem == NULL:
             raise MemoryError(f"cannot reserve a memory of {limits.min} pages")
         self.store = store
@@ -158,7 +161,7 @@ cdef class Memory:
     @property
     def actual_type(self):
         """The type with the present size as minimum, which is what an import is matched against (4.5.3)."""
-        return MemoryType(Limits(self.pages, self.type.limits.max))
+        return MemoryType(Limits(self.pages, self.type.limits.max), self.type.addrtype)
 
     @property
     def array(self):
@@ -195,7 +198,7 @@ cdef class Memory:
         """The old size in pages, or -1 where it cannot grow (4.5.3.8)."""
         cdef uint64_t old = self.mem.length // 65536
         cdef uint64_t length
-        if delta > 65536:
+        if delta > self.mem.maximum // 65536:
             return -1
         length = (old + delta) * 65536
         if length > self.mem.maximum or length > self.mem.reserved or length > self.store.max_memory:
@@ -211,7 +214,7 @@ cdef class Memory:
         Raises:
             ValueError: the type, the store's limit or the system does not allow that size.
         """
-        cdef int64_t old = self.grow_by(delta) if 0 <= delta <= 65536 else -1
+        cdef int64_t old = self.grow_by(delta) if 0 <= delta <= MOST_PAGES else -1
         if old < 0:
             raise ValueError(f"cannot grow a memory of {self.pages} pages by {delta}")
         return old
@@ -229,6 +232,11 @@ cdef class Memory:
     def read(self, offset, size):
         """A copy of `size` bytes from `offset` on; IndexError where they are not all inside the memory."""
         return (<char*>self.at(offset, size))[:size]
+
+    def read_bytearray(self, offset, size):
+        """As `read`, but the copy can be changed."""
+        cdef uint8_t* start = self.at(offset, size)
+        return PyByteArray_FromStringAndSize(<char*>start, size)
 
     def write(self, offset, data):
         """Copy the bytes-like `data` to `offset`; IndexError where it does not fit, and then nothing is written."""

@@ -1586,6 +1586,65 @@ cdef void v_i16x8_narrow_i32x4_u(slot* d, const slot* a, const slot* b) noexcept
         r.u16[i + 4] = <uint16_t>saturate(y.i32[i], 0, 65535)
     memcpy(d, &r, 16)
 
+cdef void v_f32x4_relaxed_madd(slot* d, const slot* a, const slot* b, const slot* c) noexcept nogil:
+    cdef v128_t x, y, z, r
+    cdef int i
+    memcpy(&x, a, 16)
+    memcpy(&y, b, 16)
+    memcpy(&z, c, 16)
+    for i in range(4):
+        r.f32[i] = (x.f32[i]) * y.f32[i] + z.f32[i]
+    memcpy(d, &r, 16)
+
+cdef void v_f32x4_relaxed_nmadd(slot* d, const slot* a, const slot* b, const slot* c) noexcept nogil:
+    cdef v128_t x, y, z, r
+    cdef int i
+    memcpy(&x, a, 16)
+    memcpy(&y, b, 16)
+    memcpy(&z, c, 16)
+    for i in range(4):
+        r.f32[i] = (-x.f32[i]) * y.f32[i] + z.f32[i]
+    memcpy(d, &r, 16)
+
+cdef void v_f64x2_relaxed_madd(slot* d, const slot* a, const slot* b, const slot* c) noexcept nogil:
+    cdef v128_t x, y, z, r
+    cdef int i
+    memcpy(&x, a, 16)
+    memcpy(&y, b, 16)
+    memcpy(&z, c, 16)
+    for i in range(2):
+        r.f64[i] = (x.f64[i]) * y.f64[i] + z.f64[i]
+    memcpy(d, &r, 16)
+
+cdef void v_f64x2_relaxed_nmadd(slot* d, const slot* a, const slot* b, const slot* c) noexcept nogil:
+    cdef v128_t x, y, z, r
+    cdef int i
+    memcpy(&x, a, 16)
+    memcpy(&y, b, 16)
+    memcpy(&z, c, 16)
+    for i in range(2):
+        r.f64[i] = (-x.f64[i]) * y.f64[i] + z.f64[i]
+    memcpy(d, &r, 16)
+
+cdef void v_i16x8_relaxed_dot_i8x16_i7x16_s(slot* d, const slot* a, const slot* b) noexcept nogil:
+    cdef v128_t x, y, r
+    cdef int i
+    memcpy(&x, a, 16)
+    memcpy(&y, b, 16)
+    for i in range(8):
+        r.i16[i] = <int16_t>saturate(<int>x.i8[2 * i] * <int>y.i8[2 * i] + <int>x.i8[2 * i + 1] * <int>y.i8[2 * i + 1], -0x8000, 0x7FFF)
+    memcpy(d, &r, 16)
+
+cdef void v_i32x4_relaxed_dot_i8x16_i7x16_add_s(slot* d, const slot* a, const slot* b, const slot* c) noexcept nogil:
+    cdef v128_t x, y, z, r
+    cdef int i
+    memcpy(&x, a, 16)
+    memcpy(&y, b, 16)
+    memcpy(&z, c, 16)
+    for i in range(4):
+        r.u32[i] = z.u32[i] + <uint32_t>(saturate(<int>x.i8[4 * i] * <int>y.i8[4 * i] + <int>x.i8[4 * i + 1] * <int>y.i8[4 * i + 1], -0x8000, 0x7FFF) + saturate(<int>x.i8[4 * i + 2] * <int>y.i8[4 * i + 2] + <int>x.i8[4 * i + 2 + 1] * <int>y.i8[4 * i + 2 + 1], -0x8000, 0x7FFF))
+    memcpy(d, &r, 16)
+
 cdef uint32_t v_i8x16_all_true(const slot* a) noexcept nogil:
     cdef v128_t x
     cdef int i

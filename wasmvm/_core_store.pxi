@@ -13,7 +13,7 @@ cdef enum:
     # the clock often, and long enough for that look to cost nothing.
     FIRST_SLICE = 2000
     SLICE = 16384
-    MAX_NESTING = 200  # calls from wasm to Python to wasm: each takes C stack, which has an end
+    MAX_NESTING = 450  # calls from wasm to Python to wasm: each takes 1 to 2 KiB of C stack, and 1 MiB is what there may be
 
 cdef long long MANY = 1 << 62
 cdef double NAP_INTERVAL = 0.005  # seconds, as the interpreter's own switch interval
@@ -76,13 +76,14 @@ cdef class Store:
         max_table: elements that a table may grow to.
         max_instances, max_tables, max_memories: how many instances there may be in it, and of theirs; None for any
             number.
-        metering: whether wasm costs fuel here, for which modules are compiled apart: one unit per instruction, but
-            nothing for ``nop``, ``drop``, ``block``, ``loop``, ``else``, ``end``, ``return`` and ``unreachable``; one for
-            entering a function; and for bulk instructions one more per byte, element or page.
+        metering: what wasm costs fuel for here, one of the constants of `types`; modules are compiled apart for each.
+            With METER_CALLS one unit per call and per turn of a loop. With METER_INSTRUCTIONS, or True, one per
+            instruction, but nothing for ``nop``, ``drop``, ``block``, ``loop``, ``else``, ``end``, ``return`` and
+            ``unreachable``; one for entering a function; and for bulk instructions one more per byte, element or page.
     """
 
     def __cinit__(self, *, max_stack=8 << 20, max_memory=1 << 32, max_table=10_000_000, max_instances=None,
-                  max_tables=None, max_memories=None, bint metering=False):
+                  max_tables=None, max_memories=None, int metering=0):
         if max_stack < 65536 or max_stack > 1 << 32:
             raise ValueError("max_stack must be between 64 KiB and 4 GiB")
         self.stack_slots = max_stack // sizeof(slot)
@@ -106,15 +107,18 @@ cdef class Store:
     def __dealloc__(self):
         give_stacks(&self.machine, self.stack_slots)
 
-    def set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
+    cpdef set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
         """Change the limits; they mean what the arguments of `Store` mean."""
-        self.max_memory = max_memory
-        self.max_table = max_table
+        try:
+            self.max_memory = max_memory
+            self.max_table = max_table
+        except OverflowError:
+            raise ValueError(f"limits must not be negative: max_memory={max_memory}, max_table={max_table}") from None
         self.most[0] = MANY if max_instances is None else max_instances
         self.most[1] = MANY if max_tables is None else max_tables
         self.most[2] = MANY if max_memories is None else max_memories
 
-    def admit(self, int tables, int memories):
+    cpdef admit(self, int tables, int memories):
         """Count an instance with so many tables and memories of its own; MemoryError over the limits."""
         cdef int i
         self.counts[0] += 1
@@ -210,6 +214,7 @@ cdef class Store:
             m.frame.fp = fp
             m.frame += 1
             m.inst = func.inst
+            m.other_mem = NULL
             m.fp = base
             for i in range(func.zero_from, func.zero_to):
                 base[i].u64 = 0
@@ -224,6 +229,7 @@ cdef class Store:
             m.fp = fp
             m.top = top
             m.inst = inst
+            m.other_mem = NULL  # code that calls has gone back to memory 0
             m.acc = acc
             m.facc = facc
         return 0
@@ -308,7 +314,7 @@ cdef class Store:
                 error.frames = frames
             raise with_wasm_frames(error, frames)
         m.top = top
-        m.pc = pc + (3 if pc[0] == R_CALL_IMPORT else 5)
+        m.pc = pc + (5 if pc[0] == R_CALL_INDIRECT else 3)
         # What is left of the budget, so that a loop of host calls comes to its end too.
         m.budget = 0 if self.interrupted else min(m.budget, FIRST_SLICE)
         return 0
@@ -333,18 +339,18 @@ cdef class Store:
 
     cdef int grow_memory(self) except -1:
         cdef machine_t* m = &self.machine
-        cdef Instance instance = <Instance>m.inst.owner
-        cdef int64_t old = (<Memory>instance.memories[0]).grow_by(<uint32_t>m.fp[m.pc[2]].u64)
-        m.fp[m.pc[1]].u64 = <uint32_t>old
-        m.pc += 3
+        cdef Memory memory = <Memory>(<Instance>m.inst.owner).memories[m.pc[3]]
+        cdef int64_t old = memory.grow_by(m.fp[m.pc[2]].u64)
+        m.fp[m.pc[1]].i64 = old if memory.type.addrtype == I64 else <uint32_t>old
+        m.pc += 4
         return 0
 
     cdef int grow_table(self) except -1:
         cdef machine_t* m = &self.machine
         cdef Instance instance = <Instance>m.inst.owner
         cdef Table table = <Table>instance.tables[m.pc[4]]
-        cdef int64_t old = table.resize(<uint32_t>m.fp[m.pc[3]].u64, m.fp[m.pc[2]].u64)
-        m.fp[m.pc[1]].u64 = <uint32_t>old
+        cdef int64_t old = table.resize(m.fp[m.pc[3]].u64, m.fp[m.pc[2]].u64)
+        m.fp[m.pc[1]].i64 = old if table.addrtype == I64 else <uint32_t>old
         m.pc += 5
         return 0
 

@@ -1,12 +1,16 @@
 # Tables and globals (specification, 4.2.7 and 4.2.9).
 
+BLANK = object()
+
+
 cdef class Table:
     """A table instance: references of one type, by index.
 
     Args:
         store: the store that it belongs to.
         type: a `TableType`.
-        init: the Python value of each element.
+        init: the Python value of each element; `BLANK` for null even if the type has no such value, as instantiation
+            needs it before it can know another.
 
     Raises:
         MemoryError: the store's limit or the system does not allow the initial size.
@@ -16,17 +20,19 @@ cdef class Table:
     def __cinit__(self, Store store not None, type, init=None):
         cdef uint64_t value, i
         limits = type.limits
-        check_limits(limits, 0xFFFFFFFF)
+        most = 0xFFFFFFFFFFFFFFFF if type.addrtype == I64 else MAX_TABLE
+        check_limits(limits, most)
         if limits.min > store.max_table:
             raise MemoryError(f"table minimum size of {limits.min} elements exceeds table limits")
         self.store = store
         self.reftype = type.reftype
+        self.addrtype = type.addrtype
         self.limits = limits
         self.table = <table_t*>calloc(1, sizeof(table_t))
         if self.table == NULL:
             raise MemoryError
-        self.table.maximum = 0xFFFFFFFF if limits.max is None else limits.max
-        value = reference_slot(store, self.reftype, init, "element")
+        self.table.maximum = most if limits.max is None else limits.max
+        value = 0 if init is BLANK else reference_slot(store, self.reftype, init, "element")
         if self.resize(limits.min, value) < 0:
             raise MemoryError(f"no memory for a table of {limits.min} elements")
 
@@ -62,12 +68,12 @@ cdef class Table:
     @property
     def type(self):
         """The `TableType` it was made with."""
-        return TableType(self.reftype, self.limits)
+        return TableType(self.reftype, self.limits, self.addrtype)
 
     @property
     def actual_type(self):
         """The type with the present size as minimum, which is what an import is matched against (4.5.3)."""
-        return TableType(self.reftype, Limits(self.table.size, self.limits.max))
+        return TableType(self.reftype, Limits(self.table.size, self.limits.max), self.addrtype)
 
     def __getitem__(self, index):
         """The element at `index`: None for null, a `Func`, or the Python object of an externref."""

@@ -14,6 +14,8 @@ TRAPS = (
     ("interrupt", "interrupted"),
     ("deadline", "time limit exceeded"),
     ("out_of_fuel", "all fuel consumed"),
+    ("null_function_reference", "null function reference"),
+    ("null_reference", "null reference"),
 )
 """Code and text of each trap, in the order of the TRAP_... constants."""
 
@@ -86,11 +88,17 @@ cdef object fault(machine_t* machine):
     cdef int a = words[0]
     cdef int b = words[1]
     cdef int k = words[2]
-    cdef uint32_t base = <uint32_t>machine.fp[machine.pc[a]].u64 if a else 0
-    if b:
-        base += <uint32_t>machine.fp[machine.pc[b]].u64 << (machine.pc[k] if k else 0)
-    elif k:
-        base += <uint32_t>machine.pc[k]
-    cdef uint64_t ea = <uint64_t>base + <uint32_t>machine.pc[<int>words[3]]
-    ea = max(ea, machine.inst.mem.length)
-    return f"memory fault at wasm address 0x{ea:x} in linear memory of size 0x{machine.inst.mem.length:x}"
+    cdef uint64_t ea
+    cdef uint64_t length = current_memory(machine).length
+    cdef int o = words[3]
+    cdef uint32_t base
+    if words[4]:
+        ea = machine.fp[machine.pc[a]].u64 + imm_u64(&machine.pc[o])
+    else:
+        base = <uint32_t>machine.fp[machine.pc[a]].u64 if a else 0
+        if b:
+            base += <uint32_t>machine.fp[machine.pc[b]].u64 << (machine.pc[k] if k else 0)
+        elif k:
+            base += <uint32_t>machine.pc[k]
+        ea = <uint64_t>base + <uint32_t>machine.pc[o]
+    return f"memory fault at wasm address 0x{max(ea, length):x} in linear memory of size 0x{length:x}"

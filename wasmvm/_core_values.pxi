@@ -14,35 +14,67 @@ cdef enum:
     F32 = 0x7D
     F64 = 0x7C
     V128 = 0x7B
+    NULLEXNREF = 0x74
     FUNCREF = 0x70
     EXTERNREF = 0x6F
+    ANYREF = 0x6E
+    EXNREF = 0x69
+    NON_NULL = 0x80
 
 
 cdef int wrong_type(object name, object expected, object value) except -1:
     raise TypeError(f"{name}: expected {expected}, got {type(value).__name__}")
 
 
+cdef bint is_reference(int valtype) noexcept:
+    return valtype >= NON_NULL or EXNREF <= valtype <= NULLEXNREF
+
+
+cdef bint names_functions(int valtype):
+    """Whether a value of the type may be, or lead to, a reference to a function."""
+    return is_reference(valtype) and valtype not in (EXTERNREF, EXTERNREF | NON_NULL)
+
+
+cdef int hierarchy(int reftype) except -1:
+    """The greatest heap type above a closed reference type: FUNCREF, EXTERNREF, ANYREF or EXNREF."""
+    if reftype == FUNCREF or reftype == EXTERNREF:
+        return reftype
+    return top_of(heaptype_of(reftype))
+
+
 cdef uint64_t reference_slot(Store store, int reftype, object value, object name) except? 0xFFFFFFFFFFFFFFFF:
+    """The bits of a reference; `reftype` is closed."""
+    cdef int top = hierarchy(reftype)
     cdef Func func
     if value is None:
+        if not is_nullable(reftype):
+            wrong_type(name, f"a reference that is not null ({valtype_text(reftype)})", value)
         return 0
-    if reftype == FUNCREF:
+    if top == FUNCREF:
         if not isinstance(value, Func):
             wrong_type(name, "a wasmvm function or None", value)
         func = <Func>value
         if func.store is not store:
             raise ValueError(f"{name}: the function belongs to another store")
+        if reftype != FUNCREF and not match_heaptype(ref_typeidx(func.signature.number, True), heaptype_of(reftype)):
+            raise TypeError(f"{name}: expected {valtype_text(reftype)}, got a function of type {func.signature.type}")
         func.keep()
         return <uint64_t><size_t>func.func
-    return store.handle(value)
+    if top == EXTERNREF and heaptype_of(reftype) == EXTERNREF:
+        return store.handle(value)
+    wrong_type(name, valtype_text(reftype), value)
 
 
 cdef object reference_value(Store store, int reftype, uint64_t bits):
+    cdef int top
     if bits == 0:
         return None
-    if reftype == FUNCREF:
+    top = hierarchy(reftype)
+    if top == FUNCREF:
         return func_object(<func_t*><size_t>bits)
-    return store.externs[bits - 1]
+    if top == EXTERNREF:
+        return store.externs[bits - 1]
+    raise InternalError(f"a value of type {valtype_text(reftype)}")
 
 
 cdef int to_slot(Store store, int valtype, object value, slot* target, object name) except -1:
@@ -93,7 +125,7 @@ cdef object from_slot(Store store, int valtype, slot* source):
 
 cdef int bits_to_slot(Store store, int valtype, object value, slot* target, object name) except -1:
     """Write a value that is given as the integer of its bits, or as the Python value of a reference."""
-    if valtype == FUNCREF or valtype == EXTERNREF:
+    if is_reference(valtype):
         target.u64 = reference_slot(store, valtype, value, name)
         return 0
     target.u64 = PyLong_AsUnsignedLongLongMask(value)
@@ -105,7 +137,7 @@ cdef int bits_to_slot(Store store, int valtype, object value, slot* target, obje
 
 
 cdef object bits_from_slot(Store store, int valtype, slot* source):
-    if valtype == FUNCREF or valtype == EXTERNREF:
+    if is_reference(valtype):
         return reference_value(store, valtype, source.u64)
     if valtype == V128:
         return source[0].u64 | (<object>source[1].u64 << 64)
@@ -117,26 +149,45 @@ cdef int slots_of(int valtype) noexcept:
 
 
 SIGNATURES = {}
-"""Signature by FuncType: equal types share one, so that calls compare a number (specification, 4.2.6)."""
+"""Signature by the number of the defined type."""
+
+cdef int* new_valtypes(tuple valtypes) except NULL:
+    cdef int* made = <int*>malloc(max(len(valtypes), 1) * sizeof(int))
+    cdef Py_ssize_t i
+    if made == NULL:
+        raise MemoryError
+    for i in range(len(valtypes)):
+        made[i] = valtypes[i]
+    return made
 
 
 cdef class Signature:
-    """A function type prepared for calls."""
+    """A function type prepared for calls; there is one for each defined type, and it stays."""
 
-    def __cinit__(self, type):
-        self.type = type
-        self.type_id = len(SIGNATURES)
-        self.params = bytes(type.params)
-        self.results = bytes(type.results)
-        self.param_count = len(self.params)
-        self.result_count = len(self.results)
-        self.param_slots = sum([slots_of(t) for t in self.params])
-        self.result_slots = sum([slots_of(t) for t in self.results])
+    def __cinit__(self, int number):
+        self.type = DEFTYPES[number].comptype
+        self.number = number
+        self.ctype = ctype_of(number)
+        self.params = new_valtypes(self.type.params)
+        self.results = new_valtypes(self.type.results)
+        self.param_count = len(self.type.params)
+        self.result_count = len(self.type.results)
+        self.param_slots = sum([slots_of(t) for t in self.type.params])
+        self.result_slots = sum([slots_of(t) for t in self.type.results])
+
+    def __dealloc__(self):
+        free(self.params)
+        free(self.results)
+
+
+cdef Signature signature_of_number(object number):
+    """The one signature of a defined function type."""
+    cdef object found = SIGNATURES.get(number)
+    if found is None:
+        found = SIGNATURES.setdefault(number, Signature(number))
+    return <Signature>found
 
 
 cdef Signature signature_of(object type):
-    """The one signature of a function type."""
-    cdef object found = SIGNATURES.get(type)
-    if found is None:
-        found = SIGNATURES.setdefault(type, Signature(type))
-    return <Signature>found
+    """The signature of a closed function type that is declared on its own."""
+    return signature_of_number(define_functype(type))

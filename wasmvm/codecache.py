@@ -6,9 +6,8 @@ called so far; that it exists says that the module is valid. Its name is a hash 
 of wasmvm, so nothing in it can be stale. It is written under another name and then renamed: a reader sees all of it or
 nothing, and of two writers at a time the last one stays. Whatever fails here is no error: the code is lowered again.
 
-A file, in the byte order of the machine: a header (`_HEADER`: magic, key, number of records, checksum of everything),
-the records (`_RECORD`), then for each record its code words and its pairs of offsets. Files are read and not mapped:
-that takes well below a millisecond a megabyte, and what was checked is what will be executed.
+The format is that of `codefile`. Files are read and not mapped: that takes well below a millisecond a megabyte, and
+what was checked is what will be executed.
 
 Hashing a large module takes longer than all else that is left to do at its start. So for a module from a file, a small
 file `.seen` remembers the key under what tells one state of a file from another: device, inode, size, and the times of
@@ -25,10 +24,8 @@ from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
-try:
-    from _blake2 import blake2b  # hashlib itself would load OpenSSL, which takes milliseconds
-except ImportError:
-    from hashlib import blake2b
+from wasmvm import codefile
+from wasmvm.codefile import KEY_SIZE, keyed
 
 if TYPE_CHECKING:
     from wasmvm._core import ModuleCode
@@ -45,12 +42,8 @@ LARGE = 1 << 20
 RACY_SECONDS = 2.0
 """A file that was changed less than so long ago could be changed again without another time stamp."""
 
-MAGIC = b"wasmvm\0\1"
 SUFFIXES = SUFFIX, SEEN_SUFFIX, TEMPORARY_SUFFIX = ".code", ".seen", ".tmp"
-_KEY_SIZE = 32
-_HEADER = Struct(f"=8s{_KEY_SIZE}sII")
-_RECORD = Struct("=7I")
-_SEEN = Struct(f"={_KEY_SIZE}sI")
+_SEEN = Struct(f"<{KEY_SIZE}sI")
 _STALE_SECONDS = 3600.0
 
 
@@ -79,19 +72,6 @@ def default_folder() -> str:
         return os.path.join(home, "Library", "Caches", "wasmvm")
     base = os.environ.get("XDG_CACHE_HOME", "")
     return os.path.join(base if os.path.isabs(base) else os.path.join(home, ".cache"), "wasmvm")
-
-
-def build_id() -> bytes:
-    """What tells this build from others: the files that decide what code looks like and which modules are valid."""
-    root = os.path.dirname(__file__)
-    parts = [sys.byteorder, sys.version]
-    for folder in (root, *(os.path.join(root, name) for name in ("binary", "isa", "lowering", "validation"))):
-        with os.scandir(folder) as items:
-            for item in sorted(items, key=lambda item: item.name):
-                if item.is_file():
-                    status = item.stat()
-                    parts.append(f"{item.name} {status.st_size} {status.st_mtime_ns}")
-    return "\n".join(parts).encode("utf-8", "surrogateescape")
 
 
 class Cache:
@@ -132,18 +112,16 @@ class Cache:
             self.check()
         except (OSError, Refused):
             return Entry(None, b"")
-        build = blake2b(build_id()).digest()
         seen = None
         if status is not None and len(source) >= LARGE and _settled(status, len(source)):
             state = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-            seen = blake2b(repr(state).encode(), digest_size=_KEY_SIZE, key=build).digest()
+            seen = keyed(repr(state).encode())
             data = read_private(self.path(seen, SEEN_SUFFIX))
             if data is not None and len(data) == _SEEN.size:
                 key, checksum = _SEEN.unpack(data)
                 if checksum == crc32(key, crc32(seen)):
                     return Entry(self, key)
-        key = blake2b(source, digest_size=_KEY_SIZE, key=build).digest()
-        return Entry(self, key, seen)
+        return Entry(self, keyed(source), seen)
 
     def path(self, key: bytes, suffix: str = SUFFIX) -> str:
         return os.path.join(self.folder, key.hex() + suffix)
@@ -176,8 +154,7 @@ class Cache:
             if suffix == SUFFIX:
                 status = item.stat()
                 with open(item.path, "rb") as file:
-                    header = file.read(_HEADER.size)
-                functions = _HEADER.unpack(header)[2] if len(header) == _HEADER.size else 0
+                    functions = _count(file.read(codefile.HEADER_SIZE))
                 found.append(FileInfo(key, status.st_size, functions, status.st_mtime))
         return sorted(found, key=lambda info: -info.used)
 
@@ -221,17 +198,27 @@ class Entry:
         self._key = key
         self._seen = seen
         self._data: bytes | None = None
+        self._count = 0
         if cache is not None:
             data = read_private(cache.path(key))
-            if data is not None and is_sound(data, key):
-                self._data = data
+            if data is not None:
+                self._accept(data)
         self.validated = self._data is not None
+
+    def _accept(self, data: bytes) -> None:
+        """Use a file if it is whole and the one of this key."""
+        try:
+            header = codefile.header(data)
+        except codefile.Unsound:
+            return
+        if header.key == self._key:
+            self._data = data
+            self._count = header.functions
 
     def install(self, code: ModuleCode) -> None:
         """Give the functions that are known their code."""
         if self._data is not None:
-            count = _HEADER.unpack_from(self._data)[2]
-            code.adopt(self._data, _HEADER.size, count)
+            codefile.install(self._data, self._count, code)
 
     def save(self, code: ModuleCode, fresh: int) -> bool:
         """Write the file if enough is new; whether it was written.
@@ -250,14 +237,19 @@ class Entry:
                 )
             if self._data is not None and fresh * WORTH_SAVING <= len(self._data):
                 return False
-            parts = _file_of(code, self._key)
-            if parts is None:
-                return False
-            cache.write(cache.path(self._key), parts)
+            cache.write(cache.path(self._key), codefile.pack(code, self._key))
             cache.prune()
         except OSError:
             return False  # the disk is full, or the folder is gone or not writable
         return True
+
+
+def _count(head: bytes) -> int:
+    """Of how many functions a file says that it has the code."""
+    try:
+        return codefile.header(head, check=False).functions
+    except codefile.Unsound:
+        return 0
 
 
 def _settled(status: os.stat_result, size: int) -> bool:
@@ -285,36 +277,3 @@ def read_private(path: str) -> bytes | None:
             return data
     except OSError:
         return None
-
-
-def is_sound(data: bytes, key: bytes) -> bool:
-    """Whether a file is whole and the one of this key."""
-    if len(data) < _HEADER.size:
-        return False
-    magic, found_key, count, checksum = _HEADER.unpack_from(data)
-    if magic != MAGIC or found_key != key:
-        return False
-    expected: int = checksum
-    return _checksum(memoryview(data)[_HEADER.size :], key, count) == expected
-
-
-def _checksum(payload: bytes | memoryview, key: bytes, count: int) -> int:
-    """Of everything in a file; `payload` is what follows the header."""
-    return crc32(payload, crc32(_HEADER.pack(MAGIC, key, count, 0)))
-
-
-def _file_of(code: ModuleCode, key: bytes) -> list[bytes] | None:
-    """The parts of a file with everything that is lowered; None where it would become too large for its records."""
-    found = [(index, lowered) for index in range(code.count) if (lowered := code.get(index)) is not None]
-    records: list[bytes] = []
-    chunks: list[bytes] = []
-    start = _HEADER.size + _RECORD.size * len(found)
-    for index, (words, frame_size, zero_from, zero_to, offsets) in found:
-        sizes = (len(words) // 4, frame_size, zero_from, zero_to, len(offsets) // 4)
-        records.append(_RECORD.pack(index, start, *sizes))
-        chunks += (words, offsets)
-        start += len(words) + len(offsets)
-    if start >= 1 << 31:
-        return None
-    payload = b"".join(records + chunks)
-    return [_HEADER.pack(MAGIC, key, len(found), _checksum(payload, key, len(found))), payload]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wasmvm._core import DISPATCH, ModuleCode
 from wasmvm.binary import decode
+from wasmvm.deftype import close_externtype, define
 from wasmvm.errors import Frame
+from wasmvm.types import NO_METERING
 
 if TYPE_CHECKING:
+    from array import array
+
     from wasmvm.binary.names import Names
     from wasmvm.codecache import Entry
+    from wasmvm.lowering.body import Lowered
     from wasmvm.lowering.context import Context
-    from wasmvm.syntax import Module
+    from wasmvm.syntax import Export, Extent, Import, Module
+    from wasmvm.types import ExternType
 
 
 class CompiledModule:
@@ -21,7 +27,8 @@ class CompiledModule:
     Attributes:
         syntax: the decoded module.
         code: the functions lowered so far, shared by all instances.
-        metering: whether it is lowered for stores that meter.
+        metering: what it costs fuel for in the stores that it is lowered for.
+        plan: what `runtime.instantiate` keeps for the next instance.
     """
 
     def __init__(self, source: bytes, *, valid: bool = False, entry: Entry | None = None) -> None:
@@ -36,21 +43,24 @@ class CompiledModule:
             from wasmvm.validation import validate
 
             validate(syntax)
-        self._variants: dict[bool, CompiledModule] = {}
+        self._variants: dict[int, CompiledModule] = {}
         self._names: Names | None = None
-        self._begin(syntax, False)
+        self._begin(syntax, NO_METERING)
         if entry is not None:
             entry.install(self.code)
 
-    def _begin(self, syntax: Module, metering: bool) -> None:
+    def _begin(self, syntax: Module, metering: int) -> None:
         self.syntax = syntax
         self.metering = metering
+        self.plan: Any = None
         self.code = ModuleCode(len(syntax.funcs))
         self._context: Context | None = None
+        self._exprs: dict[int, Lowered] = {}
+        self._numbers: array[int] | None = None
         self._variants[metering] = self
 
-    def metered(self, metering: bool) -> CompiledModule:
-        """The same module lowered for stores that meter, or do not: what it costs is part of the code."""
+    def metered(self, metering: int) -> CompiledModule:
+        """The same module lowered for stores that meter so: what it costs is part of the code."""
         found = self._variants.get(metering)
         if found is None:
             found = CompiledModule.__new__(CompiledModule)
@@ -73,15 +83,43 @@ class CompiledModule:
     def lower(self, index: int) -> None:
         """Lower the function `index`, counted among those defined here, into `code`."""
         from wasmvm.lowering.body import lower
-        from wasmvm.lowering.context import Context
 
-        if self._context is None:
-            self._context = Context(self.syntax, accumulators=DISPATCH == "threaded", metering=self.metering)
-        lowered = lower(self._context, index)
+        lowered = lower(self._lowering_context(), index)
         self.code.put(
             index, lowered.code, lowered.frame_size, lowered.zero_from, lowered.zero_to, lowered.offsets
         )  # fmt: skip
         self._fresh += 4 * (len(lowered.code) + len(lowered.offsets))
+
+    def lower_expr(self, extent: Extent) -> Lowered:
+        """The lowered code of a constant expression whose result is no v128."""
+        from wasmvm.lowering.body import lower_expr
+
+        found = self._exprs.get(extent.start)
+        if found is None:
+            found = self._exprs[extent.start] = lower_expr(self._lowering_context(), extent.start, extent.end)
+        return found
+
+    def _lowering_context(self) -> Context:
+        from wasmvm.lowering.context import Context
+
+        if self._context is None:
+            self._context = Context(self.syntax, accumulators=DISPATCH == "threaded", metering=self.metering)
+        return self._context
+
+    @property
+    def numbers(self) -> array[int]:
+        """By typeidx, the number of the defined type."""
+        if self._numbers is None:
+            self._numbers = define(self.syntax)
+        return self._numbers
+
+    def import_type(self, import_: Import) -> ExternType:
+        """The type of an import, closed."""
+        return close_externtype(self.syntax.import_type(import_), self.numbers)
+
+    def export_type(self, export: Export) -> ExternType:
+        """The type of an export, closed."""
+        return close_externtype(self.syntax.export_type(export), self.numbers)
 
     def save(self) -> None:
         """Write to the cache what it did not know, if that is worth it; does nothing without a cache."""

@@ -9,7 +9,7 @@ from typing import Any
 from wasmvm.embedding.instance import Imports, Instance, limited_store
 from wasmvm.embedding.module import Module, Source
 from wasmvm.errors import ExitTrap, LinkError
-from wasmvm.wasi import INHERIT, Wasi, WasiConfig
+from wasmvm.wasi import INHERIT, Wasi, WasiConfig, link
 
 
 class CompletedRun:
@@ -91,7 +91,7 @@ def run(
     returncode = 0
     with Wasi(config) as wasi:
         try:
-            _start(module, {**_wasi_modules(module, wasi), **(imports or {})}, store)
+            _start(module, {**link(wasi), **(imports or {})}, store)
         except ExitTrap as exit_trap:
             returncode = exit_trap.exit_code
         except Exception as error:
@@ -106,11 +106,6 @@ def run(
 
 def _bytes(captured: bytearray | None) -> bytes | None:
     return None if captured is None else bytes(captured)
-
-
-def _wasi_modules(module: Module, wasi: Wasi) -> dict[str, Any]:
-    names = {import_.module for import_ in module.compiled.syntax.imports}
-    return {name: wasi.imports(name) for name in ("wasi_snapshot_preview1", "wasi_unstable") if name in names}
 
 
 def _start(module: Module, imports: Any, store: Any) -> None:

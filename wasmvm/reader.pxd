@@ -9,6 +9,15 @@ cdef unsigned char[::1] IMM_OF
 cdef int[::1] PREFIX_BASE
 cdef int[::1] PREFIX_END
 cdef int NO_OPCODE
+cdef int CONCRETE
+cdef int NON_NULL
+cdef int REF
+cdef int REF_NULL
+cdef int EMPTY_BLOCK
+cdef int CATCH_ALL
+cdef int CATCH_ALL_REF
+cdef int MEMIDX_FLAG
+cdef int64_t MAX_TYPES
 
 
 @cython.final
@@ -35,6 +44,15 @@ cdef class Reader:
     cpdef int valtype(self) except -1
     @cython.locals(at=cython.Py_ssize_t, byte=cython.int)
     cpdef int reftype(self) except -1
+    @cython.locals(byte=cython.int, heaptype=cython.int)
+    cpdef int long_reftype(self, Py_ssize_t at, str message) except -1
+    @cython.locals(at=cython.Py_ssize_t, typeidx=int64_t)
+    cpdef int heaptype(self) except -1
+    cpdef int storagetype(self) except -1
+    @cython.locals(at=cython.Py_ssize_t, byte=cython.int, typeidx=int64_t)
+    cpdef int blocktype(self) except? -1
+    @cython.locals(at=cython.Py_ssize_t, kind=cython.int)
+    cpdef int catch(self) except -1
     @cython.locals(at=cython.Py_ssize_t, op=cython.int, second=int64_t)
     cpdef int opcode(self) except -1
     cpdef int skip_immediates(self, int kind) except -1

@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import cython
 
+from wasmvm import types
 from wasmvm.errors import DecodeError
-from wasmvm.isa import flat
-from wasmvm.types import REFTYPES, VALTYPE_NAMES
+from wasmvm.isa import codes, flat
+from wasmvm.types import HEAPTYPE_NAMES, PACKED_NAMES, VALTYPE_NAMES
 
 if not cython.compiled:
     from wasmvm.isa.opcode import (
+        IMM_ARRAY_COPY,
+        IMM_ARRAY_DATA,
+        IMM_ARRAY_ELEM,
+        IMM_ARRAY_LENGTH,
         IMM_BLOCKTYPE,
         IMM_CALL_INDIRECT,
+        IMM_CAST,
         IMM_F32,
         IMM_F64,
+        IMM_FIELDIDX,
+        IMM_HEAPTYPE,
         IMM_I32,
         IMM_I64,
         IMM_LABELS,
@@ -28,9 +36,9 @@ if not cython.compiled:
         IMM_MEMORY_COPY,
         IMM_MEMORY_INIT,
         IMM_NONE,
-        IMM_REFTYPE,
         IMM_TABLE_COPY,
         IMM_TABLE_INIT,
+        IMM_TRY_TABLE,
         IMM_V128,
         IMM_VALTYPES,
         OP_BLOCK,
@@ -38,9 +46,19 @@ if not cython.compiled:
         OP_END,
         OP_IF,
         OP_LOOP,
+        OP_TRY_TABLE,
     )
 
 UNEXPECTED_END = "unexpected end of section or function"
+REF_NULL = codes.REF_NULL
+REF = codes.REF
+EMPTY_BLOCK = codes.EMPTY_BLOCK
+CATCH_ALL = codes.CATCH_ALL
+CATCH_ALL_REF = codes.CATCH_ALL_REF
+MEMIDX_FLAG = codes.MEMIDX_FLAG
+MAX_TYPES = types.MAX_TYPES
+CONCRETE = types.CONCRETE
+NON_NULL = types.NON_NULL
 IMM_OF = flat.IMM_OF
 NO_OPCODE = flat.NO_OPCODE
 PREFIX_BASE = flat.PREFIX_BASE
@@ -144,19 +162,50 @@ class Reader:
     # 5.3: types
 
     def valtype(self) -> int:
+        """A value type as `types` numbers them; whether the type that a reference names exists is not looked at."""
         at = self.pos
         byte = self.byte()
         if byte in VALTYPE_NAMES:
             return byte
-        # The byte stands for a small negative number: a continuation bit makes it a number that is too long.
-        raise DecodeError("integer representation too long" if byte >= 0x80 else "malformed value type", at)
+        return self.long_reftype(at, "malformed value type")
 
     def reftype(self) -> int:
         at = self.pos
         byte = self.byte()
-        if byte in REFTYPES:
+        if byte in HEAPTYPE_NAMES:
             return byte
-        raise DecodeError("integer representation too long" if byte >= 0x80 else "malformed reference type", at)
+        return self.long_reftype(at, "malformed reference type")
+
+    def long_reftype(self, at: int, message: str) -> int:
+        """The reference type whose first byte, which is at `at`, was just read."""
+        byte = self.buf[at]
+        if byte == REF_NULL:
+            return self.heaptype()
+        if byte == REF:
+            heaptype = self.heaptype()
+            return heaptype - 1 if heaptype >= CONCRETE else heaptype + NON_NULL
+        # The byte stands for a small negative number: a continuation bit makes it a number that is too long.
+        raise DecodeError("integer representation too long" if byte >= 0x80 else message, at)
+
+    def heaptype(self) -> int:
+        """A heap type, as the nullable reference to it."""
+        at = self.pos
+        if self.pos < self.end and 0x40 <= self.buf[at] < 0x80:
+            self.pos += 1
+            if self.buf[at] in HEAPTYPE_NAMES:
+                return self.buf[at]
+            raise DecodeError("malformed heap type", at)
+        typeidx = self.sint(33)
+        if typeidx < 0:
+            raise DecodeError("malformed heap type", at)
+        return CONCRETE + 2 * min(typeidx, MAX_TYPES) + 1
+
+    def storagetype(self) -> int:
+        """The type of a field: a value type, or one of the packed types."""
+        if self.pos < self.end and self.buf[self.pos] in PACKED_NAMES:
+            self.pos += 1
+            return self.buf[self.pos - 1]
+        return self.valtype()
 
     # 5.4: instructions
 
@@ -180,7 +229,7 @@ class Reader:
         if kind == IMM_NONE:
             pass
         elif kind == IMM_BLOCKTYPE:
-            self.sint(33)
+            self.blocktype()
         elif kind == IMM_I32:
             self.sint(32)
         elif kind == IMM_I64:
@@ -189,15 +238,14 @@ class Reader:
             self.skip(4)
         elif kind == IMM_F64:
             self.skip(8)
-        elif kind == IMM_REFTYPE:
-            self.reftype()
-        elif kind == IMM_MEMARG:
-            self.u32()
+        elif kind == IMM_HEAPTYPE:
+            self.heaptype()
+        elif kind == IMM_MEMARG or kind == IMM_MEMARG_LANEIDX:
+            if self.u32() & MEMIDX_FLAG:
+                self.u32()
             self.u64()
-        elif kind == IMM_MEMARG_LANEIDX:
-            self.u32()
-            self.u64()
-            self.skip(1)
+            if kind == IMM_MEMARG_LANEIDX:
+                self.skip(1)
         elif kind == IMM_LANEIDX:
             self.skip(1)
         elif kind in (IMM_V128, IMM_LANES):
@@ -208,11 +256,56 @@ class Reader:
         elif kind == IMM_VALTYPES:
             for _ in range(self.length()):
                 self.valtype()
+        elif kind == IMM_TRY_TABLE:
+            self.blocktype()
+            for _ in range(self.length()):
+                self.catch()
+        elif kind == IMM_CAST:
+            self.skip(1)
+            self.u32()
+            self.heaptype()
+            self.heaptype()
         else:
             # What is left are indices, two of them where the name of the kind says so.
             self.u32()
-            if kind in (IMM_CALL_INDIRECT, IMM_MEMORY_INIT, IMM_MEMORY_COPY, IMM_TABLE_INIT, IMM_TABLE_COPY):
+            if kind in (
+                IMM_CALL_INDIRECT,
+                IMM_MEMORY_INIT,
+                IMM_MEMORY_COPY,
+                IMM_TABLE_INIT,
+                IMM_TABLE_COPY,
+                IMM_FIELDIDX,
+                IMM_ARRAY_LENGTH,
+                IMM_ARRAY_DATA,
+                IMM_ARRAY_ELEM,
+                IMM_ARRAY_COPY,
+            ):
                 self.u32()
+
+    def blocktype(self) -> int:
+        """5.4.1: a typeidx, or -1 for none, or -2 - t for one result of the value type t."""
+        at = self.pos
+        byte = self.buf[at] if at < self.end else 0
+        if byte == EMPTY_BLOCK:
+            self.pos += 1
+            return -1
+        if 0x40 < byte < 0x80:
+            return -2 - self.valtype()
+        typeidx = self.sint(33)
+        if typeidx < 0:
+            raise DecodeError("malformed block type", at)
+        return min(typeidx, MAX_TYPES)
+
+    def catch(self) -> int:
+        """5.4.1: pass over a catch clause of a try_table; its kind."""
+        at = self.pos
+        kind = self.byte()
+        if kind > CATCH_ALL_REF:
+            raise DecodeError("malformed catch clause", at)
+        if kind < CATCH_ALL:
+            self.u32()
+        self.u32()
+        return kind
 
     def skip_expr(self, limit: int) -> None:
         """5.4.9: pass over an expression and its ``end``, which must lie before `limit`."""
@@ -223,7 +316,7 @@ class Reader:
             op = self.opcode()
             if op == OP_END:
                 depth -= 1
-            elif op in (OP_BLOCK, OP_LOOP, OP_IF):
+            elif op in (OP_BLOCK, OP_LOOP, OP_IF, OP_TRY_TABLE):
                 depth += 1
             elif op == OP_ELSE and depth == 0:
                 raise DecodeError("END opcode expected", self.pos - 1)

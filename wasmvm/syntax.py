@@ -9,7 +9,22 @@ from __future__ import annotations
 from array import array
 from typing import Any, NamedTuple
 
-from wasmvm.types import FUNC, MEMORY, TABLE, ExternType, FuncType, GlobalType, MemoryType, TableType
+from wasmvm.errors import InternalError
+from wasmvm.types import (
+    FUNC,
+    GLOBAL,
+    MEMORY,
+    TABLE,
+    TAG,
+    CompType,
+    ExternType,
+    FuncType,
+    GlobalType,
+    MemoryType,
+    SubType,
+    TableType,
+    TagType,
+)
 
 
 class Extent(NamedTuple):
@@ -20,7 +35,7 @@ class Extent(NamedTuple):
 
 
 class Import(NamedTuple):
-    """2.5.11; `desc` is a typeidx for functions, else a `TableType`, `MemoryType` or `GlobalType`, as `kind` says."""
+    """2.5.11; `desc` is a typeidx for functions and tags, else the type that `kind` says."""
 
     module: str
     name: str
@@ -38,11 +53,19 @@ class Export(NamedTuple):
     offset: int
 
 
+class RecType(NamedTuple):
+    """2.3.14: types that were declared as one group and may refer to each other: `count` of them from `start` on."""
+
+    start: int
+    count: int  # type: ignore[assignment]  # hides tuple.count
+
+
 class Table(NamedTuple):
-    """2.5.4."""
+    """2.5.4; `init` is a constant expression, or None where the elements begin as null."""
 
     type: TableType
     offset: int
+    init: Extent | None = None
 
 
 class Memory(NamedTuple):
@@ -57,6 +80,13 @@ class Global(NamedTuple):
 
     type: GlobalType
     init: Extent
+    offset: int
+
+
+class Tag(NamedTuple):
+    """2.5.5."""
+
+    typeidx: int
     offset: int
 
 
@@ -117,8 +147,11 @@ class Module:
 
     Attributes:
         source: the module's bytes.
-        types: function types by typeidx.
-        imports, tables, mems, globals, exports, elems, datas, customs: lists of the records above.
+        types: composite types by typeidx.
+        subtypes: by typeidx, those declared by ``sub``; all others are final and have no supertype.
+        rectypes: the groups declared by ``rec``, ascending; every other type is a group of its own.
+        type_offsets: ``array("I")``, where each type lies.
+        imports, tables, mems, tags, globals, exports, elems, datas, customs: lists of the records above.
         funcs: ``array("I")``, the typeidx of each function defined here.
         code: ``array("Q")``, for the function `i` defined here its body (locals and expression) lies from
             ``code[2*i]`` up to ``code[2*i+1]``.
@@ -141,26 +174,36 @@ class Module:
         "imports",
         "mem_imports",
         "mems",
+        "rectypes",
         "sections",
         "source",
         "start",
         "start_offset",
+        "subtypes",
         "table_imports",
         "tables",
+        "tag_imports",
+        "tags",
+        "type_offsets",
         "types",
     )
 
     def __init__(self, source: bytes) -> None:
         self.source = source
-        self.types: list[FuncType] = []
+        self.types: list[CompType] = []
+        self.subtypes: dict[int, SubType] = {}
+        self.rectypes: list[RecType] = []
+        self.type_offsets: array[int] = array("I")
         self.imports: list[Import] = []
         self.func_imports: list[Import] = []
         self.table_imports: list[Import] = []
         self.mem_imports: list[Import] = []
         self.global_imports: list[Import] = []
+        self.tag_imports: list[Import] = []
         self.funcs: array[int] = array("I")
         self.tables: list[Table] = []
         self.mems: list[Memory] = []
+        self.tags: list[Tag] = []
         self.globals: list[Global] = []
         self.exports: list[Export] = []
         self.start: int | None = None
@@ -190,7 +233,14 @@ class Module:
         return self.funcs[funcidx - imported]
 
     def func_type(self, funcidx: int) -> FuncType:
-        return self.types[self.func_typeidx(funcidx)]
+        return self.functype(self.func_typeidx(funcidx))
+
+    def functype(self, typeidx: int) -> FuncType:
+        """The function type with this index; validation has seen to it that it is one."""
+        functype = self.types[typeidx]
+        if not isinstance(functype, FuncType):
+            raise InternalError(f"type {typeidx} of a validated function is {functype}")
+        return functype
 
     def table_types(self) -> list[TableType]:
         return [i.desc for i in self.table_imports] + [t.type for t in self.tables]
@@ -201,8 +251,15 @@ class Module:
     def global_types(self) -> list[GlobalType]:
         return [i.desc for i in self.global_imports] + [g.type for g in self.globals]
 
+    def tag_typeidxs(self) -> list[int]:
+        return [i.desc for i in self.tag_imports] + [t.typeidx for t in self.tags]
+
     def import_type(self, import_: Import) -> ExternType:
-        type_: ExternType = self.types[import_.desc] if import_.kind == FUNC else import_.desc
+        if import_.kind == FUNC:
+            return self.functype(import_.desc)
+        if import_.kind == TAG:
+            return TagType(self.functype(import_.desc))
+        type_: ExternType = import_.desc
         return type_
 
     def export_type(self, export: Export) -> ExternType:
@@ -212,4 +269,6 @@ class Module:
             return self.table_types()[export.index]
         if export.kind == MEMORY:
             return self.mem_types()[export.index]
-        return self.global_types()[export.index]
+        if export.kind == GLOBAL:
+            return self.global_types()[export.index]
+        return TagType(self.functype(self.tag_typeidxs()[export.index]))

@@ -1,6 +1,10 @@
-"""Types (specification, 2.3 and 5.3): value types as small integers, the rest as named tuples.
+"""Types (specification, 2.3 and 5.3): value types as integers, the rest as named tuples.
 
-A value type is the byte of the binary format, so that decoder, validator and lowering compare plain integers.
+Number and vector types, and the reference types that are written as one byte, are that byte; so decoder, validator and
+lowering compare plain integers. `ref` says how the other reference types are numbered.
+
+Two kinds of records hold typeidxs: as decoded they count in the type index space of their module; those that `deftype`
+*closed* (3.1.2) hold numbers of defined types instead, which mean the same in the whole process.
 """
 
 from __future__ import annotations
@@ -12,8 +16,20 @@ I64 = 0x7E
 F32 = 0x7D
 F64 = 0x7C
 V128 = 0x7B
+I8 = 0x78
+I16 = 0x77
+NULLEXNREF = 0x74
+NULLFUNCREF = 0x73
+NULLEXTERNREF = 0x72
+NULLREF = 0x71
 FUNCREF = 0x70
 EXTERNREF = 0x6F
+ANYREF = 0x6E
+EQREF = 0x6D
+I31REF = 0x6C
+STRUCTREF = 0x6B
+ARRAYREF = 0x6A
+EXNREF = 0x69
 
 VALTYPE_NAMES: dict[int, str] = {
     I32: "i32",
@@ -21,21 +37,110 @@ VALTYPE_NAMES: dict[int, str] = {
     F32: "f32",
     F64: "f64",
     V128: "v128",
+    NULLEXNREF: "nullexnref",
+    NULLFUNCREF: "nullfuncref",
+    NULLEXTERNREF: "nullexternref",
+    NULLREF: "nullref",
     FUNCREF: "funcref",
     EXTERNREF: "externref",
+    ANYREF: "anyref",
+    EQREF: "eqref",
+    I31REF: "i31ref",
+    STRUCTREF: "structref",
+    ARRAYREF: "arrayref",
+    EXNREF: "exnref",
 }
+"""The value types of one byte."""
 VALTYPES: dict[str, int] = {name: valtype for valtype, name in VALTYPE_NAMES.items()}
 NUMTYPES = frozenset((I32, I64, F32, F64))
-REFTYPES = frozenset((FUNCREF, EXTERNREF))
+PACKED_NAMES = {I8: "i8", I16: "i16"}
+"""2.3.10: what fields of structures and arrays may have for a type besides value types."""
+
+HEAPTYPE_NAMES: dict[int, str] = {
+    NULLEXNREF: "noexn",
+    NULLFUNCREF: "nofunc",
+    NULLEXTERNREF: "noextern",
+    NULLREF: "none",
+    FUNCREF: "func",
+    EXTERNREF: "extern",
+    ANYREF: "any",
+    EQREF: "eq",
+    I31REF: "i31",
+    STRUCTREF: "struct",
+    ARRAYREF: "array",
+    EXNREF: "exn",
+}
+"""2.3.3: abstract heap types, each by the nullable reference to it, whose byte it shares."""
+HEAPTYPES: dict[str, int] = {name: heaptype for heaptype, name in HEAPTYPE_NAMES.items()}
+
+NON_NULL = 0x80
+"""What is added to the byte of a nullable reference to an abstract heap type to make it non-null."""
+CONCRETE = 0x400
+"""The first number of references to defined types; all numbers below mean the same in every module."""
+BOTTOM_REF = NON_NULL
+"""The type of a non-null reference that unreachable code may take for one to anything; no binary format has it."""
+
+
+def ref(heaptype: int, nullable: bool) -> int:
+    """2.3.4: the reference type to a heap type, which is given as the nullable reference to it."""
+    if heaptype >= CONCRETE:
+        return heaptype | 1 if nullable else heaptype & ~1
+    return heaptype if nullable else heaptype | NON_NULL
+
+
+def ref_typeidx(typeidx: int, nullable: bool) -> int:
+    """The reference type to a defined type."""
+    return CONCRETE + 2 * typeidx + nullable
+
+
+def heaptype_of(reftype: int) -> int:
+    """The heap type of a reference type, as the nullable reference to it."""
+    return reftype | 1 if reftype >= CONCRETE else reftype & ~NON_NULL
+
+
+def typeidx_of(reftype: int) -> int:
+    """The typeidx in a reference to a defined type."""
+    return (reftype - CONCRETE) >> 1
+
+
+def is_nullable(reftype: int) -> bool:
+    return bool(reftype & 1) if reftype >= CONCRETE else not reftype & NON_NULL
+
+
+def is_reftype(valtype: int) -> bool:
+    return valtype >= NON_NULL or EXNREF <= valtype <= NULLEXNREF
+
+
+def is_defaultable(valtype: int) -> bool:
+    """3.2.19: whether locals, fields and elements of the type begin as zero or null where nothing else is said."""
+    return not is_reftype(valtype) or is_nullable(valtype)
+
+
+def heaptype_text(heaptype: int) -> str:
+    return str(typeidx_of(heaptype)) if heaptype >= CONCRETE else HEAPTYPE_NAMES[heaptype]
+
+
+def valtype_text(valtype: int) -> str:
+    """The type as the text format writes it."""
+    name = VALTYPE_NAMES.get(valtype) or PACKED_NAMES.get(valtype)
+    if name is not None:
+        return name
+    if valtype == BOTTOM_REF:
+        return "(ref bot)"
+    return f"(ref {'null ' if is_nullable(valtype) else ''}{heaptype_text(heaptype_of(valtype))})"
+
 
 PAGE_SIZE = 1 << 16
 """Bytes in a page of linear memory."""
 MAX_PAGES = 1 << 16
 """Pages in a memory whose addresses are i32."""
+MAX_PAGES_64 = 1 << 48
+"""Pages in a memory whose addresses are i64."""
 MAX_TABLE = (1 << 32) - 1
 """Elements in a table whose indices are i32, as the binary format can state them."""
 
-
+MAX_TYPES = 1_000_000
+"""Types of a module, as in the limits of web browsers; so a reference type is no large number."""
 MAX_LOCALS = 50_000
 """Parameters and locals of a function, as in the limits of web browsers: a few bytes can ask for billions."""
 
@@ -45,55 +150,122 @@ def valtype_slots(valtype: int) -> int:
     return 2 if valtype == V128 else 1
 
 
+NO_METERING, METER_INSTRUCTIONS, METER_CALLS = range(3)
+"""What wasm costs fuel for: nothing; instructions; or only calls and turns of loops, one unit each."""
+
+
 class FuncType(NamedTuple):
-    """2.3.6: a function type; both parts are tuples of value types."""
+    """2.3.13: a function type; both parts are tuples of value types."""
 
     params: tuple[int, ...]
     results: tuple[int, ...]
 
     def __str__(self) -> str:
-        params = "".join(f" {VALTYPE_NAMES[t]}" for t in self.params)
-        results = "".join(f" {VALTYPE_NAMES[t]}" for t in self.results)
+        params = "".join(f" {valtype_text(t)}" for t in self.params)
+        results = "".join(f" {valtype_text(t)}" for t in self.results)
         return f"(func{f' (param{params})' if params else ''}{f' (result{results})' if results else ''})"
 
 
+class FieldType(NamedTuple):
+    """2.3.12; `storage` is a value type, `I8` or `I16`."""
+
+    storage: int
+    mutable: bool
+
+    def __str__(self) -> str:
+        text = valtype_text(self.storage)
+        return f"(mut {text})" if self.mutable else text
+
+
+class StructType(NamedTuple):
+    """2.3.12: a structure type."""
+
+    fields: tuple[FieldType, ...]
+
+    def __str__(self) -> str:
+        return f"(struct{''.join(f' (field {field})' for field in self.fields)})"
+
+
+class ArrayType(NamedTuple):
+    """2.3.12: an array type."""
+
+    field: FieldType
+
+    def __str__(self) -> str:
+        return f"(array {self.field})"
+
+
+CompType = FuncType | StructType | ArrayType
+"""2.3.13: a composite type."""
+
+
+def valtypes_of(comptype: CompType) -> tuple[int, ...]:
+    """The types that the composite type consists of, packed ones among them."""
+    if isinstance(comptype, FuncType):
+        return comptype.params + comptype.results
+    if isinstance(comptype, StructType):
+        return tuple([field.storage for field in comptype.fields])
+    return (comptype.field.storage,)
+
+
+class SubType(NamedTuple):
+    """2.3.14: a composite type and the types that it was declared a subtype of, of which there is one at most.
+
+    Attributes:
+        final: whether it may have no subtypes itself.
+        supers: typeidxs.
+    """
+
+    final: bool
+    supers: tuple[int, ...]
+    comptype: CompType
+
+
 class Limits(NamedTuple):
-    """2.3.7: sizes in pages for memories, in elements for tables; `max` is None where there is none."""
+    """2.3.16: sizes in pages for memories, in elements for tables; `max` is None where there is none."""
 
     min: int
     max: int | None
 
 
 class MemoryType(NamedTuple):
-    """2.3.8."""
+    """2.3.20; `addrtype` (2.3.15) is I32 or I64."""
 
     limits: Limits
+    addrtype: int = I32
 
 
 class TableType(NamedTuple):
-    """2.3.9."""
+    """2.3.21; `addrtype` is I32 or I64."""
 
     reftype: int
     limits: Limits
+    addrtype: int = I32
 
 
 class GlobalType(NamedTuple):
-    """2.3.10."""
+    """2.3.19."""
 
     valtype: int
     mutable: bool
 
 
-ExternType = FuncType | TableType | MemoryType | GlobalType
-"""2.3.11: the type of an import or export."""
+class TagType(NamedTuple):
+    """2.3.18: the type of a tag; `functype` has no results."""
 
-FUNC, TABLE, MEMORY, GLOBAL = range(4)
+    functype: FuncType
+
+
+ExternType = FuncType | TableType | MemoryType | GlobalType | TagType
+"""2.3.22: the type of an import or export."""
+
+FUNC, TABLE, MEMORY, GLOBAL, TAG = range(5)
 """Kinds of external values, as the binary format numbers them (5.5.5, 5.5.10)."""
-EXTERN_KINDS = ("func", "table", "memory", "global")
+EXTERN_KINDS = ("func", "table", "memory", "global", "tag")
 
 
 def match_limits(actual: Limits, expected: Limits) -> bool:
-    """3.2.7 "Limits": whether `actual` may be given where `expected` is imported."""
+    """3.3.8 "Limits": whether `actual` may be given where `expected` is imported."""
     return actual.min >= expected.min and (
         expected.max is None or (actual.max is not None and actual.max <= expected.max)
     )

@@ -144,11 +144,13 @@ def test_integers_may_be_padded() -> None:
     assert decoded.mems[0].type.limits == Limits(2, 2)
 
 
+FUNC_REF = types.ref(types.FUNCREF, False)
+
 ELEMENTS = {
-    0: (I32_0 + b"\2\7\x08", ACTIVE, 0, types.FUNCREF),
-    1: (b"\0\2\7\x08", PASSIVE, 0, types.FUNCREF),
-    2: (b"\5" + I32_0 + b"\0\2\7\x08", ACTIVE, 5, types.FUNCREF),
-    3: (b"\0\2\7\x08", DECLARATIVE, 0, types.FUNCREF),
+    0: (I32_0 + b"\2\7\x08", ACTIVE, 0, FUNC_REF),
+    1: (b"\0\2\7\x08", PASSIVE, 0, FUNC_REF),
+    2: (b"\5" + I32_0 + b"\0\2\7\x08", ACTIVE, 5, FUNC_REF),
+    3: (b"\0\2\7\x08", DECLARATIVE, 0, FUNC_REF),
     4: (I32_0 + b"\1\xd2\7\x0b", ACTIVE, 0, types.FUNCREF),
     5: (EXTERNREF + b"\1\xd0\x6f\x0b", PASSIVE, 0, types.EXTERNREF),
     6: (b"\5" + I32_0 + EXTERNREF + b"\1\xd0\x6f\x0b", ACTIVE, 5, types.EXTERNREF),
@@ -218,7 +220,7 @@ def test_header(data: bytes, message: str, offset: int) -> None:
 @pytest.mark.parametrize(
     ("sections", "message", "offset"),
     [
-        (b"\x0d\1\0", "malformed section id", 8),
+        (b"\x0e\1\0", "malformed section id", 8),
         (b"\x80\0", "malformed section id", 8),
         (b"\1", END, 9),
         (b"\1\x05\0", "length out of bounds", 9),
@@ -233,13 +235,18 @@ def test_header(data: bytes, message: str, offset: int) -> None:
         (section(CUSTOM, b"\2a") + section(TYPE, b"\0"), END, 12),
         (section(CUSTOM, b"\1\xff"), "malformed UTF-8 encoding", 11),
         # types
-        (section(TYPE, b"\1\x5f\0\0"), "malformed definition type", 11),
+        (section(TYPE, b"\1\x5d\0\0"), "malformed definition type", 11),
+        (section(TYPE, b"\1\x4e\1\x50\0\x40"), "malformed definition type", 15),
+        (section(TYPE, b"\1\x5e\x7f\2"), "malformed mutability", 13),
+        (section(TYPE, b"\1\x5f\x91\x4e" + b"\x7f\0" * 10_001), "too many fields", 13),
+        (section(TYPE, b"\1\x60\1\x64\x7f\0"), "malformed heap type", 14),
         (section(TYPE, b"\1\xe0\x7f\0\0"), "integer representation too long", 11),
         (section(TYPE, b"\1\x60\1\x40\0"), "malformed value type", 13),
         (section(TYPE, b"\1\x60\xe9\x07" + b"\x7f" * 1001 + b"\0"), ARITY := "too many parameters or results", 13),
         (section(TYPE, b"\1\x60\0\xe9\x07" + b"\x7f" * 1001), ARITY, 14),
         # imports
-        (section(IMPORT, b"\1\0\0\4\0"), "malformed import kind", 13),
+        (section(IMPORT, b"\1\0\0\5\0"), "malformed import kind", 13),
+        (section(IMPORT, b"\1\0\0\4\1\0"), "malformed tag attribute", 14),
         (section(IMPORT, b"\1\0\0\1\x7f\0\0"), "malformed reference type", 14),
         (section(IMPORT, b"\1\0\0\3\x7f\2"), "malformed mutability", 15),
         (section(IMPORT, b"\1\0\0\2\2\0"), "malformed limits flags", 14),
@@ -250,7 +257,8 @@ def test_header(data: bytes, message: str, offset: int) -> None:
         (section(GLOBAL, b"\1\x7f\0\x41\0"), END, 15),
         (section(GLOBAL, b"\1\x7f\0\x41\0") + section(CODE, b"\0"), END, 15),
         (section(GLOBAL, b"\1\x7f\0\xff\x0b"), "illegal opcode ff", 13),
-        (section(EXPORT, b"\1\0\4\0"), "malformed export kind", 12),
+        (section(TABLE, b"\1\x40\1\x70\0\0"), "malformed table", 11),
+        (section(EXPORT, b"\1\0\5\0"), "malformed export kind", 12),
         (section(START, b""), END, 10),
         # segments
         (section(ELEM, b"\1\x08"), "malformed elements segment kind", 11),

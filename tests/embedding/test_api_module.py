@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import wasmvm
+from wasmvm import codefile
 
 TEXT = """(module $calc (import "e" "f" (func)) (memory (export "memory") 1)
   (func (export "square") (param i32) (result i32) local.get 0 local.get 0 i32.mul)
@@ -87,11 +88,17 @@ def test_what_is_cut_off_is_found() -> None:
             wasmvm.Module.deserialize(data[:length])
 
 
-def test_another_build_is_refused_but_unpickles() -> None:
+def test_another_build_is_refused_but_unpickles(monkeypatch: pytest.MonkeyPatch) -> None:
     module = wasmvm.Module(TEXT)
     data = module.serialize()
-    other = data[:8] + bytes(8) + data[16:]
-    with pytest.raises(wasmvm.DeserializeError, match="another version"):
+    monkeypatch.setattr(codefile, "BUILD", bytes(32))
+    other = module.serialize()
+    monkeypatch.undo()
+    with pytest.raises(wasmvm.DeserializeError, match="another version or build of wasmvm; compile it again"):
         wasmvm.Module.deserialize(other)
+    with pytest.raises(wasmvm.DeserializeError, match="format is that of another version"):
+        wasmvm.Module.deserialize(data[:7] + b"\1" + data[8:])
+    with pytest.raises(wasmvm.DeserializeError, match="does not begin as one"):
+        wasmvm.Module.deserialize(wasmvm.wat2wasm(TEXT) + bytes(100))
     function, (cls, _) = module.__reduce__()
     assert use(function(cls, other), 6) == 36

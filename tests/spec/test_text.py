@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 import wasmtime
 
-from tests.spec.suite import ABSENT, LATER, files
+from tests.spec.suite import ABSENT, LATER_FEATURES, files
 from wasmvm.binary import decode
 from wasmvm.embedding.text import wasm2wat, wat2wasm
 from wasmvm.errors import DecodeError, TextError
 from wasmvm.syntax import Extent, Module
 from wasmvm.text.script import Source, parse_script
 
-PATHS = [path for path in files() if path.stem not in LATER]
+# The text format is ahead of what can be run: only instructions without an opcode here are no text.
+PATHS = [path for path in files() if path.stem not in LATER_FEATURES.get("relaxed SIMD", "").split()]
 
 
 def sources(path: Path) -> list[Source]:
@@ -72,11 +73,17 @@ def without_param_names(names: bytes) -> bytes:
     return names.partition(b"\x0c")[0] if names[:1] != b"\x0c" else b""
 
 
+OTHER_TYPE = {"type-rec": 3, "type-subtyping": 2}
+"""Modules by file for which the other assembler takes another type for a type use without one. The specification (6.4.9)
+asks for the first final type that is alone in its group: theirs takes open ones, and not those with a ``rec`` around."""
+
+
 @pytest.mark.parametrize("path", PATHS or [None], ids=lambda path: path.stem if path else "absent")
 def test_the_assembler_of_wasmtime_makes_the_same_module(path: Path | None) -> None:
     if path is None:
         pytest.skip(ABSENT)
     compared = 0
+    others = 0
     for source in sources(path):
         if source.form != "text" or source.is_definition:
             continue
@@ -93,8 +100,11 @@ def test_the_assembler_of_wasmtime_makes_the_same_module(path: Path | None) -> N
         except wasmtime.WasmtimeError:
             continue  # it checks some of what is the validator's
         ours = source.assemble()
-        assert content(decode(ours)) == content(decode(theirs)), f"{path}:{tokens.line(source.position)}"
+        if content(decode(ours)) != content(decode(theirs)):
+            others += 1
+            assert others <= OTHER_TYPE.get(path.stem, 0), f"{path}:{tokens.line(source.position)}"
         compared += 1
+    assert others == OTHER_TYPE.get(path.stem, 0)
     forms = [source.form for source in sources(path)]
     assert compared >= forms.count("text") // 2
 
@@ -106,9 +116,9 @@ def test_malformed_text_says_what_the_suite_says() -> None:
     count = 0
     for path in PATHS:
         for command in parse_script(path.read_bytes()):
-            if command.kind == "assert_malformed" and command.module and command.module.form == "quote":
+            if command.kind.startswith("assert_malformed") and command.module and command.module.form == "quote":
                 with pytest.raises(TextError) as caught:
                     command.module.assemble()
                 assert caught.value.message.startswith(command.message)
                 count += 1
-    assert count > 900
+    assert count > 1200

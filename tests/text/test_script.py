@@ -51,6 +51,15 @@ def test_commands() -> None:
     assert commands[9].message == "unreachable"
 
 
+def test_references() -> None:
+    (command,) = parse_script(
+        '(assert_return (invoke "f" (ref.host 3) (ref.null $t)) (ref.i31) (ref.host 3) (ref.null 1))'
+    )
+    assert isinstance(command.action, Invoke)
+    assert command.action.arguments == (Ref("host", None, 3), Ref("null", "$t", None))
+    assert command.results == (Ref("i31", None, None), Ref("host", None, 3), Ref("null", "1", None))
+
+
 def test_a_script_of_fields_is_a_module() -> None:
     (command,) = parse_script('(func $f) (export "f" (func $f))')
     assert command.kind == "module"
@@ -124,6 +133,8 @@ def test_another_type_does_not_match() -> None:
         ('(module)\n(assert_return (invoke "f") (v128.const i32x4 1 2))', 2),
         ("(module)\nmodule", 2),
         ('(module)\n(invoke "f" (nop))', 2),
+        ('(module)\n(invoke "f" (ref.null i32))', 2),
+        ('(module)\n(assert_return (invoke "f") (ref.cast))', 2),
         ('(module)\n(assert_malformed (func) "x")', 2),
     ],
 )

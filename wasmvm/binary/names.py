@@ -11,8 +11,8 @@ from wasmvm.reader import Reader
 from wasmvm.syntax import Extent, Module
 
 NAME_SECTION = "name"
-MODULE, FUNC, LOCAL, LABEL, TYPE, TABLE, MEMORY, GLOBAL, ELEM, DATA = range(10)
-"""Ids of subsections; those above LOCAL are of the extended name section proposal."""
+MODULE, FUNC, LOCAL, LABEL, TYPE, TABLE, MEMORY, GLOBAL, ELEM, DATA, FIELD, TAG = range(12)
+"""Ids of subsections; of those above LOCAL, TYPE, FIELD and TAG are in the specification, the others in a proposal."""
 
 
 class Names:
@@ -93,6 +93,15 @@ class Names:
     @property
     def data_names(self) -> dict[int, str]:
         return self._map(DATA)
+
+    @property
+    def field_names(self) -> dict[int, dict[int, str]]:
+        """By typeidx, then by fieldidx."""
+        return self._indirect_map(FIELD)
+
+    @property
+    def tag_names(self) -> dict[int, str]:
+        return self._map(TAG)
 
 
 def read_names(module: Module) -> Names:

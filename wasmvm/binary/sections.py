@@ -27,14 +27,39 @@ from wasmvm.syntax import (
     Import,
     Memory,
     Module,
+    RecType,
     Section,
     Table,
+    Tag,
 )
-from wasmvm.types import FUNC, FUNCREF, GLOBAL, MEMORY, TABLE, FuncType, GlobalType, Limits, MemoryType, TableType
+from wasmvm.types import (
+    FUNC,
+    FUNCREF,
+    GLOBAL,
+    I32,
+    I64,
+    MAX_TYPES,
+    MEMORY,
+    NON_NULL,
+    TABLE,
+    TAG,
+    ArrayType,
+    CompType,
+    FieldType,
+    FuncType,
+    GlobalType,
+    Limits,
+    MemoryType,
+    StructType,
+    SubType,
+    TableType,
+)
 
 MAX_ARITY = 1000
 """Parameters or results of a function type, as in the limits that web browsers agreed upon. Every use of a type costs
 time in proportion to it, so that without a bound a small file could keep the validator busy for hours."""
+MAX_FIELDS = 10_000
+"""Fields of a structure type, likewise."""
 MAX_SIZE = 1 << 30
 """Bytes of a module, from the same list: positions in it fit into 32 bits wherever that saves memory."""
 
@@ -43,8 +68,12 @@ VERSION = b"\1\0\0\0"
 COMPONENT_VERSION = b"\x0d\0\1\0"
 
 CODE_ID, DATA_ID = 10, 11
-ORDER = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 10)
-"""The place of each section id among the sections of a file: the data count goes before the code."""
+ORDER = (0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6)
+"""The place of each section id among the sections of a file: tags go before globals, the data count before the code."""
+
+REC, SUB, SUB_FINAL = 0x4E, 0x50, 0x4F
+FUNC_FORM, STRUCT_FORM, ARRAY_FORM = 0x60, 0x5F, 0x5E
+"""5.3.5 to 5.3.8: what types begin with."""
 
 
 def decode(data: bytes | bytearray | memoryview) -> Module:
@@ -144,28 +173,86 @@ def read_result_type(reader: Reader) -> tuple[int, ...]:
     return tuple([reader.valtype() for _ in range(count)])
 
 
-def read_limits(reader: Reader) -> Limits:
-    """The numbers are read as 64 bits, as of WebAssembly 3.0: the validator says which sizes are too large."""
+def read_limits(reader: Reader) -> tuple[int, Limits]:
+    """The address type and the limits. The validator says which sizes are too large."""
     at = reader.pos
     flags = reader.byte()
-    if flags > 1:
+    if flags & ~5:
         raise DecodeError("malformed limits flags", at)
     minimum = reader.u64()
-    return Limits(minimum, reader.u64() if flags == 1 else None)
+    return I64 if flags & 4 else I32, Limits(minimum, reader.u64() if flags & 1 else None)
+
+
+def read_memory_type(reader: Reader) -> MemoryType:
+    addrtype, limits = read_limits(reader)
+    return MemoryType(limits, addrtype)
 
 
 def read_table_type(reader: Reader) -> TableType:
     reftype = reader.reftype()
-    return TableType(reftype, read_limits(reader))
+    addrtype, limits = read_limits(reader)
+    return TableType(reftype, limits, addrtype)
 
 
-def read_global_type(reader: Reader) -> GlobalType:
-    valtype = reader.valtype()
+def read_mutability(reader: Reader) -> bool:
     at = reader.pos
     mutability = reader.byte()
     if mutability > 1:
         raise DecodeError("malformed mutability", at)
-    return GlobalType(valtype, mutability == 1)
+    return mutability == 1
+
+
+def read_global_type(reader: Reader) -> GlobalType:
+    valtype = reader.valtype()
+    return GlobalType(valtype, read_mutability(reader))
+
+
+def read_tag_type(reader: Reader) -> int:
+    """The typeidx of a tag."""
+    at = reader.pos
+    if reader.byte() != 0:
+        raise DecodeError("malformed tag attribute", at)
+    return reader.u32()
+
+
+def read_field_type(reader: Reader) -> FieldType:
+    storage = reader.storagetype()
+    return FieldType(storage, read_mutability(reader))
+
+
+def read_comptype(reader: Reader) -> CompType:
+    at = reader.pos
+    form = reader.byte()
+    if form == FUNC_FORM:
+        params = read_result_type(reader)
+        return FuncType(params, read_result_type(reader))
+    if form == STRUCT_FORM:
+        count = reader.length()
+        if count > MAX_FIELDS:
+            raise DecodeError(f"too many fields in a structure type (limit {MAX_FIELDS})", at)
+        return StructType(tuple([read_field_type(reader) for _ in range(count)]))
+    if form == ARRAY_FORM:
+        return ArrayType(read_field_type(reader))
+    raise DecodeError("integer representation too long" if form >= 0x80 else "malformed definition type", at)
+
+
+def read_subtype(reader: Reader, module: Module, known: dict[CompType, CompType]) -> None:
+    at = reader.pos
+    typeidx = len(module.types)
+    if typeidx >= MAX_TYPES:
+        raise DecodeError(f"too many types (limit {MAX_TYPES})", at)
+    module.type_offsets.append(at)
+    form = reader.source[at] if at < reader.end else 0
+    if form not in (SUB, SUB_FINAL):
+        comptype = read_comptype(reader)
+        module.types.append(known.setdefault(comptype, comptype))
+        return
+    reader.skip(1)
+    supers = tuple(read_indices(reader))
+    comptype = read_comptype(reader)
+    comptype = known.setdefault(comptype, comptype)
+    module.types.append(comptype)
+    module.subtypes[typeidx] = SubType(form == SUB_FINAL, supers, comptype)
 
 
 def read_expr(reader: Reader, section_end: int) -> Extent:
@@ -187,19 +274,20 @@ def read_custom_section(reader: Reader, module: Module, section_end: int, after:
 
 
 def read_type_section(reader: Reader, module: Module, section_end: int) -> None:
-    known: dict[FuncType, FuncType] = {}
+    known: dict[CompType, CompType] = {}
     for _ in range(reader.length()):
-        at = reader.pos
-        form = reader.byte()
-        if form != 0x60:
-            raise DecodeError("integer representation too long" if form >= 0x80 else "malformed definition type", at)
-        params = read_result_type(reader)
-        functype = FuncType(params, read_result_type(reader))
-        module.types.append(known.setdefault(functype, functype))
+        if reader.pos < reader.end and reader.source[reader.pos] == REC:
+            reader.skip(1)
+            start = len(module.types)
+            for _ in range(reader.length()):
+                read_subtype(reader, module, known)
+            module.rectypes.append(RecType(start, len(module.types) - start))
+        else:
+            read_subtype(reader, module, known)
 
 
 def read_import_section(reader: Reader, module: Module, section_end: int) -> None:
-    spaces = (module.func_imports, module.table_imports, module.mem_imports, module.global_imports)
+    spaces = (module.func_imports, module.table_imports, module.mem_imports, module.global_imports, module.tag_imports)
     for _ in range(reader.length()):
         at = reader.pos
         module_name = reader.name()
@@ -212,9 +300,11 @@ def read_import_section(reader: Reader, module: Module, section_end: int) -> Non
         elif kind == TABLE:
             desc = read_table_type(reader)
         elif kind == MEMORY:
-            desc = MemoryType(read_limits(reader))
+            desc = read_memory_type(reader)
         elif kind == GLOBAL:
             desc = read_global_type(reader)
+        elif kind == TAG:
+            desc = read_tag_type(reader)
         else:
             raise DecodeError("malformed import kind", kind_at)
         import_ = Import(module_name, name, kind, desc, at)
@@ -229,13 +319,26 @@ def read_function_section(reader: Reader, module: Module, section_end: int) -> N
 def read_table_section(reader: Reader, module: Module, section_end: int) -> None:
     for _ in range(reader.length()):
         at = reader.pos
-        module.tables.append(Table(read_table_type(reader), at))
+        if reader.pos + 1 < reader.end and reader.source[at] == 0x40:
+            reader.skip(1)
+            if reader.byte() != 0:
+                raise DecodeError("malformed table", at)
+            table_type = read_table_type(reader)
+            module.tables.append(Table(table_type, at, read_expr(reader, section_end)))
+        else:
+            module.tables.append(Table(read_table_type(reader), at))
 
 
 def read_memory_section(reader: Reader, module: Module, section_end: int) -> None:
     for _ in range(reader.length()):
         at = reader.pos
-        module.mems.append(Memory(MemoryType(read_limits(reader)), at))
+        module.mems.append(Memory(read_memory_type(reader), at))
+
+
+def read_tag_section(reader: Reader, module: Module, section_end: int) -> None:
+    for _ in range(reader.length()):
+        at = reader.pos
+        module.tags.append(Tag(read_tag_type(reader), at))
 
 
 def read_global_section(reader: Reader, module: Module, section_end: int) -> None:
@@ -251,7 +354,7 @@ def read_export_section(reader: Reader, module: Module, section_end: int) -> Non
         name = reader.name()
         kind_at = reader.pos
         kind = reader.byte()
-        if kind > GLOBAL:
+        if kind > TAG:
             raise DecodeError("malformed export kind", kind_at)
         module.exports.append(Export(name, kind, reader.u32(), at))
 
@@ -281,7 +384,7 @@ def read_elem(reader: Reader, section_end: int) -> Elem:
         if flags & 2:
             tableidx = reader.u32()
         offset_expr = read_expr(reader, section_end)
-    reftype = FUNCREF
+    reftype = FUNCREF if flags & 4 else FUNCREF + NON_NULL
     if flags & 3:
         if flags & 4:
             reftype = reader.reftype()
@@ -344,5 +447,6 @@ SECTIONS: tuple[Callable[[Reader, Module, int], None] | None, ...] = (
     read_code_section,
     read_data_section,
     read_data_count_section,
+    read_tag_section,
 )
 """By section id."""

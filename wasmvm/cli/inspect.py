@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wasmvm.cli.failure import CommandError
 from wasmvm.cli.load import load_module
-from wasmvm.types import EXTERN_KINDS, FUNC, VALTYPE_NAMES, ExternType, FuncType, GlobalType, Limits, MemoryType
+from wasmvm.types import EXTERN_KINDS, FUNC, ExternType, FuncType, GlobalType, Limits, MemoryType, TagType, valtype_text
 
 if TYPE_CHECKING:
     from wasmvm.binary.names import Names
@@ -139,9 +139,11 @@ def describe_type(type_: ExternType) -> str:
     if isinstance(type_, MemoryType):
         return f"{_limits(type_.limits)} pages"
     if isinstance(type_, GlobalType):
-        name = VALTYPE_NAMES[type_.valtype]
+        name = valtype_text(type_.valtype)
         return f"(mut {name})" if type_.mutable else name
-    return f"{_limits(type_.limits)} {VALTYPE_NAMES[type_.reftype]}"
+    if isinstance(type_, TagType):
+        return str(type_.functype)
+    return f"{_limits(type_.limits)} {valtype_text(type_.reftype)}"
 
 
 def _limits(limits: Limits) -> str:

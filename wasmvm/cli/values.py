@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from wasmvm.cli.failure import UsageError
-from wasmvm.types import F32, F64, I32, I64, REFTYPES, VALTYPE_NAMES, FuncType
+from wasmvm.types import F32, F64, I32, I64, FuncType, is_reftype, valtype_text
 
 _WIDTHS = {I32: 32, I64: 64}
 
@@ -23,7 +23,7 @@ def parse_value(word: str, valtype: int) -> int | float:
         return _parse_int(word, valtype)
     if valtype in (F32, F64):
         return _parse_float(word, valtype)
-    raise UsageError(f"arguments of type {VALTYPE_NAMES[valtype]} cannot be given on the command line")
+    raise UsageError(f"arguments of type {valtype_text(valtype)} cannot be given on the command line")
 
 
 def _parse_int(word: str, valtype: int) -> int:
@@ -34,7 +34,7 @@ def _parse_int(word: str, valtype: int) -> int:
     except ValueError:
         raise UsageError(f"not an integer: {word!r}") from None
     if not -(1 << width - 1) <= value < 1 << width:
-        raise UsageError(f"{word} does not fit into {VALTYPE_NAMES[valtype]}")
+        raise UsageError(f"{word} does not fit into {valtype_text(valtype)}")
     return value
 
 
@@ -43,15 +43,15 @@ def _parse_float(word: str, valtype: int) -> float:
     try:
         return float.fromhex(word) if digits[:2].lower() == "0x" else float(word)
     except (ValueError, OverflowError):
-        raise UsageError(f"not a number of type {VALTYPE_NAMES[valtype]}: {word!r}") from None
+        raise UsageError(f"not a number of type {valtype_text(valtype)}: {word!r}") from None
 
 
 def format_value(value: object, valtype: int) -> str:
     """A result as a person reads it: integers signed, floats in the fewest digits that say which one it is."""
     if valtype == F32 and isinstance(value, float):
         return _format_f32(value)
-    if valtype in REFTYPES:
-        return "null" if value is None else f"<{VALTYPE_NAMES[valtype]}>"
+    if is_reftype(valtype):
+        return "null" if value is None else f"<{valtype_text(valtype)}>"
     return repr(value)
 
 

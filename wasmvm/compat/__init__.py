@@ -14,9 +14,9 @@ import sys
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import CodeType, ModuleType
 
-NAMES = ("wasmtime", "pwasm")
+NAMES = ("wasmtime", "pywasm", "pwasm")
 """The packages that can be replaced."""
 
 
@@ -30,18 +30,25 @@ class _Alias(MetaPathFinder, Loader):
         if fullname != self.name and not fullname.startswith(f"{self.name}."):
             return None
         try:
-            import_module(f"{__name__}.{fullname}")
+            replacement = import_module(f"{__name__}.{fullname}")
         except ModuleNotFoundError as error:
             if error.name != f"{__name__}.{fullname}":
                 raise
             return None
-        return ModuleSpec(fullname, self)
+        return ModuleSpec(fullname, self, is_package=hasattr(replacement, "__path__"))
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return import_module(f"{__name__}.{spec.name}")
 
     def exec_module(self, module: ModuleType) -> None:
         """The module has been executed under its own name."""
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """The code of a module that is to be run as a program."""
+        from importlib.util import find_spec
+
+        spec = find_spec(f"{__name__}.{fullname}")
+        return None if spec is None else spec.loader.get_code(spec.name)  # type: ignore[union-attr]
 
 
 def install(name: str) -> None:

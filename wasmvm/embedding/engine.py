@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from wasmvm._core import Store
+
+if TYPE_CHECKING:
+    from wasmvm.embedding.module import Module, Source
 
 
 class Config:
@@ -16,9 +20,11 @@ class Config:
         epoch_interruption: whether wasm traps from the deadline that `Engine.set_epoch_deadline` sets.
         max_stack: bytes of stack of a store.
         max_memory, max_table: bytes of a memory, and elements of a table, that a store allows.
+        cache: keep lowered code of the modules from `Engine.module` on disk, for the next start: True in the user's
+            cache directory, or in the folder of this path.
     """
 
-    __slots__ = ("consume_fuel", "epoch_interruption", "max_memory", "max_stack", "max_table")
+    __slots__ = ("cache", "consume_fuel", "epoch_interruption", "max_memory", "max_stack", "max_table")
 
     def __init__(
         self,
@@ -28,16 +34,18 @@ class Config:
         max_stack: int = 8 << 20,
         max_memory: int = 1 << 32,
         max_table: int = 10_000_000,
+        cache: bool | str | os.PathLike[str] = False,
     ) -> None:
         self.consume_fuel = consume_fuel
         self.epoch_interruption = epoch_interruption
         self.max_stack = max_stack
         self.max_memory = max_memory
         self.max_table = max_table
+        self.cache = cache
 
 
 class Engine:
-    """Makes stores of one configuration, and counts the epochs that they share.
+    """Makes modules and stores of one configuration, and counts the epochs that they share.
 
     Time in epochs costs the guest nothing and the host a call of `increment_epoch` now and then, from a timer's thread
     for example: wasm in a store whose deadline is reached traps with the code "interrupt", and in no other.
@@ -48,18 +56,34 @@ class Engine:
     """
 
     def __init__(self, config: Config | None = None) -> None:
-        self.config = Config() if config is None else config
+        if config is None:
+            config = Config()
+        elif not isinstance(config, Config):
+            raise TypeError(f"config: expected a Config, got {type(config).__name__}")
+        self.config = config
         self.epoch = 0
         self._deadlines: WeakSet[StoreDeadline] = WeakSet()
 
     def store(self, **options: Any) -> Store:
         """A new `Store` with the options of the configuration; those given here come first."""
         config = self.config
-        limits = {"max_stack": config.max_stack, "max_memory": config.max_memory, "max_table": config.max_table}
-        store = Store(**{"metering": config.consume_fuel, **limits, **options})
+        if options:
+            limits = {"max_stack": config.max_stack, "max_memory": config.max_memory, "max_table": config.max_table}
+            store = Store(**{"metering": config.consume_fuel, **limits, **options})
+        else:
+            store = Store(
+                max_stack=config.max_stack, max_memory=config.max_memory, max_table=config.max_table,
+                metering=config.consume_fuel,
+            )  # fmt: skip
         if config.epoch_interruption:
             self.set_epoch_deadline(store, 0)
         return store
+
+    def module(self, source: Source) -> Module:
+        """The `Module` of this source, with the cache of the configuration; raises what `Module` raises."""
+        from wasmvm.embedding.module import Module
+
+        return Module(source, cache=self.config.cache)
 
     def set_epoch_deadline(self, store: Store, ticks: int) -> None:
         """Let wasm in `store` trap once the epoch is `ticks` later than it is now; a new store's deadline is 0.

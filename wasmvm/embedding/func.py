@@ -26,18 +26,28 @@ class HostFunc:
     def __init__(
         self, callable: Callable[..., Any], type: FuncType | None = None, *, access_caller: bool = False
     ) -> None:
+        if not hasattr(callable, "__call__"):  # noqa: B004 - the parameter hides the function of that name
+            raise TypeError(f"callable: expected a function, got {callable!r}")
         self.callable = callable
         self.type = type
         self.access_caller = access_caller
 
-    def bind(self, store: Store, type: FuncType | None = None) -> Func:
+    def bind(self, store: Store, type: FuncType | None = None, number: int | None = None) -> Func:
         """The function of a store, for an import of the given type; without one its annotations must tell.
+
+        The import's defined type, where `type` is not all there is to it, has this number (`deftype`).
 
         Raises:
             TypeError: they do not.
         """
         wanted = self.type or type or annotated_type(self.callable, skip=int(self.access_caller))
-        return Func(store, wanted, self.callable, access_caller=self.access_caller)
+        return Func(
+            store,
+            wanted,
+            self.callable,
+            access_caller=self.access_caller,
+            number=number if self.type is None else None,
+        )
 
 
 def annotated_type(callable: Callable[..., Any], skip: int = 0) -> FuncType:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from wasmvm._core import Func, Global, Memory, Store, Table
+from wasmvm._core import Func, Global, Memory, Store, Table, Tag
+from wasmvm.compile import CompiledModule
 from wasmvm.embedding.func import HostFunc
 from wasmvm.embedding.module import Module, Source
 from wasmvm.errors import LinkError
@@ -14,7 +15,7 @@ from wasmvm.runtime.instantiate import instantiate as instantiate_core
 from wasmvm.syntax import Import
 from wasmvm.types import FUNC, FuncType
 
-Importable = Func | Table | Memory | Global | HostFunc | tuple[FuncType, Callable[..., Any]] | Callable[..., Any]
+Importable = Func | Table | Memory | Global | Tag | HostFunc | tuple[FuncType, Callable[..., Any]] | Callable[..., Any]
 """What can be imported; a tuple is a function's type and a callable that takes the `Caller` first."""
 Imports = Mapping[str, Mapping[str, Importable]]
 
@@ -68,12 +69,16 @@ class Instance:
     """
 
     def __init__(self, module: Module, imports: Imports | None = None, store: Store | None = None) -> None:
+        try:
+            compiled = module.compiled
+        except AttributeError:
+            raise TypeError(f"module: expected a Module, got {type(module).__name__}") from None
         self.module = module
         self.store = store = Store() if store is None else store
-        compiled = module.compiled
         if store.metering:
             compiled = compiled.metered(store.metering)
-        externs = [resolve(store, compiled.syntax, import_, imports or {}) for import_ in compiled.syntax.imports]
+        syntax = compiled.syntax
+        externs = [resolve(store, compiled, i, imports or {}) for i in syntax.imports] if syntax.imports else ()
         self.core = instantiate_core(store, compiled, externs)
 
     @property
@@ -87,20 +92,25 @@ class Instance:
         return f"<wasmvm.Instance of {self.module!r}>"
 
 
-def resolve(store: Store, syntax: Any, import_: Import, imports: Imports) -> Extern:
+def resolve(store: Store, module: CompiledModule, import_: Import, imports: Imports) -> Extern:
     """What `imports` has for an import, made into an object of the store.
 
     Raises:
         LinkError: there is nothing of that name, or it is nothing that can be imported there.
     """
-    expected = syntax.import_type(import_)
+    expected = module.import_type(import_)
     try:
         given = imports[import_.module][import_.name]
     except KeyError:
         raise LinkError(
             f'unknown import "{import_.module}" "{import_.name}"', import_.module, import_.name, expected
         ) from None
-    if isinstance(given, (Func, Table, Memory, Global)):
+    except TypeError:
+        wrong = imports if not isinstance(imports, Mapping) else imports[import_.module]
+        raise TypeError(
+            f"imports: expected mappings of module names to mappings of names, found {type(wrong).__name__}"
+        ) from None
+    if isinstance(given, (Func, Table, Memory, Global, Tag)):
         return given
     if isinstance(given, tuple):
         given = HostFunc(given[1], given[0], access_caller=True)
@@ -112,7 +122,9 @@ def resolve(store: Store, syntax: Any, import_: Import, imports: Imports) -> Ext
                 import_.module, import_.name, expected, given,
             )  # fmt: skip
         given = HostFunc(given)
-    return given.bind(store, expected if import_.kind == FUNC else FuncType((), ()))
+    if isinstance(expected, FuncType):
+        return given.bind(store, expected, module.numbers[import_.desc])
+    return given.bind(store, FuncType((), ()))
 
 
 def instantiate(

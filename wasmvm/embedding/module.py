@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ImportType:
-    """What a module asks for: `module` and `name`, the `kind` ("func", "table", "memory", "global"), the `type`."""
+    """What a module asks for: `module` and `name`, `kind` ("func", "table", "memory", "global", "tag"), `type`."""
 
     __slots__ = ("kind", "module", "name", "type")
 
@@ -28,7 +28,7 @@ class ImportType:
 
 
 class ExportType:
-    """What a module offers: `name`, the `kind` ("func", "table", "memory", "global"), the `type`."""
+    """What a module offers: `name`, the `kind` ("func", "table", "memory", "global", "tag"), the `type`."""
 
     __slots__ = ("kind", "name", "type")
 
@@ -53,13 +53,30 @@ def read_source(source: Source) -> bytes:
     Raises:
         TextError: text that is not a module.
         OSError: the file cannot be read.
+        TypeError: it is nothing of the kind.
     """
+    return _read(source)[0]
+
+
+def _read(source: Source) -> tuple[bytes, os.stat_result | None]:
+    """The same, with what the system said of the file before it was read, if it was one."""
     if isinstance(source, str) and source.lstrip()[:1] in ("(", ";"):
-        return _assemble(source)
+        return _assemble(source), None
     if isinstance(source, (str, os.PathLike)):
-        with open(source, "rb") as file:
-            source = file.read()
-    source = bytes(source)
+        return _read_file(source)
+    try:
+        return _binary(bytes(memoryview(source))), None
+    except TypeError:
+        raise TypeError(f"source: expected bytes, text or a path, got {type(source).__name__}") from None
+
+
+def _read_file(path: str | os.PathLike[str]) -> tuple[bytes, os.stat_result]:
+    with open(path, "rb") as file:
+        status = os.fstat(file.fileno())
+        return _binary(file.read()), status
+
+
+def _binary(source: bytes) -> bytes:
     return _assemble(source) if source.lstrip()[:1] in (b"(", b";") else source
 
 
@@ -90,20 +107,16 @@ class Module:
     """
 
     def __init__(self, source: Source, *, cache: bool | str | os.PathLike[str] = False) -> None:
-        self._compile(read_source(source), cache)
+        self._compile(*_read(source), cache)
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], *, cache: bool | str | os.PathLike[str] = False) -> Self:
         """The module in a file of the binary or text format; raises what `Module` raises."""
         made = cls.__new__(cls)
-        with open(path, "rb") as file:
-            status = os.fstat(file.fileno())
-            made._compile(read_source(file.read()), cache, status)
+        made._compile(*_read_file(path), cache)
         return made
 
-    def _compile(
-        self, source: bytes, cache: bool | str | os.PathLike[str], status: os.stat_result | None = None
-    ) -> None:
+    def _compile(self, source: bytes, status: os.stat_result | None, cache: bool | str | os.PathLike[str]) -> None:
         """`status` is that of the file which the source was read from."""
         if cache is False:
             self.compiled = CompiledModule(source)
@@ -133,7 +146,7 @@ class Module:
         Args:
             lower_all: lower every function first; otherwise those go in that were called so far.
         """
-        from wasmvm.cache import dump
+        from wasmvm.serialize import dump
 
         if lower_all:
             for index in range(self.compiled.code.count):
@@ -151,7 +164,7 @@ class Module:
             DeserializeError: the data is damaged, or another version of wasmvm made it.
             OSError: the file cannot be read.
         """
-        from wasmvm.cache import load
+        from wasmvm.serialize import load
 
         if isinstance(source, (str, os.PathLike)):
             with open(source, "rb") as file:
@@ -172,14 +185,16 @@ class Module:
     @property
     def imports(self) -> list[ImportType]:
         """What it asks for, in the order in which `Instance` needs it."""
-        syntax = self.compiled.syntax
-        return [ImportType(i.module, i.name, EXTERN_KINDS[i.kind], syntax.import_type(i)) for i in syntax.imports]
+        compiled = self.compiled
+        return [
+            ImportType(i.module, i.name, EXTERN_KINDS[i.kind], compiled.import_type(i)) for i in compiled.syntax.imports
+        ]
 
     @property
     def exports(self) -> list[ExportType]:
         """What its instances offer."""
-        syntax = self.compiled.syntax
-        return [ExportType(e.name, EXTERN_KINDS[e.kind], syntax.export_type(e)) for e in syntax.exports]
+        compiled = self.compiled
+        return [ExportType(e.name, EXTERN_KINDS[e.kind], compiled.export_type(e)) for e in compiled.syntax.exports]
 
     def custom_sections(self, name: str) -> list[bytes]:
         """The contents of the custom sections of that name, in the order of the file."""
@@ -189,7 +204,6 @@ class Module:
 
 def _unpickle(cls: type[Module], data: bytes) -> Module:
     """A worker may have another build of wasmvm than the sender: then the module is compiled again."""
-    from wasmvm.cache import fingerprint, load, source_of
+    from wasmvm.serialize import load
 
-    same = data[8:16] == fingerprint()
-    return cls._of(load(data) if same else CompiledModule(source_of(data)))
+    return cls._of(load(data, recompile=True))

@@ -19,9 +19,19 @@ class ValType(IntEnum):
     V128 = types.V128
     FUNCREF = types.FUNCREF
     EXTERNREF = types.EXTERNREF
+    ANYREF = types.ANYREF
+    EQREF = types.EQREF
+    I31REF = types.I31REF
+    STRUCTREF = types.STRUCTREF
+    ARRAYREF = types.ARRAYREF
+    EXNREF = types.EXNREF
+    NULLREF = types.NULLREF
+    NULLFUNCREF = types.NULLFUNCREF
+    NULLEXTERNREF = types.NULLEXTERNREF
+    NULLEXNREF = types.NULLEXNREF
 
     def __str__(self) -> str:
-        return types.VALTYPE_NAMES[self]
+        return types.valtype_text(self)
 
 
 def valtype(given: int | str) -> int:
@@ -34,7 +44,7 @@ def valtype(given: int | str) -> int:
         if given not in types.VALTYPES:
             raise ValueError(f"there is no value type {given!r}")
         return types.VALTYPES[given]
-    if given not in types.VALTYPE_NAMES:
+    if not (given in types.VALTYPE_NAMES or types.is_reftype(given)):
         raise ValueError(f"there is no value type {given!r}")
     return int(given)
 

@@ -13,12 +13,12 @@ from array import array
 
 NO_OPCODE = 255
 IMM_OF = bytearray.fromhex(
-    "000001010100ffffffffff00020203000405ffffffffffffffff000006ffffff07070708080909ff0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"
+    "000001010100ffff1cff000002020300040504051b1bffffffff000006ffff1d07070708080909ff0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"
     "0a0a0a0a0a0a0a0b0b0c0d0e0f00000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
     "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
-    "0000000000000000000000000000000000000000000000000000000000ffffffffffffffffffffff100004ffffffffffffffffffffffffff"
-    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
-    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+    "0000000000000000000000000000000000000000000000000000000000ffffffffffffffffffffff10000400000202ffffffffffffffffff"
+    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff1b1b1f1f1f1f1b1b2021221b1b1b1b001b23212210101010"
+    "1e1e0000000000ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
     "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
     "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
     "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
@@ -31,7 +31,7 @@ IMM_OF = bytearray.fromhex(
     "00000000000000000000000019191919191919190a0a00000000000000000000000000000000000000000000000000000000000000000000"
     "0000000000000000000000000000000000000000000000000000ff00000000000000ff0000ffff0000000000000000ffff00ffffff000000"
     "000000ff000000000000ff0000ffff0000000000000000ffff00ffffff00000000000000000000000000ff0000000000000000000000ff00"
-    "00000000000000000000000000000000ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+    "000000000000000000000000000000000000000000000000000000000000000000000000ffffffffffffffffffffffffffffffffffffffff"
     "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
     "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
     "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
@@ -74,5 +74,6 @@ LANES_OF = bytearray.fromhex(
 )
 PREFIX_BASE = array("i", bytes(4 * 256))
 PREFIX_END = array("i", bytes(4 * 256))
+PREFIX_BASE[251], PREFIX_END[251] = 256, 512
 PREFIX_BASE[252], PREFIX_END[252] = 512, 768
 PREFIX_BASE[253], PREFIX_END[253] = 768, 1536

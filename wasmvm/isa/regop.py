@@ -204,6 +204,7 @@ for _name in ("i64.extend_i32_u", "i32.reinterpret_f32", "i64.reinterpret_f64", 
     SAME_BITS[_name] = None
 SAME_BITS["f64.reinterpret_i64"] = None
 _numeric("ref.is_null", "{a} == 0", bits="i64")
+SAME_BITS["ref.eq"] = "i64.eq"
 
 # --- What follows from the rows above ----------------------------------------------------------------------------
 
@@ -403,7 +404,8 @@ _ADDRESS = {
     "_shl": ("abk", "<uint64_t><uint32_t>({a:i32} + ({b:i32} << {k})) + <uint32_t>{o}"),
 }
 """An address is a slot plus offset; with `_k` it was constant and is wholly in the offset; the others compute it as the
-i32.add, or i32.shl and i32.add, before them did. The sum wraps at 32 bits, adding the offset does not."""
+i32.add, or i32.shl and i32.add, before them did. The sum wraps at 32 bits, adding the offset does not. For addresses
+of 64 bits there is the form `_wide`, with an offset of two words."""
 
 
 def _in_bounds(address: str, width: int) -> tuple[str, ...]:
@@ -419,6 +421,7 @@ for _mnemonic, (_width, _text) in LOADS.items():
             *_in_bounds(_address, _width),
             f"{_target} = {_text.replace('{p}', '(mem + ea)')}",
         )
+    _op(f"{_mnemonic}_wide", "daK", *regop_simd.wide(BY_NAME[_mnemonic].body))
 for _mnemonic, (_width, _text) in STORES.items():
     _values = {"": ("c", "{c:f64}" if _mnemonic == "f64.store" else "{c:i64}")}
     for _suffix, (_letters_, _address) in _ADDRESS.items():
@@ -434,6 +437,7 @@ for _mnemonic, (_width, _text) in STORES.items():
                 *_in_bounds(_address, _width),
                 _text.replace("{p}", "(mem + ea)").replace("{v}", _read),
             )
+    _op(f"{_mnemonic}_wide", "aKc", *regop_simd.wide(BY_NAME[_mnemonic].body))
 
 
 def _calls(function: str) -> tuple[str, ...]:
@@ -441,10 +445,13 @@ def _calls(function: str) -> tuple[str, ...]:
     return (f"reason = {function}", "if unlikely(reason != 0):", "    break")
 
 
-_op("memory.size", "d", "fp[{d}].u64 = mem_len >> 16")
-_op("memory.fill", "abc", *_calls("memory_fill(inst, {a:i32}, {b:i32}, {c:i32})"))
-_op("memory.copy", "abc", *_calls("memory_copy(inst, {a:i32}, {b:i32}, {c:i32})"))
-_op("memory.init", "abcx", *_calls("memory_init(inst, {x}, {a:i32}, {b:i32}, {c:i32})"))
+# Loads and stores are about the memory in `mem` and `mem_len`, and that is memory 0 but for where lowering says otherwise.
+_op("use_memory", "x", "machine.other_mem = inst.mems[{x}]", "mem = machine.other_mem.data", "mem_len = machine.other_mem.length")
+_op("use_memory_0", "", "machine.other_mem = NULL", "mem = inst.mem.data", "mem_len = inst.mem.length")
+_op("memory.size", "dx", "fp[{d}].u64 = inst.mems[{x}].length >> 16")
+_op("memory.fill", "abcx", *_calls("memory_fill(inst.mems[{x}], {a:i64}, {b:i32}, {c:i64})"))
+_op("memory.copy", "abcxy", *_calls("memory_copy(inst.mems[{x}], inst.mems[{y}], {a:i64}, {b:i64}, {c:i64})"))
+_op("memory.init", "abcxy", *_calls("memory_init(inst.mems[{y}], &inst.datas[{x}], {a:i64}, {b:i64}, {c:i64})"))
 _op("data.drop", "x", "inst.datas[{x}].length = 0")
 
 # --- Variables, references and tables ----------------------------------------------------------------------------
@@ -454,26 +461,27 @@ _op("global.set", "ax", "inst.globals[{x}].u64 = fp[{a}].u64")
 _op("global.get_v128", "dx", "memcpy(&fp[{d}], inst.globals[{x}], 2 * sizeof(slot))")
 _op("global.set_v128", "ax", "memcpy(inst.globals[{x}], &fp[{a}], 2 * sizeof(slot))")
 _op("ref.func", "dx", "fp[{d}].ptr = inst.all_funcs[{x}]")
+_op("ref.as_non_null", "a", *_trap_if("fp[{a}].u64 == 0", "TRAP_NULL_REFERENCE"))
 _op(
     "table.get",
     "dax",
-    *_trap_if("{a:i32} >= inst.tables[{x}].size", "TRAP_TABLE_OUT_OF_BOUNDS"),
-    "fp[{d}].u64 = inst.tables[{x}].elems[{a:i32}]",
+    *_trap_if("{a:i64} >= inst.tables[{x}].size", "TRAP_TABLE_OUT_OF_BOUNDS"),
+    "fp[{d}].u64 = inst.tables[{x}].elems[{a:i64}]",
 )
 _op(
     "table.set",
     "abx",
-    *_trap_if("{a:i32} >= inst.tables[{x}].size", "TRAP_TABLE_OUT_OF_BOUNDS"),
-    "inst.tables[{x}].elems[{a:i32}] = fp[{b}].u64",
+    *_trap_if("{a:i64} >= inst.tables[{x}].size", "TRAP_TABLE_OUT_OF_BOUNDS"),
+    "inst.tables[{x}].elems[{a:i64}] = fp[{b}].u64",
 )
 _op("table.size", "dx", "fp[{d}].u64 = inst.tables[{x}].size")
-_op("table.fill", "abcx", *_calls("table_fill(inst.tables[{x}], {a:i32}, fp[{b}].u64, {c:i32})"))
+_op("table.fill", "abcx", *_calls("table_fill(inst.tables[{x}], {a:i64}, fp[{b}].u64, {c:i64})"))
 _op(
     "table.copy",
     "abcxy",
-    *_calls("table_copy(inst.tables[{x}], inst.tables[{y}], {a:i32}, {b:i32}, {c:i32})"),
+    *_calls("table_copy(inst.tables[{x}], inst.tables[{y}], {a:i64}, {b:i64}, {c:i64})"),
 )
-_op("table.init", "abcxy", *_calls("table_init(inst.tables[{y}], &inst.elems[{x}], {a:i32}, {b:i32}, {c:i32})"))
+_op("table.init", "abcxy", *_calls("table_init(inst.tables[{y}], &inst.elems[{x}], {a:i64}, {b:i64}, {c:i64})"))
 _op("elem.drop", "x", "inst.elems[{x}].length = 0")
 
 # --- Calls -------------------------------------------------------------------------------------------------------
@@ -511,22 +519,36 @@ _HOST = (
     "    reason = EXIT_HOST",
     "    break",
 )
-_op("call", "xs", "callee = &inst.funcs[{x}]", *_ENTER, *_PUSH, *_BEGIN, jumps=True)
-_op("call_import", "xs", "callee = inst.all_funcs[{x}]", *_ENTER, *_HOST, *_PUSH, *_CROSS, *_BEGIN, jumps=True)
-_op(
-    "call_indirect",
-    "axys",
-    "table = inst.tables[{y}]",
-    *_trap_if("{a:i32} >= table.size", "TRAP_UNDEFINED_ELEMENT"),
-    "callee = <func_t*><size_t>table.elems[{a:i32}]",
-    *_trap_if("callee == NULL", "TRAP_UNINITIALIZED_ELEMENT"),
-    *_trap_if("callee.type_id != inst.type_ids[{x}]", "TRAP_INDIRECT_CALL_TYPE_MISMATCH"),
+_ENTER_ANY = (
     *_ENTER,
     "if callee.inst == inst:",
     *(f"    {line}" for line in _PUSH),
     "else:",
     *(f"    {line}" for line in (*_HOST, *_PUSH, *_CROSS)),
     *_BEGIN,
+)
+_op("call", "xs", "callee = &inst.funcs[{x}]", *_ENTER, *_PUSH, *_BEGIN, jumps=True)
+_op("call_import", "xs", "callee = inst.all_funcs[{x}]", *_ENTER, *_HOST, *_PUSH, *_CROSS, *_BEGIN, jumps=True)
+_op(
+    "call_indirect",
+    "axys",
+    "table = inst.tables[{y}]",
+    *_trap_if("{a:i64} >= table.size", "TRAP_UNDEFINED_ELEMENT"),
+    "callee = <func_t*><size_t>table.elems[{a:i64}]",
+    *_trap_if("callee == NULL", "TRAP_UNINITIALIZED_ELEMENT"),
+    *_trap_if(
+        "callee.type != inst.types[{x}] and not is_subtype(callee.type, inst.types[{x}])",
+        "TRAP_INDIRECT_CALL_TYPE_MISMATCH",
+    ),
+    *_ENTER_ANY,
+    jumps=True,
+)
+_op(
+    "call_ref",
+    "as",
+    "callee = <func_t*>fp[{a}].ptr",
+    *_trap_if("callee == NULL", "TRAP_NULL_FUNCTION_REFERENCE"),
+    *_ENTER_ANY,
     jumps=True,
 )
 _POP = ("frame -= 1", "pc = frame.pc", "fp = frame.fp")
@@ -549,13 +571,13 @@ _op(
 
 _TAKE = ("if unlikely(machine.fuel < 0):", "    machine.fuel = 0", "    reason = TRAP_OUT_OF_FUEL", "    break")
 _op("fuel", "k", "machine.fuel -= <uint32_t>{k}", *_TAKE)
-_op("fuel_bulk", "a", "machine.fuel -= <int64_t>{a:i32}", *_TAKE)
+_op("fuel_bulk", "a", "machine.fuel -= <int64_t>min({a:i64}, <uint64_t>1 << 62)", *_TAKE)
 
 # --- What ends the loop ------------------------------------------------------------------------------------------
 # The driver in `_core.pyx` serves these with the GIL held, reads their operands itself and goes on behind them.
 
 _op("unreachable", "", "reason = TRAP_UNREACHABLE", "break", jumps=True)
-_op("memory.grow", "da", "reason = EXIT_MEMORY_GROW", "break", jumps=True)
+_op("memory.grow", "dax", "reason = EXIT_MEMORY_GROW", "break", jumps=True)
 _op("table.grow", "dabx", "reason = EXIT_TABLE_GROW", "break", jumps=True)
 _op("lower", "x", "reason = EXIT_LOWER", "break", jumps=True)
 _op("done", "", "reason = EXIT_DONE", "break", jumps=True)

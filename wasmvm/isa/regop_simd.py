@@ -30,6 +30,18 @@ SAME_BITS = {
     "f64x2.extract_lane": "i64x2.extract_lane",
     "f32x4.replace_lane": "i32x4.replace_lane",
     "f64x2.replace_lane": "i64x2.replace_lane",
+    # Of what relaxed instructions may do, they do what the deterministic profile says (specification, 4.3.5 and A.6).
+    "i8x16.relaxed_swizzle": "i8x16.swizzle",
+    "i32x4.relaxed_trunc_f32x4_s": "i32x4.trunc_sat_f32x4_s",
+    "i32x4.relaxed_trunc_f32x4_u": "i32x4.trunc_sat_f32x4_u",
+    "i32x4.relaxed_trunc_f64x2_s_zero": "i32x4.trunc_sat_f64x2_s_zero",
+    "i32x4.relaxed_trunc_f64x2_u_zero": "i32x4.trunc_sat_f64x2_u_zero",
+    "f32x4.relaxed_min": "f32x4.min",
+    "f32x4.relaxed_max": "f32x4.max",
+    "f64x2.relaxed_min": "f64x2.min",
+    "f64x2.relaxed_max": "f64x2.max",
+    "i16x8.relaxed_q15mulr_s": "i16x8.q15mulr_sat_s",
+    **{f"{shape}.relaxed_laneselect": "v128.bitselect" for shape in INTEGER_SHAPES.values()},
 }
 """Instructions that do on the bits what another one does."""
 
@@ -87,10 +99,12 @@ def vector_rows(expressions: Mapping[str, str], typed_as: Mapping[str, str]) -> 
     yield from _conversions(expressions)
     yield from _widenings()
     yield from _narrowings()
+    yield from _relaxed()
     yield from _tests()
     yield from _lane_moves()
-    yield from _loads()
-    yield from _stores()
+    for row in (*_loads(), *_stores()):
+        yield row
+        yield VectorRow(f"{row.name}_wide", row.operands.replace("o", "K"), wide(row.body))
 
 
 # --- Functions -------------------------------------------------------------------------------------------------------
@@ -240,6 +254,23 @@ def _narrowings() -> Iterator[VectorRow]:
             yield _computed(f"{shape}.narrow_i{2 * bits}x{count}_{sign}", lines, count)
 
 
+def _relaxed() -> Iterator[VectorRow]:
+    """The relaxed instructions that no other one equals; sums and products are rounded one by one."""
+    for lane, shape in (("f32", "f32x4"), ("f64", "f64x2")):
+        for op, sign in (("madd", ""), ("nmadd", "-")):
+            line = f"r.{lane}[i] = ({sign}x.{lane}[i]) * y.{lane}[i] + z.{lane}[i]"
+            yield _computed(f"{shape}.relaxed_{op}", [line], SHAPES[shape])
+
+    def pair(of: str) -> str:
+        """The sum of the products of the lanes `of` and the next."""
+        products = (f"<int>x.i8[{at}] * <int>y.i8[{at}]" for at in (of, f"{of} + 1"))
+        return f"saturate({' + '.join(products)}, -0x8000, 0x7FFF)"
+
+    yield _computed("i16x8.relaxed_dot_i8x16_i7x16_s", [f"r.i16[i] = <int16_t>{pair('2 * i')}"], 8)
+    line = f"r.u32[i] = z.u32[i] + <uint32_t>({pair('4 * i')} + {pair('4 * i + 2')})"
+    yield _computed("i32x4.relaxed_dot_i8x16_i7x16_add_s", [line], 4)
+
+
 # --- To one number ---------------------------------------------------------------------------------------------------
 
 
@@ -302,6 +333,15 @@ def _lane_moves() -> Iterator[VectorRow]:
 
 
 # --- Memory ----------------------------------------------------------------------------------------------------------
+
+
+def wide(body: tuple[str, ...]) -> tuple[str, ...]:
+    """The body of a load or store, which begins with the computation and the check of an address, for 64 bits of that.
+
+    The offset is ``{K}`` then. The sum may wrap around; what is less than the memory's length is also far from that.
+    """
+    check = body[1].replace("unlikely(", "unlikely(ea < {K:i64} or ea >= mem_len or ", 1)
+    return ("ea = {a:i64} + {K:i64}", check, *body[2:])
 
 
 def _in_bounds(width: int) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 Everything that is data about an instruction is said here once. Prefixed opcodes are numbered ``PREFIX_BASE[prefix] +
 n``, so that one flat index reaches every row. A signature reads ``operands -> results``; ``*`` marks the instructions
-whose type depends on their immediates or on the context, for which the validator has a rule of its own. Memory
+whose type depends on their immediates or on the context, for which the validator has a rule of its own; where a memory
+or table has 64-bit addresses, the validator puts i64 for the i32 that is one. Memory
 instructions name the width in bytes of what they access, which is also their natural alignment.
 """
 
@@ -13,8 +14,8 @@ from typing import NamedTuple
 from wasmvm.isa import imm
 from wasmvm.types import VALTYPES
 
-PREFIX_BASE = {0xFC: 0x200, 0xFD: 0x300}
-"""Where the opcodes behind a prefix byte begin; 0x100 is left for 0xFB and 0x500 for 0xFE."""
+PREFIX_BASE = {0xFB: 0x100, 0xFC: 0x200, 0xFD: 0x300}
+"""Where the opcodes behind a prefix byte begin; 0x500 is left for 0xFE."""
 OPCODE_END = 0x600
 """One more than the highest number an opcode can have: the length of every table indexed by opcode."""
 
@@ -64,6 +65,8 @@ ROWS: tuple[Row, ...] = (
     _row(0x003, "loop",                          imm.BLOCKTYPE,      "*"),
     _row(0x004, "if",                            imm.BLOCKTYPE,      "*"),
     _row(0x005, "else",                          imm.NONE,           "*"),
+    _row(0x008, "throw",                       imm.TAGIDX,          "*"),
+    _row(0x00A, "throw_ref",                   imm.NONE,            "*"),
     _row(0x00B, "end",                           imm.NONE,           "*"),
     _row(0x00C, "br",                            imm.LABELIDX,       "*"),
     _row(0x00D, "br_if",                         imm.LABELIDX,       "*"),
@@ -71,9 +74,14 @@ ROWS: tuple[Row, ...] = (
     _row(0x00F, "return",                        imm.NONE,           "*"),
     _row(0x010, "call",                          imm.FUNCIDX,        "*"),
     _row(0x011, "call_indirect",                 imm.CALL_INDIRECT,  "*"),
+    _row(0x012, "return_call",                 imm.FUNCIDX,         "*"),
+    _row(0x013, "return_call_indirect",        imm.CALL_INDIRECT,   "*"),
+    _row(0x014, "call_ref",                    imm.TYPEIDX,         "*"),
+    _row(0x015, "return_call_ref",             imm.TYPEIDX,         "*"),
     _row(0x01A, "drop",                          imm.NONE,           "*"),
     _row(0x01B, "select",                        imm.NONE,           "*"),
     _row(0x01C, "select_t",                      imm.VALTYPES,       "*"),
+    _row(0x01F, "try_table",                   imm.TRY_TABLE,       "*"),
     _row(0x020, "local.get",                     imm.LOCALIDX,       "*"),
     _row(0x021, "local.set",                     imm.LOCALIDX,       "*"),
     _row(0x022, "local.tee",                     imm.LOCALIDX,       "*"),
@@ -238,9 +246,44 @@ ROWS: tuple[Row, ...] = (
     _row(0x0C2, "i64.extend8_s",                 imm.NONE,           "i64 -> i64"),
     _row(0x0C3, "i64.extend16_s",                imm.NONE,           "i64 -> i64"),
     _row(0x0C4, "i64.extend32_s",                imm.NONE,           "i64 -> i64"),
-    _row(0x0D0, "ref.null",                      imm.REFTYPE,        "*"),
+    _row(0x0D0, "ref.null",                      imm.HEAPTYPE,       "*"),
     _row(0x0D1, "ref.is_null",                   imm.NONE,           "*"),
-    _row(0x0D2, "ref.func",                      imm.FUNCIDX,        "-> funcref"),
+    _row(0x0D2, "ref.func",                      imm.FUNCIDX,        "*"),
+    _row(0x0D3, "ref.eq",                      imm.NONE,            "eqref eqref -> i32"),
+    _row(0x0D4, "ref.as_non_null",             imm.NONE,            "*"),
+    _row(0x0D5, "br_on_null",                  imm.LABELIDX,        "*"),
+    _row(0x0D6, "br_on_non_null",              imm.LABELIDX,        "*"),
+    _row(0x100, "struct.new",                  imm.TYPEIDX,         "*"),
+    _row(0x101, "struct.new_default",          imm.TYPEIDX,         "*"),
+    _row(0x102, "struct.get",                  imm.FIELDIDX,        "*"),
+    _row(0x103, "struct.get_s",                imm.FIELDIDX,        "*"),
+    _row(0x104, "struct.get_u",                imm.FIELDIDX,        "*"),
+    _row(0x105, "struct.set",                  imm.FIELDIDX,        "*"),
+    _row(0x106, "array.new",                   imm.TYPEIDX,         "*"),
+    _row(0x107, "array.new_default",           imm.TYPEIDX,         "*"),
+    _row(0x108, "array.new_fixed",             imm.ARRAY_LENGTH,    "*"),
+    _row(0x109, "array.new_data",              imm.ARRAY_DATA,      "*"),
+    _row(0x10A, "array.new_elem",              imm.ARRAY_ELEM,      "*"),
+    _row(0x10B, "array.get",                   imm.TYPEIDX,         "*"),
+    _row(0x10C, "array.get_s",                 imm.TYPEIDX,         "*"),
+    _row(0x10D, "array.get_u",                 imm.TYPEIDX,         "*"),
+    _row(0x10E, "array.set",                   imm.TYPEIDX,         "*"),
+    _row(0x10F, "array.len",                   imm.NONE,            "arrayref -> i32"),
+    _row(0x110, "array.fill",                  imm.TYPEIDX,         "*"),
+    _row(0x111, "array.copy",                  imm.ARRAY_COPY,      "*"),
+    _row(0x112, "array.init_data",             imm.ARRAY_DATA,      "*"),
+    _row(0x113, "array.init_elem",             imm.ARRAY_ELEM,      "*"),
+    _row(0x114, "ref.test",                    imm.HEAPTYPE,        "*"),
+    _row(0x115, "ref.test_null",               imm.HEAPTYPE,        "*"),
+    _row(0x116, "ref.cast",                    imm.HEAPTYPE,        "*"),
+    _row(0x117, "ref.cast_null",               imm.HEAPTYPE,        "*"),
+    _row(0x118, "br_on_cast",                  imm.CAST,            "*"),
+    _row(0x119, "br_on_cast_fail",             imm.CAST,            "*"),
+    _row(0x11A, "any.convert_extern",          imm.NONE,            "*"),
+    _row(0x11B, "extern.convert_any",          imm.NONE,            "*"),
+    _row(0x11C, "ref.i31",                     imm.NONE,            "*"),
+    _row(0x11D, "i31.get_s",                   imm.NONE,            "i31ref -> i32"),
+    _row(0x11E, "i31.get_u",                   imm.NONE,            "i31ref -> i32"),
     _row(0x200, "i32.trunc_sat_f32_s",           imm.NONE,           "f32 -> i32"),
     _row(0x201, "i32.trunc_sat_f32_u",           imm.NONE,           "f32 -> i32"),
     _row(0x202, "i32.trunc_sat_f64_s",           imm.NONE,           "f64 -> i32"),
@@ -495,6 +538,26 @@ ROWS: tuple[Row, ...] = (
     _row(0x3FD, "i32x4.trunc_sat_f64x2_u_zero",  imm.NONE,           "v128 -> v128"),
     _row(0x3FE, "f64x2.convert_low_i32x4_s",     imm.NONE,           "v128 -> v128"),
     _row(0x3FF, "f64x2.convert_low_i32x4_u",     imm.NONE,           "v128 -> v128"),
+    _row(0x400, "i8x16.relaxed_swizzle",         imm.NONE,           "v128 v128 -> v128"),
+    _row(0x401, "i32x4.relaxed_trunc_f32x4_s",   imm.NONE,           "v128 -> v128"),
+    _row(0x402, "i32x4.relaxed_trunc_f32x4_u",   imm.NONE,           "v128 -> v128"),
+    _row(0x403, "i32x4.relaxed_trunc_f64x2_s_zero",imm.NONE,           "v128 -> v128"),
+    _row(0x404, "i32x4.relaxed_trunc_f64x2_u_zero",imm.NONE,           "v128 -> v128"),
+    _row(0x405, "f32x4.relaxed_madd",            imm.NONE,           "v128 v128 v128 -> v128"),
+    _row(0x406, "f32x4.relaxed_nmadd",           imm.NONE,           "v128 v128 v128 -> v128"),
+    _row(0x407, "f64x2.relaxed_madd",            imm.NONE,           "v128 v128 v128 -> v128"),
+    _row(0x408, "f64x2.relaxed_nmadd",           imm.NONE,           "v128 v128 v128 -> v128"),
+    _row(0x409, "i8x16.relaxed_laneselect",      imm.NONE,           "v128 v128 v128 -> v128"),
+    _row(0x40A, "i16x8.relaxed_laneselect",      imm.NONE,           "v128 v128 v128 -> v128"),
+    _row(0x40B, "i32x4.relaxed_laneselect",      imm.NONE,           "v128 v128 v128 -> v128"),
+    _row(0x40C, "i64x2.relaxed_laneselect",      imm.NONE,           "v128 v128 v128 -> v128"),
+    _row(0x40D, "f32x4.relaxed_min",             imm.NONE,           "v128 v128 -> v128"),
+    _row(0x40E, "f32x4.relaxed_max",             imm.NONE,           "v128 v128 -> v128"),
+    _row(0x40F, "f64x2.relaxed_min",             imm.NONE,           "v128 v128 -> v128"),
+    _row(0x410, "f64x2.relaxed_max",             imm.NONE,           "v128 v128 -> v128"),
+    _row(0x411, "i16x8.relaxed_q15mulr_s",       imm.NONE,           "v128 v128 -> v128"),
+    _row(0x412, "i16x8.relaxed_dot_i8x16_i7x16_s",imm.NONE,           "v128 v128 -> v128"),
+    _row(0x413, "i32x4.relaxed_dot_i8x16_i7x16_add_s",imm.NONE,           "v128 v128 v128 -> v128"),
 )
 # fmt: on
 

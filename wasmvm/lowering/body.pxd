@@ -4,7 +4,8 @@ from wasmvm.isa.opcode cimport *
 from wasmvm.isa.regopcode cimport *
 from wasmvm.lowering.code cimport MOST_WORDS, enlarged, low_word
 from wasmvm.lowering.context cimport Context
-from wasmvm.lowering.operands cimport CONST, LOCAL, TEMP, Operands
+from wasmvm.lowering.operands cimport CONST, LOCAL, TEMP
+from wasmvm.lowering.reading cimport Reading
 
 
 cdef enum:
@@ -12,18 +13,11 @@ cdef enum:
     CTL_LOOP = 1
     CTL_IF = 2
     CTL_ELSE = 3
-    VALTYPE_V128 = 0x7B
 
-cdef unsigned long long ALL_ONES
-
+cdef bint stays_inside(int op) noexcept
 
 @cython.final
-cdef class Body(Operands):
-    cdef Context context
-    cdef const unsigned char[::1] source
-    cdef int funcidx
-    cdef Py_ssize_t pos
-    cdef Py_ssize_t end
+cdef class Body(Reading):
     cdef short[::1] shape
     cdef short[::1] rr
     cdef short[::1] rk
@@ -44,8 +38,8 @@ cdef class Body(Operands):
     cdef short[::1] address_ak
     cdef short[::1] address_ab
     cdef short[::1] address_shl
+    cdef short[::1] address_wide
     cdef int address_words
-    cdef signed char[::1] imm_kind
     cdef int[::1] condition
     cdef int condition_if
     cdef int condition_unless
@@ -62,34 +56,10 @@ cdef class Body(Operands):
     cdef int[::1] c_type
     cdef int[::1] c_log
     cdef int[::1] c_stub
-    cdef int[::1] local_slot
-    cdef const unsigned char[::1] local_valtype
-    cdef signed char[::1] assigned
-    cdef int[::1] assign_log
-    cdef int assign_count
-    cdef int zero_from
-    cdef int zero_to
-    cdef int result_type
-    cdef bint metering
+    cdef bint metering, metering_calls
     cdef int fuel_at
+    cdef int memory
 
-    @cython.locals(byte=cython.uint, value=cython.uint, shift=cython.int)
-    cdef unsigned int u32(self) noexcept
-    @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, shift=cython.int)
-    cdef unsigned long long s64(self) noexcept
-    @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, i=cython.int)
-    cdef unsigned long long fixed(self, int size) noexcept
-    @cython.locals(byte=cython.int)
-    cdef int opcode(self) except -1
-    cdef int skip_immediates(self, int kind) except -1
-    @cython.locals(byte=cython.int)
-    cdef int block_type(self) noexcept
-    cdef int param_count(self, int type_) noexcept
-    cdef int result_count(self, int type_) noexcept
-    @cython.locals(i=cython.int)
-    cdef int push_results(self, int type_) except -1
-    @cython.locals(i=cython.int)
-    cdef int push_params(self, int type_) except -1
     @cython.locals(start=cython.int, op=cython.int, shape=cython.int)
     cpdef run(self)
     cpdef rewrite(self, accumulators)
@@ -111,6 +81,13 @@ cdef class Body(Operands):
     cdef int binary_const(self, int op, int form, int slot, int const, int start) except -1
     @cython.locals(i=cython.int, a=cython.int)
     cdef int unary(self, int op, int start) except -1
+    @cython.locals(a=cython.int)
+    cdef int wide_load(self, int op, unsigned long long offset, int start) except -1
+    @cython.locals(a=cython.int, b=cython.int)
+    cdef int wide_store(self, int op, unsigned long long offset, int start) except -1
+    cdef int use_memory(self, int memidx) except -1
+    @cython.locals(memidx=cython.int)
+    cdef unsigned long long memarg(self) except? 0xFFFFFFFFFFFFFFFF
     cdef bint constant_address(self, int i, unsigned long long offset) noexcept
     @cython.locals(offset=cython.ulonglong, i=cython.int, a=cython.int, form=cython.int)
     cdef int load(self, int op, int start) except -1
@@ -133,16 +110,16 @@ cdef class Body(Operands):
     cdef int local_set(self, int local) except -1
     @cython.locals(i=cython.int, kind=cython.int, bits=cython.ulonglong)
     cdef int local_tee(self, int local) except -1
-    @cython.locals(wide=cython.bint)
+    @cython.locals(width=cython.int)
     cdef int global_get(self, int globalidx) except -1
-    @cython.locals(wide=cython.bint, a=cython.int)
+    @cython.locals(a=cython.int)
     cdef int global_set(self, int globalidx) except -1
     @cython.locals(a=cython.int)
     cdef int table_get(self, int tableidx, int start) except -1
     @cython.locals(a=cython.int, b=cython.int)
     cdef int table_grow(self, int tableidx, int start) except -1
     @cython.locals(a=cython.int)
-    cdef int memory_grow(self, int start) except -1
+    cdef int memory_grow(self, int memidx, int start) except -1
     cdef int grow_control(self) except -1
     @cython.locals(k=cython.int, height=cython.int)
     cdef int push_control(self, int kind, int type_) except -1
@@ -167,7 +144,13 @@ cdef class Body(Operands):
     @cython.locals(i=cython.int)
     cdef int conditional(self, int op) except -1
     @cython.locals(count=cython.int, first=cython.int, skip=cython.int)
+    cdef int branch_on_condition(self, int k) except -1
     cdef int br_if_(self, int k) except -1
+    @cython.locals(i=cython.int, kind=cython.int, bits=cython.ulonglong)
+    cdef int br_on_null(self, int k) except -1
+    cdef int br_on_non_null(self, int k) except -1
+    @cython.locals(a=cython.int)
+    cdef int ref_as_non_null(self, int start) except -1
     @cython.locals(op=cython.int, other=cython.int, dst=cython.int, j=cython.int)
     cdef int add_and_branch(self, int k) except -1
     @cython.locals(slots=cython.int)
@@ -181,5 +164,7 @@ cdef class Body(Operands):
     cdef int call(self, int funcidx, int start) except -1
     @cython.locals(type_=cython.int, tableidx=cython.int, a=cython.int, base=cython.int)
     cdef int call_indirect(self, int start) except -1
+    @cython.locals(type_=cython.int, a=cython.int, base=cython.int)
+    cdef int call_ref(self, int start) except -1
     @cython.locals(first=cython.int, base=cython.int)
     cdef int arguments(self, int type_) except -1

@@ -15,27 +15,21 @@ from typing import TYPE_CHECKING, NamedTuple
 import cython
 
 from wasmvm.errors import InternalError
-from wasmvm.isa import wasm
 from wasmvm.lowering import forms
+from wasmvm.types import METER_CALLS, NO_METERING
 
 if not cython.compiled:
     from wasmvm.isa.opcode import *  # noqa: F403
     from wasmvm.isa.regopcode import *  # noqa: F403
     from wasmvm.lowering.code import MOST_WORDS, enlarged, low_word
-    from wasmvm.lowering.operands import CONST, LOCAL, TEMP, Operands
-    from wasmvm.types import V128 as VALTYPE_V128
+    from wasmvm.lowering.operands import CONST, LOCAL, TEMP
+    from wasmvm.lowering.reading import Reading
 
     CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE = 0, 1, 2, 3
 
 if TYPE_CHECKING:
     from wasmvm.lowering.accumulator import Accumulators
     from wasmvm.lowering.context import Context
-
-ALL_ONES = 0xFFFFFFFFFFFFFFFF
-
-IMM_KIND = array("b", bytes(wasm.OPCODE_END))
-for _row in wasm.ROWS:
-    IMM_KIND[_row.code] = _row.imm
 
 
 class Lowered(NamedTuple):
@@ -61,39 +55,50 @@ def lower(context: Context, index: int) -> Lowered:
     Raises:
         InternalError: the body is not what validation accepts, or code would grow out of proportion.
     """
-    body = Body(context, index)
+    return finished(context, Body(context, index, 0, 0))
+
+
+def lower_expr(context: Context, start: int, end: int) -> Lowered:
+    """Lower a constant expression whose result takes one slot, as a function without parameters that costs no fuel.
+
+    Raises:
+        InternalError: as `lower`.
+    """
+    return finished(context, Body(context, -1, start, end))
+
+
+def stays_inside(op: int) -> bool:
+    """Whether an instruction, of those that are lowered by a rule of their own, only ever goes on with the next one."""
+    return (OP_DROP <= op <= OP_F64_CONST and op != OP_TRY_TABLE) or OP_MEMORY_INIT <= op <= OP_TABLE_FILL
+
+
+def finished(context: Context, body: Body) -> Lowered:
     body.run()
     if context.accumulators is not None:
         body.rewrite(context.accumulators)
     return body.result()
 
 
-class Body(Operands):
-    """Attributes, besides those of `Operands` and `Code`:
+class Body(Reading):
+    """Attributes, besides those of the classes below:
 
-    pos, end: where the body is read, and where it ends.
-    local_slot, local_valtype: by local.
-    assigned: by slot of a local, whether every path to here has set it; `assign_log` lists them in order, so that
-        a block can take back what was set inside it.
-    zero_from, zero_to: slots of locals that may be read before they are set.
     dead: blocks opened since code became unreachable, or -1 while it is reachable.
     c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub: the control stack, by depth: kind of
         block; height of the operand stack below its parameters and the slot there; labels of its end and of its
         else; the position a loop begins at; its type, as `block_type` reads it; length of `assign_log` at its
         beginning; label of its stub while a br_table is written.
     depth: entries on the control stack.
-    metering, fuel_at: `Context.metering`; the word that counts the fuel of the straight run of code being written,
+    metering, metering_calls: whether fuel is taken, and whether only for calls and turns of loops.
+    fuel_at: the word that counts the fuel of the straight run of code being written,
         or -1 between such runs.
+    memory: the memory that loads and stores are about where code is being written.
     condition: opcodes that branch if and unless the condition that `take_condition` popped holds; its operands are
         the first `condition_words` of `saved`.
     """
 
-    def __init__(self, context: Context, index: int) -> None:
-        self.context = context
-        self.source = self.context.source
-        self.funcidx = index + self.context.import_count
-        self.pos = self.context.code[2 * index]
-        self.end = self.context.code[2 * index + 1]
+    def __init__(self, context: Context, index: int, start: int, end: int) -> None:
+        """The body of the function `index`; where that is -1, the constant expression between `start` and `end`."""
+        self.init_reading(context, index, start, end)
         self.init_code(self.end - self.pos)
         self.shape, self.rr, self.rk, self.kr = forms.SHAPE, forms.RR, forms.RK, forms.KR
         self.mirrored, self.wide, self.traps = forms.MIRRORED, forms.WIDE, forms.TRAPS
@@ -102,173 +107,20 @@ class Body(Operands):
         self.br_if, self.br_unless, self.negated = forms.BR_IF, forms.BR_UNLESS, forms.NEGATED
         self.loop_add, self.mirrored_br = forms.LOOP_ADD, forms.MIRRORED_BR
         self.address_ak, self.address_ab, self.address_shl = forms.ADDRESS_AK, forms.ADDRESS_AB, forms.ADDRESS_SHL
-        self.loop_form, self.imm_kind = forms.LOOP, IMM_KIND
+        self.address_wide = forms.ADDRESS_WIDE
+        self.loop_form = forms.LOOP
         self.condition = array("i", bytes(4 * MOST_WORDS))
         self.dead = -1
         self.depth = 0
-        self.metering = self.context.metering
+        self.metering = self.context.metering != NO_METERING and index >= 0
+        self.metering_calls = self.context.metering == METER_CALLS
         self.fuel_at = -1
+        self.memory = 0
         self.control_cap = 0
         self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
         self.c_target = self.c_type = self.c_log = self.c_stub = array("i")
         self.grow_control()
         self.read_locals()
-
-    # --- Reading: validation has checked everything, so this only decodes -----------------------------------------
-
-    def u32(self) -> int:
-        byte = self.source[self.pos]
-        self.pos += 1
-        if byte < 0x80:
-            return byte
-        value, shift = byte & 0x7F, 7
-        while True:
-            byte = self.source[self.pos]
-            self.pos += 1
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value
-            shift += 7
-
-    def s64(self) -> int:
-        """A signed LEB128 of up to 64 bits, as its unsigned 64 bits."""
-        value, shift = 0, 0
-        while True:
-            byte = self.source[self.pos]
-            self.pos += 1
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                break
-        if byte & 0x40 and shift < 64:
-            value |= ALL_ONES << shift
-        return value & ALL_ONES
-
-    def fixed(self, size: int) -> int:
-        """An integer of `size` bytes, little end first."""
-        value = 0
-        for i in range(size):
-            byte = self.source[self.pos + i]
-            value |= byte << (8 * i)
-        self.pos += size
-        return value
-
-    def opcode(self) -> int:
-        """The opcode, numbered as the rows of `isa.wasm` are."""
-        byte = self.source[self.pos]
-        self.pos += 1
-        if byte < 0xFB:
-            return byte
-        if byte == 0xFC:
-            return 0x200 + self.u32()
-        if byte == 0xFD:
-            return 0x300 + self.u32()
-        raise InternalError(f"opcode 0x{byte:x} in a validated body")
-
-    def skip_immediates(self, kind: int) -> int:
-        if kind == IMM_NONE:
-            return 0
-        if kind == IMM_F32:
-            self.pos += 4
-        elif kind == IMM_F64:
-            self.pos += 8
-        elif kind == IMM_LABELS:
-            for _ in range(self.u32() + 1):
-                self.u32()
-        elif kind == IMM_VALTYPES:
-            count = self.u32()
-            self.pos += count
-        elif kind == IMM_REFTYPE or kind == IMM_LANEIDX:
-            self.pos += 1
-        elif kind == IMM_V128 or kind == IMM_LANES:
-            self.pos += 16
-        elif kind == IMM_MEMARG_LANEIDX:
-            self.u32()
-            self.s64()
-            self.pos += 1
-        else:
-            if kind in (
-                IMM_MEMARG,
-                IMM_CALL_INDIRECT,
-                IMM_MEMORY_INIT,
-                IMM_MEMORY_COPY,
-                IMM_TABLE_INIT,
-                IMM_TABLE_COPY,
-            ):
-                self.s64()
-            self.s64()
-        return 0
-
-    def block_type(self) -> int:
-        """A blocktype: a typeidx, or -1 for none, or -2 - valtype."""
-        byte = self.source[self.pos]
-        if byte == 0x40:
-            self.pos += 1
-            return -1
-        if byte & 0xC0 == 0x40:
-            self.pos += 1
-            return -2 - byte
-        return self.u32()
-
-    def read_locals(self) -> None:
-        """Parameters and local declarations: give each its slot."""
-        context = self.context
-        typeidx = context.func_types[self.funcidx]
-        types = bytearray()
-        for i in range(context.first[typeidx], context.middle[typeidx]):
-            types.append(context.valtypes[i])
-        params = len(types)
-        for _ in range(self.u32()):
-            count = self.u32()
-            types += bytes([self.source[self.pos]]) * count
-            self.pos += 1
-        slots = array("i", bytes(4 * len(types) + 4))
-        slot = 0
-        param_slots = 0
-        for i in range(len(types)):
-            slots[i] = slot
-            slot += 2 if types[i] == VALTYPE_V128 else 1
-            if i < params:
-                param_slots = slot
-        self.local_slot = slots
-        self.local_valtype = bytes(types) or b"\0"
-        self.init_operands(slot)
-        self.assigned = array("b", bytes(slot + 1))
-        for i in range(param_slots):
-            self.assigned[i] = 1
-        self.assign_log = array("i", bytes(4 * slot + 4))
-        self.assign_count = 0
-        self.zero_from = slot
-        self.zero_to = 0
-        self.result_type = typeidx
-
-    # --- Types of blocks ------------------------------------------------------------------------------------------
-
-    def param_count(self, type_: int) -> int:
-        if type_ < 0:
-            return 0
-        return self.context.middle[type_] - self.context.first[type_]
-
-    def result_count(self, type_: int) -> int:
-        if type_ < 0:
-            return 0 if type_ == -1 else 1
-        return self.context.first[type_ + 1] - self.context.middle[type_]
-
-    def push_results(self, type_: int) -> int:
-        if type_ == -1:
-            return 0
-        if type_ < 0:
-            self.push(TEMP, 2 if -2 - type_ == VALTYPE_V128 else 1)
-            return 0
-        for i in range(self.context.middle[type_], self.context.first[type_ + 1]):
-            self.push(TEMP, 2 if self.context.valtypes[i] == VALTYPE_V128 else 1)
-        return 0
-
-    def push_params(self, type_: int) -> int:
-        if type_ >= 0:
-            for i in range(self.context.first[type_], self.context.middle[type_]):
-                self.push(TEMP, 2 if self.context.valtypes[i] == VALTYPE_V128 else 1)
-        return 0
 
     # --- The driver -----------------------------------------------------------------------------------------------
 
@@ -277,6 +129,7 @@ class Body(Operands):
         self.c_type[0] = self.result_type  # whose parameters are locals and not on the stack
         if self.metering:
             self.charge(OP_LOCAL_GET, self.pos)  # entering the function costs as much as any instruction
+            self.metering = not self.metering_calls  # the turns of loops are counted where these begin
         while self.depth:
             start = self.pos
             op = self.opcode()
@@ -295,6 +148,8 @@ class Body(Operands):
             elif shape == SHAPE_STORE:
                 self.store(op, start)
             elif shape == SHAPE_OTHER:
+                if self.memory and not stays_inside(op):
+                    self.use_memory(0)
                 self.other(op, start)
             elif shape == SHAPE_VECTOR:
                 self.vector(op, start)
@@ -319,7 +174,10 @@ class Body(Operands):
             self.fuel_at = self.n
             self.word(0)
         self.code[self.fuel_at] += 1
-        if op == OP_IF or op == OP_BR or op == OP_BR_IF or op == OP_BR_TABLE or op == OP_CALL or op == OP_CALL_INDIRECT:
+        if (
+            op == OP_IF or op == OP_BR or op == OP_BR_IF or op == OP_BR_TABLE or op == OP_BR_ON_NULL
+            or op == OP_BR_ON_NON_NULL or op == OP_CALL or op == OP_CALL_INDIRECT or op == OP_CALL_REF
+        ):  # fmt: skip
             self.fuel_at = -1
         else:
             self.charge_bulk(op, start)
@@ -342,6 +200,9 @@ class Body(Operands):
         self.fuel_at = -1
         if op == OP_BLOCK or op == OP_LOOP or op == OP_IF:
             self.block_type()
+            self.dead += 1
+        elif op == OP_TRY_TABLE:
+            self.skip_immediates(IMM_TRY_TABLE)
             self.dead += 1
         elif op == OP_END:
             if self.dead == 0:
@@ -404,6 +265,12 @@ class Body(Operands):
             self.call(self.u32(), start)
         elif op == OP_CALL_INDIRECT:
             self.call_indirect(start)
+        elif op == OP_CALL_REF:
+            self.call_ref(start)
+        elif op == OP_BR_ON_NULL:
+            self.br_on_null(self.depth - 1 - self.u32())
+        elif op == OP_BR_ON_NON_NULL:
+            self.br_on_non_null(self.depth - 1 - self.u32())
         elif op == OP_DROP:
             self.pop()
         elif op == OP_SELECT:
@@ -418,8 +285,10 @@ class Body(Operands):
     def rare(self, op: int, start: int) -> int:
         """Instructions on references, tables and whole memories."""
         if op == OP_REF_NULL:
-            self.pos += 1
+            self.skip_immediates(IMM_HEAPTYPE)
             self.push_const(0, 1)
+        elif op == OP_REF_AS_NON_NULL:
+            self.ref_as_non_null(start)
         elif op == OP_REF_FUNC:
             self.indexed_result(R_REF_FUNC, self.u32())
         elif op == OP_TABLE_SIZE:
@@ -442,22 +311,16 @@ class Body(Operands):
             self.begin(R_ELEM_DROP if op == OP_ELEM_DROP else R_DATA_DROP)
             self.word(self.u32())
         elif op == OP_MEMORY_SIZE:
-            self.u32()
-            self.begin_result(R_MEMORY_SIZE, self.push(TEMP, 1))
+            self.indexed_result(R_MEMORY_SIZE, self.u32())
         elif op == OP_MEMORY_GROW:
-            self.u32()
-            self.memory_grow(start)
+            self.memory_grow(self.u32(), start)
         elif op == OP_MEMORY_FILL:
-            self.u32()
             self.consume(R_MEMORY_FILL, 3, start)
-        elif op == OP_MEMORY_COPY:
-            self.u32()
-            self.u32()
-            self.consume(R_MEMORY_COPY, 3, start)
-        elif op == OP_MEMORY_INIT:
-            self.consume(R_MEMORY_INIT, 3, start)
             self.word(self.u32())
-            self.u32()
+        elif op == OP_MEMORY_COPY or op == OP_MEMORY_INIT:
+            self.consume(R_MEMORY_COPY if op == OP_MEMORY_COPY else R_MEMORY_INIT, 3, start)
+            self.word(self.u32())
+            self.word(self.u32())
         else:
             raise InternalError(f"no rule lowers opcode 0x{op:x}")
         return 0
@@ -558,13 +421,32 @@ class Body(Operands):
         self.word(a)
         return 0
 
+    def use_memory(self, memidx: int) -> int:
+        """Let the loads and stores that follow be about this memory.
+
+        Whatever comes and goes finds memory 0: before anything that does, the driver in `run` calls this.
+        """
+        self.memory = memidx
+        if memidx == 0:
+            self.begin(R_USE_MEMORY_0)
+        else:
+            self.begin(R_USE_MEMORY)
+            self.word(memidx)
+        return 0
+
+    def memarg(self) -> int:
+        """Read a memarg, see to it that its memory is in use, and return its offset."""
+        memidx = self.memidx()
+        if memidx != self.memory:
+            self.use_memory(memidx)
+        return self.u64()
+
     def constant_address(self, i: int, offset: int) -> bool:
         """Whether operand and offset make an address that fits into an offset."""
-        return self.kind[i] == CONST and self.val[i] + offset <= 0xFFFFFFFF
+        return self.kind[i] == CONST and offset <= 0xFFFFFFFF and self.val[i] <= 0xFFFFFFFF - offset
 
     def load(self, op: int, start: int) -> int:
-        self.u32()
-        offset = self.u32()
+        offset = self.memarg()
         i = self.h - 1
         if self.constant_address(i, offset):
             offset += self.val[i]
@@ -573,6 +455,8 @@ class Body(Operands):
             self.begin_result(self.rk[op], self.push(TEMP, 1))
             self.word(low_word(offset))
             return 0
+        if self.context.mem_wide[self.memory]:
+            return self.wide_load(op, offset, start)
         form = self.computed_address(op, i)
         a = self.readable(i)
         self.pop()
@@ -586,13 +470,36 @@ class Body(Operands):
         self.word(low_word(offset))
         return 0
 
+    def wide_load(self, op: int, offset: int, start: int) -> int:
+        """From a memory of 64-bit addresses."""
+        a = self.readable(self.h - 1)
+        self.pop()
+        self.note_offset(start)
+        self.begin_result(self.address_wide[op], self.push(TEMP, 1))
+        self.word(a)
+        self.word64(offset)
+        return 0
+
+    def wide_store(self, op: int, offset: int, start: int) -> int:
+        """To a memory of 64-bit addresses."""
+        a, b = self.readable(self.h - 2), self.readable(self.h - 1)
+        self.pop()
+        self.pop()
+        self.note_offset(start)
+        self.begin(self.address_wide[op])
+        self.word(a)
+        self.word64(offset)
+        self.word(b)
+        return 0
+
     def store(self, op: int, start: int) -> int:
-        self.u32()
-        offset = self.u32()
+        offset = self.memarg()
         i = self.h - 2
         value_const = self.kind[i + 1] == CONST
         bits = self.val[i + 1]
         address_const = self.constant_address(i, offset)
+        if self.context.mem_wide[self.memory] and not address_const:
+            return self.wide_store(op, offset, start)
         a, form = 0, -1
         if address_const:
             offset += self.val[i]
@@ -632,8 +539,9 @@ class Body(Operands):
         accesses = kind == IMM_MEMARG or kind == IMM_MEMARG_LANEIDX
         offset, bits = 0, 0
         if accesses:
-            self.u32()
-            offset = self.u32()
+            offset = self.memarg()
+            if self.context.mem_wide[self.memory]:
+                form = self.address_wide[op]
         if self.rk[op] >= 0 and self.kind[self.h - 1] == CONST:
             form, bits = self.rk[op], self.val[self.h - 1]
             self.pop()
@@ -651,13 +559,15 @@ class Body(Operands):
             self.begin(form)
         if count > 0:
             self.word(a)
-        if accesses:
+        if accesses and form == self.address_wide[op]:
+            self.word64(offset)
+        elif accesses:
             self.word(low_word(offset))
         if count > 1:
             self.word(b)
         if count > 2:
             self.word(c)
-        if form != self.rr[op]:
+        if form == self.rk[op]:
             self.word(low_word(bits))
         if kind == IMM_LANEIDX or kind == IMM_MEMARG_LANEIDX:
             self.word(self.fixed(1))
@@ -701,7 +611,7 @@ class Body(Operands):
         return 0
 
     def local_width(self, local: int) -> int:
-        return 2 if self.local_valtype[local] == VALTYPE_V128 else 1
+        return self.local_widths[local]
 
     def local_get(self, local: int) -> int:
         slot, width = self.local_slot[local], self.local_width(local)
@@ -727,16 +637,15 @@ class Body(Operands):
         return self.push_local(self.local_slot[local], self.local_width(local))
 
     def global_get(self, globalidx: int) -> int:
-        wide = self.context.global_types[globalidx] == VALTYPE_V128
-        self.begin_result(R_GLOBAL_GET_V128 if wide else R_GLOBAL_GET, self.push(TEMP, 2 if wide else 1))
+        width = self.context.global_widths[globalidx]
+        self.begin_result(R_GLOBAL_GET_V128 if width == 2 else R_GLOBAL_GET, self.push(TEMP, width))
         self.word(globalidx)
         return 0
 
     def global_set(self, globalidx: int) -> int:
-        wide = self.context.global_types[globalidx] == VALTYPE_V128
         a = self.readable(self.h - 1)
         self.pop()
-        self.begin(R_GLOBAL_SET_V128 if wide else R_GLOBAL_SET)
+        self.begin(R_GLOBAL_SET_V128 if self.context.global_widths[globalidx] == 2 else R_GLOBAL_SET)
         self.word(a)
         self.word(globalidx)
         return 0
@@ -761,12 +670,13 @@ class Body(Operands):
         self.word(tableidx)
         return 0
 
-    def memory_grow(self, start: int) -> int:
+    def memory_grow(self, memidx: int, start: int) -> int:
         a = self.readable(self.h - 1)
         self.pop()
         self.note_offset(start)
         self.begin_result(R_MEMORY_GROW, self.push(TEMP, 1))
         self.word(a)
+        self.word(memidx)
         return 0
 
     # --- Control --------------------------------------------------------------------------------------------------
@@ -813,6 +723,9 @@ class Body(Operands):
             self.c_target[self.depth - 1] = self.n
             self.note_offset(start)  # where it is said to be when it is stopped
             self.mark_label()
+            if self.metering_calls:
+                self.begin(R_FUEL)
+                self.word(1)
         return 0
 
     def if_(self) -> int:
@@ -946,6 +859,9 @@ class Body(Operands):
 
     def br_if_(self, k: int) -> int:
         self.take_condition()
+        return self.branch_on_condition(k)
+
+    def branch_on_condition(self, k: int) -> int:
         count = self.arity(k)
         first = self.h - count
         if count:
@@ -962,6 +878,32 @@ class Body(Operands):
         skip = self.label_word(-1)
         self.leave_with(k, first)
         self.bind(skip)
+        return 0
+
+    def br_on_null(self, k: int) -> int:
+        i = self.h - 1
+        kind, bits = self.kind[i], self.val[i]
+        self.condition[0] = self.readable(i)
+        self.condition_if, self.condition_unless, self.condition_words = R_BR_UNLESS, R_BR_IF, 1
+        self.pop()
+        self.branch_on_condition(k)
+        # What was not null is still where it was.
+        return self.push_local(bits, 1) if kind == LOCAL else self.push(TEMP, 1)
+
+    def br_on_non_null(self, k: int) -> int:
+        self.materialize(self.h - 1)
+        self.condition[0] = self.slot[self.h - 1]
+        self.condition_if, self.condition_unless, self.condition_words = R_BR_IF, R_BR_UNLESS, 1
+        self.branch_on_condition(k)
+        self.pop()
+        return 0
+
+    def ref_as_non_null(self, start: int) -> int:
+        """Check the operand where it is."""
+        a = self.readable(self.h - 1)
+        self.note_offset(start)
+        self.begin(R_REF_AS_NON_NULL)
+        self.word(a)
         return 0
 
     def add_and_branch(self, k: int) -> bool:
@@ -1076,6 +1018,17 @@ class Body(Operands):
         self.word(a)
         self.word(type_)
         self.word(tableidx)
+        self.word(base)
+        return self.push_results(type_)
+
+    def call_ref(self, start: int) -> int:
+        type_ = self.u32()
+        a = self.readable(self.h - 1)
+        self.pop()
+        base = self.arguments(type_)
+        self.note_offset(start)
+        self.begin(R_CALL_REF)
+        self.word(a)
         self.word(base)
         return self.push_results(type_)
 

@@ -1,21 +1,44 @@
-"""Instantiation (specification, 4.5.4)."""
+"""Instantiation (specification, 4.5.4); compiled, since there are programs that make an instance for every request."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from wasmvm._core import Func, Global, Instance, Memory, Store, Table
+import cython
+
+from wasmvm._core import BLANK
+from wasmvm.deftype import close_externtype, match_deftype, match_valtype
 from wasmvm.errors import LinkError
 from wasmvm.runtime.constexpr import evaluate
 from wasmvm.syntax import ACTIVE, DECLARATIVE, Import
-from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, MEMORY, TABLE, match_limits
+from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, MEMORY, TABLE, TAG, TagType, match_limits
+
+if not cython.compiled:
+    from wasmvm._core import Func, Global, Instance, Memory, Store, Table, Tag
 
 if TYPE_CHECKING:
     from wasmvm.compile import CompiledModule
 
-Extern = Func | Table | Memory | Global
-CLASSES = {FUNC: Func, TABLE: Table, MEMORY: Memory, GLOBAL: Global}
+Extern = Func | Table | Memory | Global | Tag
+
+
+class Plan:
+    """The parts of a decoded module that instantiation reads, each one load away; made for its first instance."""
+
+    def __init__(self, module: CompiledModule) -> None:
+        syntax = module.syntax
+        numbers = module.numbers
+        self.source = syntax.source
+        self.imports = syntax.imports
+        self.import_types = [module.import_type(import_) for import_ in syntax.imports]
+        self.tables = [(close_externtype(table.type, numbers), table.init) for table in syntax.tables]
+        self.mems = syntax.mems
+        self.globals = [(close_externtype(global_.type, numbers), global_.init) for global_ in syntax.globals]
+        self.tags = [(TagType(syntax.functype(tag.typeidx)), numbers[tag.typeidx]) for tag in syntax.tags]
+        self.elems = syntax.elems
+        self.datas = syntax.datas
+        self.start = syntax.start
 
 
 def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern]) -> Instance:
@@ -25,78 +48,104 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
         LinkError: an import has another type than the module asks for, or the store's limits forbid the instance.
         Trap: an active segment does not fit, or the start function trapped. What was written before stays written.
     """
-    syntax = module.syntax
-    for import_, extern in zip(syntax.imports, externs, strict=True):
-        check_import(store, module, import_, extern)
+    plan = module.plan
+    if plan is None:
+        plan = module.plan = Plan(module)
     funcs: list[Any] = []
     tables: list[Any] = []
     memories: list[Any] = []
     globals_: list[Any] = []
-    spaces = {FUNC: funcs, TABLE: tables, MEMORY: memories, GLOBAL: globals_}
-    for import_, extern in zip(syntax.imports, externs, strict=True):
-        spaces[import_.kind].append(extern)
+    tags: list[Any] = []
+    if externs or plan.imports:
+        spaces = (funcs, tables, memories, globals_, tags)
+        for import_, expected, extern in zip(plan.imports, plan.import_types, externs, strict=True):
+            check_import(store, module, import_, expected, extern)
+            spaces[import_.kind].append(extern)
     try:
-        store.admit(len(syntax.tables), len(syntax.mems))
-        for table in syntax.tables:
-            tables.append(Table(store, table.type))
-        for memory in syntax.mems:
+        store.admit(len(plan.tables), len(plan.mems))
+        for table_type, _ in plan.tables:
+            tables.append(Table(store, table_type, BLANK))
+        for memory in plan.mems:
             memories.append(Memory(store, memory.type))
-        instance = Instance(store, module, funcs, tables, memories)
+        for tag_type, number in plan.tags:
+            tags.append(Tag(store, tag_type, number=number))
+        instance = Instance(store, module, funcs, tables, memories, tags)
     except MemoryError as error:
         raise LinkError(str(error)) from error
     for imported in globals_:
         instance.add_global(imported)
-    for global_ in syntax.globals:
-        bits = evaluate(syntax.source, global_.init, instance)
-        instance.add_global(Global.from_bits(store, global_.type, bits))
-    if syntax.elems or syntax.datas:
-        set_segments(module, instance)
-        run_segments(module, instance)
-    if syntax.start is not None:
-        instance.func(syntax.start)()
+    for i, (_, init) in enumerate(plan.tables, len(tables) - len(plan.tables)):
+        if init is not None:
+            instance.fill_table(i, evaluate(plan.source, init, instance))
+    for global_type, init in plan.globals:
+        instance.add_global(Global.from_bits(store, global_type, evaluate(plan.source, init, instance)))
+    if plan.elems or plan.datas:
+        set_segments(plan, instance)
+        run_segments(plan, instance)
+    if plan.start is not None:
+        instance.func(plan.start)()
     return instance
 
 
-def check_import(store: Store, module: CompiledModule, import_: Import, extern: Extern) -> None:
-    """3.2 "Matching": an import may be given only what matches its type."""
-    name = f'"{import_.module}" "{import_.name}"'
-    expected: Any = module.syntax.import_type(import_)
+def is_of_kind(extern: Extern, kind: int) -> bool:
+    """Whether an object is what the store has for imports of this kind."""
+    if kind == FUNC:
+        return isinstance(extern, Func)
+    if kind == TABLE:
+        return isinstance(extern, Table)
+    if kind == MEMORY:
+        return isinstance(extern, Memory)
+    return isinstance(extern, Global if kind == GLOBAL else Tag)
+
+
+def check_import(store: Store, module: CompiledModule, import_: Import, expected: Any, extern: Any) -> None:
+    """3.3.22: an import may be given only what matches its type."""
+    kind = import_.kind
     actual: Any = extern.actual_type
-    about = import_.module, import_.name, expected, actual
-    if not isinstance(extern, CLASSES[import_.kind]):
-        raise LinkError(f"incompatible import type for {name}: it must be a {EXTERN_KINDS[import_.kind]}", *about)
-    if extern.store is not store:
-        raise LinkError(f"incompatible import {name}: it belongs to another store", *about)
-    if import_.kind == TABLE:
-        matches = actual.reftype == expected.reftype and match_limits(actual.limits, expected.limits)
-    elif import_.kind == MEMORY:
-        matches = match_limits(actual.limits, expected.limits)
+    if not is_of_kind(extern, kind):
+        problem = f"type for {{}}: it must be a {EXTERN_KINDS[kind]}"
+    elif extern.store is not store:
+        problem = "{}: it belongs to another store"
     else:
-        matches = actual == expected
-    if not matches:
-        raise LinkError(f"incompatible import type for {name}: expected {expected}, got {actual}", *about)
+        if kind == FUNC:
+            matches = match_deftype(extern.number, module.numbers[import_.desc])
+        elif kind == TAG:
+            matches = extern.number == module.numbers[import_.desc]
+        elif kind == GLOBAL:
+            matches = actual == expected or (
+                not actual.mutable and not expected.mutable and match_valtype(actual.valtype, expected.valtype)
+            )
+        else:
+            matches = (
+                (kind == MEMORY or actual.reftype == expected.reftype)
+                and actual.addrtype == expected.addrtype
+                and match_limits(actual.limits, expected.limits)
+            )
+        if matches:
+            return
+        problem = f"type for {{}}: expected {expected}, got {actual}"
+    name = f'"{import_.module}" "{import_.name}"'
+    raise LinkError(f"incompatible import {problem.format(name)}", import_.module, import_.name, expected, actual)
 
 
-def set_segments(module: CompiledModule, instance: Instance) -> None:
+def set_segments(plan: Plan, instance: Instance) -> None:
     """Give the instance its element and data instances."""
-    syntax = module.syntax
-    for i, elem in enumerate(syntax.elems):
+    for i, elem in enumerate(plan.elems):
         if elem.funcidxs is not None:
             instance.set_elem_funcs(i, elem.funcidxs)
         else:
-            instance.set_elem_bits(i, [evaluate(syntax.source, expr, instance) for expr in elem.exprs or ()])
-    for i, data in enumerate(syntax.datas):
-        instance.set_data(i, syntax.source, data.init.start, data.init.end)
+            instance.set_elem_bits(i, [evaluate(plan.source, expr, instance) for expr in elem.exprs or ()])
+    for i, data in enumerate(plan.datas):
+        instance.set_data(i, plan.source, data.init.start, data.init.end)
 
 
-def run_segments(module: CompiledModule, instance: Instance) -> None:
+def run_segments(plan: Plan, instance: Instance) -> None:
     """Initialise tables and memories from the active segments, in order; forget the declarative ones."""
-    syntax = module.syntax
-    for i, elem in enumerate(syntax.elems):
+    for i, elem in enumerate(plan.elems):
         if elem.mode == ACTIVE and elem.offset_expr is not None:
-            instance.table_init(i, elem.tableidx, evaluate(syntax.source, elem.offset_expr, instance))
+            instance.table_init(i, elem.tableidx, evaluate(plan.source, elem.offset_expr, instance))
         elif elem.mode == DECLARATIVE:
             instance.drop_elem(i)
-    for i, data in enumerate(syntax.datas):
+    for i, data in enumerate(plan.datas):
         if data.mode == ACTIVE and data.offset_expr is not None:
-            instance.memory_init(i, evaluate(syntax.source, data.offset_expr, instance))
+            instance.memory_init(i, data.memidx, evaluate(plan.source, data.offset_expr, instance))

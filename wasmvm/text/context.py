@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from wasmvm.text import encoder
 from wasmvm.text.cursor import Cursor
 from wasmvm.text.encoder import NAME_SUBSECTIONS, Names
+from wasmvm.text.hints import Hints
 from wasmvm.text.lexer import string_bytes
-from wasmvm.types import EXTERNREF, FUNCREF, VALTYPES, FuncType
-
-HEAPTYPES: dict[str, int] = {"func": FUNCREF, "extern": EXTERNREF}
-"""Heap types by name; the reference type to each that may be null is also its encoding."""
+from wasmvm.types import HEAPTYPES, VALTYPES, CompType, FuncType, SubType, is_reftype, ref, ref_typeidx
 
 _NOUNS = {
     "func": "function",
@@ -35,21 +34,38 @@ class Context:
         cursor: where the text is read.
         spaces: identifiers by index space, each a map to indices.
         counts: how many there are in each index space.
-        types: the function types, explicit ones first, then those that type uses add.
+        types: the types, explicit ones first, then those that type uses add.
+        rectypes: the encoded groups of types.
+        fields: identifiers of fields by the typeidx of their structure, each a map to indices.
         names: what goes into the name section.
-        uses_data: whether an instruction names a data segment, so that a data count section is needed.
+        hints: what goes into the branch hint section, with offsets from the beginning of the code.
+        needs_data_count: whether there is to be a data count section; any instruction that names a data segment asks.
     """
 
-    __slots__ = ("_typeidx", "counts", "cursor", "names", "spaces", "types", "uses_data")
+    __slots__ = (
+        "_typeidx",
+        "counts",
+        "cursor",
+        "fields",
+        "hints",
+        "names",
+        "needs_data_count",
+        "rectypes",
+        "spaces",
+        "types",
+    )
 
     def __init__(self, cursor: Cursor) -> None:
         self.cursor = cursor
         self.spaces: dict[str, dict[str, int]] = {space: {} for space in NAME_SUBSECTIONS}
         self.counts = dict.fromkeys(NAME_SUBSECTIONS, 0)
-        self.types: list[FuncType] = []
+        self.types: list[CompType] = []
+        self.rectypes: list[bytes] = []
+        self.fields: dict[int, dict[str, int]] = {}
         self._typeidx: dict[FuncType, int] = {}
         self.names = Names()
-        self.uses_data = False
+        self.hints: Hints = {}
+        self.needs_data_count = False
 
     def declare(self, space: str, identifier: str | None, index: int) -> None:
         """Counts a definition, and gives it its identifier; `index` is the token to blame if that is taken."""
@@ -107,9 +123,9 @@ class Context:
         if token in VALTYPES:
             cursor.position += 1
             return VALTYPES[token]
-        if cursor.at_field("ref") and cursor.tokens[cursor.position + 2] == "null":
-            cursor.position += 3
-            found = self.heaptype()
+        if cursor.open_field("ref"):
+            nullable = cursor.accept("null")
+            found = ref(self.heaptype(), nullable)
             cursor.expect(")")
             return found
         raise cursor.unexpected()
@@ -120,17 +136,20 @@ class Context:
     def reftype(self) -> int:
         start = self.cursor.position
         found = self.valtype()
-        if found not in (FUNCREF, EXTERNREF):
+        if not is_reftype(found):
             raise self.cursor.unexpected(start)
         return found
 
     def heaptype(self) -> int:
+        """Reads a heap type, as the nullable reference to it."""
         cursor = self.cursor
         token = cursor.tokens[cursor.position]
-        if token not in HEAPTYPES:
-            raise cursor.unexpected()
-        cursor.position += 1
-        return HEAPTYPES[token]
+        if token in HEAPTYPES:
+            cursor.position += 1
+            return HEAPTYPES[token]
+        if cursor.at_index():
+            return ref_typeidx(self.index("type"), True)
+        raise cursor.unexpected()
 
     def params(self, names: list[Binding | None] | None) -> list[int]:
         """Reads any number of ``(param ...)``; identifiers go to `names`, and are errors where that is None."""
@@ -165,17 +184,22 @@ class Context:
     def functype(self, names: list[Binding | None] | None = None) -> FuncType:
         return FuncType(tuple(self.params(names)), tuple(self.results()))
 
-    def add_type(self, functype: FuncType) -> None:
-        """Appends a type definition."""
-        self._typeidx.setdefault(functype, len(self.types))
-        self.types.append(functype)
+    def add_types(self, group: list[SubType], declared: bool) -> None:
+        """Appends a group of types; `declared` says that the text has a ``rec`` around it."""
+        if len(group) == 1:
+            of = group[0]
+            # Only such types are what a type use without index may stand for.
+            if isinstance(of.comptype, FuncType) and of.final and not of.supers:
+                self._typeidx.setdefault(of.comptype, len(self.types))
+        self.rectypes.append(encoder.rectype(group) if declared else encoder.subtype(group[0]))
+        self.types += [of.comptype for of in group]
 
     def typeidx(self, functype: FuncType) -> int:
         """The index of the first type that is this one, appended if there is none (6.6.4 "Abbreviations")."""
         found = self._typeidx.get(functype)
         if found is None:
-            found = self._typeidx[functype] = len(self.types)
-            self.types.append(functype)
+            found = len(self.types)
+            self.add_types([SubType(True, (), functype)], False)
         return found
 
     def typeuse(self, names: list[Binding | None] | None = None) -> tuple[int | None, FuncType]:
@@ -195,7 +219,8 @@ class Context:
                 raise cursor.error(f"unknown type {typeidx}", start + 2)
             if inline != known:
                 raise cursor.error("inline function type differs from the type that is named", start)
-        return typeidx, known or FuncType((), ())
+        # What is no function type, or no type at all, is left for the validator to refuse.
+        return typeidx, known if isinstance(known, FuncType) else FuncType((), ())
 
     def defined_type(self, names: list[Binding | None] | None = None) -> tuple[int, FuncType]:
         """A type use as an index, the type defined if need be."""

@@ -6,14 +6,21 @@ from wasmvm.errors import TextError
 from wasmvm.isa.wasm import ROWS
 from wasmvm.text.lexer import Annotation, Tokens, string_bytes
 from wasmvm.text.numbers import is_nat, is_number, parse_nat
-from wasmvm.types import VALTYPES
+from wasmvm.types import HEAPTYPES, PACKED_NAMES, VALTYPES
 
 _GRAMMAR = """
-    module type func param result local import export table memory global elem data start offset item declare mut
-    then else end null extern ref binary quote i8 i16 i8x16 i16x8 i32x4 i64x2 f32x4 f64x2
-    register invoke get either nan:canonical nan:arithmetic
+    module rec type sub final func struct array field param result local import export table memory tag global elem data
+    start offset item declare mut then else end catch catch_ref catch_all catch_all_ref null ref
+    binary quote i8x16 i16x8 i32x4 i64x2 f32x4 f64x2
+    definition instance register invoke get either nan:canonical nan:arithmetic
 """
-KEYWORDS = frozenset(_GRAMMAR.split()) | {row.mnemonic for row in ROWS} - {"select_t"} | set(VALTYPES)
+TEXT_MNEMONICS = {"select_t": "select", "ref.test_null": "ref.test", "ref.cast_null": "ref.cast"}
+"""Opcodes that share a mnemonic with another: an operand in the text tells them apart."""
+KEYWORDS = (
+    frozenset(_GRAMMAR.split())
+    | {TEXT_MNEMONICS.get(row.mnemonic, row.mnemonic) for row in ROWS}
+    | {*VALTYPES, *HEAPTYPES, *PACKED_NAMES.values()}
+)
 """Every word that means something somewhere; any other is an unknown operator wherever it stands."""
 
 

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wasmvm.types import FuncType, GlobalType, Limits, TableType
+from wasmvm.types import (
+    CONCRETE,
+    I64,
+    NON_NULL,
+    ArrayType,
+    CompType,
+    FieldType,
+    FuncType,
+    GlobalType,
+    Limits,
+    MemoryType,
+    StructType,
+    SubType,
+    TableType,
+    heaptype_of,
+    is_nullable,
+    typeidx_of,
+)
 
 MAGIC = b"\0asm\1\0\0\0"
 
@@ -45,8 +62,18 @@ NAME_SUBSECTIONS: dict[str, int] = {
     "global": NAME_GLOBAL,
     "elem": NAME_ELEM,
     "data": NAME_DATA,
+    "tag": NAME_TAG,
 }
 """Index spaces of a module, each with its subsection of the name section."""
+
+REF_NULL, REF = 0x63, 0x64
+"""5.3.4: what reference types begin with that are not one byte."""
+EMPTY_BLOCK = 0x40
+"""5.4.1: the block type without parameters and results."""
+CATCHES = ("catch", "catch_ref", "catch_all", "catch_all_ref")
+"""5.4.1: catch clauses as the binary format numbers them."""
+MEMIDX_FLAG = 0x40
+"""5.4.7: what in the first number of a memarg says that a memidx follows."""
 
 _SMALL = tuple(bytes((n,)) for n in range(128))
 
@@ -99,20 +126,74 @@ def custom_section(custom_name: str, content: bytes) -> bytes:
     return section(CUSTOM, name(custom_name) + content)
 
 
-def limits(of: Limits) -> bytes:
-    return b"\0" + uleb(of.min) if of.max is None else b"\1" + uleb(of.min) + uleb(of.max)
+# 5.3: types
 
 
-def functype(of: FuncType) -> bytes:
-    return b"\x60" + sized(bytes(of.params)) + sized(bytes(of.results))
+def heaptype(of: int) -> bytes:
+    """5.3.2; the heap type comes as the nullable reference to it."""
+    return sleb(typeidx_of(of)) if of >= CONCRETE else _SMALL[of]
+
+
+def valtype(of: int) -> bytes:
+    """5.3.4, and fields' packed types (5.3.6); the short form of a reference type wherever it has one."""
+    if of < NON_NULL:
+        return _SMALL[of]
+    return _SMALL[REF_NULL if is_nullable(of) else REF] + heaptype(heaptype_of(of))
+
+
+def valtypes(of: Iterable[int]) -> bytes:
+    """5.3.5: a result type."""
+    return vec(map(valtype, of))
+
+
+def fieldtype(of: FieldType) -> bytes:
+    return valtype(of.storage) + _SMALL[of.mutable]
+
+
+def comptype(of: CompType) -> bytes:
+    """5.3.6."""
+    if isinstance(of, FuncType):
+        return b"\x60" + valtypes(of.params) + valtypes(of.results)
+    if isinstance(of, StructType):
+        return b"\x5f" + vec(map(fieldtype, of.fields))
+    if isinstance(of, ArrayType):
+        return b"\x5e" + fieldtype(of.field)
+    raise TypeError(of)
+
+
+def subtype(of: SubType) -> bytes:
+    """5.3.7; the short form where there is nothing to say of subtyping."""
+    if of.final and not of.supers:
+        return comptype(of.comptype)
+    return (b"\x4f" if of.final else b"\x50") + vec(map(uleb, of.supers)) + comptype(of.comptype)
+
+
+def rectype(of: list[SubType]) -> bytes:
+    """5.3.7: a group that was declared as one."""
+    return b"\x4e" + vec(map(subtype, of))
+
+
+def limits(of: Limits, addrtype: int) -> bytes:
+    """5.3.11."""
+    flags = (of.max is not None) | (addrtype == I64) << 2
+    return _SMALL[flags] + uleb(of.min) + (b"" if of.max is None else uleb(of.max))
+
+
+def memorytype(of: MemoryType) -> bytes:
+    return limits(of.limits, of.addrtype)
 
 
 def tabletype(of: TableType) -> bytes:
-    return bytes((of.reftype,)) + limits(of.limits)
+    return valtype(of.reftype) + limits(of.limits, of.addrtype)
 
 
 def globaltype(of: GlobalType) -> bytes:
-    return bytes((of.valtype, of.mutable))
+    return valtype(of.valtype) + _SMALL[of.mutable]
+
+
+def tagtype(typeidx: int) -> bytes:
+    """5.3.16."""
+    return b"\0" + uleb(typeidx)
 
 
 def name_map(names: dict[int, str]) -> bytes:

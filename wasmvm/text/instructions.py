@@ -12,14 +12,15 @@ from collections.abc import Callable
 from wasmvm.isa import imm
 from wasmvm.isa.wasm import BY_MNEMONIC, PREFIX_BASE, ROWS, Row
 from wasmvm.numeric import F32_FORMAT, F64_FORMAT, FloatFormat, signed
+from wasmvm.text import encoder
 from wasmvm.text.context import Binding, Context
-from wasmvm.text.encoder import NAME_LABEL, NAME_LOCAL, sleb, uleb
+from wasmvm.text.cursor import TEXT_MNEMONICS
+from wasmvm.text.encoder import CATCHES, EMPTY_BLOCK, MEMIDX_FLAG, NAME_LABEL, NAME_LOCAL, sleb, uleb
+from wasmvm.text.hints import take_hint
 from wasmvm.text.numbers import is_nat, is_number, parse_float, parse_int, parse_nat
-from wasmvm.types import FuncType
+from wasmvm.types import FuncType, heaptype_of, is_nullable
 
-_EMPTY_BLOCKTYPE = b"\x40"
-_HAS_MEMIDX = 0x40
-"""The bit in a memarg's first number that says that a memidx follows."""
+_EMPTY_BLOCKTYPE = bytes((EMPTY_BLOCK,))
 
 LANE_TYPES: dict[str, tuple[int, int, FloatFormat | None]] = {
     "i8x16": (16, 8, None),
@@ -36,9 +37,9 @@ _PLAIN = 0  # (op ...                         its bytes come after those of its 
 _FOLDED_IF = 1  # (if ...                     before (then
 _AFTER_THEN = 2  # (if ... (then ...)
 _AFTER_ELSE = 3  # (if ... (then ...) (else ...)
-_FOLDED_BLOCK = 4  # (block ... and (loop ...
+_FOLDED_BLOCK = 4  # (block ..., (loop ... and (try_table ...
 _FOLDED_ARM = 5  # (then ... and (else ...
-_BLOCK = 6  # block ..., loop ..., if ... else ...
+_BLOCK = 6  # block ..., loop ..., try_table ..., if ... else ...
 _IF = 7  # if ...                             an else may come
 
 _LAST_FOLDED_ONLY = _AFTER_ELSE
@@ -46,24 +47,31 @@ _LAST_FOLDED_ONLY = _AFTER_ELSE
 
 
 class _Open:
-    """Something open: its kind, the token at which it began, bytes that are still to come, and its label."""
+    """Something open: its kind, the token at which it began, bytes that are still to come, its label, a hint for it."""
 
-    __slots__ = ("head", "identifier", "kind", "name", "token")
+    __slots__ = ("head", "hint", "identifier", "kind", "name", "token")
 
     def __init__(
-        self, kind: int, token: int, head: bytes | bytearray, identifier: str | None, name: str | None
+        self,
+        kind: int,
+        token: int,
+        head: bytes | bytearray,
+        identifier: str | None,
+        name: str | None,
+        hint: bytes | None = None,
     ) -> None:
         self.kind = kind
         self.token = token
         self.head = head
+        self.hint = hint
         self.identifier = identifier
         self.name = name
 
 
 def opcode_bytes(code: int) -> bytes:
     """An opcode of the table as it lies in the binary format."""
-    for prefix, base in PREFIX_BASE.items():
-        if base <= code < base + 0x100:
+    for prefix, base in reversed(PREFIX_BASE.items()):  # the last has no end
+        if base <= code:
             return bytes((prefix,)) + uleb(code - base)
     return bytes((code,))
 
@@ -73,6 +81,7 @@ class Instructions:
 
     Attributes:
         op: the bytes of the instruction that is being read.
+        hints: branch hints, by the offset of the instruction in the expression.
     """
 
     __slots__ = (
@@ -85,6 +94,7 @@ class Instructions:
         "_stack",
         "context",
         "cursor",
+        "hints",
         "op",
     )
 
@@ -92,6 +102,7 @@ class Instructions:
         self.context = context
         self.cursor = context.cursor
         self.op = bytearray()
+        self.hints: list[tuple[int, bytes]] = []
         self._funcidx = funcidx
         self._locals: dict[str, int] = {}
         self._out = bytearray()
@@ -114,10 +125,12 @@ class Instructions:
     def read(self, single: bool = False) -> bytes:
         """The bytes of the instructions up to the parenthesis that closes what is around them, or of one folded one."""
         cursor, tokens, stack = self.cursor, self.cursor.tokens, self._stack
+        annotations = self.cursor.source.annotations if self._funcidx >= 0 else {}
         while True:
             token = tokens[cursor.position]
+            hint = take_hint(cursor) if cursor.position in annotations and self._at_instruction() else None
             if token == "(":
-                self._open()
+                self._open(hint)
             elif token == ")":
                 if not stack:
                     break
@@ -125,9 +138,11 @@ class Instructions:
             elif not token or single or (stack and stack[-1].kind <= _LAST_FOLDED_ONLY):
                 raise cursor.unexpected()
             elif token in _CODES:
+                self._note(hint)
                 self._plain(token)
                 self._out += self.op
             elif token in _BLOCK_CODES:
+                self._note(hint)
                 self._plain_block(token)
             elif token == "end":
                 self._end()
@@ -139,6 +154,17 @@ class Instructions:
                 break
         return bytes(self._out)
 
+    def _at_instruction(self) -> bool:
+        """Whether an instruction begins here, rather than an arm of a folded one or what ends others."""
+        cursor = self.cursor
+        token = cursor.tokens[cursor.position + (cursor.tokens[cursor.position] == "(")]
+        return token in _CODES or token in _BLOCK_CODES
+
+    def _note(self, hint: bytes | None) -> None:
+        """Keeps a branch hint, if there is one, for the instruction whose bytes come next."""
+        if hint is not None:
+            self.hints.append((len(self._out), hint))
+
     def _plain(self, mnemonic: str) -> None:
         """Reads an instruction up to its operands, and leaves its bytes in `op`."""
         self.cursor.position += 1
@@ -149,8 +175,8 @@ class Instructions:
 
     # Folded instructions (6.5.12)
 
-    def _open(self) -> None:
-        """Reads ``( op`` and its immediates."""
+    def _open(self, hint: bytes | None) -> None:
+        """Reads ``( op`` and its immediates; `hint` is for the instruction."""
         cursor, stack = self.cursor, self._stack
         start = cursor.position
         cursor.position += 1
@@ -163,15 +189,17 @@ class Instructions:
         elif token in _CODES:
             self._plain(token)
             if cursor.tokens[cursor.position] == ")":  # no operands: spare the stack the trouble
+                self._note(hint)
                 self._out += self.op
                 cursor.position += 1
             else:
-                stack.append(_Open(_PLAIN, start, self.op, None, None))
+                stack.append(_Open(_PLAIN, start, self.op, None, None, hint))
         elif token in _BLOCK_CODES:
             identifier, name, head = self._block_head(token)
             if token == "if":  # the label is not in scope in the condition
-                stack.append(_Open(_FOLDED_IF, start, head, identifier, name))
+                stack.append(_Open(_FOLDED_IF, start, head, identifier, name, hint))
             else:
+                self._note(hint)
                 self._out += head
                 self._open_label(identifier, name)
                 stack.append(_Open(_FOLDED_BLOCK, start, b"", identifier, name))
@@ -184,6 +212,7 @@ class Instructions:
         if owner is None or owner.kind != (_FOLDED_IF if keyword == "then" else _AFTER_THEN):
             raise self.cursor.unexpected()
         if keyword == "then":
+            self._note(owner.hint)
             self._out += owner.head
             self._open_label(owner.identifier, owner.name)
             owner.kind = _AFTER_THEN
@@ -197,6 +226,7 @@ class Instructions:
         """Reads the parenthesis that closes the innermost folded instruction."""
         top = self._stack[-1]
         if top.kind == _PLAIN:
+            self._note(top.hint)
             self._out += top.head
         elif top.kind in (_FOLDED_BLOCK, _AFTER_THEN, _AFTER_ELSE):
             self._out += _CODE_END
@@ -211,7 +241,8 @@ class Instructions:
     def _block_head(self, keyword: str) -> tuple[str | None, str | None, bytes]:
         self.cursor.position += 1
         identifier, name = self.context.bound_name("label")
-        return identifier, name, _BLOCK_CODES[keyword] + self._blocktype()
+        head = _BLOCK_CODES[keyword] + self._blocktype()
+        return identifier, name, head + self._catches() if keyword == "try_table" else head
 
     def _plain_block(self, keyword: str) -> None:
         start = self.cursor.position
@@ -266,9 +297,27 @@ class Instructions:
             if functype == FuncType((), ()):
                 return _EMPTY_BLOCKTYPE
             if not functype.params and len(functype.results) == 1:
-                return bytes(functype.results)
+                return encoder.valtype(functype.results[0])
             typeidx = self.context.typeidx(functype)
         return sleb(typeidx)
+
+    def _catches(self) -> bytes:
+        """Reads the clauses of a try_table, in whose labels its own is not in scope."""
+        cursor = self.cursor
+        count = 0
+        self.op = bytearray()
+        while cursor.tokens[cursor.position] == "(":
+            keyword = cursor.tokens[cursor.position + 1]
+            if keyword not in CATCHES:
+                break
+            cursor.position += 2
+            self.op.append(CATCHES.index(keyword))
+            if "all" not in keyword:
+                self.index("tag")
+            self.labelidx()
+            cursor.expect(")")
+            count += 1
+        return uleb(count) + bytes(self.op)
 
     # Immediates, one reader per kind; each appends to `op`.
 
@@ -315,7 +364,7 @@ class Instructions:
                 raise cursor.error("alignment must be a power of two", cursor.position - 1)
             align = value
         exponent = align.bit_length() - 1
-        self.op += uleb(exponent | _HAS_MEMIDX) + uleb(memidx) if memidx else uleb(exponent)
+        self.op += uleb(exponent | MEMIDX_FLAG) + uleb(memidx) if memidx else uleb(exponent)
         self.op += uleb(offset)
 
     def _argument(self, prefix: str) -> int | None:
@@ -398,7 +447,7 @@ class Instructions:
         if self.cursor.at_field("result"):
             self.op = bytearray(_CODE_SELECT_T)
             types = self.context.results()
-            self.op += uleb(len(types)) + bytes(types)
+            self.op += encoder.valtypes(types)
 
     def call_indirect(self) -> None:
         tableidx = self.context.index("table") if self.cursor.at_index() else 0
@@ -420,8 +469,33 @@ class Instructions:
         else:
             self.op += b"\0\0"
 
+    def cast(self, if_null: bytes) -> None:
+        """``ref.test`` and ``ref.cast``: the type says which opcode it is."""
+        reftype = self.context.reftype()
+        if is_nullable(reftype):
+            self.op = bytearray(if_null)
+        self.op += encoder.heaptype(heaptype_of(reftype))
+
+    def branch_on_cast(self) -> None:
+        opcode, self.op = self.op, bytearray()
+        self.labelidx()
+        source, target = self.context.reftype(), self.context.reftype()
+        flags = is_nullable(source) | is_nullable(target) << 1
+        heaptypes = encoder.heaptype(heaptype_of(source)) + encoder.heaptype(heaptype_of(target))
+        self.op = opcode + bytes((flags,)) + self.op + heaptypes
+
+    def fieldidx(self) -> None:
+        typeidx = self.context.index("type")
+        self.op += uleb(typeidx) + uleb(self.context.lookup("field", self.context.fields.get(typeidx, {})))
+
+    def of_type(self, space: str) -> None:
+        """An index of a type, then one into `space`."""
+        self.index("type")
+        self.index(space)
+
     def data_used(self) -> None:
-        self.context.uses_data = True
+        if self._funcidx >= 0:  # constant expressions do not ask for the section (5.5.16)
+            self.context.needs_data_count = True
 
 
 _Reader = Callable[[Instructions, Row], None]
@@ -437,8 +511,22 @@ def _data_drop(i: Instructions, _: Row) -> None:
     i.index("data")
 
 
-def _reftype(i: Instructions, _: Row) -> None:
-    i.op.append(i.context.heaptype())
+def _array_data(i: Instructions, _: Row) -> None:
+    i.data_used()
+    i.of_type("data")
+
+
+def _array_length(i: Instructions, _: Row) -> None:
+    i.index("type")
+    i.op += uleb(i.cursor.nat(32))
+
+
+def _heaptype(i: Instructions, row: Row) -> None:
+    if_null = _CODES_IF_NULL.get(row.mnemonic)
+    if if_null is None:
+        i.op += encoder.heaptype(i.context.heaptype())
+    else:
+        i.cast(if_null)
 
 
 def _constant(bits: int, form: FloatFormat | None) -> _Reader:
@@ -461,7 +549,7 @@ _IMMEDIATES: dict[int, _Reader] = {
     imm.I64: _constant(64, None),
     imm.F32: _constant(32, F32_FORMAT),
     imm.F64: _constant(64, F64_FORMAT),
-    imm.REFTYPE: _reftype,
+    imm.HEAPTYPE: _heaptype,
     imm.MEMORY_INIT: _memory_init,
     imm.DATAIDX: _data_drop,
     imm.MEMORY_COPY: lambda i, _: i.two_indices("memory"),
@@ -472,18 +560,31 @@ _IMMEDIATES: dict[int, _Reader] = {
     imm.LANEIDX: lambda i, _: i.laneidx(),
     imm.MEMARG_LANEIDX: lambda i, row: i.memarg_laneidx(row),
     imm.LANES: lambda i, _: i.lanes(),
+    imm.TYPEIDX: lambda i, _: i.index("type"),
+    imm.TAGIDX: lambda i, _: i.index("tag"),
+    imm.CAST: lambda i, _: i.branch_on_cast(),
+    imm.FIELDIDX: lambda i, _: i.fieldidx(),
+    imm.ARRAY_LENGTH: _array_length,
+    imm.ARRAY_DATA: _array_data,
+    imm.ARRAY_ELEM: lambda i, _: i.of_type("elem"),
+    imm.ARRAY_COPY: lambda i, _: i.of_type("type"),
 }
 """How each kind of immediates is read (those of structured instructions are part of the loop above)."""
 
-_STRUCTURED = frozenset(("block", "loop", "if", "else", "end"))
-_BLOCK_CODES = {row.mnemonic: opcode_bytes(row.code) for row in ROWS if row.imm == imm.BLOCKTYPE}
+_BLOCK_CODES = {row.mnemonic: opcode_bytes(row.code) for row in ROWS if row.imm in (imm.BLOCKTYPE, imm.TRY_TABLE)}
 _CODE_ELSE = opcode_bytes(BY_MNEMONIC["else"].code)
 _CODE_END = opcode_bytes(BY_MNEMONIC["end"].code)
 _CODE_SELECT_T = opcode_bytes(BY_MNEMONIC["select_t"].code)
 
-# In the text, the two forms of select share their mnemonic.
+_STRUCTURED = _BLOCK_CODES.keys() | {"else", "end"}
 _CODES = {
-    row.mnemonic: opcode_bytes(row.code) for row in ROWS if row.mnemonic not in _STRUCTURED and row.imm != imm.VALTYPES
+    row.mnemonic: opcode_bytes(row.code)
+    for row in ROWS
+    if row.mnemonic not in _STRUCTURED and row.mnemonic not in TEXT_MNEMONICS
+}
+_CODES_IF_NULL = {
+    "ref.test": opcode_bytes(BY_MNEMONIC["ref.test_null"].code),
+    "ref.cast": opcode_bytes(BY_MNEMONIC["ref.cast_null"].code),
 }
 _READERS: dict[str, _Reader] = {
     row.mnemonic: _IMMEDIATES[row.imm] for row in ROWS if row.mnemonic in _CODES and row.imm != imm.NONE

@@ -37,7 +37,11 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 _SIMPLE_ESCAPES = {"t": 0x09, "n": 0x0A, "r": 0x0D, '"': 0x22, "'": 0x27}
 
-KNOWN_ANNOTATIONS = frozenset(("custom", "name"))
+DATA_COUNT = "wasmvm.data_count"
+"""The annotation that asks for a data count section where no instruction does. It is our own; others pass it over."""
+BRANCH_HINT = "metadata.code.branch_hint"
+"""The annotation that says which way a branch is likely to go, and the name of the custom section of all of them."""
+KNOWN_ANNOTATIONS = frozenset(("custom", "name", BRANCH_HINT, DATA_COUNT))
 """Annotations that mean something to the assembler."""
 
 

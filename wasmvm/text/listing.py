@@ -6,103 +6,87 @@ from collections.abc import Callable, Iterator
 
 from wasmvm.errors import DecodeError
 from wasmvm.isa import imm
-from wasmvm.isa.opcode import OP_ELSE, OP_END, OP_IF, OP_SELECT_T
+from wasmvm.isa.opcode import OP_BLOCK, OP_ELSE, OP_END, OP_IF, OP_LOOP, OP_REF_NULL, OP_TRY_TABLE
 from wasmvm.isa.wasm import BY_CODE, Row
 from wasmvm.numeric import F32_FORMAT, F64_FORMAT
 from wasmvm.reader import Reader
 from wasmvm.syntax import Extent, Module
+from wasmvm.text.cursor import TEXT_MNEMONICS
+from wasmvm.text.encoder import CATCHES, MEMIDX_FLAG
+from wasmvm.text.hints import annotation
 from wasmvm.text.identifiers import Space
 from wasmvm.text.numbers import float_text
-from wasmvm.types import FUNCREF, MAX_LOCALS, VALTYPE_NAMES, FuncType
+from wasmvm.text.typetext import TypeTexts
+from wasmvm.types import MAX_LOCALS, FuncType, ref
 
 _DEEPEST_INDENT = 40
 """Blocks nested deeper are not indented further: a line's length must not grow with the depth."""
-_EMPTY_BLOCKTYPE = -64
-_HAS_MEMIDX = 0x40
-
-
-def typed(keyword: str, types: tuple[int, ...]) -> str:
-    """``(param ...)`` or ``(result ...)`` with a space before it, or nothing where there are none."""
-    return f" ({keyword} {' '.join(VALTYPE_NAMES[t] for t in types)})" if types else ""
-
-
-def bindings(keyword: str, types: list[int], first: int, names: Space) -> str:
-    """``(param ...)`` or ``(local ...)`` fields for values numbered from `first` on; a named one has its own."""
-    fields: list[str] = []
-    run: list[str] = []
-
-    def close() -> None:
-        if run:
-            fields.append(f"({keyword} {' '.join(run)})")
-            run.clear()
-
-    for index, valtype in enumerate(types, first):
-        if index in names:
-            close()
-            fields.append(f"({keyword} {names.bind(index)} {VALTYPE_NAMES[valtype]})")
-        else:
-            run.append(VALTYPE_NAMES[valtype])
-    close()
-    return "".join(" " + field for field in fields)
+_OPENERS = (OP_BLOCK, OP_LOOP, OP_IF, OP_TRY_TABLE)
 
 
 class Listing:
     """Prints the instructions of one module.
 
     Attributes:
+        types: how types are printed.
         spaces: the members of the index spaces, by the text format's name for the space.
+        uses_data: whether an instruction of a function body named a data segment.
         bound_labels: names of labels that the last function body has used, by number of the block.
     """
 
-    def __init__(self, module: Module, spaces: dict[str, Space]) -> None:
-        self.module = module
+    def __init__(self, module: Module, types: TypeTexts, spaces: dict[str, Space]) -> None:
+        self.types = types
         self.spaces = spaces
+        self.uses_data = False
         self.bound_labels: dict[int, str] = {}
         self._reader = Reader(module.source)
         self._locals = Space({}, 0)
         self._label_names: dict[int, str] = {}
+        self._hints: dict[int, str] = {}
         self._labels: list[tuple[str | None, int]] = []  # identifier, and the depth it named outside
         self._openers: list[int] = []  # the instruction of each label; that of an if turns to else
         self._label_depths: dict[str, int] = {}
         self._label_count = 0
-
-    # Types
-
-    def typeuse(self, typeidx: int, params: str | None = None) -> str:
-        """``(type x)`` and what that type is; `params` replaces its parameters, to name them."""
-        found = f"(type {self.spaces['type'].ref(typeidx)})"
-        if typeidx >= len(self.module.types):
-            return found
-        functype = self.module.types[typeidx]
-        return (
-            found + (typed("param", functype.params) if params is None else params) + typed("result", functype.results)
-        )
 
     # Expressions
 
     def expr(self, extent: Extent) -> list[str]:
         """The instructions of a constant expression, without its ``end``."""
         self._begin(extent, Space({}, 0), {})
-        return [line.strip() for line in self._instructions(extent.end)]
+        uses_data = self.uses_data
+        lines = [line.strip() for line in self._instructions(extent.end)]
+        self.uses_data = uses_data
+        return lines
 
     def folded(self, extent: Extent, keyword: str) -> str:
         """An expression as an operand: a single instruction in parentheses, more of them behind a keyword."""
         instructions = self.expr(extent)
         return f"({instructions[0]})" if len(instructions) == 1 else f"({' '.join([keyword, *instructions])})"
 
-    def body(self, extent: Extent, names: dict[int, str], labels: dict[int, str], functype: FuncType) -> Iterator[str]:
+    def body(
+        self,
+        extent: Extent,
+        names: dict[int, str],
+        labels: dict[int, str],
+        functype: FuncType,
+        hints: list[tuple[int, bytes]],
+    ) -> Iterator[str]:
         """A function body: first the rest of the line that introduces the function, then lines of instructions.
+
+        `hints` are branch hints by their offset in the code.
 
         Raises:
             DecodeError: the bytes are no function body, or there is no bound to its locals.
         """
         self._begin(extent, Space({}, 0), labels)
+        self._hints = {extent.start + offset: annotation(hint) + " " for offset, hint in hints}
         params = list(functype.params)
         locals_ = self._read_locals(len(params))
         self._locals = Space(names, len(params) + len(locals_))
-        yield bindings("param", params, 0, self._locals) + typed("result", functype.results)
+        types = self.types
+        yield types.bindings("param", params, 0, self._locals) + types.typed("result", functype.results)
         if locals_:
-            yield "   " + bindings("local", locals_, len(params), self._locals)
+            yield "   " + types.bindings("local", locals_, len(params), self._locals)
         yield from self._instructions(extent.end)
 
     @property
@@ -114,6 +98,7 @@ class Listing:
         self._reader.pos, self._reader.end = extent
         self._locals = locals_
         self._label_names = labels
+        self._hints = {}
         self._labels = []
         self._openers = []
         self._label_depths = {}
@@ -137,7 +122,7 @@ class Listing:
             at = reader.pos
             op = reader.opcode()
             row = BY_CODE[op]
-            if row.imm == imm.BLOCKTYPE:
+            if op in _OPENERS:
                 self._openers.append(op)
             elif op == OP_ELSE:
                 if not self._openers or self._openers[-1] != OP_IF:
@@ -148,25 +133,42 @@ class Listing:
                     break
                 self._close_label()
             indent = "    " + "  " * min(len(self._labels) - (op == OP_ELSE), _DEEPEST_INDENT)
-            mnemonic = "select" if op == OP_SELECT_T else row.mnemonic
-            yield f"{indent}{mnemonic}{_IMMEDIATES[row.imm](self, row)}"
+            mnemonic = TEXT_MNEMONICS.get(row.mnemonic, row.mnemonic)
+            yield f"{indent}{self._hints.get(at, '')}{mnemonic}{_IMMEDIATES[row.imm](self, row)}"
         if reader.pos != end:
             raise DecodeError("instructions behind the end of an expression", reader.pos)
 
     # Labels
 
     def _block(self, _: Row) -> str:
-        reader = self._reader
-        value = reader.sint(33)
-        if value == _EMPTY_BLOCKTYPE:
-            blocktype = ""
-        elif value < 0:
-            if value + 0x80 not in VALTYPE_NAMES:
-                raise DecodeError("malformed block type", reader.pos)
-            blocktype = f" (result {VALTYPE_NAMES[value + 0x80]})"
-        else:
-            blocktype = " " + self.typeuse(value)
-        return self._open_label() + blocktype + ("" if self._labels[-1][0] else f" (;@{len(self._labels)};)")
+        blocktype = self._blocktype()
+        return self._open_label() + blocktype + self._label_number()
+
+    def _try_table(self, _: Row) -> str:
+        blocktype = self._blocktype()
+        # The clauses' labels are those around the block, whose own comes before them in the text.
+        catches = "".join([self._catch() for _ in range(self._reader.length())])
+        return self._open_label() + blocktype + catches + self._label_number()
+
+    def _blocktype(self) -> str:
+        blocktype = self._reader.blocktype()
+        if blocktype == -1:
+            return ""
+        if blocktype < 0:
+            return self.types.typed("result", (-2 - blocktype,))
+        return " " + self.types.typeuse(blocktype)
+
+    def _label_number(self) -> str:
+        """The number of the label that was just opened, as a comment, where it has no name."""
+        return "" if self._labels[-1][0] else f" (;@{len(self._labels)};)"
+
+    def _catch(self) -> str:
+        at = self._reader.pos
+        kind = self._reader.byte()
+        if kind >= len(CATCHES):
+            raise DecodeError("malformed catch clause", at)
+        tag = "" if "all" in CATCHES[kind] else self.index("tag")
+        return f" ({CATCHES[kind]}{tag}{self._label()})"
 
     def _open_label(self) -> str:
         number = self._label_count
@@ -204,6 +206,7 @@ class Listing:
     # Immediates
 
     def index(self, space: str) -> str:
+        self.uses_data |= space == "data"
         return " " + self.spaces[space].ref(self._reader.u32())
 
     def optional_index(self, space: str) -> str:
@@ -218,11 +221,11 @@ class Listing:
 
     def call_indirect(self, _: Row) -> str:
         typeidx = self._reader.u32()
-        return f"{self.optional_index('table')} {self.typeuse(typeidx)}"
+        return f"{self.optional_index('table')} {self.types.typeuse(typeidx)}"
 
     def select(self, _: Row) -> str:
         types = [self._reader.valtype() for _ in range(self._reader.length())]
-        return typed("result", tuple(types)) or " (result)"
+        return self.types.typed("result", tuple(types)) or " (result)"
 
     def segment(self, segments: str, space: str) -> str:
         segment = self.index(segments)
@@ -236,8 +239,8 @@ class Listing:
         at = self._reader.pos
         exponent = self._reader.u32()
         memory = ""
-        if exponent & _HAS_MEMIDX:
-            exponent &= ~_HAS_MEMIDX
+        if exponent & MEMIDX_FLAG:
+            exponent &= ~MEMIDX_FLAG
             memory = self.index("memory")
         if exponent >= 64:
             raise DecodeError("malformed memop flags", at)
@@ -253,8 +256,25 @@ class Listing:
     def vector(self, _: Row) -> str:
         return " i32x4" + "".join([f" 0x{self.bits(4):08x}" for _ in range(4)])
 
-    def heaptype(self, _: Row) -> str:
-        return " func" if self._reader.reftype() == FUNCREF else " extern"
+    def heaptype(self, row: Row) -> str:
+        heaptype = self._reader.heaptype()
+        if row.code == OP_REF_NULL:
+            return " " + self.types.heaptype(heaptype)
+        return " " + self.types.valtype(ref(heaptype, row.mnemonic.endswith("_null")))
+
+    def branch_on_cast(self, _: Row) -> str:
+        at = self._reader.pos
+        flags = self._reader.byte()
+        if flags > 3:
+            raise DecodeError("malformed br_on_cast flags", at)
+        label = self._label()
+        source = ref(self._reader.heaptype(), flags & 1 != 0)
+        target = ref(self._reader.heaptype(), flags & 2 != 0)
+        return f"{label} {self.types.valtype(source)} {self.types.valtype(target)}"
+
+    def fieldidx(self, _: Row) -> str:
+        typeidx, fieldidx = self._reader.u32(), self._reader.u32()
+        return f" {self.spaces['type'].ref(typeidx)} {self.types.fieldidx(typeidx, fieldidx)}"
 
     def lanes(self, _: Row) -> str:
         return "".join([f" {self._reader.byte()}" for _ in range(16)])
@@ -277,7 +297,7 @@ _IMMEDIATES: dict[int, Callable[[Listing, Row], str]] = {
     imm.I64: lambda i, _: f" {i._reader.sint(64)}",
     imm.F32: lambda i, _: f" {float_text(i.bits(4), F32_FORMAT)}",
     imm.F64: lambda i, _: f" {float_text(i.bits(8), F64_FORMAT)}",
-    imm.REFTYPE: Listing.heaptype,
+    imm.HEAPTYPE: Listing.heaptype,
     imm.MEMORY_INIT: lambda i, _: i.segment("data", "memory"),
     imm.DATAIDX: lambda i, _: i.index("data"),
     imm.MEMORY_COPY: lambda i, _: i.two_indices("memory"),
@@ -288,5 +308,14 @@ _IMMEDIATES: dict[int, Callable[[Listing, Row], str]] = {
     imm.LANEIDX: lambda i, _: f" {i._reader.byte()}",
     imm.MEMARG_LANEIDX: lambda i, row: f"{i.memarg(row)} {i._reader.byte()}",
     imm.LANES: Listing.lanes,
+    imm.TYPEIDX: lambda i, _: i.index("type"),
+    imm.TAGIDX: lambda i, _: i.index("tag"),
+    imm.TRY_TABLE: Listing._try_table,
+    imm.CAST: Listing.branch_on_cast,
+    imm.FIELDIDX: Listing.fieldidx,
+    imm.ARRAY_LENGTH: lambda i, _: f"{i.index('type')} {i._reader.u32()}",
+    imm.ARRAY_DATA: lambda i, _: i.index("type") + i.index("data"),
+    imm.ARRAY_ELEM: lambda i, _: i.index("type") + i.index("elem"),
+    imm.ARRAY_COPY: lambda i, _: i.index("type") + i.index("type"),
 }
 """How each kind of immediates is printed."""

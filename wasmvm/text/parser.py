@@ -9,27 +9,40 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wasmvm.errors import TextError
+from wasmvm.isa.wasm import BY_MNEMONIC
 from wasmvm.text import encoder
 from wasmvm.text.context import Binding, Context
 from wasmvm.text.cursor import Cursor, is_token
 from wasmvm.text.encoder import SECTION_NAMES, SECTION_ORDER, sized, uleb, vec
-from wasmvm.text.instructions import Instructions
-from wasmvm.text.lexer import Annotation, string_bytes, tokenize
+from wasmvm.text.hints import encode_hints
+from wasmvm.text.instructions import Instructions, opcode_bytes
+from wasmvm.text.lexer import BRANCH_HINT, DATA_COUNT, Annotation, string_bytes, tokenize
+from wasmvm.text.typedefs import read_rec, read_type
 from wasmvm.types import (
     EXTERN_KINDS,
     FUNC,
     FUNCREF,
     GLOBAL,
+    I32,
+    I64,
     MEMORY,
     PAGE_SIZE,
     TABLE,
+    TAG,
     GlobalType,
     Limits,
+    MemoryType,
     TableType,
+    ref,
 )
 
 _END = b"\x0b"
-_IMPORT_ORDER = {"func": "function", "table": "table", "memory": "memory", "global": "global"}
+_REF_FUNC = opcode_bytes(BY_MNEMONIC["ref.func"].code)
+_ZERO = {I32: b"\x41\0" + _END, I64: b"\x42\0" + _END}
+"""The offset 0 by address type."""
+_FUNCIDX_REFTYPE = ref(FUNCREF, False)
+"""The type of the elements of segments that list functions."""
+_IMPORT_ORDER = {"func": "function", "table": "table", "memory": "memory", "tag": "tag", "global": "global"}
 """Definitions that no import may follow, and what the message calls them."""
 
 _FIRST, _AT_END, _LAST = "first", "end", "last"
@@ -37,10 +50,11 @@ _FIRST, _AT_END, _LAST = "first", "end", "last"
 
 
 class _Field(NamedTuple):
-    """A module field: its keyword, the token behind the keyword, and its index in its index space."""
+    """A module field: its keyword, the tokens behind the keyword and behind the field, its index in its index space."""
 
     keyword: str
     position: int
+    end: int
     ordinal: int
 
 
@@ -74,15 +88,15 @@ class ModuleParser:
         fields = self._declare(closer)
         last = self.cursor.position
         for field in fields:
-            if field.keyword == "type":
+            if field.keyword in ("type", "rec"):
                 self._read(field)
         # The types that type uses add come behind all that are spelled out.
         for field in fields:
-            if field.keyword != "type":
+            if field.keyword not in ("type", "rec"):
                 self._read(field)
         self.cursor.position = last
         self._take_customs(last)
-        self._check_annotations(first, last)
+        self._check_annotations(first, last, fields)
         return self._module()
 
     # First pass
@@ -99,7 +113,8 @@ class ModuleParser:
             keyword = tokens[cursor.position]
             if keyword not in _FIELDS:
                 raise cursor.unexpected()
-            end, inner = self._extent(begin)
+            end, inner_at = self._extent(begin)
+            inner = [tokens[position] for position in inner_at]
             space, identifier_at = keyword, begin + 2
             imported = "import" in inner and keyword in EXTERN_KINDS
             if keyword == "import":
@@ -108,8 +123,10 @@ class ModuleParser:
                 space, identifier_at = tokens[begin + 5], begin + 6
             index = self.context.counts.get(space, 0)
             if space in self.context.counts:
-                identifier = tokens[identifier_at]
-                self.context.declare(space, identifier if identifier[:1] == "$" else None, identifier_at)
+                self._declare_one(space, identifier_at)
+            elif keyword == "rec":
+                for position in inner_at:
+                    self._declare_one("type", position + 1)
             if imported and last_definition:
                 raise cursor.error(f"import after {_IMPORT_ORDER[last_definition]}", begin + 1)
             if not imported and keyword in _IMPORT_ORDER:
@@ -118,21 +135,25 @@ class ModuleParser:
                     self.context.counts["elem"] += 1
                 if keyword == "memory" and "data" in inner:
                     self.context.counts["data"] += 1
-            fields.append(_Field(keyword, begin + 2, index))
+            fields.append(_Field(keyword, begin + 2, end, index))
             cursor.position = end
         return fields
 
-    def _extent(self, begin: int) -> tuple[int, list[str]]:
-        """Where the field that begins here ends, and the keywords of the parentheses directly inside."""
+    def _declare_one(self, space: str, identifier_at: int) -> None:
+        identifier = self.cursor.tokens[identifier_at]
+        self.context.declare(space, identifier if identifier[:1] == "$" else None, identifier_at)
+
+    def _extent(self, begin: int) -> tuple[int, list[int]]:
+        """Where the field that begins here ends, and where the keywords of the parentheses directly inside are."""
         tokens = self.cursor.tokens
-        inner: list[str] = []
+        inner: list[int] = []
         depth = 0
         for position in range(begin, len(tokens)):
             token = tokens[position]
             if token == "(":
                 depth += 1
                 if depth == 2:
-                    inner.append(tokens[position + 1])
+                    inner.append(position + 1)
             elif token == ")":
                 depth -= 1
                 if depth == 0:
@@ -150,14 +171,11 @@ class ModuleParser:
         _FIELDS[field.keyword](self, field.ordinal)
         self.cursor.expect(")")
 
-    def _type(self, index: int) -> None:
-        cursor, context = self.cursor, self.context
-        context.bind("type", index)
-        cursor.expect("(")
-        cursor.expect("func")
-        functype = context.functype([])
-        cursor.expect(")")
-        context.add_type(functype)
+    def _type(self, _: int) -> None:
+        read_type(self.context)
+
+    def _rec(self, _: int) -> None:
+        read_rec(self.context)
 
     def _inline(self, kind: int, index: int) -> bytes | None:
         """Reads inline exports and an inline import (6.6.5 and on); the names of the import, or None."""
@@ -195,11 +213,19 @@ class ModuleParser:
         if kind == FUNC:
             bindings: list[Binding | None] = []
             return uleb(self.context.defined_type(bindings)[0])
+        if kind == TAG:
+            return self._tagtype()
         if kind == TABLE:
             return encoder.tabletype(self._tabletype())
         if kind == MEMORY:
-            return encoder.limits(self._limits())
+            return encoder.memorytype(self._memorytype())
         return encoder.globaltype(self._globaltype())
+
+    def _addrtype(self) -> int:
+        if self.cursor.accept("i64"):
+            return I64
+        self.cursor.accept("i32")
+        return I32
 
     def _limits(self) -> Limits:
         cursor = self.cursor
@@ -207,8 +233,15 @@ class ModuleParser:
         return Limits(minimum, cursor.nat(64) if cursor.at_index() else None)
 
     def _tabletype(self) -> TableType:
-        limits = self._limits()
-        return TableType(self.context.reftype(), limits)
+        addrtype, limits = self._addrtype(), self._limits()
+        return TableType(self.context.reftype(), limits, addrtype)
+
+    def _memorytype(self) -> MemoryType:
+        addrtype = self._addrtype()
+        return MemoryType(self._limits(), addrtype)
+
+    def _tagtype(self) -> bytes:
+        return encoder.tagtype(self.context.defined_type([])[0])
 
     def _globaltype(self) -> GlobalType:
         if not self.cursor.open_field("mut"):
@@ -233,7 +266,10 @@ class ModuleParser:
         instructions.bind_locals(bindings)
         body = instructions.read()
         self._items[encoder.FUNCTION].append(uleb(typeidx))
-        self._items[encoder.CODE].append(sized(_locals(locals_) + body + _END))
+        head = _locals(locals_)
+        self._items[encoder.CODE].append(sized(head + body + _END))
+        if instructions.hints:
+            context.hints[index] = [(len(head) + offset, hint) for offset, hint in instructions.hints]
 
     def _table(self, index: int) -> None:
         cursor, context = self.cursor, self.context
@@ -241,17 +277,25 @@ class ModuleParser:
         names = self._inline(TABLE, index)
         if names is not None:
             self._add_import(names, TABLE, self._import_desc(TABLE))
-        elif context.at_valtype():
+            return
+        start = cursor.position
+        addrtype = self._addrtype()
+        if context.at_valtype():
             reftype = context.reftype()
             cursor.expect("(")
             cursor.expect("elem")
             elements = self._inline_elements(reftype)
             cursor.expect(")")
             size = len(elements.exprs if elements.funcidxs is None else elements.funcidxs)
-            self._items[encoder.TABLE].append(encoder.tabletype(TableType(reftype, Limits(size, size))))
-            self._items[encoder.ELEMENT].append(_active_elem(index or None, b"\x41\0" + _END, elements))
-        else:
-            self._items[encoder.TABLE].append(encoder.tabletype(self._tabletype()))
+            tabletype = TableType(reftype, Limits(size, size), addrtype)
+            self._items[encoder.TABLE].append(encoder.tabletype(tabletype))
+            self._items[encoder.ELEMENT].append(_active_elem(index or None, _ZERO[addrtype], elements))
+            return
+        cursor.position = start
+        encoded = encoder.tabletype(self._tabletype())
+        if cursor.tokens[cursor.position] != ")":
+            encoded = b"\x40\0" + encoded + self._expr()
+        self._items[encoder.TABLE].append(encoded)
 
     def _memory(self, index: int) -> None:
         cursor, context = self.cursor, self.context
@@ -259,14 +303,26 @@ class ModuleParser:
         names = self._inline(MEMORY, index)
         if names is not None:
             self._add_import(names, MEMORY, self._import_desc(MEMORY))
-        elif cursor.open_field("data"):
+            return
+        start = cursor.position
+        addrtype = self._addrtype()
+        if cursor.open_field("data"):
             data = cursor.strings()
             cursor.expect(")")
             pages = -(-len(data) // PAGE_SIZE)
-            self._items[encoder.MEMORY].append(encoder.limits(Limits(pages, pages)))
-            self._items[encoder.DATA].append(_active_data(index or None, b"\x41\0" + _END, data))
+            self._items[encoder.MEMORY].append(encoder.limits(Limits(pages, pages), addrtype))
+            self._items[encoder.DATA].append(_active_data(index or None, _ZERO[addrtype], data))
+            return
+        cursor.position = start
+        self._items[encoder.MEMORY].append(encoder.memorytype(self._memorytype()))
+
+    def _tag(self, index: int) -> None:
+        self.context.bind("tag", index)
+        names = self._inline(TAG, index)
+        if names is not None:
+            self._add_import(names, TAG, self._import_desc(TAG))
         else:
-            self._items[encoder.MEMORY].append(encoder.limits(self._limits()))
+            self._items[encoder.TAG].append(self._tagtype())
 
     def _global(self, index: int) -> None:
         self.context.bind("global", index)
@@ -328,7 +384,7 @@ class ModuleParser:
         offset = self._offset()
         if offset is not None:
             if tableidx is None and (cursor.at_index() or cursor.tokens[cursor.position] == ")"):
-                elements = _Elements(FUNCREF, self._funcidxs(), [])
+                elements = _Elements(_FUNCIDX_REFTYPE, self._funcidxs(), [])
             else:
                 elements = self._elements()
             self._items[encoder.ELEMENT].append(_active_elem(tableidx, offset, elements))
@@ -340,13 +396,17 @@ class ModuleParser:
     def _elements(self) -> _Elements:
         """Reads an element list (6.6.10)."""
         if self.cursor.accept("func"):
-            return _Elements(FUNCREF, self._funcidxs(), [])
+            return _Elements(_FUNCIDX_REFTYPE, self._funcidxs(), [])
         return _Elements(self.context.reftype(), None, self._element_exprs())
 
     def _inline_elements(self, reftype: int) -> _Elements:
-        if reftype == FUNCREF and self.cursor.tokens[self.cursor.position] != "(":
-            return _Elements(reftype, self._funcidxs(), [])
-        return _Elements(reftype, None, self._element_exprs())
+        if self.cursor.tokens[self.cursor.position] == "(":
+            return _Elements(reftype, None, self._element_exprs())
+        funcidxs = self._funcidxs()
+        if reftype == FUNCREF:
+            return _Elements(_FUNCIDX_REFTYPE, funcidxs, [])
+        # The segment is of the table's type, which only expressions can be.
+        return _Elements(reftype, None, [_REF_FUNC + uleb(funcidx) + _END for funcidx in funcidxs])
 
     def _funcidxs(self) -> list[int]:
         indices = []
@@ -377,11 +437,13 @@ class ModuleParser:
     # Custom sections
 
     def _take_customs(self, position: int) -> None:
-        """Takes the ``@custom`` annotations that stand before a token."""
+        """Takes the annotations before a token that are about sections."""
         here = self.cursor.position
         self.cursor.position = position
         for annotation in self.cursor.annotations("custom"):
             self._custom(annotation)
+        if self.cursor.annotations(DATA_COUNT):
+            self.context.needs_data_count = True
         self.cursor.position = here
 
     def _custom(self, annotation: Annotation) -> None:
@@ -415,26 +477,33 @@ class ModuleParser:
         self._customs.setdefault(place, []).append(section)
         self._explicit_names |= name == "name"
 
-    def _check_annotations(self, first: int, last: int) -> None:
+    def _check_annotations(self, first: int, last: int, fields: list[_Field]) -> None:
         """No annotation may be left over."""
         source = self.cursor.source
         for position, left in source.annotations.items():
-            if first <= position <= last and left:
-                raise source.error_at(left[0].offset, f"misplaced @{left[0].name} annotation")
+            if not left or not first <= position <= last:
+                continue
+            name, offset = left[0].name, left[0].offset
+            in_function = any(f.keyword == "func" and f.position <= position < f.end for f in fields)
+            if name == BRANCH_HINT and not in_function:
+                raise source.error_at(offset, f"@{name} annotation: not in a function")
+            raise source.error_at(offset, f"misplaced @{name} annotation")
 
     def _module(self) -> bytes:
         """Puts the sections together."""
         customs = self._customs
-        self._items[encoder.TYPE] = [encoder.functype(functype) for functype in self.context.types]
+        self._items[encoder.TYPE] = self.context.rectypes
         out = [encoder.MAGIC, *customs.get(_FIRST, ())]
         for id_ in SECTION_ORDER:
             out += customs.get(("before", id_), ())
             items = self._items[id_]
+            if id_ == encoder.CODE and self.context.hints:
+                out.append(encoder.custom_section(BRANCH_HINT, encode_hints(self.context.hints)))
             if items:
                 out.append(encoder.section(id_, vec(items)))
             elif id_ == encoder.START and self._start is not None:
                 out.append(encoder.section(id_, self._start))
-            elif id_ == encoder.DATA_COUNT and self.context.uses_data:
+            elif id_ == encoder.DATA_COUNT and self.context.needs_data_count:
                 out.append(encoder.section(id_, uleb(len(self._items[encoder.DATA]))))
             out += customs.get(("after", id_), ())
         out += customs.get(_AT_END, ())
@@ -448,10 +517,12 @@ class ModuleParser:
 
 _FIELDS = {
     "type": ModuleParser._type,
+    "rec": ModuleParser._rec,
     "import": ModuleParser._import,
     "func": ModuleParser._func,
     "table": ModuleParser._table,
     "memory": ModuleParser._memory,
+    "tag": ModuleParser._tag,
     "global": ModuleParser._global,
     "export": ModuleParser._export,
     "start": ModuleParser._start_field,
@@ -468,18 +539,17 @@ def _locals(types: list[int]) -> bytes:
             runs[-1][0] += 1
         else:
             runs.append([1, valtype])
-    return vec(uleb(count) + bytes((valtype,)) for count, valtype in runs)
+    return vec(uleb(count) + encoder.valtype(valtype) for count, valtype in runs)
 
 
 def _active_elem(tableidx: int | None, offset: bytes, elements: _Elements) -> bytes:
     """5.5.12; one of the forms that name a table only where the text does, or has to."""
-    short = tableidx is None and elements.reftype == FUNCREF
     if elements.funcidxs is not None:
-        head = b"\0" + offset if short else b"\2" + uleb(tableidx or 0) + offset + b"\0"
-    elif short:
+        head = b"\0" + offset if tableidx is None else b"\2" + uleb(tableidx) + offset + b"\0"
+    elif tableidx is None and elements.reftype == FUNCREF:
         head = b"\4" + offset
     else:
-        head = b"\6" + uleb(tableidx or 0) + offset + bytes((elements.reftype,))
+        head = b"\6" + uleb(tableidx or 0) + offset + encoder.valtype(elements.reftype)
     return head + elements.encoded()
 
 
@@ -487,7 +557,7 @@ def _inactive_elem(flags: int, elements: _Elements) -> bytes:
     """5.5.12: `flags` is 1 for a passive segment, 3 for a declarative one."""
     if elements.funcidxs is not None:
         return bytes((flags, 0)) + elements.encoded()
-    return bytes((flags | 4, elements.reftype)) + elements.encoded()
+    return bytes((flags | 4,)) + encoder.valtype(elements.reftype) + elements.encoded()
 
 
 def _active_data(memidx: int | None, offset: bytes, data: bytes) -> bytes:

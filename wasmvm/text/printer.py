@@ -11,18 +11,12 @@ from typing import Protocol
 
 from wasmvm.syntax import ACTIVE, DECLARATIVE, Custom, Data, Elem, Extent, Import, Module
 from wasmvm.text import encoder
+from wasmvm.text.hints import hint_section, printable_hints
 from wasmvm.text.identifiers import Space, identifier, quoted, quoted_bytes
-from wasmvm.text.listing import Listing, typed
-from wasmvm.types import (
-    EXTERN_KINDS,
-    VALTYPE_NAMES,
-    ExternType,
-    FuncType,
-    GlobalType,
-    Limits,
-    MemoryType,
-    TableType,
-)
+from wasmvm.text.lexer import DATA_COUNT
+from wasmvm.text.listing import Listing
+from wasmvm.text.typetext import TypeTexts
+from wasmvm.types import EXTERN_KINDS, FuncType
 
 _BYTES_A_LINE = 64
 _SECTION_WORDS = {id_: word for word, id_ in encoder.SECTION_NAMES.items()}
@@ -51,6 +45,10 @@ class Names(Protocol):
     def elem_names(self) -> dict[int, str]: ...
     @property
     def data_names(self) -> dict[int, str]: ...
+    @property
+    def tag_names(self) -> dict[int, str]: ...
+    @property
+    def field_names(self) -> dict[int, dict[int, str]]: ...
 
 
 class _Printer:
@@ -65,28 +63,36 @@ class _Printer:
             "global": Space(names.global_names, len(module.global_imports) + len(module.globals)),
             "elem": Space(names.elem_names, len(module.elems)),
             "data": Space(names.data_names, len(module.datas)),
+            "tag": Space(names.tag_names, len(module.tag_imports) + len(module.tags)),
         }
-        self.listing = Listing(module, self.spaces)
+        self.types = TypeTexts(module, self.spaces["type"], names.field_names)
+        self.listing = Listing(module, self.types, self.spaces)
+        section = hint_section(module)
+        hints = printable_hints(module, section) if section else None
+        self.hint_section = section if hints is not None else None
+        self.hints = hints or {}
         # What the assembler will put into the name section, function by function.
         self.bound = encoder.Names()
 
     def lines(self) -> Iterator[str]:
         module = self.module
         yield f"(module{self._module_name()}"
-        for i, functype in enumerate(module.types):
-            yield f"  (type {self.spaces['type'].define(i)} {functype})"
+        yield from self.types.definitions()
         counts = dict.fromkeys(EXTERN_KINDS, 0)
         for import_ in module.imports:
             kind = EXTERN_KINDS[import_.kind]
             yield self._import(import_, kind, counts[kind])
             counts[kind] += 1
         for i, table in enumerate(module.tables, counts["table"]):
-            yield f"  (table {self.spaces['table'].define(i)} {self._externtype(table.type)})"
+            init = "" if table.init is None else self._expr(table.init)
+            yield f"  (table {self.spaces['table'].define(i)} {self.types.externtype(table.type)}{init})"
         for i, memory in enumerate(module.mems, counts["memory"]):
-            yield f"  (memory {self.spaces['memory'].define(i)} {self._externtype(memory.type)})"
+            yield f"  (memory {self.spaces['memory'].define(i)} {self.types.externtype(memory.type)})"
+        for i, tag in enumerate(module.tags, counts["tag"]):
+            yield f"  (tag {self.spaces['tag'].define(i)} {self.types.typeuse(tag.typeidx)})"
         for i, global_ in enumerate(module.globals, counts["global"]):
             init = self._expr(global_.init)
-            yield f"  (global {self.spaces['global'].define(i)} {self._externtype(global_.type)}{init})"
+            yield f"  (global {self.spaces['global'].define(i)} {self.types.externtype(global_.type)}{init})"
         for export in module.exports:
             kind = EXTERN_KINDS[export.kind]
             yield f"  (export {quoted(export.name)} ({kind} {self.spaces[kind].ref(export.index)}))"
@@ -96,6 +102,8 @@ class _Printer:
             yield self._elem(i, elem)
         for i, typeidx in enumerate(module.funcs):
             yield from self._func(i, counts["func"] + i, typeidx)
+        if module.data_count is not None and not self.listing.uses_data:
+            yield f"  (@{DATA_COUNT})"
         for i, data in enumerate(module.datas):
             yield from self._data(i, data)
         yield from self._customs()
@@ -108,22 +116,11 @@ class _Printer:
         self.bound.module = name
         return f" {identifier(name)}" if name else ' (@name "")'
 
-    # Types
-
-    def _externtype(self, of: ExternType) -> str:
-        if isinstance(of, TableType):
-            return f"{_limits(of.limits)} {VALTYPE_NAMES[of.reftype]}"
-        if isinstance(of, MemoryType):
-            return _limits(of.limits)
-        if isinstance(of, GlobalType):
-            return f"(mut {VALTYPE_NAMES[of.valtype]})" if of.mutable else VALTYPE_NAMES[of.valtype]
-        return f"{typed('param', of.params)}{typed('result', of.results)}"
-
     def _import(self, import_: Import, kind: str, index: int) -> str:
         if isinstance(import_.desc, int):
-            externtype = self.listing.typeuse(import_.desc)
+            externtype = self.types.typeuse(import_.desc)
         else:
-            externtype = self._externtype(import_.desc)
+            externtype = self.types.externtype(import_.desc)
         begin = f"  (import {quoted(import_.module)} {quoted(import_.name)} "
         return f"{begin}({kind} {self.spaces[kind].define(index)} {externtype}))"
 
@@ -131,10 +128,11 @@ class _Printer:
 
     def _func(self, i: int, funcidx: int, typeidx: int) -> Iterator[str]:
         module = self.module
-        functype = module.types[typeidx] if typeidx < len(module.types) else FuncType((), ())
+        functype = self.types.functype(typeidx) or FuncType((), ())
         local_names = self.names.local_names.get(funcidx, {})
         label_names = self.names.label_names.get(funcidx, {})
-        body = self.listing.body(Extent(module.code[2 * i], module.code[2 * i + 1]), local_names, label_names, functype)
+        extent = Extent(module.code[2 * i], module.code[2 * i + 1])
+        body = self.listing.body(extent, local_names, label_names, functype, self.hints.get(funcidx, []))
         yield f"  (func {self.spaces['func'].define(funcidx)} (type {self.spaces['type'].ref(typeidx)}){next(body)}"
         yield from body
         yield "  )"
@@ -163,7 +161,7 @@ class _Printer:
             items = " func" + "".join([f" {self.spaces['func'].ref(f)}" for f in elem.funcidxs])
         else:
             exprs = [self.listing.folded(expr, "item") for expr in elem.exprs or ()]
-            items = f" {' '.join([VALTYPE_NAMES[elem.reftype], *exprs])}"
+            items = f" {' '.join([self.types.valtype(elem.reftype), *exprs])}"
         return f"  (elem {self.spaces['elem'].define(i)}{mode}{items})"
 
     def _data(self, i: int, data: Data) -> Iterator[str]:
@@ -191,6 +189,8 @@ class _Printer:
         behind_names = False
         implied = self._implied_name_section(last)
         for custom in module.customs:
+            if custom is self.hint_section:
+                continue
             if custom is implied:
                 behind_names = True
                 continue
@@ -208,14 +208,12 @@ class _Printer:
         if len(found) != 1 or found[0].after != last:
             return None
         spaces = ((id_, self.spaces[space].names) for space, id_ in encoder.NAME_SUBSECTIONS.items())
+        if self.types.bound_fields:
+            self.bound.indirect[encoder.NAME_FIELD] = self.types.bound_fields
         self.bound.direct = {id_: bound for id_, bound in spaces if bound}
         start, end = found[0].content
         content = self.module.source[start:end]
         return found[0] if content and content == self.bound.content() else None
-
-
-def _limits(of: Limits) -> str:
-    return str(of.min) if of.max is None else f"{of.min} {of.max}"
 
 
 def print_module(module: Module, names: Names) -> str:

@@ -15,7 +15,7 @@ from wasmvm.text.instructions import LANE_TYPES
 from wasmvm.text.lexer import Tokens, tokenize
 from wasmvm.text.numbers import parse_float, parse_int
 from wasmvm.text.parser import ModuleParser, parse_module
-from wasmvm.types import F32, F64, I32, I64, V128, VALTYPE_NAMES
+from wasmvm.types import F32, F64, HEAPTYPES, I32, I64, V128, VALTYPE_NAMES
 
 CANONICAL, ARITHMETIC = "nan:canonical", "nan:arithmetic"
 """Lanes of expected results that stand for a set of NaNs."""
@@ -61,13 +61,17 @@ class Value(NamedTuple):
         return magnitude == quiet if lane == CANONICAL else magnitude & quiet == quiet
 
 
+REF_KINDS = frozenset(("null", "func", "extern", "host", "exn", "any", "eq", "i31", "struct", "array"))
+"""Kinds of references that patterns tell apart: the words behind ``ref.``."""
+
+
 class Ref(NamedTuple):
     """A reference.
 
     Attributes:
-        kind: what it refers to: ``"null"``, ``"func"``, ``"extern"`` or another word behind ``ref.``.
-        heaptype: for null, the name of the type; None matches every type's.
-        number: for an object of the host, which one; None matches all.
+        kind: what it refers to: one of `REF_KINDS`.
+        heaptype: for null, the name of the type, if one is given.
+        number: for an object of the host (``"extern"``, ``"host"``), which one; None matches all.
     """
 
     kind: str
@@ -324,13 +328,13 @@ class _ScriptParser:
     def _ref(self, keyword: str) -> Ref:
         cursor = self.cursor
         prefix, _, kind = keyword.partition("ref.")
-        if prefix or not kind:
+        if prefix or kind not in REF_KINDS:
             raise cursor.unexpected(cursor.position - 1)
         token = cursor.tokens[cursor.position]
         if token == ")":
             return Ref(kind, None, None)
         if kind == "null":
-            if token[0] in '("':
+            if token not in HEAPTYPES and not cursor.at_index():
                 raise cursor.unexpected()
             cursor.position += 1
             return Ref(kind, token, None)

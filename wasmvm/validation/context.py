@@ -1,25 +1,31 @@
 """The context C that instructions are validated in (specification, 3.1.1), laid out in flat arrays.
 
-A list of value types is a *range* ``at, count`` of the array `Context.flat`, which begins with two parts that are the
-same for every module: a value type as a range of one (`flat[t] == t`), then the operands of the instructions whose
-types are data (`isa.wasm`). What follows are the module's function types, parameters and results of each in a row.
+A list of value types is a *range* ``at, count`` of the array `Context.flat`. It begins with a part that is the same for
+every module: the value types that are, each as a range of one (``flat[t] == t``), and the operands of the instructions
+whose types are data (`isa.wasm`). Then come the references to the module's types, each as a range of one again, and
+what the types consist of: parameters and results of each function type in a row, fields of structures and arrays.
 """
 
 from __future__ import annotations
 
 from array import array
 
+from wasmvm.deftype import define
 from wasmvm.isa import wasm
 from wasmvm.syntax import Module
+from wasmvm.types import BOTTOM_REF, CONCRETE, I8, I16, I32, FieldType, FuncType, StructType
 
 BOTTOM = 0
 """The type of an operand that unreachable code may take for any type; no value type is 0."""
 
-SINGLES = 0x80
-"""Value types are below this number, and so are the ranges of one value type."""
+SINGLES = 2 * BOTTOM_REF
+"""The value types that are no references to a module's types are below this number."""
 
 PREFIX = array("i", range(SINGLES))
 """The first part of every `Context.flat`, completed below."""
+
+OWN_RULE = 0xFF
+"""What `PARAM_COUNT` says of an instruction whose row leaves its operands to the validator."""
 
 # Of each opcode whose row gives its signature: where its operands are in the prefix, how many there are, and its
 # result (BOTTOM for none; no such instruction has two).
@@ -35,6 +41,7 @@ def _fill_tables() -> None:
     for row in wasm.ROWS:
         NATURAL_ALIGNMENT[row.code] = max(row.width, 1).bit_length() - 1
         if row.params is None or row.results is None:
+            PARAM_COUNT[row.code] = OWN_RULE
             continue
         if row.params not in places:
             places[row.params] = len(PREFIX)
@@ -43,47 +50,83 @@ def _fill_tables() -> None:
         PARAM_COUNT[row.code] = len(row.params)
         if row.results:
             (RESULT[row.code],) = row.results
+    # What is between this and the references to types is never looked at.
+    PREFIX.extend([BOTTOM] * (CONCRETE - len(PREFIX)))
 
 
 _fill_tables()
+
+FUNC_KIND, STRUCT_KIND, ARRAY_KIND = range(3)
+"""Kinds of composite types."""
 
 
 class Context:
     """What a module declares, as the validator's inner loop wants it.
 
     Attributes:
-        flat: see above.
+        flat: see above; packed types of fields are I32 in it.
+        type_kind: by typeidx, which kind of composite type it is.
         type_at, type_params, type_results: by typeidx, where the type is in `flat` and its numbers of parameters
-            and results.
-        funcs: by funcidx, the typeidx.
-        tables: by tableidx, the reftype.
-        mem_count: the length of the memory index space.
+            and results; a structure has its fields for parameters, an array has one.
+        storage, mutable: as long as `flat`; the types of fields as they are stored, and whether they may be set.
+        numbers: by typeidx, the number of the defined type (`deftype`).
+        funcs, tags: by funcidx and tagidx, the typeidx.
+        tables, table_addr: by tableidx, the reftype and the address type.
+        mems: by memidx, the address type.
         globals, global_mutable: by globalidx, the value type and whether it may be set.
-        imported_globals: how many of them are imported: constant expressions can use no others.
         elems: by elemidx, the reftype.
         data_count: what the data count section says, or -1 without one.
         refs: by funcidx, whether the function occurs outside of function bodies, which `ref.func` asks for.
     """
 
     def __init__(self, module: Module) -> None:
+        count = len(module.types)
         self.flat = PREFIX[:]
+        self.flat.extend(range(CONCRETE, CONCRETE + 2 * count))
+        self.type_kind = bytearray(count)
         self.type_at = array("i")
         self.type_params = array("i")
         self.type_results = array("i")
-        for functype in module.types:
-            self.type_at.append(len(self.flat))
-            self.type_params.append(len(functype.params))
-            self.type_results.append(len(functype.results))
-            self.flat.extend(functype.params)
-            self.flat.extend(functype.results)
-        self.funcs = array("I", [i.desc for i in module.func_imports if isinstance(i.desc, int)])
+        fields = []
+        for typeidx, comptype in enumerate(module.types):
+            at = len(self.flat)
+            self.type_at.append(at)
+            if isinstance(comptype, FuncType):
+                self.type_params.append(len(comptype.params))
+                self.type_results.append(len(comptype.results))
+                self.flat.extend(comptype.params)
+                self.flat.extend(comptype.results)
+                continue
+            structure = isinstance(comptype, StructType)
+            self.type_kind[typeidx] = STRUCT_KIND if structure else ARRAY_KIND
+            own: tuple[FieldType, ...] = comptype.fields if isinstance(comptype, StructType) else (comptype.field,)
+            self.type_params.append(len(own))
+            self.type_results.append(0)
+            self.flat.extend([unpacked(field.storage) for field in own])
+            fields.append((at, own))
+        # As most modules have no fields, there is nothing to say about them either.
+        self.storage = self.flat[:] if fields else array("i")
+        self.mutable = bytearray(len(self.storage))
+        for at, own in fields:
+            for i, field in enumerate(own, at):
+                self.storage[i] = field.storage
+                self.mutable[i] = field.mutable
+        self.numbers = define(module)
+        self.funcs = array("I", [i.desc for i in module.func_imports])
         self.funcs.extend(module.funcs)
-        self.tables = bytes([t.reftype for t in module.table_types()])
-        self.mem_count = len(module.mem_imports) + len(module.mems)
+        self.tags = array("I", module.tag_typeidxs())
+        table_types = module.table_types()
+        self.tables = array("i", [t.reftype for t in table_types])
+        self.table_addr = bytes([t.addrtype for t in table_types])
+        self.mems = bytes([m.addrtype for m in module.mem_types()])
         global_types = module.global_types()
-        self.globals = bytes([g.valtype for g in global_types])
+        self.globals = array("i", [g.valtype for g in global_types])
         self.global_mutable = bytes([g.mutable for g in global_types])
-        self.imported_globals = len(module.global_imports)
-        self.elems = bytes([e.reftype for e in module.elems])
+        self.elems = array("i", [e.reftype for e in module.elems])
         self.data_count = -1 if module.data_count is None else module.data_count
         self.refs = bytearray(len(self.funcs))
+
+
+def unpacked(storage: int) -> int:
+    """2.3.12: the type of the values that a field gives and takes."""
+    return I32 if storage in (I8, I16) else storage

@@ -1,4 +1,5 @@
 cimport cython
+from libc.stdint cimport int64_t
 
 from wasmvm.isa.opcode cimport OP_LOOP
 
@@ -24,6 +25,12 @@ cdef class Stacks:
     cdef int[::1] floors
     cdef int[::1] unreachables
     cdef int[::1] checked
+    cdef int[::1] marks
+    cdef unsigned char[::1] local_set
+    cdef int[::1] assigned
+    cdef int assigned_count
+    cdef object numbers
+    cdef dict known
 
     cdef int reset(self) except -1
     @cython.locals(room=cython.int)
@@ -35,8 +42,10 @@ cdef class Stacks:
     cdef int push_range(self, int at, int count) except -1
     cdef int pop_any(self) except -1
     cdef int pop(self, int valtype) except -1
+    @cython.locals(key=int64_t)
+    cdef bint matches(self, int actual, int expected) except -1
     @cython.locals(present=cython.int, missing=cython.int, base=cython.int, i=cython.int)
-    cdef bint match_range(self, int at, int count) noexcept
+    cdef bint match_range(self, int at, int count) except -1
     cdef int require_range(self, int at, int count) except -1
     cdef int pop_range(self, int at, int count) except -1
     @cython.locals(first=cython.int, i=cython.int)
@@ -48,6 +57,8 @@ cdef class Stacks:
     @cython.locals(frame=cython.int)
     cdef int leave(self) except -1
     cdef int otherwise(self) except -1
+    cdef int assign(self, int local) noexcept
+    cdef int forget_assignments(self, int frame) noexcept
     cdef int set_unreachable(self) noexcept
     cdef int label_at(self, int frame) noexcept
     cdef int label_count(self, int frame) noexcept

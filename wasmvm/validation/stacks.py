@@ -11,8 +11,9 @@ from array import array
 
 import cython
 
+from wasmvm.deftype import close_valtype, match_valtype
 from wasmvm.errors import ValidationError
-from wasmvm.types import VALTYPE_NAMES
+from wasmvm.types import MAX_LOCALS, is_reftype, valtype_text
 from wasmvm.validation import context
 
 if not cython.compiled:
@@ -27,7 +28,7 @@ SHOWN = 8
 
 def result_type_text(valtypes: list[int]) -> str:
     shown = ["..."] if len(valtypes) > SHOWN else []
-    shown += [VALTYPE_NAMES.get(valtype, "bot") for valtype in valtypes[-SHOWN:]]
+    shown += [valtype_text(valtype) if valtype != BOTTOM else "bot" for valtype in valtypes[-SHOWN:]]
     return f"[{' '.join(shown)}]"
 
 
@@ -45,10 +46,17 @@ class Stacks:
         types, params, results: by frame, where its type is in `flat`, and its numbers of parameters and results.
         floors, unreachables: by frame, the two properties above as they are to be again when the frame inside it ends.
         checked: by frame, the last `br_table` that found its label to fit (see `body`).
+        local_set: by local, whether it may be read: the type has a default value, or it was set in this block.
+        assigned, assigned_count: the locals that were set and have no default, in order, and how many there are.
+        marks: by frame, `assigned_count` when it began.
+        numbers: the module's types as `deftype` numbers them.
+        known: what `matches` found, by a number that both types make.
     """
 
-    def __init__(self, flat: array[int]) -> None:
+    def __init__(self, flat: array[int], numbers: array[int]) -> None:
         self.flat = flat
+        self.numbers = numbers
+        self.known: dict[int, bool] = {}
         self.at = 0
         self.operands = array("i", bytes(4 * 256))
         self.room = 256
@@ -59,6 +67,9 @@ class Stacks:
         self.floors = array("i", bytes(4 * 64))
         self.unreachables = array("i", bytes(4 * 64))
         self.checked = array("i", bytes(4 * 64))
+        self.marks = array("i", bytes(4 * 64))
+        self.local_set = bytearray(b"\1" * MAX_LOCALS)
+        self.assigned = array("i", bytes(4 * MAX_LOCALS))
         self.max_depth = 64
         self.reset()
 
@@ -68,6 +79,7 @@ class Stacks:
         self.floor = 0
         self.unreachable = 0
         self.depth = 0
+        self.assigned_count = 0
 
     def grow(self, count: int) -> None:
         """Make room for `count` more operands."""
@@ -87,6 +99,7 @@ class Stacks:
         self.floors = grown(self.floors, length, self.max_depth)
         self.unreachables = grown(self.unreachables, length, self.max_depth)
         self.checked = grown(self.checked, length, self.max_depth)
+        self.marks = grown(self.marks, length, self.max_depth)
 
     # Operands
 
@@ -118,6 +131,19 @@ class Stacks:
         else:
             self.pop_range(valtype, 1)
 
+    def matches(self, actual: int, expected: int) -> bool:
+        """3.3.5: whether an operand of type `actual` may be where one of type `expected` is asked for."""
+        if actual in (expected, BOTTOM):
+            return True
+        if not is_reftype(actual):
+            return False
+        key = (actual << 32) + expected
+        if key not in self.known:
+            self.known[key] = match_valtype(
+                close_valtype(actual, self.numbers), close_valtype(expected, self.numbers)
+            )  # fmt: skip
+        return self.known[key]
+
     def match_range(self, at: int, count: int) -> bool:
         """Whether the topmost operands are of these types."""
         present = self.height - self.floor
@@ -128,7 +154,9 @@ class Stacks:
             missing = count - present
         base = self.height - count
         for i in range(missing, count):
-            if self.operands[base + i] != self.flat[at + i] and self.operands[base + i] != BOTTOM:
+            if self.operands[base + i] != self.flat[at + i] and not self.matches(
+                self.operands[base + i], self.flat[at + i]
+            ):
                 return False
         return True
 
@@ -162,6 +190,7 @@ class Stacks:
         self.floors[depth] = self.floor
         self.unreachables[depth] = self.unreachable
         self.checked[depth] = 0
+        self.marks[depth] = self.assigned_count
         self.depth = depth + 1
         self.floor = self.height
         self.unreachable = 0
@@ -179,6 +208,7 @@ class Stacks:
     def leave(self) -> None:
         """Close the innermost block, which `finish` has checked, and give its results to the one around it."""
         frame = self.depth - 1
+        self.forget_assignments(frame)
         self.depth = frame
         self.floor = self.floors[frame]
         self.unreachable = self.unreachables[frame]
@@ -187,7 +217,20 @@ class Stacks:
     def otherwise(self) -> None:
         """Begin the other arm of the innermost block, an ``if`` that `finish` has checked."""
         self.unreachable = 0
+        self.forget_assignments(self.depth - 1)
         self.push_range(self.types[self.depth - 1], self.params[self.depth - 1])
+
+    def assign(self, local: int) -> None:
+        """Let a local that has no default value be read until the innermost block ends."""
+        self.local_set[local] = 1
+        self.assigned[self.assigned_count] = local
+        self.assigned_count += 1
+
+    def forget_assignments(self, frame: int) -> None:
+        """Take back what was set since the frame began."""
+        while self.assigned_count > self.marks[frame]:
+            self.assigned_count -= 1
+            self.local_set[self.assigned[self.assigned_count]] = 0
 
     def set_unreachable(self) -> None:
         self.height = self.floor

@@ -124,10 +124,23 @@ def buffers_of(mem: memoryview, iovs: int, iovs_len: int) -> list[memoryview]:
     return buffers
 
 
+_signatures: dict[str, tuple[types.FuncType, list[int]]] = {}
+
+
+def signature_of(name: str) -> tuple[types.FuncType, list[int]]:
+    """The type of a function of `abi.FUNCTIONS`, and for each parameter the mask that makes it unsigned."""
+    found = _signatures.get(name)
+    if found is None:
+        letters = [letter for param in abi.params_of(abi.FUNCTIONS[name]) for letter in param.code]
+        results = () if name == "proc_exit" else (types.I32,)
+        functype = types.FuncType(tuple(_VALTYPES[letter] for letter in letters), results)
+        found = _signatures[name] = functype, [_MASKS[letter] for letter in letters]
+    return found
+
+
 def functype_of(name: str) -> types.FuncType:
     """The type of a function of `abi.FUNCTIONS`."""
-    params = tuple(_VALTYPES[letter] for param in abi.params_of(abi.FUNCTIONS[name]) for letter in param.code)
-    return types.FuncType(params, () if name == "proc_exit" else (types.I32,))
+    return signature_of(name)[0]
 
 
 class Wasi:
@@ -176,7 +189,7 @@ class Wasi:
     def bind(self, name: str, module_name: str = abi.MODULE) -> tuple[types.FuncType, Callable[..., int | None]]:
         """One of `imports`. Raises KeyError if there is no such module or function."""
         body = implementation(name, module_name)
-        masks = [_MASKS[letter] for param in abi.params_of(abi.FUNCTIONS[name]) for letter in param.code]
+        functype, masks = signature_of(name)
         if self.config.trace is not None:
             from wasmvm.wasi.trace import traced
 
@@ -187,7 +200,7 @@ class Wasi:
             memory = caller.memory
             return body(self, no_memory if memory is None else memoryview(memory), *map(and_, args, masks))
 
-        return functype_of(name), function
+        return functype, function
 
     def close(self) -> None:
         """Close all descriptors. Harmless when done twice."""

@@ -18,8 +18,8 @@ cdef int run(machine_t* machine) noexcept nogil:
     cdef inst_t* inst = machine.inst
     cdef slot* stack_end = machine.stack_end
     cdef int64_t budget = machine.budget
-    cdef uint8_t* mem = inst.mem.data
-    cdef uint64_t mem_len = inst.mem.length
+    cdef uint8_t* mem = current_memory(machine).data
+    cdef uint64_t mem_len = current_memory(machine).length
     cdef int op, reason
     cdef int32_t i
     cdef int32_t* entry
@@ -2258,6 +2258,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = load_u32((mem + ea))
             pc += 6
+        elif op == R_I32_LOAD_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u32((mem + ea))
+            pc += 5
         elif op == R_I64_LOAD:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -2293,6 +2300,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = load_u64((mem + ea))
             pc += 6
+        elif op == R_I64_LOAD_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u64((mem + ea))
+            pc += 5
         elif op == R_I32_LOAD8_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -2328,6 +2342,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
             pc += 6
+        elif op == R_I32_LOAD8_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+            pc += 5
         elif op == R_I32_LOAD8_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -2363,6 +2384,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = (mem + ea)[0]
             pc += 6
+        elif op == R_I32_LOAD8_U_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = (mem + ea)[0]
+            pc += 5
         elif op == R_I32_LOAD16_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -2398,6 +2426,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
             pc += 6
+        elif op == R_I32_LOAD16_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+            pc += 5
         elif op == R_I32_LOAD16_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -2433,6 +2468,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = load_u16((mem + ea))
             pc += 6
+        elif op == R_I32_LOAD16_U_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u16((mem + ea))
+            pc += 5
         elif op == R_I64_LOAD8_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -2468,6 +2510,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
             pc += 6
+        elif op == R_I64_LOAD8_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+            pc += 5
         elif op == R_I64_LOAD16_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -2503,6 +2552,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
             pc += 6
+        elif op == R_I64_LOAD16_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+            pc += 5
         elif op == R_I64_LOAD32_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
@@ -2538,6 +2594,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
             pc += 6
+        elif op == R_I64_LOAD32_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+            pc += 5
         elif op == R_F64_LOAD:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -2573,6 +2636,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             fp[pc[1]].f64 = load_f64((mem + ea))
             pc += 6
+        elif op == R_F64_LOAD_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].f64 = load_f64((mem + ea))
+            pc += 5
         elif op == R_I32_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 4 > mem_len):
@@ -2629,6 +2699,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u32((mem + ea), <uint32_t>fp[pc[5]].u64)
             pc += 6
+        elif op == R_I32_STORE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
+            pc += 5
         elif op == R_I64_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 8 > mem_len):
@@ -2685,6 +2762,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u64((mem + ea), fp[pc[5]].u64)
             pc += 6
+        elif op == R_I64_STORE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u64((mem + ea), fp[pc[4]].u64)
+            pc += 5
         elif op == R_F64_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 8 > mem_len):
@@ -2741,6 +2825,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_f64((mem + ea), fp[pc[5]].f64)
             pc += 6
+        elif op == R_F64_STORE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f64((mem + ea), fp[pc[4]].f64)
+            pc += 5
         elif op == R_I32_STORE8:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 1 > mem_len):
@@ -2797,6 +2888,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             (mem + ea)[0] = <uint8_t>fp[pc[5]].u64
             pc += 6
+        elif op == R_I32_STORE8_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            (mem + ea)[0] = <uint8_t>fp[pc[4]].u64
+            pc += 5
         elif op == R_I32_STORE16:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 2 > mem_len):
@@ -2853,24 +2951,41 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u16((mem + ea), <uint16_t>fp[pc[5]].u64)
             pc += 6
-        elif op == R_MEMORY_SIZE:
-            fp[pc[1]].u64 = mem_len >> 16
+        elif op == R_I32_STORE16_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
+            pc += 5
+        elif op == R_USE_MEMORY:
+            machine.other_mem = inst.mems[pc[1]]
+            mem = machine.other_mem.data
+            mem_len = machine.other_mem.length
             pc += 2
+        elif op == R_USE_MEMORY_0:
+            machine.other_mem = NULL
+            mem = inst.mem.data
+            mem_len = inst.mem.length
+            pc += 1
+        elif op == R_MEMORY_SIZE:
+            fp[pc[1]].u64 = inst.mems[pc[2]].length >> 16
+            pc += 3
         elif op == R_MEMORY_FILL:
-            reason = memory_fill(inst, (<uint32_t>fp[pc[1]].u64), (<uint32_t>fp[pc[2]].u64), (<uint32_t>fp[pc[3]].u64))
-            if unlikely(reason != 0):
-                break
-            pc += 4
-        elif op == R_MEMORY_COPY:
-            reason = memory_copy(inst, (<uint32_t>fp[pc[1]].u64), (<uint32_t>fp[pc[2]].u64), (<uint32_t>fp[pc[3]].u64))
-            if unlikely(reason != 0):
-                break
-            pc += 4
-        elif op == R_MEMORY_INIT:
-            reason = memory_init(inst, pc[4], (<uint32_t>fp[pc[1]].u64), (<uint32_t>fp[pc[2]].u64), (<uint32_t>fp[pc[3]].u64))
+            reason = memory_fill(inst.mems[pc[4]], fp[pc[1]].u64, (<uint32_t>fp[pc[2]].u64), fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 5
+        elif op == R_MEMORY_COPY:
+            reason = memory_copy(inst.mems[pc[4]], inst.mems[pc[5]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
+            if unlikely(reason != 0):
+                break
+            pc += 6
+        elif op == R_MEMORY_INIT:
+            reason = memory_init(inst.mems[pc[5]], &inst.datas[pc[4]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
+            if unlikely(reason != 0):
+                break
+            pc += 6
         elif op == R_DATA_DROP:
             inst.datas[pc[1]].length = 0
             pc += 2
@@ -2889,33 +3004,38 @@ cdef int run(machine_t* machine) noexcept nogil:
         elif op == R_REF_FUNC:
             fp[pc[1]].ptr = inst.all_funcs[pc[2]]
             pc += 3
+        elif op == R_REF_AS_NON_NULL:
+            if unlikely(fp[pc[1]].u64 == 0):
+                reason = TRAP_NULL_REFERENCE
+                break
+            pc += 2
         elif op == R_TABLE_GET:
-            if unlikely((<uint32_t>fp[pc[2]].u64) >= inst.tables[pc[3]].size):
+            if unlikely(fp[pc[2]].u64 >= inst.tables[pc[3]].size):
                 reason = TRAP_TABLE_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = inst.tables[pc[3]].elems[(<uint32_t>fp[pc[2]].u64)]
+            fp[pc[1]].u64 = inst.tables[pc[3]].elems[fp[pc[2]].u64]
             pc += 4
         elif op == R_TABLE_SET:
-            if unlikely((<uint32_t>fp[pc[1]].u64) >= inst.tables[pc[3]].size):
+            if unlikely(fp[pc[1]].u64 >= inst.tables[pc[3]].size):
                 reason = TRAP_TABLE_OUT_OF_BOUNDS
                 break
-            inst.tables[pc[3]].elems[(<uint32_t>fp[pc[1]].u64)] = fp[pc[2]].u64
+            inst.tables[pc[3]].elems[fp[pc[1]].u64] = fp[pc[2]].u64
             pc += 4
         elif op == R_TABLE_SIZE:
             fp[pc[1]].u64 = inst.tables[pc[2]].size
             pc += 3
         elif op == R_TABLE_FILL:
-            reason = table_fill(inst.tables[pc[4]], (<uint32_t>fp[pc[1]].u64), fp[pc[2]].u64, (<uint32_t>fp[pc[3]].u64))
+            reason = table_fill(inst.tables[pc[4]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 5
         elif op == R_TABLE_COPY:
-            reason = table_copy(inst.tables[pc[4]], inst.tables[pc[5]], (<uint32_t>fp[pc[1]].u64), (<uint32_t>fp[pc[2]].u64), (<uint32_t>fp[pc[3]].u64))
+            reason = table_copy(inst.tables[pc[4]], inst.tables[pc[5]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 6
         elif op == R_TABLE_INIT:
-            reason = table_init(inst.tables[pc[5]], &inst.elems[pc[4]], (<uint32_t>fp[pc[1]].u64), (<uint32_t>fp[pc[2]].u64), (<uint32_t>fp[pc[3]].u64))
+            reason = table_init(inst.tables[pc[5]], &inst.elems[pc[4]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 6
@@ -2969,14 +3089,14 @@ cdef int run(machine_t* machine) noexcept nogil:
             pc = callee.code
         elif op == R_CALL_INDIRECT:
             table = inst.tables[pc[3]]
-            if unlikely((<uint32_t>fp[pc[1]].u64) >= table.size):
+            if unlikely(fp[pc[1]].u64 >= table.size):
                 reason = TRAP_UNDEFINED_ELEMENT
                 break
-            callee = <func_t*><size_t>table.elems[(<uint32_t>fp[pc[1]].u64)]
+            callee = <func_t*><size_t>table.elems[fp[pc[1]].u64]
             if unlikely(callee == NULL):
                 reason = TRAP_UNINITIALIZED_ELEMENT
                 break
-            if unlikely(callee.type_id != inst.type_ids[pc[2]]):
+            if unlikely(callee.type != inst.types[pc[2]] and not is_subtype(callee.type, inst.types[pc[2]])):
                 reason = TRAP_INDIRECT_CALL_TYPE_MISMATCH
                 break
             budget -= 1
@@ -2998,6 +3118,42 @@ cdef int run(machine_t* machine) noexcept nogil:
                     reason = EXIT_HOST
                     break
                 frame.pc = pc + 5
+                frame.fp = fp
+                frame += 1
+                frame.pc = leave_instance_code
+                frame.fp = <slot*>inst
+                frame += 1
+                inst = callee.inst
+                mem = inst.mem.data
+                mem_len = inst.mem.length
+            fp = base
+            for i in range(callee.zero_from, callee.zero_to):
+                fp[i].u64 = 0
+            pc = callee.code
+        elif op == R_CALL_REF:
+            callee = <func_t*>fp[pc[1]].ptr
+            if unlikely(callee == NULL):
+                reason = TRAP_NULL_FUNCTION_REFERENCE
+                break
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            base = fp + pc[2]
+            if unlikely(base + callee.frame_size > stack_end):
+                reason = TRAP_CALL_STACK_EXHAUSTED
+                break
+            if callee.inst == inst:
+                frame.pc = pc + 3
+                frame.fp = fp
+                frame += 1
+            else:
+                if callee.inst == NULL:
+                    machine.callee = callee
+                    machine.base = base
+                    reason = EXIT_HOST
+                    break
+                frame.pc = pc + 3
                 frame.fp = fp
                 frame += 1
                 frame.pc = leave_instance_code
@@ -3044,7 +3200,7 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             pc += 2
         elif op == R_FUEL_BULK:
-            machine.fuel -= <int64_t>(<uint32_t>fp[pc[1]].u64)
+            machine.fuel -= <int64_t>min(fp[pc[1]].u64, <uint64_t>1 << 62)
             if unlikely(machine.fuel < 0):
                 machine.fuel = 0
                 reason = TRAP_OUT_OF_FUEL
@@ -3653,6 +3809,24 @@ cdef int run(machine_t* machine) noexcept nogil:
         elif op == R_I16X8_NARROW_I32X4_U:
             v_i16x8_narrow_i32x4_u(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
             pc += 4
+        elif op == R_F32X4_RELAXED_MADD:
+            v_f32x4_relaxed_madd(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
+        elif op == R_F32X4_RELAXED_NMADD:
+            v_f32x4_relaxed_nmadd(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
+        elif op == R_F64X2_RELAXED_MADD:
+            v_f64x2_relaxed_madd(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
+        elif op == R_F64X2_RELAXED_NMADD:
+            v_f64x2_relaxed_nmadd(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
+        elif op == R_I16X8_RELAXED_DOT_I8X16_I7X16_S:
+            v_i16x8_relaxed_dot_i8x16_i7x16_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
+            pc += 4
+        elif op == R_I32X4_RELAXED_DOT_I8X16_I7X16_ADD_S:
+            v_i32x4_relaxed_dot_i8x16_i7x16_add_s(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]], &fp[pc[4]])
+            pc += 5
         elif op == R_V128_ANY_TRUE:
             fp[pc[1]].u64 = (fp[pc[2]].u64 | fp[pc[2] + 1].u64) != 0
             pc += 3
@@ -3743,6 +3917,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             memcpy(&fp[pc[1]], mem + ea, 16)
             pc += 4
+        elif op == R_V128_LOAD_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 16 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            memcpy(&fp[pc[1]], mem + ea, 16)
+            pc += 5
         elif op == R_V128_LOAD8X8_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3750,6 +3931,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load8x8_s(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD8X8_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load8x8_s(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD8X8_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3757,6 +3945,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load8x8_u(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD8X8_U_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load8x8_u(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD16X4_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3764,6 +3959,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load16x4_s(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD16X4_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load16x4_s(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD16X4_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3771,6 +3973,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load16x4_u(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD16X4_U_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load16x4_u(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD32X2_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3778,6 +3987,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load32x2_s(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD32X2_S_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load32x2_s(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD32X2_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3785,6 +4001,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_v128_load32x2_u(&fp[pc[1]], mem + ea)
             pc += 4
+        elif op == R_V128_LOAD32X2_U_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_v128_load32x2_u(&fp[pc[1]], mem + ea)
+            pc += 5
         elif op == R_V128_LOAD8_SPLAT:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -3792,6 +4015,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_i8x16_splat(&fp[pc[1]], (mem + ea)[0])
             pc += 4
+        elif op == R_V128_LOAD8_SPLAT_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i8x16_splat(&fp[pc[1]], (mem + ea)[0])
+            pc += 5
         elif op == R_V128_LOAD8_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
@@ -3801,6 +4031,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             memmove(&fp[pc[1]], &fp[pc[4]], 16)
             (<uint8_t*>&fp[pc[1]] + 1 * pc[5])[0] = <uint8_t>ea
             pc += 6
+        elif op == R_V128_LOAD8_LANE_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = (mem + ea)[0]
+            memmove(&fp[pc[1]], &fp[pc[5]], 16)
+            (<uint8_t*>&fp[pc[1]] + 1 * pc[6])[0] = <uint8_t>ea
+            pc += 7
         elif op == R_V128_LOAD16_SPLAT:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -3808,6 +4047,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_i16x8_splat(&fp[pc[1]], load_u16((mem + ea)))
             pc += 4
+        elif op == R_V128_LOAD16_SPLAT_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i16x8_splat(&fp[pc[1]], load_u16((mem + ea)))
+            pc += 5
         elif op == R_V128_LOAD16_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
@@ -3817,6 +4063,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             memmove(&fp[pc[1]], &fp[pc[4]], 16)
             store_u16((<uint8_t*>&fp[pc[1]] + 2 * pc[5]), <uint16_t>ea)
             pc += 6
+        elif op == R_V128_LOAD16_LANE_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u16((mem + ea))
+            memmove(&fp[pc[1]], &fp[pc[5]], 16)
+            store_u16((<uint8_t*>&fp[pc[1]] + 2 * pc[6]), <uint16_t>ea)
+            pc += 7
         elif op == R_V128_LOAD32_SPLAT:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
@@ -3824,6 +4079,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_i32x4_splat(&fp[pc[1]], load_u32((mem + ea)))
             pc += 4
+        elif op == R_V128_LOAD32_SPLAT_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i32x4_splat(&fp[pc[1]], load_u32((mem + ea)))
+            pc += 5
         elif op == R_V128_LOAD32_ZERO:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
@@ -3833,6 +4095,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             fp[pc[1]].u64 = ea
             fp[pc[1] + 1].u64 = 0
             pc += 4
+        elif op == R_V128_LOAD32_ZERO_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u32((mem + ea))
+            fp[pc[1]].u64 = ea
+            fp[pc[1] + 1].u64 = 0
+            pc += 5
         elif op == R_V128_LOAD32_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
@@ -3842,6 +4113,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             memmove(&fp[pc[1]], &fp[pc[4]], 16)
             store_u32((<uint8_t*>&fp[pc[1]] + 4 * pc[5]), <uint32_t>ea)
             pc += 6
+        elif op == R_V128_LOAD32_LANE_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u32((mem + ea))
+            memmove(&fp[pc[1]], &fp[pc[5]], 16)
+            store_u32((<uint8_t*>&fp[pc[1]] + 4 * pc[6]), <uint32_t>ea)
+            pc += 7
         elif op == R_V128_LOAD64_SPLAT:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3849,6 +4129,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             v_i64x2_splat(&fp[pc[1]], load_u64((mem + ea)))
             pc += 4
+        elif op == R_V128_LOAD64_SPLAT_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            v_i64x2_splat(&fp[pc[1]], load_u64((mem + ea)))
+            pc += 5
         elif op == R_V128_LOAD64_ZERO:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3858,6 +4145,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             fp[pc[1]].u64 = ea
             fp[pc[1] + 1].u64 = 0
             pc += 4
+        elif op == R_V128_LOAD64_ZERO_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u64((mem + ea))
+            fp[pc[1]].u64 = ea
+            fp[pc[1] + 1].u64 = 0
+            pc += 5
         elif op == R_V128_LOAD64_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
@@ -3867,6 +4163,15 @@ cdef int run(machine_t* machine) noexcept nogil:
             memmove(&fp[pc[1]], &fp[pc[4]], 16)
             store_u64((<uint8_t*>&fp[pc[1]] + 8 * pc[5]), <uint64_t>ea)
             pc += 6
+        elif op == R_V128_LOAD64_LANE_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            ea = load_u64((mem + ea))
+            memmove(&fp[pc[1]], &fp[pc[5]], 16)
+            store_u64((<uint8_t*>&fp[pc[1]] + 8 * pc[6]), <uint64_t>ea)
+            pc += 7
         elif op == R_V128_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 16 > mem_len):
@@ -3874,6 +4179,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             memcpy(mem + ea, &fp[pc[3]], 16)
             pc += 4
+        elif op == R_V128_STORE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 16 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            memcpy(mem + ea, &fp[pc[4]], 16)
+            pc += 5
         elif op == R_V128_STORE8_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 1 > mem_len):
@@ -3881,6 +4193,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             (mem + ea)[0] = (<uint8_t*>&fp[pc[3]] + 1 * pc[4])[0]
             pc += 5
+        elif op == R_V128_STORE8_LANE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 1 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            (mem + ea)[0] = (<uint8_t*>&fp[pc[4]] + 1 * pc[5])[0]
+            pc += 6
         elif op == R_V128_STORE16_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 2 > mem_len):
@@ -3888,6 +4207,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u16((mem + ea), load_u16((<uint8_t*>&fp[pc[3]] + 2 * pc[4])))
             pc += 5
+        elif op == R_V128_STORE16_LANE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 2 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u16((mem + ea), load_u16((<uint8_t*>&fp[pc[4]] + 2 * pc[5])))
+            pc += 6
         elif op == R_V128_STORE32_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 4 > mem_len):
@@ -3895,6 +4221,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u32((mem + ea), load_u32((<uint8_t*>&fp[pc[3]] + 4 * pc[4])))
             pc += 5
+        elif op == R_V128_STORE32_LANE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u32((mem + ea), load_u32((<uint8_t*>&fp[pc[4]] + 4 * pc[5])))
+            pc += 6
         elif op == R_V128_STORE64_LANE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
             if unlikely(ea + 8 > mem_len):
@@ -3902,6 +4235,13 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             store_u64((mem + ea), load_u64((<uint8_t*>&fp[pc[3]] + 8 * pc[4])))
             pc += 5
+        elif op == R_V128_STORE64_LANE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 8 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_u64((mem + ea), load_u64((<uint8_t*>&fp[pc[4]] + 8 * pc[5])))
+            pc += 6
         else:
             reason = EXIT_BUG
             break

@@ -1,9 +1,6 @@
-"""The main API of the PyPI package ``pwasm`` (0.2a0) over wasmvm: modules, instances, limits, `sandbox.Sandbox`.
+"""The PyPI package ``pwasm`` (0.2a0) over wasmvm; docs/compat.md says what differs."""
 
-What differs: fuel counts instructions; WASI is whole but grants no files; the decoder's insides (``BinaryReader``,
-``Instruction``) are not there.
-"""
-
+from wasmvm.compat.pwasm.decoder import BinaryReader, decode_module, decode_signed_leb128, decode_unsigned_leb128
 from wasmvm.compat.pwasm.errors import (
     DecodeError,
     LinkError,
@@ -13,14 +10,21 @@ from wasmvm.compat.pwasm.errors import (
     ValidationError,
     WasmError,
 )
-from wasmvm.compat.pwasm.runtime import Instance, decode_module, instantiate
-from wasmvm.embedding.module import Module
-from wasmvm.types import FuncType
+from wasmvm.compat.pwasm.executor import Instance, instantiate
+from wasmvm.compat.pwasm.types import Export, Function, FuncType, Import, Instruction, Module
+
+__version__ = "0.1.0"
+"""What pwasm 0.2a0 calls itself."""
 
 __all__ = [
+    "BinaryReader",
     "DecodeError",
+    "Export",
     "FuncType",
+    "Function",
+    "Import",
     "Instance",
+    "Instruction",
     "LinkError",
     "Module",
     "OutOfFuel",
@@ -29,5 +33,12 @@ __all__ = [
     "ValidationError",
     "WasmError",
     "decode_module",
+    "decode_signed_leb128",
+    "decode_unsigned_leb128",
     "instantiate",
 ]
+
+
+def hello() -> str:
+    """A greeting."""
+    return "Hello from pwasm!"

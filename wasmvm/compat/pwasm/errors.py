@@ -36,12 +36,26 @@ class Timeout(TrapError):
     """The time limit has passed."""
 
 
-class Exit(WasmError):
-    """The guest called ``proc_exit``; `code` is its exit code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(f"exit with code {code}")
-        self.code = code
+def translate(error: errors.WasmError, fuel: int | None = None) -> Exception:
+    """The exception for one of wasmvm's, which stays its cause; `fuel` is what was granted."""
+    made: Exception
+    if isinstance(error, errors.Trap):
+        if error.code == "out_of_fuel":
+            made = OutOfFuel(f"fuel budget of {fuel} units exhausted")
+        elif error.code == "deadline":
+            made = Timeout("execution timed out")
+        else:
+            made = TrapError(error.message)
+    elif isinstance(error, errors.DecodeError):
+        made = DecodeError(str(error))
+    elif isinstance(error, errors.ValidationError):
+        made = ValidationError(str(error))
+    elif isinstance(error, errors.LinkError):
+        made = LinkError(str(error))
+    else:
+        return error
+    made.__cause__ = error
+    return made
 
 
 @contextmanager
@@ -49,14 +63,5 @@ def translated() -> Iterator[None]:
     """Raise wasmvm's exceptions as those of pwasm."""
     try:
         yield
-    except errors.ExitTrap as error:
-        raise Exit(error.exit_code) from None
-    except errors.Trap as error:
-        special = {"out_of_fuel": OutOfFuel, "deadline": Timeout}
-        raise special.get(error.code or "", TrapError)(error.message) from None
-    except errors.DecodeError as error:
-        raise DecodeError(str(error)) from None
-    except errors.ValidationError as error:
-        raise ValidationError(str(error)) from None
-    except errors.LinkError as error:
-        raise LinkError(str(error)) from None
+    except errors.WasmError as error:
+        raise translate(error) from error

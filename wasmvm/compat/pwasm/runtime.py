@@ -1,160 +1,546 @@
-"""Limits and instances."""
+"""pwasm's runtime objects: memories, tables, globals, functions and limits.
+
+Each can be made by itself. It lives in a store of wasmvm's from when an instance imports it; things of two stores
+cannot come together in one instance, but for functions, which are called across.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from wasmvm import _core
-from wasmvm.compat.pwasm.errors import translated
-from wasmvm.embedding import instance, module
+from wasmvm import _core, numeric
+from wasmvm import types as core_types
+from wasmvm.compat.bytesview import MemoryBytes, bytes_of
+from wasmvm.compat.pwasm import types
+from wasmvm.compat.pwasm.errors import LinkError, Timeout, TrapError, translate, translated
+from wasmvm.compat.pwasm.numeric import MASK_32, MASK_64, F32NaN, f32_round
+from wasmvm.errors import WasmError
+
+PAGE_SIZE = core_types.PAGE_SIZE
+MAX_PAGES = core_types.MAX_PAGES
+MAX_TABLE_SIZE = 10_000_000
+_UNLIMITED = 1 << 62
+"""Fuel where there is no limit: what is used is counted all the same."""
+
+
+def _identity(value: Any) -> Any:
+    return value
+
+
+def _to_f32(value: Any) -> float:
+    return value if isinstance(value, F32NaN) else f32_round(float(value))
+
+
+TO_PYTHON: dict[str, Callable[[Any], Any]] = {
+    "i32": lambda n: numeric.signed(n, 32),
+    "i64": lambda n: numeric.signed(n, 64),
+    **dict.fromkeys(("f32", "f64", "funcref", "externref"), _identity),
+}
+"""From the values that are inside of pwasm, where integers are unsigned, to Python's."""
+FROM_PYTHON: dict[str, Callable[[Any], Any]] = {
+    "i32": lambda n: int(n) & MASK_32,
+    "i64": lambda n: int(n) & MASK_64,
+    "f32": _to_f32,
+    "f64": float,
+    **dict.fromkeys(("funcref", "externref"), _identity),
+}
+ZERO: dict[str, Any] = {"i32": 0, "i64": 0, "f32": 0.0, "f64": 0.0, "funcref": None, "externref": None}
+
+
+class Shared:
+    """What instances have in common that import from each other: a store, and pwasm's objects for what is in it."""
+
+    def __init__(self, store: _core.Store, limits: Limits | None = None) -> None:
+        self.store = store
+        self.limits = limits
+        self.instances: list[Any] = []
+        self._wrappers: dict[Any, Any] = {}
+
+    def know(self, core: Any, wrapper: Any) -> None:
+        """Let `wrapper` stand for something of wasmvm's."""
+        self._wrappers[core] = wrapper
+
+    def wrap(self, core: Any) -> Any:
+        """pwasm's object for something of wasmvm's, always the same; values stand for themselves."""
+        if not isinstance(core, (_core.Func, _core.Memory, _core.Table, _core.Global)):
+            return core
+        found = self._wrappers.get(core)
+        if found is None:
+            classes: dict[type, Any] = {
+                _core.Func: WasmFunction,
+                _core.Memory: MemoryInstance,
+                _core.Table: TableInstance,
+                _core.Global: GlobalInstance,
+            }
+            found = self._wrappers[core] = classes[type(core)]._of(core, self)
+        return found
+
+    def reference(self, value: Any) -> Any:
+        """What wasmvm has for a reference: a function of pwasm's is a function of the store."""
+        value = getattr(value, "func", value) if not isinstance(value, (WasmFunction, HostFunction)) else value
+        return value.core_in(self) if isinstance(value, (WasmFunction, HostFunction)) else value
+
+
+class _Shareable:
+    """Something that lives in a store from when it must.
+
+    Attributes:
+        _shared, _core: the store and wasmvm's object in it, or None before that.
+    """
+
+    _shared: Shared | None
+    _core: Any
+
+    def core_in(self, shared: Shared) -> Any:
+        """wasmvm's object, in that store.
+
+        Raises:
+            LinkError: it lives in another one.
+        """
+        if self._shared is None:
+            self._shared = shared
+            with translated():
+                self._core = self._make(shared)
+            shared.know(self._core, self)
+        elif self._shared is not shared:
+            raise LinkError(f"a {type(self).__name__} of instances that share nothing with the others imported from")
+        return self._core
+
+    def _make(self, shared: Shared) -> Any:
+        raise NotImplementedError
+
+    def core(self) -> Any:
+        """wasmvm's object, in whatever store."""
+        return self.core_in(Shared(_core.Store()) if self._shared is None else self._shared)
+
+
+class MemoryInstance(_Shareable):
+    """A memory; `data` are its bytes, `size` its pages, `limit_pages` a limit of the embedder's or None."""
+
+    PAGE_SIZE = PAGE_SIZE
+
+    def __init__(self, min_pages: int, max_pages: int | None = None) -> None:
+        self._shared = None
+        self._core = None
+        self._bytes = bytearray(min_pages * PAGE_SIZE)  # until it lives in a store
+        self._view: MemoryBytes | None = None
+        self.max_pages = max_pages
+        self.limit_pages: int | None = None
+
+    @classmethod
+    def _of(cls, core: _core.Memory, shared: Shared) -> MemoryInstance:
+        made = cls(0, core.type.limits.max)
+        made._core, made._shared = core, shared
+        return made
+
+    def _make(self, shared: Shared) -> _core.Memory:
+        limits = core_types.Limits(self.size, self.max_pages)
+        made = _core.Memory(shared.store, core_types.MemoryType(limits))
+        made.write(0, self._bytes)
+        self._bytes = bytearray()
+        return made
+
+    @property
+    def data(self) -> Any:
+        if self._core is None:
+            return self._bytes
+        self._view = bytes_of(self._core, self._view)
+        return self._view
+
+    @property
+    def size(self) -> int:
+        return len(self._bytes) // PAGE_SIZE if self._core is None else int(self._core.pages)
+
+    def grow(self, delta: int) -> int:
+        """The old size in pages, or -1 where it cannot grow."""
+        if self.limit_pages is not None and self.size + delta > self.limit_pages:
+            return -1
+        try:
+            return int(self.core().grow(delta))
+        except ValueError:
+            return -1
+
+    def views(self, namespace: dict[str, Any] | None = None) -> dict[str, memoryview]:
+        """The memory as arrays of integers of 8, 16, 32 and 64 bits and of doubles, added to `namespace` too."""
+        whole = memoryview(self.core())
+        found = {"_M8": whole, **{f"_M{8 * whole.cast(c).itemsize}": whole.cast(c) for c in "HIQ"}}  # type: ignore[call-overload]
+        found["_MD"] = whole.cast("d")
+        if namespace is not None:
+            namespace.update(found)
+        return found
+
+    def _check(self, ptr: int, length: int) -> None:
+        if ptr < 0 or length < 0 or ptr + length > self.size * PAGE_SIZE:
+            raise TrapError("out of bounds memory access")
+
+    def read(self, ptr: int, length: int) -> bytes:
+        """TrapError where that is outside of the memory."""
+        self._check(ptr, length)
+        return bytes(self._bytes[ptr : ptr + length]) if self._core is None else bytes(self._core.read(ptr, length))
+
+    def write(self, ptr: int, data: Any) -> None:
+        """TrapError where that is outside of the memory."""
+        self._check(ptr, len(data))
+        if self._core is None:
+            self._bytes[ptr : ptr + len(data)] = data
+        else:
+            self._core.write(ptr, data)
+
+
+class _Elements:
+    """A table's elements, as a list has them."""
+
+    def __init__(self, table: TableInstance) -> None:
+        self._table = table
+
+    def __len__(self) -> int:
+        return len(self._table.core())
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        table = self._table
+        core = table.core()
+        assert table._shared is not None
+        return table._shared.wrap(core[index])
+
+    def __setitem__(self, index: int, value: Any) -> None:
+        table = self._table
+        core = table.core()
+        assert table._shared is not None
+        core[index] = table._shared.reference(value)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+
+class TableInstance(_Shareable):
+    """A table of functions, or of objects of the host's; `elements` are what is in it."""
+
+    def __init__(self, element_type: str, min_size: int, max_size: int | None = None) -> None:
+        self._shared = None
+        self._core = None
+        self._min_size = min_size
+        self.element_type = element_type
+        self.max_size = max_size
+        self.elements = _Elements(self)
+
+    @classmethod
+    def _of(cls, core: _core.Table, shared: Shared) -> TableInstance:
+        made = cls(core_types.valtype_text(core.type.reftype), 0, core.type.limits.max)
+        made._core, made._shared = core, shared
+        return made
+
+    def _make(self, shared: Shared) -> _core.Table:
+        limits = core_types.Limits(self._min_size, self.max_size)
+        return _core.Table(shared.store, core_types.TableType(core_types.VALTYPES[self.element_type], limits))
+
+    @property
+    def size(self) -> int:
+        return len(self.elements)
+
+    def grow(self, delta: int, init: Any = None) -> int:
+        """The old size, or -1 where it cannot grow."""
+        core = self.core()
+        assert self._shared is not None
+        try:
+            return int(core.grow(delta, self._shared.reference(init)))
+        except ValueError:
+            return -1
+
+    def _check(self, end: int, length: int | None = None) -> None:
+        if not 0 <= end <= (self.size if length is None else length):
+            raise TrapError("out of bounds table access")
+
+    def get(self, index: int) -> Any:
+        """TrapError where there is no such element."""
+        self._check(index, self.size - 1)
+        return self.elements[index]
+
+    def set(self, index: int, value: Any) -> None:
+        """TrapError where there is no such element."""
+        self._check(index, self.size - 1)
+        self.elements[index] = value
+
+    def fill(self, index: int, value: Any, n: int) -> None:
+        self._check(index + n)
+        for i in range(index, index + n):
+            self.elements[i] = value
+
+    def init(self, dest: int, refs: list[Any], src: int, n: int) -> None:
+        """Copy `n` of `refs`, from `src` on."""
+        self._check(src + n, len(refs))
+        self._check(dest + n)
+        for i in range(n):
+            self.elements[dest + i] = refs[src + i]
+
+
+class GlobalInstance(_Shareable):
+    """A global; `value` is its value as a Python value, and can be set where it is `mutable`.
+
+    Args:
+        type: a `pwasm.types.GlobalType`.
+        value: its value, an integer unsigned; by default zero or null.
+    """
+
+    def __init__(self, type: types.GlobalType, value: Any = None) -> None:
+        self._shared = None
+        self._core = None
+        self.type = type
+        self._given = ZERO[type.valtype] if value is None else value
+
+    @classmethod
+    def _of(cls, core: _core.Global, shared: Shared) -> GlobalInstance:
+        made = cls(types.GlobalType._of(core.type))
+        made._core, made._shared = core, shared
+        return made
+
+    def _make(self, shared: Shared) -> _core.Global:
+        return _core.Global(shared.store, self.type._core, shared.reference(self._given))
+
+    @property
+    def mutable(self) -> bool:
+        return self.type.mutable
+
+    @property
+    def value(self) -> Any:
+        core = self.core()
+        assert self._shared is not None
+        return self._shared.wrap(core.value)
+
+    @value.setter
+    def value(self, v: Any) -> None:
+        if not self.type.mutable:
+            raise AttributeError("global is immutable")
+        core = self.core()
+        assert self._shared is not None
+        core.value = self._shared.reference(FROM_PYTHON[self.type.valtype](v))
+
+    @property
+    def _value(self) -> Any:
+        """The value as pwasm has it inside."""
+        return FROM_PYTHON[self.type.valtype](self.value)
+
+    @_value.setter
+    def _value(self, v: Any) -> None:
+        self.value = v
 
 
 class Limits:
     """What an instance may consume.
 
     Args:
-        fuel: units; wasmvm's are instructions, where pwasm counts calls and turns of loops.
+        fuel: units; every call and every turn of a loop costs one. None for any number.
         max_memory: bytes of a memory.
-        check_interval: accepted and ignored.
+        check_interval: accepted and ignored: fuel is counted exactly, and time looked at often.
+
+    Attributes:
+        deadline: see `set_deadline`.
+        max_memory, check_interval: as given.
     """
 
-    def __init__(
-        self, fuel: int | None = None, max_memory: int | None = None, check_interval: int | None = None
-    ) -> None:
-        self.store = instance.limited_store(fuel=fuel, max_memory=max_memory)
-        self._granted = fuel
+    def __init__(self, fuel: int | None = None, max_memory: int | None = None, check_interval: int = 1000) -> None:
+        self.max_memory = max_memory
+        self.check_interval = check_interval
+        self.deadline: float | None = None
+        self._fuel = fuel
+        self._base = 0
+        self._shared: Shared | None = None
+
+    def shared(self) -> Shared:
+        """The store whose instances these limits hold for."""
+        if self._shared is None:
+            options = {} if self.max_memory is None else {"max_memory": self.max_memory}
+            self._shared = Shared(_core.Store(metering=core_types.METER_CALLS, **options), self)
+            self._grant(0)
+            self.set_deadline(self.deadline)
+        return self._shared
+
+    def _grant(self, consumed: int) -> None:
+        if self._shared is not None:
+            store = self._shared.store
+            store.fuel = _UNLIMITED if self._fuel is None else max(self._fuel - consumed, 0)
+            self._base = consumed + store.fuel
 
     @property
-    def fuel_remaining(self) -> int | None:
-        return None if self._granted is None else self.store.fuel
+    def fuel(self) -> int | None:
+        """What was granted altogether; None for any number."""
+        return self._fuel
+
+    @fuel.setter
+    def fuel(self, fuel: int | None) -> None:
+        consumed = self.fuel_consumed
+        self._fuel = fuel
+        self._grant(consumed)
 
     @property
     def fuel_consumed(self) -> int:
-        return 0 if self._granted is None else self._granted - self.store.fuel
+        return 0 if self._shared is None else self._base - self._shared.store.fuel
+
+    @property
+    def fuel_remaining(self) -> int | None:
+        return None if self._fuel is None else self._fuel - self.fuel_consumed
 
     def set_fuel(self, fuel: int | None) -> None:
-        """Replace what is left; ValueError where the instance was made without fuel."""
-        if fuel is None or not self.store.metering:
-            raise ValueError("whether fuel is counted is decided when the limits are made")
-        self._granted = self.fuel_consumed + fuel
-        self.store.fuel = fuel
+        """Replace what is left."""
+        self.fuel = None if fuel is None else self.fuel_consumed + fuel
+
+    def set_deadline(self, deadline: float | None) -> None:
+        """Stop what still runs when ``time.monotonic()`` is past `deadline`; None for no limit."""
+        self.deadline = deadline
+        if self._shared is not None:
+            self._shared.store.set_deadline(None if deadline is None else max(deadline - time.monotonic(), 0.0))
 
 
-class Memory:
-    """A memory."""
+class AnyFunction(_Shareable):
+    """A function; called, it takes and gives Python values, `entry` takes and gives those inside of pwasm."""
 
-    def __init__(self, core: _core.Memory) -> None:
-        self._core = core
+    type: types.FuncType
+    n_params: int
+    n_results: int
 
-    @property
-    def data(self) -> memoryview:
-        return memoryview(self._core)
+    def _set_type(self, type: types.FuncType) -> None:
+        self.type = type
+        self.n_params = len(type.params)
+        self.n_results = len(type.results)
 
-    @property
-    def size(self) -> int:
-        """Size in pages."""
-        return self._core.pages
-
-    def grow(self, delta: int) -> int:
-        """The old size in pages, or -1 where it cannot grow."""
+    def call_python(self, args: tuple[Any, ...]) -> Any:
+        """Call with Python values: None, a value, or a tuple of several."""
+        core = self._core or self.core()
+        shared = self._shared
+        assert shared is not None
+        params = self.type.params
+        values = [
+            shared.reference(n) if t[-1] == "f" else float(n) if t[0] == "f" else int(n)
+            for t, n in zip(params, args, strict=True)
+        ]
+        limits = shared.limits
+        if limits is not None and limits.deadline is not None and time.monotonic() >= limits.deadline:
+            raise Timeout("execution timed out")  # which wasmvm looks at only where a call takes longer than a moment
         try:
-            return self._core.grow(delta)
-        except ValueError:
-            return -1
-
-    def read(self, ptr: int, length: int) -> bytes:
-        return self._core.read(ptr, length)
-
-    def write(self, ptr: int, data: bytes) -> None:
-        self._core.write(ptr, data)
-
-
-class Table:
-    """A table."""
-
-    def __init__(self, core: _core.Table) -> None:
-        self._core = core
-
-    @property
-    def size(self) -> int:
-        return len(self._core)
-
-    def get(self, index: int) -> Any:
-        return wrap(self._core[index])
-
-
-class Function:
-    """An exported function."""
-
-    def __init__(self, core: _core.Func) -> None:
-        self._core = core
-
-    @property
-    def type(self) -> Any:
-        return self._core.type
+            found = core(*values)
+        except WasmError as error:
+            raise translate(error, None if limits is None else limits.fuel) from error
+        except RecursionError:
+            raise TrapError("call stack exhausted") from None
+        if isinstance(found, tuple):
+            return tuple(map(shared.wrap, found))
+        return shared.wrap(found)
 
     def __call__(self, *args: Any) -> Any:
-        with translated():
-            return self._core(*args)
+        from wasmvm.compat.pwasm.executor import ExportedFunction
+
+        return ExportedFunction(self)(*args)
+
+    def entry(self, *args: Any) -> Any:
+        """Call with the values inside of pwasm: None, a value, or a tuple of several."""
+        found = self.call_python(args)
+        results = self.type.results
+        if len(results) > 1:
+            return tuple(FROM_PYTHON[t](n) for t, n in zip(results, found, strict=True))
+        return FROM_PYTHON[results[0]](found) if results else None
 
 
-def wrap(extern: Any) -> Any:
-    """The class of pwasm for an object of wasmvm; a global is one that it could be already."""
-    wrappers: dict[type, Any] = {_core.Func: Function, _core.Memory: Memory, _core.Table: Table}
-    wrapper = wrappers.get(type(extern))
-    return extern if wrapper is None else wrapper(extern)
+class WasmFunction(AnyFunction):
+    """A function of an instance: `index` in its index space, `func` in its module."""
+
+    def __init__(self, type: types.FuncType, instance: Any, func: types.Function | None, index: int) -> None:
+        self._set_type(type)
+        self._shared = None
+        self._core = None
+        self._instance = instance
+        self._func = func
+        self.index = index
+
+    @classmethod
+    def _of(cls, core: _core.Func, shared: Shared) -> WasmFunction:
+        made = cls(types.FuncType._of(core.type), None, None, core.funcidx or 0)
+        made._core, made._shared = core, shared
+        return made
+
+    def _make(self, shared: Shared) -> Any:
+        return self._instance.core.func(self.index)
+
+    def core_in(self, shared: Shared) -> Any:
+        """A function of another store is one of the host there."""
+        if self._shared is not None and self._shared is not shared:
+            return HostFunction(self.type, self).core_in(shared)
+        return super().core_in(shared)
+
+    def core(self) -> Any:
+        return self.core_in(self._instance.shared) if self._shared is None else self._core
+
+    @property
+    def instance(self) -> Any:
+        if self._instance is None and self._shared is not None:
+            for instance in self._shared.instances:
+                if self.index < instance.count and instance.core.func(self.index) is self._core:
+                    self._instance = instance
+        return self._instance
+
+    @property
+    def func(self) -> types.Function:
+        if self._func is None:
+            module = self.instance.module
+            self._func = module.funcs[self.index - (self.instance.count - len(module.funcs))]
+        return self._func
+
+    def __repr__(self) -> str:
+        return f"<WasmFunction {self.index} {self.type}>"
 
 
-class Exports(Mapping[str, Any]):
-    """The exports, as attributes or by name."""
+class HostFunction(AnyFunction):
+    """A function of the host's with a type.
 
-    def __init__(self, externs: Mapping[str, Any]) -> None:
-        self._externs = {name: wrap(extern) for name, extern in externs.items()}
+    `fn` takes Python values and returns None, a value or several. With `raw` it takes and returns the values inside of
+    pwasm, where integers are unsigned.
+    """
 
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self.__dict__["_externs"][name]
-        except KeyError:
-            raise AttributeError(f"no export {name!r}") from None
+    def __init__(self, type: types.FuncType, fn: Callable[..., Any], raw: bool = False) -> None:
+        self._set_type(type)
+        self._shared = None
+        self._core = None
+        self.fn = fn
+        self.raw = raw
 
-    def __getitem__(self, name: str) -> Any:
-        return self._externs[name]
+    def call(self, args: Any) -> Any:
+        """Call with the values inside of pwasm."""
+        return self.entry(*args)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._externs)
+    def _results(self, found: Any) -> Any:
+        """What wasmvm wants for what `fn` returned."""
+        results = self.type.results
+        if not results:
+            return None
+        if len(results) == 1:
+            if isinstance(found, (tuple, list)):
+                (found,) = found
+            return FROM_PYTHON[results[0]](found)
+        if not isinstance(found, (tuple, list)) or len(found) != len(results):
+            raise TypeError(f"host function must return {len(results)} values")
+        return [FROM_PYTHON[t](n) for t, n in zip(results, found, strict=True)]
 
-    def __len__(self) -> int:
-        return len(self._externs)
+    def _make(self, shared: Shared) -> _core.Func:
+        fn, params = self.fn, self.type.params
+        converters = [FROM_PYTHON[t] if self.raw else shared.wrap for t in params]
+        plain = not self.raw and not any(t == "funcref" for t in params)
 
+        def host(*args: Any) -> Any:
+            if not plain:
+                args = tuple(convert(n) for convert, n in zip(converters, args, strict=True))
+            found = self._results(fn(*args))
+            return [shared.reference(n) for n in found] if isinstance(found, list) else shared.reference(found)
 
-class Instance:
-    """An instance; `exports` are its exports."""
+        host.__name__ = getattr(fn, "__name__", "host")
+        return _core.Func(shared.store, self.type._core, host)
 
-    def __init__(self, module: module.Module, imports: Any, limits: Limits | None) -> None:
-        unwrapped = {
-            name: {key: getattr(item, "_core", item) for key, item in items.items()}
-            for name, items in (imports or {}).items()
-        }
-        self.module = module
-        self.limits = limits
-        with translated():
-            self._instance = instance.Instance(module, unwrapped, None if limits is None else limits.store)
-        self.exports = Exports(self._instance.exports)
-        self.memories = [Memory(memory) for memory in self._instance.core.memories]
-        self.tables = [Table(table) for table in self._instance.core.tables]
+    def core_in(self, shared: Shared) -> Any:
+        """In another store it is another function of wasmvm's."""
+        if self._shared is not None and self._shared is not shared:
+            return HostFunction(self.type, self.fn, self.raw).core_in(shared)
+        return super().core_in(shared)
 
-
-def decode_module(data: bytes) -> module.Module:
-    """A module of the binary format, decoded and validated."""
-    with translated():
-        return module.Module(bytes(data))
-
-
-def instantiate(
-    module: module.Module, imports: Any = None, *, limits: Limits | None = None, mode: str | None = None
-) -> Instance:
-    """An instance of a module. `mode` ("interpret", "compile", "auto") is accepted and ignored."""
-    if mode not in (None, "interpret", "compile", "auto"):
-        raise ValueError(f"mode must be one of ('auto', 'compile', 'interpret'), not {mode!r}")
-    return Instance(module, imports, limits)
+    def __repr__(self) -> str:
+        return f"<HostFunction {getattr(self.fn, '__name__', self.fn)} {self.type}>"

@@ -1,18 +1,26 @@
-"""A module with WASI's standard streams, limits and helpers for memory."""
+"""A module with WASI, limits and helpers for memory."""
 
 from __future__ import annotations
 
 import os
+import sys
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wasmvm import wasi as wasmvm_wasi
+from wasmvm.compat.pwasm.decoder import decode_module
 from wasmvm.compat.pwasm.errors import LinkError
-from wasmvm.compat.pwasm.runtime import Limits, decode_module, instantiate
-from wasmvm.embedding import module
+from wasmvm.compat.pwasm.executor import instantiate
+from wasmvm.compat.pwasm.runtime import Limits, MemoryInstance
+from wasmvm.compat.pwasm.types import Module
+from wasmvm.compat.pwasm.wasi import WASI_MODULES, WasiLite
 
-WASI_MODULES = ("wasi_snapshot_preview1", "wasi_unstable")
+ImportResolver = Callable[[str, str, Any], Any]
+Imports = Mapping[str, Mapping[str, Any]] | ImportResolver
+
 _DEFAULT = object()
+_DEEPEST = 4000
+"""Python's recursion limit goes no higher than this: calls that alternate between guest and host use the C stack."""
 
 
 class Sandbox:
@@ -24,17 +32,21 @@ class Sandbox:
         max_memory: bytes.
         fuel: units, see `Limits`.
         timeout: seconds for each call.
-        wasi: whether to serve WASI: standard streams, arguments, environment, clocks, random numbers; no files.
-        stdin, args, env: what the guest gets.
+        wasi: whether `WasiLite` serves what is imported from WASI and not given.
+        stdin, args, env: see `WasiLite`.
         initialize: whether to call ``_initialize``.
-        recursion_limit, mode: accepted and ignored.
+        recursion_limit: Python's recursion limit is raised to this, or 4000 if that is less.
+        mode: accepted and ignored.
+
+    Raises:
+        LinkError: imports are missing.
     """
 
     def __init__(
         self,
         wasm: Any,
         *,
-        imports: Mapping[str, Mapping[str, Any]] | Callable[[str, str, Any], Any] | None = None,
+        imports: Imports | None = None,
         max_memory: int | None = None,
         fuel: int | None = None,
         timeout: float | None = None,
@@ -49,26 +61,26 @@ class Sandbox:
         if isinstance(wasm, (str, os.PathLike)):
             with open(wasm, "rb") as file:
                 wasm = file.read()
-        self.module = wasm if isinstance(wasm, module.Module) else decode_module(wasm)
+        self.module = wasm if isinstance(wasm, Module) else decode_module(bytes(wasm))
         self.timeout = timeout
-        self.limits = Limits(fuel, max_memory)
-        self._output, self._errors = bytearray(), bytearray()
-        config = wasmvm_wasi.WasiConfig(args=args, env=env, stdin=stdin, stdout=self._output, stderr=self._errors)
-        self.wasi = wasmvm_wasi.Wasi(config) if wasi else None
+        self.limits = Limits(fuel=fuel, max_memory=max_memory)
+        self.wasi = WasiLite(stdin=stdin, args=args, env=env) if wasi else None
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), min(recursion_limit, _DEEPEST)))
         self.instance = instantiate(self.module, self._resolve(imports), limits=self.limits, mode=mode)
         self.exports = self.instance.exports
+        if self.wasi is not None and self.instance.memories:
+            self.wasi.bind(self.instance)
         if initialize and "_initialize" in self.exports:
             self.call("_initialize")
 
     def _resolve(self, imports: Any) -> dict[str, dict[str, Any]]:
         given: Any = imports if callable(imports) else lambda module, name, _: (imports or {}).get(module, {}).get(name)
-        served = {name: self.wasi.imports(name) for name in WASI_MODULES} if self.wasi is not None else {}
         resolved: dict[str, dict[str, Any]] = {}
         missing = []
         for import_ in self.module.imports:
             found = given(import_.module, import_.name, import_)
-            if found is None:
-                found = served.get(import_.module, {}).get(import_.name)
+            if found is None and self.wasi is not None and import_.module in WASI_MODULES and import_.kind == "func":
+                found = self.wasi.lookup(import_.name, bool(self.module.types[import_.desc].results))
             if found is None:
                 missing.append(f"{import_.module}.{import_.name}")
             resolved.setdefault(import_.module, {})[import_.name] = found
@@ -87,16 +99,20 @@ class Sandbox:
         return self._call(self.exports[table].get(index), args, timeout)
 
     def _call(self, function: Any, args: tuple[Any, ...], timeout: Any) -> Any:
-        store = self.limits.store
-        before = store.timeout
-        store.timeout = self.timeout if timeout is _DEFAULT else timeout
+        timeout = self.timeout if timeout is _DEFAULT else timeout
+        if timeout is None:  # that of a call around this one stays
+            return function(*args)
+        before = self.limits.deadline
+        deadline = time.monotonic() + timeout
+        self.limits.set_deadline(deadline if before is None else min(deadline, before))
         try:
             return function(*args)
         finally:
-            store.timeout = before
+            self.limits.set_deadline(before)
 
     @property
     def fuel(self) -> int | None:
+        """What is left; None for any number."""
         return self.limits.fuel_remaining
 
     @fuel.setter
@@ -108,16 +124,16 @@ class Sandbox:
         return self.limits.fuel_consumed
 
     @property
-    def memory(self) -> Any:
+    def memory(self) -> MemoryInstance:
         return self.instance.memories[0]
 
     @property
     def memory_size(self) -> int:
         """Bytes."""
-        return len(self.memory.data)
+        return self.memory.size * MemoryInstance.PAGE_SIZE
 
     def read(self, ptr: int, length: int) -> bytes:
-        return self.memory.read(ptr, length)  # type: ignore[no-any-return]
+        return self.memory.read(ptr, length)
 
     def write(self, ptr: int, data: bytes) -> None:
         self.memory.write(ptr, bytes(data))
@@ -125,18 +141,18 @@ class Sandbox:
     def read_cstr(self, ptr: int, max_length: int = 1 << 20) -> bytes:
         """The bytes up to the next zero; ValueError without one."""
         try:
-            return self.memory._core.read_cstring(ptr, max_length)  # type: ignore[no-any-return]
+            return self.memory.core().read_cstring(ptr, max_length)  # type: ignore[no-any-return]
         except IndexError:
             raise ValueError("string is not NUL-terminated") from None
 
     def read_u32(self, ptr: int) -> int:
-        return self.memory._core.load_u32(ptr)  # type: ignore[no-any-return]
+        return int.from_bytes(self.read(ptr, 4), "little")
 
     def write_u32(self, ptr: int, value: int) -> None:
-        self.memory._core.store_u32(ptr, value)
+        self.write(ptr, (value & 0xFFFFFFFF).to_bytes(4, "little"))
 
     def write_u64(self, ptr: int, value: int) -> None:
-        self.memory._core.store_u64(ptr, value)
+        self.write(ptr, (value & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "little"))
 
     def alloc(self, data: bytes, nul: bool = False) -> int:
         """Copy data to memory that the guest's ``malloc`` gives; MemoryError where it gives none."""
@@ -152,8 +168,8 @@ class Sandbox:
 
     @property
     def stdout(self) -> str:
-        return self._output.decode("utf-8", "replace")
+        return "" if self.wasi is None else self.wasi.stdout.decode("utf-8", "replace")
 
     @property
     def stderr(self) -> str:
-        return self._errors.decode("utf-8", "replace")
+        return "" if self.wasi is None else self.wasi.stderr.decode("utf-8", "replace")

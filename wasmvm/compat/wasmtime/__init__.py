@@ -1,8 +1,8 @@
 """The core API of the PyPI package ``wasmtime`` over wasmvm: its names, semantics, exceptions and messages.
 
-What differs: components are not there and say so; options of wasmtime's compiler are ignored (see `Config`); integers
-may be anything with ``__index__``, a v128 is 16 bytes; and where wasmtime aborts the process, as for an object of
-another store, this raises `WasmtimeError`.
+What differs: components have their names only, which say so when used; options of wasmtime's compiler are ignored (see
+`Config`); integers may be anything with ``__index__``, a v128 is 16 bytes; and where wasmtime aborts the process, as
+for an object of another store, this raises `WasmtimeError`.
 """
 
 from wasmvm.compat.wasmtime.config import Config

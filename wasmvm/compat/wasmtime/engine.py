@@ -27,6 +27,7 @@ class Engine(Managed[engine.Engine]):
                     consume_fuel=options.get("consume_fuel", False),
                     epoch_interruption=options.get("epoch_interruption", False),
                     max_stack=min(max(max_stack, 65536), 1 << 32),
+                    cache="cache" in options,
                 )
             )
         )

@@ -46,7 +46,7 @@ class Func:
     def _set(self, func: _core.Func) -> None:
         self._func = func
         self._as_given = _INTEGERS.issuperset(func.type.params)
-        self._plain = types.REFTYPES.isdisjoint(func.type.results)
+        self._plain = not any(map(types.is_reftype, func.type.results))
 
     def type(self, store: Storelike) -> FuncType:
         check(store, self._func.store)
@@ -119,7 +119,7 @@ class Caller:
 def trampoline(functype: types.FuncType, func: Callable[..., Any], access_caller: bool) -> Callable[..., Any]:
     """What wasmvm is to call for `func`: it converts as wasmtime does."""
     results = functype.results
-    wraps = not types.REFTYPES.isdisjoint(functype.params)
+    wraps = any(map(types.is_reftype, functype.params))
 
     def host(*params: Any) -> Any:
         result = func(*(map(from_core, params) if wraps else params))

@@ -22,9 +22,11 @@ class Instance:
     _exports: InstanceExports | None = None
 
     def __init__(self, store: Storelike, module: Module, imports: Sequence[Any]) -> None:
-        externs = [core_extern(item) for item in imports]
-        context = store._context()
-        compiled = module.ptr().compiled.metered(context.metering)
+        externs = [core_extern(item) for item in imports] if imports else ()
+        context = store._core or store._context()
+        compiled = module.ptr().compiled
+        if context.metering:
+            compiled = compiled.metered(True)
         if len(externs) != len(compiled.syntax.imports):
             raise WasmtimeError(f"expected {len(compiled.syntax.imports)} imports, found {len(externs)}")
         try:

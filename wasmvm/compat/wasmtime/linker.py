@@ -16,7 +16,7 @@ from wasmvm.compat.wasmtime.managed import Managed
 from wasmvm.compat.wasmtime.module import Module
 from wasmvm.compat.wasmtime.store import Storelike
 from wasmvm.compat.wasmtime.types import FuncType
-from wasmvm.compat.wasmtime.wasi import MODULE, WasiFunction, wasi_functions
+from wasmvm.compat.wasmtime.wasi import MODULE, Bound, wasi_functions
 from wasmvm.embedding import linker, module
 from wasmvm.embedding.func import HostFunc
 
@@ -104,14 +104,10 @@ class Linker(Managed[linker.Linker]):
 
     def _imports(self, store: Storelike) -> dict[str, Any]:
         """What is defined, with the store's own functions of WASI."""
-        definitions = self.ptr().definitions
-        if not any(isinstance(item, WasiFunction) for item in definitions.get(MODULE, {}).values()):
+        definitions: dict[str, Any] = self.ptr().definitions
+        if MODULE not in definitions:
             return definitions
-        bound = {
-            name: item.bind(store) if isinstance(item, WasiFunction) else item
-            for name, item in definitions[MODULE].items()
-        }
-        return {**definitions, MODULE: bound}
+        return {**definitions, MODULE: Bound(definitions[MODULE], store)}
 
     def instantiate(self, store: Storelike, module: Module) -> Instance:
         """An instance of `module`, with imports from here."""
@@ -121,11 +117,11 @@ class Linker(Managed[linker.Linker]):
         """Find the imports of `module` now, for instances in any store."""
         if not isinstance(module, Module):
             raise TypeError("expected a `Module`")
-        syntax = module.ptr().compiled.syntax
-        for import_ in syntax.imports:
+        compiled = module.ptr().compiled
+        for import_ in compiled.syntax.imports:
             item = self.ptr().get(import_.module, import_.name)
             actual = getattr(item, "actual_type", getattr(item, "type", None))
-            expected = syntax.import_type(import_)
+            expected = compiled.import_type(import_)
             if item is None or type(actual) is not type(expected):
                 problem = errors.LinkError("", import_.module, import_.name, expected, actual)
                 raise WasmtimeError(link_message(problem))
@@ -148,9 +144,10 @@ class Linker(Managed[linker.Linker]):
         module.encode()
         name.encode()
         context = store._context()
-        item: Any = self._imports(store).get(module, {}).get(name)
-        if item is None:
-            raise WasmtimeError("item not defined in linker")
+        try:
+            item: Any = self._imports(store)[module][name]
+        except KeyError:
+            raise WasmtimeError("item not defined in linker") from None
         if isinstance(item, tuple):
             item = HostFunc(item[1], item[0], access_caller=True)
         return wrap_extern(item.bind(context) if isinstance(item, HostFunc) else item)
@@ -197,6 +194,6 @@ def _returning(value: Any) -> Callable[..., Any]:
 
 
 def _zero(valtype: int) -> Any:
-    if valtype in types.REFTYPES:
+    if types.is_reftype(valtype):
         return None
     return bytes(16) if valtype == types.V128 else 0

@@ -81,9 +81,10 @@ class Memory:
         memory = self._memory
         if store._core is not memory.store:
             check(store, memory.store)
-        if type(start) is int and type(stop) is int and 0 <= start <= stop <= len(memory):
-            return bytearray(memory.read(start, stop - start))
-        return bytearray(memoryview(memory)[start:stop])
+        try:
+            return memory.read_bytearray(start, stop - start)  # type: ignore[operator, arg-type]
+        except (IndexError, TypeError):  # counted from the end, beyond it, or not given
+            return bytearray(memoryview(memory)[start:stop])
 
     def write(self, store: Storelike, value: bytearray | bytes, start: int | None = None) -> int:
         """Copy `value` to `start`, which may count from the end, and return its length.

@@ -21,8 +21,7 @@ class Module(Managed[module.Module]):
     def __init__(self, engine: Engine, wasm: str | bytes | bytearray) -> None:
         if not isinstance(engine, Engine):
             raise TypeError("expected an Engine")
-        engine.ptr()
-        self._set_ptr(_compiled(to_wasm(wasm)))
+        self._set_ptr(_compiled(engine, to_wasm(wasm)))
 
     @classmethod
     def _of(cls, compiled: module.Module) -> Any:
@@ -62,8 +61,7 @@ class Module(Managed[module.Module]):
         """WasmtimeError unless it is a valid module."""
         if not isinstance(wasm, (bytes, bytearray)):
             raise TypeError("expected wasm bytes")
-        engine.ptr()
-        _compiled(bytes(wasm))
+        _compiled(engine, bytes(wasm))
 
     @property
     def imports(self) -> list[ImportType]:
@@ -78,8 +76,9 @@ class Module(Managed[module.Module]):
         return bytearray(self.ptr().serialize())
 
 
-def _compiled(wasm: bytes) -> module.Module:
+def _compiled(engine: Engine, wasm: bytes) -> module.Module:
+    made = engine.ptr()
     if wasm.startswith(_COMPONENT):
         raise WasmtimeError("this is a component: wasmvm runs core modules only")
     with translated():
-        return module.Module(wasm)
+        return made.module(wasm)

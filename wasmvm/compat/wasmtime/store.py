@@ -26,8 +26,7 @@ class Store(Managed[core.Store]):
         elif not isinstance(engine, Engine):
             raise TypeError("expected an Engine")
         self.engine = engine
-        self._core = engine.ptr().store()
-        self._set_ptr(self._core)
+        self._core = self._managed = engine.ptr().store()
         self._data = data or None
 
     def _delete(self, ptr: core.Store) -> None:

@@ -50,7 +50,7 @@ class Val:
     @classmethod
     def ref_null(cls, ty: ValType) -> Val:
         """A null reference; WasmtimeError unless `ty` is a type of references."""
-        if ty.ptr() not in types.REFTYPES:
+        if not types.is_reftype(ty.ptr()):
             raise WasmtimeError(f"Invalid reference type for `ref_null`: {ty}")
         return Val(ty.ptr(), None)
 

@@ -13,6 +13,8 @@ from wasmvm import wasi
 from wasmvm.compat.wasmtime.config import setter_property
 from wasmvm.compat.wasmtime.error import WasmtimeError
 from wasmvm.compat.wasmtime.managed import Managed
+from wasmvm.wasi import abi
+from wasmvm.wasi.host import functype_of
 
 if TYPE_CHECKING:
     from wasmvm.compat.wasmtime.store import Storelike
@@ -170,10 +172,7 @@ class WasiFunction:
         owner: Any = store
         if getattr(owner, "_wasi", None) is None:
             return self.type, _not_configured
-        bound = owner.__dict__.get("_wasi_imports")
-        if bound is None or bound[0] is not owner._wasi:
-            bound = owner.__dict__["_wasi_imports"] = (owner._wasi, owner._wasi.imports(MODULE))
-        return bound[1][self.name]  # type: ignore[no-any-return]
+        return owner._wasi.bind(self.name, MODULE)  # type: ignore[no-any-return]
 
 
 def _not_configured(caller: Any, *params: Any) -> Any:
@@ -182,5 +181,20 @@ def _not_configured(caller: Any, *params: Any) -> Any:
 
 def wasi_functions() -> dict[str, WasiFunction]:
     """Every function of WASI, by name."""
-    with wasi.Wasi() as nobody:
-        return {name: WasiFunction(name, functype) for name, (functype, _) in nobody.imports(MODULE).items()}
+    return {name: WasiFunction(name, functype_of(name)) for name in abi.FUNCTIONS}
+
+
+class Bound(dict[str, Any]):
+    """What a linker has for one import module, with the functions of WASI bound to a store when they are asked for."""
+
+    def __init__(self, items: dict[str, Any], store: Storelike) -> None:
+        super().__init__()
+        self._items = items
+        self._store = store
+
+    def __missing__(self, name: str) -> Any:
+        item = self._items[name]
+        if isinstance(item, WasiFunction):
+            item = item.bind(self._store)
+        self[name] = item
+        return item

@@ -1,0 +1,111 @@
+"""Lowered code as bytes: the one format of serialized modules and of the cache on disk.
+
+A file is a header (`_HEADER`: magic, key, number of functions, size of the module at the end, checksum of everything),
+a record for each function (`_RECORD`), their code words and pairs of offsets, and last the module in the binary format,
+which a cache leaves out. The header is little-endian; the rest is as the machine has it, so that code is used where
+it lies in the file.
+
+The key says what the code belongs to: `BUILD` where the module is in the file too, otherwise a hash of it keyed with
+`BUILD`. The checksum keeps out accidents, not attackers: lowered code is executed unchecked.
+"""
+
+from __future__ import annotations
+
+import sys
+from struct import Struct
+from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
+
+from wasmvm._build import SOURCES
+from wasmvm._core import DISPATCH
+
+try:
+    from _blake2 import blake2b  # hashlib itself would load OpenSSL, which takes milliseconds
+except ImportError:
+    from hashlib import blake2b
+
+if TYPE_CHECKING:
+    from wasmvm._core import ModuleCode
+
+MAGIC = b"wasmvm\0\2"
+KEY_SIZE = 32
+_HEADER = Struct(f"<8s{KEY_SIZE}sIQI")
+HEADER_SIZE = _HEADER.size
+_RECORD = Struct("=7I")
+_MOST_BYTES = 1 << 31
+"""Of records and code: positions in it are numbers of 32 bits."""
+
+BUILD: bytes = blake2b(f"{SOURCES} {DISPATCH} {sys.byteorder}".encode(), digest_size=KEY_SIZE).digest()
+"""Equal where lowered code means the same and the same modules are valid (docs/rationale.md, "What makes kept code
+stale?")."""
+
+
+class Unsound(Exception):
+    """Bytes that are no whole file; the message says why."""
+
+
+class Header(NamedTuple):
+    """What a file says of itself: its key, how many functions it has, where they end and the module begins."""
+
+    key: bytes
+    functions: int
+    end: int
+
+
+def keyed(data: bytes) -> bytes:
+    """A hash of `data` for this build of wasmvm."""
+    return blake2b(data, digest_size=KEY_SIZE, key=BUILD).digest()
+
+
+def pack(code: ModuleCode, key: bytes, source: bytes = b"") -> list[bytes]:
+    """The parts of a file with all functions that are lowered; any beyond 2 GiB stay out."""
+    found = []
+    size = _HEADER.size
+    for index in range(code.count):
+        lowered = code.get(index)
+        if lowered is not None:
+            size += _RECORD.size + len(lowered[0]) + len(lowered[4])
+            if size >= _MOST_BYTES:
+                break
+            found.append((index, lowered))
+    records: list[bytes] = []
+    chunks: list[bytes] = []
+    start = _HEADER.size + _RECORD.size * len(found)
+    for index, (words, frame_size, zero_from, zero_to, offsets) in found:
+        sizes = (len(words) // 4, frame_size, zero_from, zero_to, len(offsets) // 4)
+        records.append(_RECORD.pack(index, start, *sizes))
+        chunks += (words, offsets)
+        start += len(words) + len(offsets)
+    parts = [b"".join(records + chunks), source]
+    checksum = _checksum(key, len(found), len(source), parts)
+    return [_HEADER.pack(MAGIC, key, len(found), len(source), checksum), *parts]
+
+
+def _checksum(key: bytes, count: int, source_size: int, parts: list[bytes] | list[memoryview]) -> int:
+    """Of everything in a file; `parts` is what follows the header."""
+    checksum = crc32(_HEADER.pack(MAGIC, key, count, source_size, 0))
+    for part in parts:
+        checksum = crc32(part, checksum)
+    return checksum
+
+
+def header(data: bytes | bytearray | memoryview, *, check: bool = True) -> Header:
+    """Read the header; with `check` see that the whole file is as `pack` made it.
+
+    Raises:
+        Unsound: it is not.
+    """
+    view = memoryview(data).cast("B")
+    if bytes(view[:6]) != MAGIC[:6] or len(view) < _HEADER.size:
+        raise Unsound("it does not begin as one")
+    magic, key, count, source_size, checksum = _HEADER.unpack_from(view)
+    if magic != MAGIC:
+        raise Unsound("its format is that of another version of wasmvm")
+    if check and _checksum(key, count, source_size, [view[_HEADER.size :]]) != checksum:
+        raise Unsound("it is damaged: its checksum is another")
+    return Header(key, count, max(len(view) - source_size, _HEADER.size))
+
+
+def install(data: bytes, count: int, code: ModuleCode) -> None:
+    """Give the functions of a file their code, which is not copied. Raises InternalError for records that lie."""
+    code.adopt(data, _HEADER.size, count)

@@ -1,0 +1,62 @@
+cimport cython
+
+from wasmvm.isa.opcode cimport *
+from wasmvm.lowering.context cimport Context
+from wasmvm.lowering.operands cimport TEMP, Operands
+
+
+cdef unsigned long long ALL_ONES
+cdef int V128
+cdef int REF
+cdef int REF_NULL
+cdef int EMPTY_BLOCK
+cdef int CATCH_ALL
+cdef int MEMIDX_FLAG
+
+
+cdef class Reading(Operands):
+    cdef Context context
+    cdef const unsigned char[::1] source
+    cdef int funcidx
+    cdef Py_ssize_t pos
+    cdef Py_ssize_t end
+    cdef signed char[::1] imm_kind
+    cdef int[::1] local_slot
+    cdef const unsigned char[::1] local_widths
+    cdef signed char[::1] assigned
+    cdef int[::1] assign_log
+    cdef int assign_count
+    cdef int zero_from
+    cdef int zero_to
+    cdef int result_type
+
+    cdef void init_reading(self, Context context, Py_ssize_t index, Py_ssize_t start, Py_ssize_t end) except *
+    @cython.locals(byte=cython.uint, value=cython.uint, shift=cython.int)
+    cdef unsigned int u32(self) noexcept
+    @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, shift=cython.int)
+    cdef unsigned long long s64(self) noexcept
+    @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, shift=cython.int)
+    cdef unsigned long long u64(self) noexcept
+    @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, i=cython.int)
+    cdef unsigned long long fixed(self, int size) noexcept
+    @cython.locals(byte=cython.int)
+    cdef int opcode(self) except -1
+    cdef unsigned int memidx(self) noexcept
+    @cython.locals(_=cython.uint)
+    cdef int skip_immediates(self, int kind) except -1
+    @cython.locals(kind=cython.int)
+    cdef int skip_catch(self) except -1
+    @cython.locals(byte=cython.int)
+    cdef int valtype_width(self) noexcept
+    @cython.locals(byte=cython.int)
+    cdef int block_type(self) noexcept
+    cdef int param_count(self, int type_) noexcept
+    cdef int result_count(self, int type_) noexcept
+    @cython.locals(i=cython.int)
+    cdef int push_results(self, int type_) except -1
+    @cython.locals(i=cython.int)
+    cdef int push_params(self, int type_) except -1
+    @cython.locals(context=Context, typeidx=cython.int, i=cython.int, params=cython.int, count=cython.Py_ssize_t, _=cython.uint)
+    cdef void read_locals(self) except *
+    @cython.locals(i=cython.Py_ssize_t, slots="int[::1]", slot=cython.int, param_slots=cython.int)
+    cdef void place_locals(self, bytes widths, int params) except *

@@ -1,0 +1,262 @@
+"""Reading a function body that validation has accepted, so that nothing is checked again: bytes, immediates, types."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+import cython
+
+from wasmvm import types
+from wasmvm.errors import InternalError
+from wasmvm.isa import codes, wasm
+
+if not cython.compiled:
+    from wasmvm.isa.opcode import *  # noqa: F403
+    from wasmvm.lowering.operands import TEMP, Operands
+
+if TYPE_CHECKING:
+    from wasmvm.lowering.context import Context
+
+ALL_ONES = 0xFFFFFFFFFFFFFFFF
+V128 = types.V128
+REF = codes.REF
+REF_NULL = codes.REF_NULL
+EMPTY_BLOCK = codes.EMPTY_BLOCK
+CATCH_ALL = codes.CATCH_ALL
+MEMIDX_FLAG = codes.MEMIDX_FLAG
+
+IMM_KIND = array("b", bytes(wasm.OPCODE_END))
+for _row in wasm.ROWS:
+    IMM_KIND[_row.code] = _row.imm
+
+
+class Reading(Operands):
+    """Attributes:
+
+    context: what is known of the module; source: its bytes.
+    funcidx: the function, or -1 for a constant expression, which has one result of one slot.
+    pos, end: where the body is read, and where it ends.
+    local_slot, local_widths: by local.
+    assigned: by slot of a local, whether every path to here has set it; `assign_log` lists them in order, so that
+        a block can take back what was set inside it.
+    zero_from, zero_to: slots of locals that may be read before they are set.
+    result_type: the type of the body as a block: a typeidx, or as `block_type` has it.
+
+    A block type is a typeidx, -1 where there are neither parameters nor results, or -1 less the width of one result.
+    """
+
+    def init_reading(self, context: Context, index: int, start: int, end: int) -> None:
+        """Begin with the function `index`, counted among those defined, or with -1 at an expression from `start` on."""
+        self.context = context
+        self.source = context.source
+        self.funcidx = index + context.import_count if index >= 0 else -1
+        self.pos = context.code[2 * index] if index >= 0 else start
+        self.end = context.code[2 * index + 1] if index >= 0 else end
+        self.imm_kind = IMM_KIND
+
+    def u32(self) -> int:
+        byte = self.source[self.pos]
+        self.pos += 1
+        if byte < 0x80:
+            return byte
+        value, shift = byte & 0x7F, 7
+        while True:
+            byte = self.source[self.pos]
+            self.pos += 1
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+
+    def s64(self) -> int:
+        """A signed LEB128 of up to 64 bits, as its unsigned 64 bits; the same passes over one of any kind."""
+        value, shift = 0, 0
+        while True:
+            byte = self.source[self.pos]
+            self.pos += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        if byte & 0x40 and shift < 64:
+            value |= ALL_ONES << shift
+        return value & ALL_ONES
+
+    def u64(self) -> int:
+        value, shift = 0, 0
+        while True:
+            byte = self.source[self.pos]
+            self.pos += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    def fixed(self, size: int) -> int:
+        """An integer of `size` bytes, little end first."""
+        value = 0
+        for i in range(size):
+            byte = self.source[self.pos + i]
+            value |= byte << (8 * i)
+        self.pos += size
+        return value
+
+    def opcode(self) -> int:
+        """The opcode, numbered as the rows of `isa.wasm` are."""
+        byte = self.source[self.pos]
+        self.pos += 1
+        if byte < 0xFB:
+            return byte
+        if byte == 0xFB:
+            return 0x100 + self.u32()
+        if byte == 0xFC:
+            return 0x200 + self.u32()
+        if byte == 0xFD:
+            return 0x300 + self.u32()
+        raise InternalError(f"opcode 0x{byte:x} in a validated body")
+
+    def memidx(self) -> int:
+        """The alignment of a memarg, and the memory that may come with it."""
+        return self.u32() if self.u32() & MEMIDX_FLAG else 0
+
+    def skip_immediates(self, kind: int) -> int:
+        if kind == IMM_NONE:
+            return 0
+        if kind == IMM_F32:
+            self.pos += 4
+        elif kind == IMM_F64:
+            self.pos += 8
+        elif kind == IMM_LABELS:
+            for _ in range(self.u32() + 1):
+                self.u32()
+        elif kind == IMM_VALTYPES:
+            for _ in range(self.u32()):
+                self.valtype_width()
+        elif kind == IMM_LANEIDX:
+            self.pos += 1
+        elif kind == IMM_V128 or kind == IMM_LANES:
+            self.pos += 16
+        elif kind == IMM_MEMARG or kind == IMM_MEMARG_LANEIDX:
+            self.memidx()
+            self.s64()
+            if kind == IMM_MEMARG_LANEIDX:
+                self.pos += 1
+        elif kind == IMM_TRY_TABLE:
+            self.block_type()
+            for _ in range(self.u32()):
+                self.skip_catch()
+        elif kind == IMM_CAST:
+            self.pos += 1
+            self.u32()
+            self.s64()
+            self.s64()
+        elif kind == IMM_BLOCKTYPE:
+            self.block_type()
+        else:
+            if kind in (
+                IMM_CALL_INDIRECT,
+                IMM_MEMORY_INIT,
+                IMM_MEMORY_COPY,
+                IMM_TABLE_INIT,
+                IMM_TABLE_COPY,
+                IMM_FIELDIDX,
+                IMM_ARRAY_LENGTH,
+                IMM_ARRAY_DATA,
+                IMM_ARRAY_ELEM,
+                IMM_ARRAY_COPY,
+            ):
+                self.s64()
+            self.s64()
+        return 0
+
+    def skip_catch(self) -> int:
+        """Pass over a catch clause."""
+        kind = self.source[self.pos]
+        self.pos += 1
+        if kind < CATCH_ALL:
+            self.u32()
+        self.u32()
+        return 0
+
+    def valtype_width(self) -> int:
+        """Slots that values of the type which is read take."""
+        byte = self.source[self.pos]
+        self.pos += 1
+        if byte == REF or byte == REF_NULL:
+            self.s64()
+        return 2 if byte == V128 else 1
+
+    def block_type(self) -> int:
+        byte = self.source[self.pos]
+        if byte == EMPTY_BLOCK:
+            self.pos += 1
+            return -1
+        if byte & 0xC0 == 0x40:
+            return -1 - self.valtype_width()
+        return self.u32()
+
+    def param_count(self, type_: int) -> int:
+        if type_ < 0:
+            return 0
+        return self.context.middle[type_] - self.context.first[type_]
+
+    def result_count(self, type_: int) -> int:
+        if type_ < 0:
+            return 0 if type_ == -1 else 1
+        return self.context.first[type_ + 1] - self.context.middle[type_]
+
+    def push_results(self, type_: int) -> int:
+        if type_ == -1:
+            return 0
+        if type_ < 0:
+            self.push(TEMP, -1 - type_)
+            return 0
+        for i in range(self.context.middle[type_], self.context.first[type_ + 1]):
+            self.push(TEMP, self.context.widths[i])
+        return 0
+
+    def push_params(self, type_: int) -> int:
+        if type_ >= 0:
+            for i in range(self.context.first[type_], self.context.middle[type_]):
+                self.push(TEMP, self.context.widths[i])
+        return 0
+
+    def read_locals(self) -> None:
+        """Parameters and local declarations: give each its slot."""
+        context = self.context
+        widths = bytearray()
+        if self.funcidx < 0:
+            self.place_locals(b"", 0)
+            self.result_type = -2
+            return
+        typeidx = context.func_types[self.funcidx]
+        for i in range(context.first[typeidx], context.middle[typeidx]):
+            widths.append(context.widths[i])
+        params = len(widths)
+        for _ in range(self.u32()):
+            count = self.u32()
+            widths += bytes([self.valtype_width()]) * count
+        self.place_locals(bytes(widths), params)
+        self.result_type = typeidx
+
+    def place_locals(self, widths: bytes, params: int) -> None:
+        """Give each local its slot; `params` of them are set already."""
+        slots = array("i", bytes(4 * len(widths) + 4))
+        slot = 0
+        param_slots = 0
+        for i in range(len(widths)):
+            slots[i] = slot
+            slot += widths[i]
+            if i < params:
+                param_slots = slot
+        self.local_slot = slots
+        self.local_widths = widths or b"\0"
+        self.init_operands(slot)
+        self.assigned = array("b", bytes(slot + 1))
+        for i in range(param_slots):
+            self.assigned[i] = 1
+        self.assign_log = array("i", bytes(4 * slot + 4))
+        self.assign_count = 0
+        self.zero_from = slot
+        self.zero_to = 0

@@ -1,0 +1,11 @@
+cimport cython
+
+from wasmvm._core cimport Instance
+from wasmvm.isa.opcode cimport *
+from wasmvm.reader cimport Reader
+
+
+@cython.locals(reader=Reader, opcode=cython.int)
+cpdef object evaluate(bytes source, extent, Instance instance)
+@cython.locals(start=cython.Py_ssize_t)
+cdef object literal(Reader reader, int size)

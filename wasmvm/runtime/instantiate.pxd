@@ -1,0 +1,26 @@
+cimport cython
+
+from wasmvm._core cimport Func, Global, Instance, Memory, Store, Table, Tag
+
+
+@cython.final
+cdef class Plan:
+    cdef bytes source
+    cdef list imports
+    cdef list import_types
+    cdef list tables
+    cdef list mems
+    cdef list tags
+    cdef list globals
+    cdef list elems
+    cdef list datas
+    cdef object start
+
+
+@cython.locals(plan=Plan, instance=Instance, funcs=list, tables=list, memories=list, globals_=list, tags=list)
+cpdef Instance instantiate(Store store, module, externs)
+cdef bint is_of_kind(extern, int kind) except -1
+@cython.locals(kind=cython.int, matches=cython.bint)
+cdef check_import(Store store, module, import_, expected, extern)
+cdef set_segments(Plan plan, Instance instance)
+cdef run_segments(Plan plan, Instance instance)

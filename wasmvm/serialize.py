@@ -1,0 +1,43 @@
+"""Modules as bytes: what was lowered is kept, so that reading one back costs neither validation nor lowering."""
+
+from __future__ import annotations
+
+from wasmvm import codefile
+from wasmvm.compile import CompiledModule
+from wasmvm.errors import DecodeError, DeserializeError, InternalError
+
+
+def dump(compiled: CompiledModule) -> bytes:
+    """The module and the functions that were lowered so far."""
+    return b"".join(codefile.pack(compiled.code, codefile.BUILD, compiled.syntax.source))
+
+
+def _header(data: bytes | bytearray | memoryview) -> codefile.Header:
+    try:
+        return codefile.header(data)
+    except codefile.Unsound as reason:
+        raise DeserializeError(f"not a serialized module: {reason}") from None
+
+
+def load(data: bytes | bytearray | memoryview, *, recompile: bool = False) -> CompiledModule:
+    """What `dump` was given. Read only what you wrote: a checksum keeps out accidents, not attackers.
+
+    Args:
+        recompile: compile the module again where its code is of another version or build of wasmvm.
+
+    Raises:
+        DeserializeError: the data is damaged, or its code is of another version or build.
+    """
+    header = _header(data)
+    view = memoryview(data).cast("B")
+    source = bytes(view[header.end :])
+    if header.key != codefile.BUILD:
+        if recompile:
+            return CompiledModule(source)
+        raise DeserializeError("the module was serialized by another version or build of wasmvm; compile it again")
+    try:
+        compiled = CompiledModule(source, valid=True)
+        codefile.install(bytes(view[: header.end]), header.functions, compiled.code)
+    except (DecodeError, InternalError) as error:
+        raise DeserializeError(f"the serialized module is damaged: {error}") from error
+    return compiled

@@ -1,0 +1,219 @@
+"""Rules of structures, arrays, and casts (specification, 3.4.6 and 3.4.7)."""
+
+from __future__ import annotations
+
+import cython
+
+from wasmvm import types
+from wasmvm.deftype import close_valtype, top_of
+from wasmvm.errors import InternalError, ValidationError
+from wasmvm.types import is_defaultable, is_nullable, is_reftype, ref, valtype_text
+from wasmvm.validation import context
+from wasmvm.validation.rules import Rules
+
+if not cython.compiled:
+    from wasmvm.isa.opcode import (
+        OP_ANY_CONVERT_EXTERN,
+        OP_ARRAY_COPY,
+        OP_ARRAY_FILL,
+        OP_ARRAY_GET,
+        OP_ARRAY_GET_S,
+        OP_ARRAY_GET_U,
+        OP_ARRAY_INIT_DATA,
+        OP_ARRAY_INIT_ELEM,
+        OP_ARRAY_NEW,
+        OP_ARRAY_NEW_DATA,
+        OP_ARRAY_NEW_DEFAULT,
+        OP_ARRAY_NEW_ELEM,
+        OP_ARRAY_NEW_FIXED,
+        OP_ARRAY_SET,
+        OP_EXTERN_CONVERT_ANY,
+        OP_REF_CAST,
+        OP_REF_CAST_NULL,
+        OP_REF_I31,
+        OP_REF_TEST,
+        OP_REF_TEST_NULL,
+        OP_STRUCT_GET,
+        OP_STRUCT_GET_S,
+        OP_STRUCT_GET_U,
+        OP_STRUCT_NEW,
+        OP_STRUCT_NEW_DEFAULT,
+        OP_STRUCT_SET,
+    )
+
+STRUCT_KIND = context.STRUCT_KIND
+ARRAY_KIND = context.ARRAY_KIND
+CONCRETE = types.CONCRETE
+I32 = types.I32
+I8 = types.I8
+I16 = types.I16
+ANYREF = types.ANYREF
+EXTERNREF = types.EXTERNREF
+I31REF = types.I31REF
+NON_NULL = types.NON_NULL
+BOTTOM_REF = types.BOTTOM_REF
+MAX_FIXED = 10_000
+"""Operands of array.new_fixed, as in the limits of web browsers."""
+
+
+class Aggregates(Rules):
+    """Adds one method for each group of instructions."""
+
+    def aggregate(self, op: int) -> None:
+        """An instruction on structures, arrays, or references to either."""
+        if op in (OP_STRUCT_NEW, OP_STRUCT_NEW_DEFAULT):
+            self.struct_new(op)
+        elif op in (OP_STRUCT_GET, OP_STRUCT_GET_S, OP_STRUCT_GET_U, OP_STRUCT_SET):
+            self.struct_access(op)
+        elif op in (OP_ARRAY_NEW, OP_ARRAY_NEW_DEFAULT, OP_ARRAY_NEW_FIXED):
+            self.array_new(op)
+        elif op in (OP_ARRAY_NEW_DATA, OP_ARRAY_NEW_ELEM, OP_ARRAY_INIT_DATA, OP_ARRAY_INIT_ELEM):
+            self.array_segment(op)
+        elif op in (OP_ARRAY_GET, OP_ARRAY_GET_S, OP_ARRAY_GET_U, OP_ARRAY_SET, OP_ARRAY_FILL):
+            self.array_access(op)
+        elif op == OP_ARRAY_COPY:
+            self.array_copy()
+        elif op in (OP_REF_TEST, OP_REF_TEST_NULL, OP_REF_CAST, OP_REF_CAST_NULL):
+            self.cast(op)
+        elif op in (OP_ANY_CONVERT_EXTERN, OP_EXTERN_CONVERT_ANY):
+            self.convert(op)
+        elif op == OP_REF_I31:
+            self.stack.pop(I32)
+            self.stack.push(I31REF + NON_NULL)
+        else:
+            raise InternalError(f"no rule validates opcode 0x{op:x}")
+
+    def struct_new(self, op: int) -> None:
+        idx = self.typeidx(STRUCT_KIND)
+        at = self.type_at[idx]
+        count = self.type_params[idx]
+        if op == OP_STRUCT_NEW:
+            self.stack.pop_range(at, count)
+        else:
+            self.defaultable(at, count)
+        self.stack.push(CONCRETE + 2 * idx)
+
+    def defaultable(self, at: int, count: int) -> None:
+        for i in range(at, at + count):
+            if not is_defaultable(self.flat[i]):
+                raise ValidationError(
+                    f"type mismatch: {valtype_text(self.flat[i])} has no default value", self.stack.at
+                )
+
+    def access(self, at: int, signed: bool, what: str) -> None:
+        """Whether the field at this place of `storage` may be read by an instruction with or without a sign."""
+        is_packed = self.storage[at] in (I8, I16)
+        if is_packed and not signed:
+            raise ValidationError(f"type mismatch: {what} is packed", self.stack.at)
+        if signed and not is_packed:
+            raise ValidationError(f"type mismatch: {what} is not packed", self.stack.at)
+
+    def struct_access(self, op: int) -> None:
+        idx = self.typeidx(STRUCT_KIND)
+        at = self.type_at[idx] + self.index(self.type_params[idx], "field")
+        if op == OP_STRUCT_SET:
+            if not self.mutable[at]:
+                raise ValidationError("immutable field", self.stack.at)
+            self.stack.pop(self.flat[at])
+            self.stack.pop(CONCRETE + 2 * idx + 1)
+        else:
+            self.access(at, op != OP_STRUCT_GET, "field")
+            self.stack.pop(CONCRETE + 2 * idx + 1)
+            self.stack.push(self.flat[at])
+
+    def array_new(self, op: int) -> None:
+        idx = self.typeidx(ARRAY_KIND)
+        at = self.type_at[idx]
+        if op == OP_ARRAY_NEW_FIXED:
+            count = self.reader.u32()
+            if count > MAX_FIXED:
+                raise ValidationError(f"too many operands of array.new_fixed (limit {MAX_FIXED})", self.stack.at)
+            for _ in range(count):
+                self.stack.pop(self.flat[at])
+        else:
+            self.stack.pop(I32)
+            if op == OP_ARRAY_NEW:
+                self.stack.pop(self.flat[at])
+            else:
+                self.defaultable(at, 1)
+        self.stack.push(CONCRETE + 2 * idx)
+
+    def array_segment(self, op: int) -> None:
+        """array.new_data, array.new_elem, array.init_data, array.init_elem"""
+        stack = self.stack
+        idx = self.typeidx(ARRAY_KIND)
+        at = self.type_at[idx]
+        if op in (OP_ARRAY_NEW_DATA, OP_ARRAY_INIT_DATA):
+            dataidx = self.dataidx()
+            self.data(dataidx)
+            if is_reftype(self.flat[at]):
+                raise ValidationError("array type is not numeric or vector", stack.at)
+        else:
+            elemidx = self.reader.u32()
+            self.elem(elemidx)
+            self.match_reftypes(self.flat[at], self.elems[elemidx])
+        stack.pop(I32)
+        stack.pop(I32)
+        if op in (OP_ARRAY_NEW_DATA, OP_ARRAY_NEW_ELEM):
+            stack.push(CONCRETE + 2 * idx)
+        else:
+            self.mutable_array(at)
+            stack.pop(I32)
+            stack.pop(CONCRETE + 2 * idx + 1)
+
+    def mutable_array(self, at: int) -> None:
+        if not self.mutable[at]:
+            raise ValidationError("immutable array", self.stack.at)
+
+    def array_access(self, op: int) -> None:
+        stack = self.stack
+        idx = self.typeidx(ARRAY_KIND)
+        at = self.type_at[idx]
+        if op in (OP_ARRAY_SET, OP_ARRAY_FILL):
+            self.mutable_array(at)
+            if op == OP_ARRAY_FILL:
+                stack.pop(I32)
+            stack.pop(self.flat[at])
+        else:
+            self.access(at, op != OP_ARRAY_GET, "array")
+        stack.pop(I32)
+        stack.pop(CONCRETE + 2 * idx + 1)
+        if op not in (OP_ARRAY_SET, OP_ARRAY_FILL):
+            stack.push(self.flat[at])
+
+    def array_copy(self) -> None:
+        stack = self.stack
+        target = self.typeidx(ARRAY_KIND)
+        source = self.typeidx(ARRAY_KIND)
+        self.mutable_array(self.type_at[target])
+        expected = self.storage[self.type_at[target]]
+        actual = self.storage[self.type_at[source]]
+        if actual != expected and not stack.matches(actual, expected):
+            raise ValidationError("array types do not match", stack.at)
+        stack.pop(I32)
+        stack.pop(I32)
+        stack.pop(CONCRETE + 2 * source + 1)
+        stack.pop(I32)
+        stack.pop(CONCRETE + 2 * target + 1)
+
+    def cast(self, op: int) -> None:
+        """ref.test and ref.cast take any reference of the same hierarchy."""
+        stack = self.stack
+        heaptype = self.known_type(self.reader.heaptype())
+        stack.pop(top_of(close_valtype(heaptype, stack.numbers)))
+        if op in (OP_REF_TEST, OP_REF_TEST_NULL):
+            stack.push(I32)
+        else:
+            stack.push(ref(heaptype, op == OP_REF_CAST_NULL))
+
+    def convert(self, op: int) -> None:
+        """any.convert_extern and extern.convert_any; null stays null."""
+        stack = self.stack
+        actual = self.pop_ref()
+        expected, result = (EXTERNREF, ANYREF) if op == OP_ANY_CONVERT_EXTERN else (ANYREF, EXTERNREF)
+        if not stack.matches(actual, expected):
+            found = valtype_text(actual)
+            raise ValidationError(
+                f"type mismatch: instruction requires {valtype_text(expected)} but stack has {found}", stack.at
+            )
+        stack.push(ref(result, actual != BOTTOM_REF and is_nullable(actual)))

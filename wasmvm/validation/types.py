@@ -1,0 +1,52 @@
+"""Types of modules (specification, 3.2 and 3.5.2)."""
+
+from __future__ import annotations
+
+from wasmvm.deftype import DEFTYPES, define, match_comptype
+from wasmvm.errors import ValidationError
+from wasmvm.syntax import Module
+from wasmvm.types import CONCRETE, typeidx_of, valtypes_of
+
+MAX_DEPTH = 63
+"""Supertypes above a type, as in the limits of web browsers: a cast may have to look at all of them."""
+
+
+def check_types(module: Module) -> None:
+    """Every type refers to types that are there, and is what it is declared a subtype of."""
+    ends = {}
+    for rectype in module.rectypes:
+        for typeidx in range(rectype.start, rectype.start + rectype.count):
+            ends[typeidx] = rectype.start + rectype.count
+    for typeidx, comptype in enumerate(module.types):
+        for valtype in valtypes_of(comptype):
+            check_valtype(valtype, ends.get(typeidx, typeidx + 1), module.type_offsets[typeidx])
+    for typeidx, subtype in module.subtypes.items():
+        for super_ in subtype.supers:
+            if super_ >= typeidx:
+                raise ValidationError(f"unknown type {super_}", module.type_offsets[typeidx])
+        if len(subtype.supers) > 1:
+            raise ValidationError("sub type: there may be one supertype only", module.type_offsets[typeidx])
+    if module.subtypes:
+        check_subtypes(module)
+
+
+def check_subtypes(module: Module) -> None:
+    """3.2.14: supertypes are not final, and match."""
+    numbers = define(module)
+    for typeidx, subtype in module.subtypes.items():
+        if not subtype.supers:
+            continue
+        actual = DEFTYPES[numbers[typeidx]]
+        expected = DEFTYPES[numbers[subtype.supers[0]]]
+        if expected.final or not match_comptype(actual.comptype, expected.comptype):
+            raise ValidationError(
+                f"sub type {typeidx} does not match super type {subtype.supers[0]}", module.type_offsets[typeidx]
+            )
+        if actual.depth > MAX_DEPTH:
+            raise ValidationError(f"sub type {typeidx} is too deep (limit {MAX_DEPTH})", module.type_offsets[typeidx])
+
+
+def check_valtype(valtype: int, count: int, offset: int) -> None:
+    """3.2.3: whether the type that it refers to, if to any, is one of the first `count`."""
+    if valtype >= CONCRETE and typeidx_of(valtype) >= count:
+        raise ValidationError(f"unknown type {typeidx_of(valtype)}", offset)
