@@ -31,7 +31,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from wasmvm.isa import regop_simd, wasm
+from wasmvm.isa import regop_gc, regop_simd, wasm
 from wasmvm.isa.pairs import PAIRS
 from wasmvm.types import VALTYPE_NAMES
 
@@ -319,6 +319,8 @@ def _branch(name: str, operands: str, condition: str) -> None:
 _branch("br", "", "")
 _branch("br_if", "a", "fp[{a}].u64 != 0")
 _branch("br_unless", "a", "fp[{a}].u64 == 0")
+_branch("br_if_cast", "akn", regop_gc.MATCHES)
+_branch("br_unless_cast", "akn", f"not {regop_gc.MATCHES}")
 for _mnemonic in EXPRESSIONS:
     if _mnemonic.partition(".")[2] not in COMPARISONS:
         continue
@@ -484,6 +486,11 @@ _op(
 _op("table.init", "abcxy", *_calls("table_init(inst.tables[{y}], &inst.elems[{x}], {a:i64}, {b:i64}, {c:i64})"))
 _op("elem.drop", "x", "inst.elems[{x}].length = 0")
 
+# --- Structures and arrays ---------------------------------------------------------------------------------------
+
+for _aggregate in regop_gc.aggregate_rows():
+    _op(_aggregate.name, _aggregate.operands, *_aggregate.body)
+
 # --- Calls -------------------------------------------------------------------------------------------------------
 # See "Calls" in docs/architecture.md. A return finds the caller in the frame stack; where the caller belongs to
 # another instance, or is Python, the frame in between names the code `leave_instance` or `done`.
@@ -644,6 +651,7 @@ for _vector in VECTOR_ROWS:
 del _t, _u, _s, _mask, _min, _n, _name, _operator, _width, _i, _sign, _c, _from, _cast, _to, _sc, _lo_s, _hi_s, _hi_u
 del _nan, _sx, _mnemonic, _expression, _params, _result, _suffix, _operands, _body, _letters, _condition
 del _text, _letters_, _address, _target, _values, _constant_value, _right, _value, _letter, _read, _vector
+del _aggregate
 
 
 # --- Accumulator forms -------------------------------------------------------------------------------------------
@@ -655,7 +663,9 @@ INT_RESULT, F64_RESULT, OTHER_RESULT, CLOBBERS = range(1, 5)
 
 _REGISTERS = {"i32": "acc", "i64": "acc", "u64": "acc", "f64": "facc"}
 _READS = re.compile(r"\{([abc]):(\w+)\}|fp\[\{([abc])\}\]\.(u64)")
-_NO_FORMS = ("memory.", "table.", "data.", "elem.", "ref.", "call", "return_call", "throw")
+_NO_FORMS = (
+    "memory.", "table.", "data.", "elem.", "ref.", "call", "return_call", "throw", "struct.set", "array.new", "array.set",
+)  # fmt: skip
 
 
 class AccumulatorForm(NamedTuple):
