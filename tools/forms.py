@@ -72,7 +72,18 @@ def _table(name: str, typecode: str, values: list[int]) -> str:
 
 
 def _by_opcode() -> dict[str, list[int]]:
-    names = ("RR", "RK", "KR", "MIRRORED", "STORE_V", "STORE_K_V", "ADDRESS_AK", "ADDRESS_AB", "ADDRESS_SHL", "ADDRESS_WIDE")
+    names = (
+        "RR",
+        "RK",
+        "KR",
+        "MIRRORED",
+        "STORE_V",
+        "STORE_K_V",
+        "ADDRESS_AK",
+        "ADDRESS_AB",
+        "ADDRESS_SHL",
+        "ADDRESS_WIDE",
+    )
     tables = {name: [-1] * wasm.OPCODE_END for name in names}
     for name in ("SHAPE", "WIDE", "TRAPS", "PARAMS", "RESULT_SLOTS"):
         tables[name] = [0] * wasm.OPCODE_END

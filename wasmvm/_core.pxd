@@ -212,7 +212,7 @@ cdef struct machine_t:
     slot* top  # where the next call from Python may begin
     int64_t fuel  # what metered code has left
     heap_t heap
-    uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory of `inst`
+    uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory in use
     handler_t handlers[HANDLER_COUNT]
     mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
     tag_t* tag  # EXIT_THROW: of what is thrown; `base` is where its payload lies

@@ -231,6 +231,7 @@ cdef class Store:
         cdef slot* fp = m.fp
         cdef slot* top = m.top
         cdef inst_t* inst = m.inst
+        cdef mem_t* other_mem = m.other_mem
         cdef uint64_t acc = m.acc
         cdef double facc = m.facc
         cdef int32_t i
@@ -266,7 +267,7 @@ cdef class Store:
             m.fp = fp
             m.top = top
             m.inst = inst
-            m.other_mem = NULL  # code that calls has gone back to memory 0
+            m.other_mem = other_mem
             m.acc = acc
             m.facc = facc
         return 0

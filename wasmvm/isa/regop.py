@@ -447,8 +447,14 @@ def _calls(function: str) -> tuple[str, ...]:
     return (f"reason = {function}", "if unlikely(reason != 0):", "    break")
 
 
-# Loads and stores are about the memory in `mem` and `mem_len`, and that is memory 0 but for where lowering says otherwise.
-_op("use_memory", "x", "machine.other_mem = inst.mems[{x}]", "mem = machine.other_mem.data", "mem_len = machine.other_mem.length")
+# Loads and stores are about the memory in `mem` and `mem_len`: memory 0, but for where lowering says otherwise.
+_op(
+    "use_memory",
+    "x",
+    "machine.other_mem = inst.mems[{x}]",
+    "mem = machine.other_mem.data",
+    "mem_len = machine.other_mem.length",
+)
 _op("use_memory_0", "", "machine.other_mem = NULL", "mem = inst.mem.data", "mem_len = inst.mem.length")
 _op("memory.size", "dx", "fp[{d}].u64 = inst.mems[{x}].length >> 16")
 _op("memory.fill", "abcx", *_calls("memory_fill(inst.mems[{x}], {a:i64}, {b:i32}, {c:i64})"))
@@ -630,7 +636,8 @@ _op(
 
 _TAKE = ("if unlikely(machine.fuel < 0):", "    machine.fuel = 0", "    reason = TRAP_OUT_OF_FUEL", "    break")
 _op("fuel", "k", "machine.fuel -= <uint32_t>{k}", *_TAKE)
-_op("fuel_bulk", "a", "machine.fuel -= <int64_t>min({a:i64}, <uint64_t>1 << 62)", *_TAKE)
+# No memory or table has as many as 2^40 of anything.
+_op("fuel_bulk", "a", "machine.fuel -= <int64_t>min({a:i64}, <uint64_t>1 << 40)", *_TAKE)
 
 # --- What ends the loop ------------------------------------------------------------------------------------------
 # The driver in `_core.pyx` serves these with the GIL held, reads their operands itself and goes on behind them.

@@ -4890,7 +4890,7 @@ cdef int h_fuel(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* ma
     return machine.handlers[pc[2]](pc + 2, fp, mem, acc, machine, frame, facc)
 
 cdef int h_fuel_bulk(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc) noexcept nogil:
-    machine.fuel -= <int64_t>min(fp[pc[1]].u64, <uint64_t>1 << 62)
+    machine.fuel -= <int64_t>min(fp[pc[1]].u64, <uint64_t>1 << 40)
     if unlikely(machine.fuel < 0):
         machine.fuel = 0
         return machine.handlers[3208](pc, fp, mem, acc, machine, frame, facc)
@@ -11320,7 +11320,7 @@ cdef int h_return_slot_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, 
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc)
 
 cdef int h_fuel_bulk_acc_a(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc) noexcept nogil:
-    machine.fuel -= <int64_t>min(acc, <uint64_t>1 << 62)
+    machine.fuel -= <int64_t>min(acc, <uint64_t>1 << 40)
     if unlikely(machine.fuel < 0):
         machine.fuel = 0
         return machine.handlers[3208](pc, fp, mem, acc, machine, frame, facc)

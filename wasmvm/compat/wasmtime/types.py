@@ -128,7 +128,6 @@ class TableType(Managed[types.TableType]):
 class MemoryType(Managed[types.MemoryType]):
     """Args: limits: in pages. is_64: whether addresses are i64. shared: between threads. page_size_log2: 16 or 0."""
 
-    _is_64 = False
     _shared = False
     _page_size_log2 = 16
 
@@ -148,8 +147,16 @@ class MemoryType(Managed[types.MemoryType]):
             raise WasmtimeError("shared memories must have a maximum size")
         if high is not None and high < low:
             raise WasmtimeError("maximum page size cannot be smaller than the minimum page size")
-        self._set_ptr(types.MemoryType(types.Limits(low, high)))
-        self._is_64, self._shared, self._page_size_log2 = bool(is_64), bool(shared), page_size_log2
+        pages = 1 << (64 if is_64 else 32) - page_size_log2
+        if is_64 and low >= pages:
+            cause = "\n\nCaused by:\n    size overflow calculating memory size\n"
+            raise WasmtimeError(f"memory's minimum byte size must fit in a u64{cause}")
+        if not is_64 and low > pages:
+            raise WasmtimeError("minimum size is too large for this memory type's index type")
+        if not is_64 and high is not None and high > pages:
+            raise WasmtimeError("maximum size is too large for this memory type's index type")
+        self._set_ptr(types.MemoryType(types.Limits(low, high), types.I64 if is_64 else types.I32))
+        self._shared, self._page_size_log2 = bool(shared), page_size_log2
 
     @property
     def limits(self) -> Limits:
@@ -157,8 +164,7 @@ class MemoryType(Managed[types.MemoryType]):
 
     @property
     def is_64(self) -> bool:
-        self.ptr()
-        return self._is_64
+        return self.ptr().addrtype == types.I64
 
     @property
     def is_shared(self) -> bool:
