@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from wasmvm import errors
+from wasmvm import errors, types
 from wasmvm.compat.wasmtime.managed import Managed
 
 
@@ -58,8 +59,31 @@ def link_message(error: errors.LinkError) -> str:
     elif expected != actual:
         cause = f"expected {expected}, but found {actual}"
     else:
-        cause = f"types incompatible: expected type `{error.expected}`, found type `{error.actual}`"
+        cause = _difference(expected, error.expected, error.actual)
     return f"incompatible import type for {import_}\n\nCaused by:\n    {cause}\n"
+
+
+def _difference(kind: str, expected: Any, actual: Any) -> str:
+    """What differs between two types of one kind."""
+    if kind == "func":
+        return f"types incompatible: expected type `{expected}`, found type `{actual}`"
+    valtype = {"global": "valtype", "table": "reftype"}.get(kind)
+    if kind == "global" and expected.mutable != actual.mutable:
+        names = ("immutable", "mutable")
+        cause = f"expected {names[expected.mutable]} global, found {names[actual.mutable]} global"
+    elif valtype is not None and getattr(expected, valtype) != getattr(actual, valtype):
+        wanted, found = (types.valtype_text(getattr(type_, valtype)) for type_ in (expected, actual))
+        cause = f"expected {kind} of type `{wanted}`, found {kind} of type `{found}`"
+    elif expected.addrtype != actual.addrtype:
+        bits = {types.I32: 32, types.I64: 64}
+        cause = f"expected {bits[expected.addrtype]}-bit {kind}, found {bits[actual.addrtype]}-bit {kind}"
+    else:
+        wanted, found = (
+            f"{kind} limits (min: {limits.min}, max: {'none' if limits.max is None else limits.max})"
+            for limits in (expected.limits, actual.limits)
+        )
+        cause = f"expected {wanted} doesn't match provided {found}"
+    return f"{kind} types incompatible: {cause}"
 
 
 def _kind_names() -> dict[type, str]:
