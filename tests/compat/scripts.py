@@ -271,6 +271,26 @@ def script_several_memories() -> None:
     show("grow table", lambda: e["t"].grow(store, 2, None))
 
 
+def script_what_does_not_match() -> None:
+    config = Config()
+    config.wasm_memory64 = True
+    store = Store(Engine(config))
+    i32, funcref = ValType.i32(), ValType.funcref()
+    memories = [Memory(store, MemoryType(Limits(1, high))) for high in (None, 3)]
+    tables = [Table(store, TableType(type_, Limits(1, None)), None) for type_ in (funcref, ValType.externref())]
+    globals_ = [Global(store, GlobalType(i32, mutable), Val.i32(1)) for mutable in (False, True)]
+    wanted: list[tuple[str, list[Any]]] = [
+        ("memory 2", memories), ("memory 1 2", memories), ("memory i64 1", memories), ("memory i64 5", memories),
+        ("table 1 funcref", tables), ("table 5 funcref", tables), ("table 1 5 externref", tables),
+        ("table i64 5 externref", tables), ("global i32", globals_), ("global i64", globals_),
+        ("global (mut i32)", globals_), ("global (mut i64)", globals_), ("func (param i32)", [*memories, *globals_]),
+    ]  # fmt: skip
+    for text, given in wanted:
+        module = Module(store.engine, f'(module (import "a" "b" ({text})))')
+        for item in given:
+            show(text, lambda item=item, module=module: Instance(store, module, [item]) and None)  # type: ignore[misc]
+
+
 def script_tables_and_globals() -> None:
     store = Store()
     e = main_instance(store)

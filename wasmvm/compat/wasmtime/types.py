@@ -190,7 +190,7 @@ class TagType(Managed[FuncType]):
         self._set_ptr(FuncType._of(functype._consume()))
 
     @classmethod
-    def _of(cls, tagtype: types.TagType) -> TagType:
+    def _of(cls, tagtype: types.TagType) -> TagType:  # type: ignore[override]
         return cls(FuncType._of(tagtype.functype))
 
     @property
