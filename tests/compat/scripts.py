@@ -398,6 +398,22 @@ def script_modules() -> None:
     show("ptr", lambda: engine.ptr() is not None)
 
 
+def mismatches(store: Store) -> None:
+    """Imports of the right kind and the wrong type."""
+    for wanted, given in (
+        ("memory 3", "memory 1"), ("memory 1 2", "memory 1"), ("memory 1 2", "memory 1 3"), ("memory i64 1", "memory 1"),
+        ("table 3 funcref", "table 1 funcref"), ("table 1 externref", "table 1 funcref"),
+        ("table i64 1 funcref", "table 1 funcref"), ("table 1 2 funcref", "table 1 funcref"),
+        ("global i32", "global i64 (i64.const 0)"), ("global (mut i32)", "global i32 (i32.const 0)"),
+        ("func (param i32)", "func"),
+    ):  # fmt: skip
+        kind, _, type_ = given.partition(" ")
+        exporter = Module(store.engine, f'(module ({kind} (export "a") {type_}))')
+        given_extern = Instance(store, exporter, []).exports(store).by_index[0]
+        importer = Module(store.engine, f'(module (import "" "a" ({wanted})))')
+        show(f"{wanted} for {given}", lambda m=importer, e=given_extern: Instance(store, m, [e]))  # type: ignore[misc]
+
+
 def script_linking() -> None:
     store = Store()
     engine = store.engine
@@ -406,6 +422,7 @@ def script_linking() -> None:
     memory = Memory(store, MemoryType(Limits(1, None)))
     for imports in ([], [nothing], [memory], [1], [nothing, nothing]):
         show(f"instance {len(imports)}", lambda i=imports: Instance(store, module, i))  # type: ignore[misc]
+    mismatches(store)
     linker = Linker(engine)
     show("unknown", lambda: linker.instantiate(store, module))
     show("unknown pre", lambda: linker.instantiate_pre(module))
