@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from wasmvm import errors
 from wasmvm.compat.wasmtime.managed import Managed
+from wasmvm.types import I64, valtype_text
 
 
 class WasmtimeError(Exception, Managed[str]):
@@ -57,9 +59,25 @@ def link_message(error: errors.LinkError) -> str:
         cause = "incompatible tag types"
     elif expected != actual:
         cause = f"expected {expected}, but found {actual}"
+    elif actual in ("memory", "table"):
+        cause = f"{actual} types incompatible: {mismatch(actual, error.expected, error.actual)}"
     else:
         cause = f"types incompatible: expected type `{error.expected}`, found type `{error.actual}`"
     return f"incompatible import type for {import_}\n\nCaused by:\n    {cause}\n"
+
+
+def mismatch(kind: str, expected: Any, actual: Any) -> str:
+    """In what memory types or table types differ."""
+    if kind == "table" and expected.reftype != actual.reftype:
+        types = (valtype_text(type_.reftype) for type_ in (expected, actual))
+        return "expected table of type `{}`, found table of type `{}`".format(*types)
+    if expected.addrtype != actual.addrtype:
+        bits = (64 if type_.addrtype == I64 else 32 for type_ in (expected, actual))
+        return "expected {}-bit {kind}, found {}-bit {kind}".format(*bits, kind=kind)
+    found = []
+    for limits in (expected.limits, actual.limits):
+        found.append(f"{kind} limits (min: {limits.min}, max: {'none' if limits.max is None else limits.max})")
+    return "expected {} doesn't match provided {}".format(*found)
 
 
 def _kind_names() -> dict[type, str]:
