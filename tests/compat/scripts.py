@@ -261,6 +261,7 @@ def script_several_memories() -> None:
     print([(e.name, e.type.is_64) for e in module.exports if isinstance(e.type, MemoryType)])
     print([(i.name, i.type.is_64) for i in module.imports if isinstance(i.type, MemoryType)])
     show("other width", lambda: Instance(store, module, [wide, narrow]))
+    show("too small", lambda: Instance(store, module, [Memory(store, MemoryType(Limits(0, None))), wide]))
     e = Instance(store, module, [narrow, wide]).exports(store)
     wide.write(store, b"\1\2\3\4", 8)
     print(e["get"](store, 8), e["grow"](store, 1), e["grow"](store, 2**48), e["c"].size(store), e["t"].size(store))
@@ -269,6 +270,9 @@ def script_several_memories() -> None:
     print(e["c"].read(store, 65536, 65552), e["d"].read(store, 0, 16))
     show("copy", lambda: e["copy"](store, 0, 2**40, 1))
     show("grow table", lambda: e["t"].grow(store, 2, None))
+    for type_ in ("(table 1 funcref)", "(table i64 3 externref)", "(table i64 5 funcref)", "(table i64 1 4 funcref)"):
+        asking = Module(store.engine, f'(module (import "" "t" {type_}))')
+        show(type_, lambda m=asking: Instance(store, m, [e["t"]]))  # type: ignore[misc]
 
 
 def script_what_does_not_match() -> None:
