@@ -9,7 +9,7 @@
 
 TYPE_CHECKING = False  # importing it from typing would take longer than all the rest of this file
 if TYPE_CHECKING:
-    from wasmvm._core import Caller, ExceptionRef, Func, Global, Memory, Store, Table, Tag
+    from wasmvm._core import ArrayRef, Caller, ExceptionRef, Func, Global, Memory, Store, StructRef, Table, Tag
     from wasmvm.embedding.engine import Config, Engine
     from wasmvm.embedding.func import HostFunc
     from wasmvm.embedding.instance import Exports, Instance, instantiate
@@ -37,7 +37,18 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PLACES = {
-    "wasmvm._core": ("Caller", "ExceptionRef", "Func", "Global", "Memory", "Store", "Table", "Tag"),
+    "wasmvm._core": (
+        "ArrayRef",
+        "Caller",
+        "ExceptionRef",
+        "Func",
+        "Global",
+        "Memory",
+        "Store",
+        "StructRef",
+        "Table",
+        "Tag",
+    ),
     "wasmvm.embedding.engine": ("Config", "Engine"),
     "wasmvm.embedding.func": ("HostFunc",),
     "wasmvm.embedding.instance": ("Exports", "Instance", "instantiate"),
@@ -65,6 +76,7 @@ _PLACES = {
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
 __all__ = [
+    "ArrayRef",
     "Caller",
     "CompletedRun",
     "Config",
@@ -92,6 +104,7 @@ __all__ = [
     "MemoryType",
     "Module",
     "Store",
+    "StructRef",
     "Table",
     "TableType",
     "Tag",

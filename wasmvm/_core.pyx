@@ -26,22 +26,25 @@ from libc.string cimport memchr, memcpy, memmove, memset
 
 from wasmvm.isa.regopcode cimport *
 
-from wasmvm.deftype import DEFTYPES, define_functype, match_heaptype, top_of
+from wasmvm.deftype import DEFTYPES, check_valtype, checked_functype, define_functype, match_heaptype, top_of
 from wasmvm.errors import InternalError, Trap, WasmException, with_wasm_frames
 from wasmvm.types import (
-    MAX_PAGES, MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits, MemoryType, TableType, TagType, heaptype_of,
-    is_nullable, ref_typeidx, valtype_text, valtypes_of,
+    MAX_PAGES, MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits, MemoryType, StructType, TableType, TagType,
+    heaptype_of, is_nullable, layout, ref_typeidx, storage_size, valtype_text, valtypes_of,
 )
 
 include "_core_numeric.pxi"
 include "_core_bulk.pxi"
 include "_core_simd.pxi"
 include "_core_simd_ops.pxi"
+include "_core_object.pxi"
 include "_core_type.pxi"
 include "_core_run.pxi"
+include "_core_gc.pxi"
 include "_core_memory.pxi"
 include "_core_table.pxi"
 include "_core_values.pxi"
+include "_core_refs.pxi"
 include "_core_trap.pxi"
 include "_core_exception.pxi"
 include "_core_store.pxi"

@@ -10,15 +10,16 @@ cdef enum:
 
 
 cdef exn_t* new_exn(machine_t* m, tag_t* tag, const slot* payload) noexcept nogil:
-    """An exception of the store; NULL where there is no memory. All of them stay until the store is gone."""
-    cdef exn_t* made = <exn_t*>malloc(sizeof(exn_t) + tag.slots * sizeof(slot))
-    if made == NULL:
+    """An exception of the store, with zeros where there is no payload; NULL where there is no memory."""
+    cdef exn_t* made
+    if m.heap.allocated > m.heap.limit:
+        return NULL
+    # It is made at once, since there is nothing to come back to: who goes to the handler looks after the garbage.
+    if new_object(&m.heap, &exn_type, sizeof(exn_t) + tag.slots * sizeof(slot), <object_t**>&made):
         return NULL
     made.tag = tag
     if payload != NULL:
         memcpy(made.payload, payload, tag.slots * sizeof(slot))
-    made.next = m.exns
-    m.exns = made
     if not tag.used:
         tag.used = True
         tag.next = m.tags
@@ -26,14 +27,9 @@ cdef exn_t* new_exn(machine_t* m, tag_t* tag, const slot* payload) noexcept nogi
     return made
 
 
-cdef void free_exns(machine_t* m) noexcept:
-    """Free all exceptions, and the tags that they alone have kept."""
-    cdef exn_t* exn
+cdef void free_tags(machine_t* m) noexcept:
+    """Free the tags that exceptions alone have kept, which are gone themselves."""
     cdef tag_t* tag
-    while m.exns != NULL:
-        exn = m.exns
-        m.exns = exn.next
-        free(exn)
     while m.tags != NULL:
         tag = m.tags
         m.tags = tag.next
@@ -134,9 +130,8 @@ cdef exn_t* thrown(machine_t* m) except NULL:
     return m.exn
 
 
-cdef object uncaught(Store store, exn_t* exn, tuple frames):
+cdef object uncaught(ExceptionRef reference, tuple frames):
     """An exception of wasm as one of Python."""
-    reference = exception_ref(store, exn)
     error = WasmException(reference.tag, reference.payload, frames)
     error.reference = reference  # which keeps the bits of floats
     return error
@@ -156,19 +151,19 @@ cdef exn_t* thrown_by_host(Store store, object error) except? NULL:
     if not isinstance(error.tag, Tag) or (<Tag>error.tag).store is not store:
         return NULL
     if isinstance(error.reference, ExceptionRef) and (<ExceptionRef>error.reference).store is store:
-        return (<ExceptionRef>error.reference).exn
+        return (<ExceptionRef>error.reference).exn()
     tag = error.tag
     signature = tag.signature
     payload = tuple(error.payload)
     if len(payload) != signature.param_count:
         raise TypeError(f"an exception of type {signature.type} was thrown with {len(payload)} values")
-    exn = new_exn(&store.machine, tag.tag, NULL)
+    exn = new_exn(store.machine, tag.tag, NULL)
     if exn == NULL:
         raise MemoryError
-    memset(exn.payload, 0, signature.param_slots * sizeof(slot))
+    reference = exception_ref(store, exn)  # before what follows makes objects
     target = exn.payload
     for i in range(signature.param_count):
         to_slot(store, signature.params[i], payload[i], target, f"payload {i}")
         target += slots_of(signature.params[i])
-    error.reference = exception_ref(store, exn)
+    error.reference = reference
     return exn

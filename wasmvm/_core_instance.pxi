@@ -261,6 +261,7 @@ cdef class Instance:
     def __dealloc__(self):
         cdef Py_ssize_t i
         cdef inst_t* inst = &self.inst
+        remove_root(&self.root)
         if inst.elems != NULL:
             for i in range(self.elem_count):
                 free(inst.elems[i].refs)
@@ -362,7 +363,12 @@ cdef class Instance:
         func.inst = &self.inst
         func.owner = <void*>self
         self.store.invoke(&func, base)
+        self.store.machine.heap.evaluated = base[0].u64
         return base[0].u64
+
+    cpdef forget_evaluated(self):
+        """The last value of `evaluate` has got where it belongs: the collector need not spare it for its own sake."""
+        self.store.machine.heap.evaluated = 0
 
     def add_global(self, Global value not None):
         """Append to the global index space."""
@@ -380,12 +386,17 @@ cdef class Instance:
         for i in range(len(funcidxs)):
             elem.refs[i] = <uint64_t><size_t>self.inst.all_funcs[funcidxs[i]]
 
-    def set_elem_bits(self, Py_ssize_t elemidx, list bits):
-        """Give an element segment its references, as the bits of each."""
-        cdef Py_ssize_t i
-        cdef elem_t* elem = self.new_elem(elemidx, len(bits))
-        for i in range(len(bits)):
-            elem.refs[i] = bits[i]
+    def set_elem_size(self, Py_ssize_t elemidx, Py_ssize_t count, reftype):
+        """Give an element segment of that type so many references, which are null until `set_elem_bits`."""
+        cdef elem_t* elem = self.new_elem(elemidx, count)
+        memset(elem.refs, 0, count * sizeof(uint64_t))
+        elem.names_objects = names_objects(reftype)
+        if elem.names_objects and self.root.next == NULL:
+            add_root(&self.store.machine.heap, &self.root, ROOT_INSTANCE, <void*>self)
+
+    def set_elem_bits(self, Py_ssize_t elemidx, Py_ssize_t i, uint64_t bits):
+        """Set a reference in an element segment to the bits of a value."""
+        self.inst.elems[elemidx].refs[i] = bits
 
     cdef elem_t* new_elem(self, Py_ssize_t elemidx, Py_ssize_t count) except NULL:
         cdef elem_t* elem = &self.inst.elems[elemidx]

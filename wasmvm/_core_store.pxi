@@ -26,8 +26,7 @@ cdef enum:
     SPARE_STACKS = 4  # kept for the next store: reserving them and touching them anew takes longer than all the rest
     SPARE_STACK_SLOTS = (8 << 20) // 8  # of this size, the default
 
-cdef slot* spare_stacks[SPARE_STACKS]
-cdef frame_t* spare_frames[SPARE_STACKS]
+cdef machine_t* spare_machines[SPARE_STACKS]
 cdef int spare_count = 0
 
 
@@ -36,38 +35,54 @@ cdef size_t frame_bytes(size_t slots) noexcept:
     return (slots + 2 * MAX_NESTING) * sizeof(frame_t) * 2
 
 
-cdef bint take_stacks(machine_t* m, size_t slots) noexcept:
-    """Give a machine its stacks; False where the system refuses. What they held before is never read."""
+cdef machine_t* take_machine(size_t slots) noexcept:
+    """A machine with its stacks and its table of handlers, all else zero; NULL where the system refuses.
+
+    What the stacks held before is never read.
+    """
     global spare_count
+    cdef machine_t* m
     if slots == SPARE_STACK_SLOTS and spare_count:
         spare_count -= 1
-        m.stack = spare_stacks[spare_count]
-        m.frames = spare_frames[spare_count]
-        return True
+        return spare_machines[spare_count]
+    m = <machine_t*>calloc(1, sizeof(machine_t))
+    if m == NULL:
+        return NULL
     m.stack = <slot*>wvm_reserve(slots * sizeof(slot))
     m.frames = <frame_t*>wvm_reserve(frame_bytes(slots))
-    return (
-        m.stack != NULL and m.frames != NULL
-        and wvm_commit(m.stack, slots * sizeof(slot)) and wvm_commit(m.frames, frame_bytes(slots))
-    )
+    if (m.stack == NULL or m.frames == NULL
+            or not wvm_commit(m.stack, slots * sizeof(slot)) or not wvm_commit(m.frames, frame_bytes(slots))):
+        free_machine(m, slots)
+        return NULL
+    prepare_machine(m)
+    return m
 
 
-cdef void give_stacks(machine_t* m, size_t slots) noexcept:
-    """Take a machine's stacks away, to be used again or released."""
-    global spare_count
-    if slots == SPARE_STACK_SLOTS and spare_count < SPARE_STACKS and m.stack != NULL and m.frames != NULL:
-        spare_stacks[spare_count] = m.stack
-        spare_frames[spare_count] = m.frames
-        spare_count += 1
-        return
+cdef void free_machine(machine_t* m, size_t slots) noexcept:
     if m.stack != NULL:
         wvm_release(m.stack, slots * sizeof(slot))
     if m.frames != NULL:
         wvm_release(m.frames, frame_bytes(slots))
+    free(m)
+
+
+cdef void give_machine(machine_t* m, size_t slots) noexcept:
+    """Take a machine away, to be used again or released."""
+    global spare_count
+    cdef slot* stack = m.stack
+    cdef frame_t* frames = m.frames
+    if slots == SPARE_STACK_SLOTS and spare_count < SPARE_STACKS:
+        memset(m, 0, <char*>&m.handlers - <char*>m)
+        m.stack = stack
+        m.frames = frames
+        spare_machines[spare_count] = m
+        spare_count += 1
+    else:
+        free_machine(m, slots)
 
 
 cdef class Store:
-    """Everything that instances share: the stacks they run on, limits, and the objects that externrefs name.
+    """Everything that instances share: the stacks they run on, limits, and the objects that references are to.
 
     A store may be used by one thread at a time; use as many stores as there are threads. While wasm runs for more
     than a moment the GIL is free.
@@ -76,6 +91,8 @@ cdef class Store:
         max_stack: bytes of stack for wasm frames; a call that would need more traps.
         max_memory: bytes that a memory may grow to.
         max_table: elements that a table may grow to.
+        max_heap: bytes that structures, arrays and what else wasm refers to may take; making one that does not fit
+            traps.
         max_instances, max_tables, max_memories: how many instances there may be in it, and of theirs; None for any
             number.
         metering: what wasm costs fuel for here, one of the constants of `types`; modules are compiled apart for each.
@@ -85,21 +102,21 @@ cdef class Store:
     """
 
     def __cinit__(self, *, max_stack=8 << 20, max_memory=1 << 32, max_table=10_000_000, max_instances=None,
-                  max_tables=None, max_memories=None, int metering=0):
+                  max_tables=None, max_memories=None, max_heap=1 << 30, int metering=0):
         if max_stack < 65536 or max_stack > 1 << 32:
             raise ValueError("max_stack must be between 64 KiB and 4 GiB")
         self.stack_slots = max_stack // sizeof(slot)
         self.set_limits(max_memory, max_table, max_instances, max_tables, max_memories)
         self.metering = metering
         self.kept = []
-        self.externs = []
-        self.extern_handles = {}
+        self.externs = {}
         self.deadline = INFINITY
         self.timeout_ = INFINITY
-        cdef machine_t* m = &self.machine
-        if not take_stacks(m, self.stack_slots):
+        cdef machine_t* m = take_machine(self.stack_slots)
+        if m == NULL:
             raise MemoryError("cannot reserve the stacks of a store")
-        prepare_machine(m)
+        self.machine = m
+        begin_heap(&m.heap, max_heap)
         m.stack_end = m.stack + self.stack_slots
         m.frame = m.frames
         m.top = m.stack
@@ -107,8 +124,10 @@ cdef class Store:
         m.fp = m.stack
 
     def __dealloc__(self):
-        give_stacks(&self.machine, self.stack_slots)
-        free_exns(&self.machine)
+        if self.machine != NULL:
+            end_heap(&self.machine.heap)
+            free_tags(self.machine)
+            give_machine(self.machine, self.stack_slots)
 
     cpdef set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
         """Change the limits; they mean what the arguments of `Store` mean."""
@@ -175,13 +194,44 @@ cdef class Store:
         self.timeout_ = INFINITY if seconds is None else <double>seconds
         self.deadline = INFINITY
 
-    cdef uint64_t handle(self, object value) except 0:
-        """The number under which an externref names a Python object: equal for the same object."""
-        known = self.extern_handles.get(id(value))
-        if known is None:
-            self.externs.append(value)
-            known = self.extern_handles[id(value)] = len(self.externs)
-        return known
+    cdef uint64_t extern(self, object value) except 0:
+        """The bits of a reference to a Python object: equal for the same object."""
+        cdef object_t* o
+        cdef int reason = EXIT_COLLECT
+        while True:
+            known = self.externs.get(id(value))
+            if known is not None:
+                return known[1]
+            reason = allocate(&self.machine.heap, &extern_type, sizeof(extern_t), &o)
+            if reason == 0:
+                break
+            if reason != EXIT_COLLECT or not make_room(self, self.machine.top):
+                raise MemoryError("no memory for another object that wasm refers to")
+        (<extern_t*>o).value = <void*>value
+        o.pins = 1
+        self.externs[id(value)] = value, <size_t>o
+        o.pins = 0
+        return <size_t>o
+
+    def gc(self):
+        """Free the structures and arrays that nothing refers to, and forget objects of Python that wasm has no more."""
+        self.check_thread()
+        collect(self, self.machine.top)
+
+    @property
+    def stress(self):
+        """Whether to collect whenever an object is made: what is freed too early then shows at once. For tests."""
+        return self.stress_
+
+    @stress.setter
+    def stress(self, bint stress):
+        self.stress_ = stress
+        self.machine.heap.threshold = 0 if stress else self.machine.heap.limit
+
+    @property
+    def heap_size(self):
+        """Bytes that the structures and arrays take, and what stands for other objects that references are to."""
+        return self.machine.heap.allocated
 
     cdef int check_thread(self) except -1:
         """Raise where wasm of this store runs in another thread: its stacks and tables are in use."""
@@ -191,12 +241,13 @@ cdef class Store:
 
     cdef int invoke(self, func_t* func, slot* base) except -1:
         """Call a wasm function whose arguments lie at `base`; its results are left there."""
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef frame_t* bottom = m.frame
         cdef int32_t* pc = m.pc
         cdef slot* fp = m.fp
         cdef slot* top = m.top
         cdef inst_t* inst = m.inst
+        cdef mem_t* other_mem = m.other_mem
         cdef uint64_t acc = m.acc
         cdef double facc = m.facc
         cdef int32_t i
@@ -232,14 +283,14 @@ cdef class Store:
             m.fp = fp
             m.top = top
             m.inst = inst
-            m.other_mem = NULL  # code that calls has gone back to memory 0
+            m.other_mem = other_mem
             m.acc = acc
             m.facc = facc
         return 0
 
     cdef int drive(self, frame_t* bottom) except -1:
         """Run until the frame at `bottom` is done, serving what the loop asks for."""
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef int reason
         cdef double next_poll = 0.0
         cdef double next_nap = INFINITY
@@ -267,6 +318,11 @@ cdef class Store:
                 self.grow_memory()
             elif reason == EXIT_TABLE_GROW:
                 self.grow_table()
+            elif reason == EXIT_COLLECT:
+                if not make_room(self, m.fp + m.pc[2]):
+                    self.raise_trap(TRAP_ALLOCATION_FAILED, bottom)
+            elif reason == EXIT_GARBAGE:
+                collect(self, self.frame_end())
             elif reason == EXIT_THROW or reason == EXIT_UNCAUGHT or reason == EXIT_NO_MEMORY:
                 self.unwind(bottom)
             elif reason == EXIT_BUG:
@@ -283,10 +339,14 @@ cdef class Store:
             self.raise_trap(TRAP_INTERRUPT, bottom)
         if wvm_monotonic() >= self.deadline:
             self.raise_trap(TRAP_DEADLINE, bottom)
+        cdef slot* top = self.machine.top
+        self.machine.top = max(top, self.frame_end())  # a signal's handler may run wasm in this store
         try:
             PyErr_CheckSignals()
         except BaseException as error:
-            raise with_wasm_frames(error, describe(backtrace(&self.machine, bottom)))
+            raise with_wasm_frames(error, describe(backtrace(self.machine, bottom)))
+        finally:
+            self.machine.top = top
         return 0
 
     cdef int run_free(self, double until) noexcept nogil:
@@ -294,27 +354,29 @@ cdef class Store:
         cdef int reason
         while True:
             self.machine.budget = SLICE
-            reason = run(&self.machine)
+            reason = run(self.machine)
             while reason == EXIT_THROW:
-                reason = find_handler(&self.machine, SEARCH_SLICE)
+                reason = find_handler(self.machine, SEARCH_SLICE)
                 if reason != 0:
                     return reason
-                reason = run(&self.machine)
+                if self.machine.heap.allocated > self.machine.heap.threshold:
+                    return EXIT_GARBAGE
+                reason = run(self.machine)
             if reason != EXIT_BUDGET or self.interrupted or wvm_monotonic() >= until:
                 return reason
 
     cdef int raise_trap(self, int reason, frame_t* bottom) except -1:
-        cdef tuple frames = describe(backtrace(&self.machine, bottom))
+        cdef tuple frames = describe(backtrace(self.machine, bottom))
         error = trap(reason, frames)
         if reason == TRAP_MEMORY_OUT_OF_BOUNDS:
-            error.fault = fault(&self.machine)
+            error.fault = fault(self.machine)
         elif reason == TRAP_UNINITIALIZED_ELEMENT:
-            error = Trap(f"{error.message} {element(&self.machine)}", error.code, frames)
+            error = Trap(f"{error.message} {element(self.machine)}", error.code, frames)
         raise with_wasm_frames(error, frames)
 
     cdef int call_host(self, frame_t* bottom) except -1:
         """Serve the call of a host function, then go on behind the call instruction."""
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef func_t* callee = m.callee
         cdef slot* base = m.base
         cdef slot* top = m.top
@@ -340,12 +402,13 @@ cdef class Store:
 
     cdef int search(self, frame_t* bottom) except -1:
         """Find the handler of what is thrown, however long that takes; as `find_handler`."""
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef int64_t limit = SEARCH_SLICE
         cdef int reason = find_handler(m, limit)
         cdef exn_t* exn
         while reason == EXIT_THROW:
             exn = thrown(m)
+            reference = exception_ref(self, exn)
             self.look_around(bottom)  # where a signal's handler may run wasm in this store
             m.exn = exn
             m.tag = exn.tag
@@ -358,16 +421,18 @@ cdef class Store:
 
     cdef int unwind(self, frame_t* bottom) except -1:
         """Go to the handler of what wasm has thrown, or raise it in Python."""
-        cdef exn_t* exn
+        cdef heap_t* heap = &self.machine.heap
         if self.search(bottom) == EXIT_UNCAUGHT:
-            exn = thrown(&self.machine)
-            frames = describe(backtrace(&self.machine, bottom))
-            raise with_wasm_frames(uncaught(self, exn, frames), frames)
+            reference = exception_ref(self, thrown(self.machine))
+            frames = describe(backtrace(self.machine, bottom))
+            raise with_wasm_frames(uncaught(reference, frames), frames)
+        if heap.allocated > heap.threshold:
+            collect(self, self.frame_end())
         return 0
 
     cdef bint throw_from_host(self, object error, frame_t* bottom) except -1:
         """Go to the handler of what a host function has raised; False where there is none."""
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef exn_t* exn = thrown_by_host(self, error)
         if exn == NULL:
             return False
@@ -378,10 +443,16 @@ cdef class Store:
 
     cdef int lower(self, frame_t* bottom) except -1:
         """Lower the function whose stub was called, which has its frame already, and enter it."""
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef Instance instance = <Instance>m.inst.owner
-        cdef func_t* func = instance.lowered(m.pc[1])
+        cdef slot* top = m.top
+        cdef func_t* func = &instance.inst.funcs[m.pc[1]]
         cdef int32_t i
+        m.top = m.fp + func.frame_size  # making Python objects may run a finalizer that calls this store
+        try:
+            func = instance.lowered(m.pc[1])
+        finally:
+            m.top = top
         if m.fp + func.frame_size > m.stack_end:
             m.frame -= 1  # the call itself traps
             if m.frame.pc == leave_instance_code:
@@ -395,7 +466,7 @@ cdef class Store:
         return 0
 
     cdef int grow_memory(self) except -1:
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef Memory memory = <Memory>(<Instance>m.inst.owner).memories[m.pc[3]]
         cdef int64_t old = memory.grow_by(m.fp[m.pc[2]].u64)
         m.fp[m.pc[1]].i64 = old if memory.type.addrtype == I64 else <uint32_t>old
@@ -403,13 +474,27 @@ cdef class Store:
         return 0
 
     cdef int grow_table(self) except -1:
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef Instance instance = <Instance>m.inst.owner
         cdef Table table = <Table>instance.tables[m.pc[4]]
         cdef int64_t old = table.resize(m.fp[m.pc[3]].u64, m.fp[m.pc[2]].u64)
         m.fp[m.pc[1]].i64 = old if table.addrtype == I64 else <uint32_t>old
         m.pc += 5
         return 0
+
+    cdef slot* frame_end(self) noexcept:
+        """Where the frame ends that the machine was stopped in."""
+        cdef machine_t* m = self.machine
+        cdef Instance instance = <Instance>m.inst.owner
+        cdef lowered_t* lowered
+        cdef Py_ssize_t i
+        for i in range(instance.code.count):
+            lowered = &instance.code.funcs[i]
+            if lowered.code != NULL and lowered.code <= m.pc < lowered.code + lowered.length:
+                return m.fp + lowered.frame_size
+            if m.pc == &instance.code.stubs[2 * i]:
+                return m.fp + instance.inst.funcs[i].frame_size
+        return m.fp  # the code of no function: nothing of the frame is needed any more
 
 
 cdef int32_t* behind_call(int32_t* pc) noexcept:

@@ -62,38 +62,32 @@ cdef Tag tag_object(Store store, tag_t* tag):
     return made
 
 
-cdef class ExceptionRef:
+cdef class ExceptionRef(Reference):
     """A reference to an exception: what an exnref that is not null is for Python. Wasm makes them.
 
     Attributes:
         store: the store that it belongs to.
     """
 
+    cdef exn_t* exn(self) noexcept:
+        return <exn_t*>self.target
+
     @property
     def tag(self):
         """The `Tag` of the exception."""
-        return tag_object(self.store, self.exn.tag)
+        return tag_object(self.store, self.exn().tag)
 
     @property
     def payload(self):
         """The values that were thrown, a tuple."""
-        return payload_of(self.store, self.exn.tag, self.exn.payload)
-
-    def __eq__(self, other):
-        return isinstance(other, ExceptionRef) and (<ExceptionRef>other).exn == self.exn
-
-    def __hash__(self):
-        return hash(<size_t>self.exn)
+        return payload_of(self.store, self.exn().tag, self.exn().payload)
 
     def __repr__(self):
         return f"<wasmvm.ExceptionRef {self.payload}>"
 
 
 cdef ExceptionRef exception_ref(Store store, exn_t* exn):
-    cdef ExceptionRef made = ExceptionRef.__new__(ExceptionRef)
-    made.exn = exn
-    made.store = store
-    return made
+    return <ExceptionRef>new_reference(ExceptionRef, store, &exn.head)
 
 
 cdef tuple payload_of(Store store, tag_t* tag, slot* source):

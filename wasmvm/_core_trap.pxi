@@ -17,6 +17,12 @@ TRAPS = (
     ("null_function_reference", "null function reference"),
     ("null_reference", "null reference"),
     ("null_exception_reference", "null exception reference"),
+    ("null_structure_reference", "null structure reference"),
+    ("null_array_reference", "null array reference"),
+    ("null_i31_reference", "null i31 reference"),
+    ("array_out_of_bounds", "out of bounds array access"),
+    ("cast_failure", "cast failure"),
+    ("allocation_failed", "allocation failed"),
 )
 """Code and text of each trap, in the order of the TRAP_... constants."""
 
@@ -76,7 +82,7 @@ cdef tuple describe(list found):
 
 cdef str element(machine_t* machine):
     """The index that a call_indirect, which traps, has looked up; every form of it has the slot in its first word."""
-    return str(<uint32_t>machine.fp[machine.pc[1]].u64)
+    return str(machine.fp[machine.pc[1]].u64)
 
 
 cdef object fault(machine_t* machine):

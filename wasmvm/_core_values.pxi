@@ -1,5 +1,5 @@
 # Values between Python and slots. Integers come out signed and wrap on the way in; a v128 is 16 bytes; a reference is
-# None, a Func, or for an externref any object.
+# None, a Func, a StructRef, an ArrayRef, an integer for an i31, or for an externref or anyref any object.
 
 cdef extern from "Python.h":
     bint PyLong_CheckExact(object)
@@ -18,8 +18,16 @@ cdef enum:
     FUNCREF = 0x70
     EXTERNREF = 0x6F
     ANYREF = 0x6E
+    I31REF = 0x6C
     EXNREF = 0x69
     NON_NULL = 0x80
+
+
+cdef int expect(object value, object cls, object name) except -1:
+    """TypeError where an argument is of another class."""
+    if not isinstance(value, cls):
+        raise TypeError(f"{name}: expected a {cls.__name__}, got {type(value).__name__}")
+    return 0
 
 
 cdef int wrong_type(object name, object expected, object value) except -1:
@@ -63,9 +71,9 @@ cdef uint64_t reference_slot(Store store, int reftype, object value, object name
     if top == EXNREF and heaptype_of(reftype) == EXNREF and isinstance(value, ExceptionRef):
         if (<ExceptionRef>value).store is not store:
             raise ValueError(f"{name}: the exception belongs to another store")
-        return <uint64_t><size_t>(<ExceptionRef>value).exn
-    if top == EXTERNREF and heaptype_of(reftype) == EXTERNREF:
-        return store.handle(value)
+        return <uint64_t><size_t>(<ExceptionRef>value).target
+    if top == EXTERNREF or top == ANYREF:
+        return object_slot(store, reftype, value, name)
     wrong_type(name, valtype_text(reftype), value)
 
 
@@ -76,10 +84,8 @@ cdef object reference_value(Store store, int reftype, uint64_t bits):
     top = hierarchy(reftype)
     if top == FUNCREF:
         return func_object(<func_t*><size_t>bits)
-    if top == EXTERNREF:
-        return store.externs[bits - 1]
-    if top == EXNREF:
-        return exception_ref(store, <exn_t*><size_t>bits)
+    if top != FUNCREF:
+        return object_value(store, bits)
     raise InternalError(f"a value of type {valtype_text(reftype)}")
 
 
@@ -194,6 +200,21 @@ cdef Signature signature_of_number(object number):
     return <Signature>found
 
 
+SIGNATURE_OF = {}
+"""Signature by closed function type: defined types are numbered for ever, so there are no more of these."""
+
+
 cdef Signature signature_of(object type):
-    """The signature of a closed function type that is declared on its own."""
-    return signature_of_number(define_functype(type))
+    """The signature of a closed function type that is declared on its own.
+
+    Raises TypeError where it is no function type, ValueError where it names a value type that there is not.
+    """
+    cdef object found
+    try:
+        found = SIGNATURE_OF.get(type)
+    except TypeError:  # lists, for example, have no hash
+        found = None
+    if found is None:
+        type = checked_functype(type)
+        found = SIGNATURE_OF.setdefault(type, signature_of_number(define_functype(type)))
+    return <Signature>found

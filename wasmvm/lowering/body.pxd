@@ -2,10 +2,11 @@ cimport cython
 
 from wasmvm.isa.opcode cimport *
 from wasmvm.isa.regopcode cimport *
+from wasmvm.lowering.aggregates cimport Aggregates
 from wasmvm.lowering.code cimport MOST_WORDS, enlarged, low_word
 from wasmvm.lowering.context cimport Context
 from wasmvm.lowering.operands cimport CONST, LOCAL, TEMP
-from wasmvm.lowering.handlers cimport CLAUSE_WORDS, Handlers
+from wasmvm.lowering.handlers cimport CLAUSE_WORDS
 from wasmvm.lowering.reading cimport CATCH_ALL, CATCH_ALL_REF, CATCH_REF
 
 
@@ -19,7 +20,7 @@ cdef enum:
 cdef bint stays_inside(int op) noexcept
 
 @cython.final
-cdef class Body(Handlers):
+cdef class Body(Aggregates):
     cdef short[::1] shape
     cdef short[::1] rr
     cdef short[::1] rk
@@ -101,8 +102,6 @@ cdef class Body(Handlers):
                    offset=cython.ulonglong, bits=cython.ulonglong, a=cython.int, b=cython.int, c=cython.int,
                    width=cython.int)
     cdef int vector(self, int op, int start) except -1
-    @cython.locals(i=cython.int, a=cython.int, b=cython.int, c=cython.int)
-    cdef int consume(self, int op, int count, int start) except -1
     cdef int indexed_result(self, int op, int index) except -1
     @cython.locals(i=cython.int, a=cython.int, b=cython.int, c=cython.int, width=cython.int)
     cdef int select(self) except -1
@@ -152,6 +151,8 @@ cdef class Body(Handlers):
     @cython.locals(i=cython.int, kind=cython.int, bits=cython.ulonglong)
     cdef int br_on_null(self, int k) except -1
     cdef int br_on_non_null(self, int k) except -1
+    @cython.locals(nullable=cython.int, k=cython.int, heaptype=cython.int)
+    cdef int br_on_cast(self, bint fails) except -1
     @cython.locals(a=cython.int)
     cdef int ref_as_non_null(self, int start) except -1
     @cython.locals(op=cython.int, other=cython.int, dst=cython.int, j=cython.int)

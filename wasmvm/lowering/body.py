@@ -21,8 +21,9 @@ from wasmvm.types import METER_CALLS, NO_METERING
 if not cython.compiled:
     from wasmvm.isa.opcode import *  # noqa: F403
     from wasmvm.isa.regopcode import *  # noqa: F403
+    from wasmvm.lowering.aggregates import Aggregates
     from wasmvm.lowering.code import MOST_WORDS, enlarged, low_word
-    from wasmvm.lowering.handlers import CLAUSE_WORDS, Handlers
+    from wasmvm.lowering.handlers import CLAUSE_WORDS
     from wasmvm.lowering.operands import CONST, LOCAL, TEMP
     from wasmvm.lowering.reading import CATCH_ALL, CATCH_ALL_REF, CATCH_REF
 
@@ -82,7 +83,7 @@ def finished(context: Context, body: Body) -> Lowered:
     return body.result()
 
 
-class Body(Handlers):
+class Body(Aggregates):
     """Attributes, besides those of the classes below:
 
     dead: blocks opened since code became unreachable, or -1 while it is reachable.
@@ -182,6 +183,7 @@ class Body(Handlers):
         if (
             op == OP_IF or op == OP_BR or op == OP_BR_IF or op == OP_BR_TABLE or op == OP_BR_ON_NULL
             or op == OP_BR_ON_NON_NULL or op == OP_CALL or op == OP_CALL_INDIRECT or op == OP_CALL_REF
+            or op == OP_BR_ON_CAST or op == OP_BR_ON_CAST_FAIL
             or op == OP_TRY_TABLE
         ):  # fmt: skip
             self.fuel_at = -1
@@ -194,6 +196,8 @@ class Body(Handlers):
         if (
             op == OP_MEMORY_FILL or op == OP_MEMORY_COPY or op == OP_MEMORY_INIT or op == OP_MEMORY_GROW
             or op == OP_TABLE_FILL or op == OP_TABLE_COPY or op == OP_TABLE_INIT or op == OP_TABLE_GROW
+            or op == OP_ARRAY_NEW or op == OP_ARRAY_NEW_DEFAULT or op == OP_ARRAY_NEW_DATA or op == OP_ARRAY_NEW_ELEM
+            or op == OP_ARRAY_FILL or op == OP_ARRAY_COPY or op == OP_ARRAY_INIT_DATA or op == OP_ARRAY_INIT_ELEM
         ):  # fmt: skip
             size = self.readable(self.h - 1)
             self.note_offset(start)
@@ -285,6 +289,8 @@ class Body(Handlers):
             self.br_on_null(self.depth - 1 - self.u32())
         elif op == OP_BR_ON_NON_NULL:
             self.br_on_non_null(self.depth - 1 - self.u32())
+        elif op == OP_BR_ON_CAST or op == OP_BR_ON_CAST_FAIL:
+            self.br_on_cast(op == OP_BR_ON_CAST_FAIL)
         elif op == OP_DROP:
             self.pop()
         elif op == OP_SELECT:
@@ -336,7 +342,7 @@ class Body(Handlers):
             self.word(self.u32())
             self.word(self.u32())
         else:
-            raise InternalError(f"no rule lowers opcode 0x{op:x}")
+            self.aggregate(op, start)
         return 0
 
     # --- Plain instructions, by shape -----------------------------------------------------------------------------
@@ -591,22 +597,6 @@ class Body(Handlers):
         return 0
 
     # --- Parametric, variable, reference instructions -------------------------------------------------------------
-
-    def consume(self, op: int, count: int, start: int) -> int:
-        """Begin an instruction that reads the top `count` operands (at most 3) and has no result."""
-        i = self.h - count
-        a = self.readable(i)
-        b = self.readable(i + 1) if count > 1 else 0
-        c = self.readable(i + 2) if count > 2 else 0
-        self.pop_to(i)
-        self.note_offset(start)
-        self.begin(op)
-        self.word(a)
-        if count > 1:
-            self.word(b)
-        if count > 2:
-            self.word(c)
-        return 0
 
     def indexed_result(self, op: int, index: int) -> int:
         self.begin_result(op, self.push(TEMP, 1))
@@ -917,6 +907,21 @@ class Body(Handlers):
         self.branch_on_condition(k)
         self.pop()
         return 0
+
+    def br_on_cast(self, fails: bool) -> int:
+        nullable = self.fixed(1) & 2
+        k = self.depth - 1 - self.u32()
+        self.s64()  # what it is known to be
+        heaptype = self.heaptype()
+        self.materialize(self.h - 1)
+        self.condition[0] = self.slot[self.h - 1]
+        self.condition[1] = heaptype
+        self.condition[2] = self.cast_flags(heaptype, nullable != 0)
+        self.condition_if, self.condition_unless = R_BR_IF_CAST, R_BR_UNLESS_CAST
+        if fails:
+            self.condition_if, self.condition_unless = R_BR_UNLESS_CAST, R_BR_IF_CAST
+        self.condition_words = 3
+        return self.branch_on_condition(k)  # and the reference stays
 
     def ref_as_non_null(self, start: int) -> int:
         """Check the operand where it is."""

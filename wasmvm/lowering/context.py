@@ -6,7 +6,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from wasmvm.lowering.accumulator import Accumulators
-from wasmvm.types import I64, NO_METERING, FuncType, valtype_slots
+from wasmvm.types import I64, NO_METERING, ArrayType, FuncType, StructType, layout, storage_size, valtype_slots
 
 if TYPE_CHECKING:
     from wasmvm.syntax import Module
@@ -18,6 +18,9 @@ class Context:
     source: the module's bytes.
     widths: in slots, the parameters and then the results of every type, one after another; type `t` has its parameters
         at ``first[t]`` up to ``middle[t]`` and its results from there up to ``first[t + 1]``.
+    field_at: for every type and one more, where its fields begin in `field_offsets`, the bytes from an object's
+        beginning to the field (0 for that of an array), and in `field_widths`, the logarithm of its size.
+    is_func: for every type, whether it is a function type.
     func_types: the typeidx of each function of the index space.
     global_widths: in slots, each global of the index space.
     mem_wide: by memory of the index space, whether its addresses are i64.
@@ -35,6 +38,7 @@ class Context:
             middle.append(len(widths))
             widths += bytes(map(valtype_slots, functype.results))
             first.append(len(widths))
+        self._lay_out(module)
         self.source = module.source
         self.widths = bytes(widths) or b"\0"
         self.first = first
@@ -49,3 +53,20 @@ class Context:
         self.code = module.code
         self.accumulators = Accumulators() if accumulators else None
         self.metering = metering
+
+    def _lay_out(self, module: Module) -> None:
+        """Find the place of every field."""
+        at, offsets, sizes = array("i"), array("i"), bytearray()
+        for type_ in module.types:
+            at.append(len(offsets))
+            if isinstance(type_, StructType):
+                offsets.extend(layout(type_.fields)[0])
+                sizes += bytes([storage_size(field.storage) for field in type_.fields])
+            elif isinstance(type_, ArrayType):
+                offsets.append(0)
+                sizes.append(storage_size(type_.field.storage))
+        at.append(len(offsets))
+        self.field_at = at
+        self.field_offsets = offsets or array("i", [0])
+        self.field_widths = bytes([size.bit_length() - 1 for size in sizes]) or b"\0"
+        self.is_func = bytes([isinstance(type_, FuncType) for type_ in module.types]) or b"\0"
