@@ -211,13 +211,13 @@ cdef struct machine_t:
     double facc
     slot* top  # where the next call from Python may begin
     int64_t fuel  # what metered code has left
-    heap_t heap
     uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory of `inst`
     handler_t handlers[HANDLER_COUNT]
     mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
     tag_t* tag  # EXIT_THROW: of what is thrown; `base` is where its payload lies
     exn_t* exn  # and the exception, if there is a reference to it already
     tag_t* tags  # those that exceptions name
+    heap_t heap
 
 
 cdef struct lowered_t:

@@ -23,8 +23,8 @@ if not cython.compiled:
     from wasmvm.isa.regopcode import *  # noqa: F403
     from wasmvm.lowering.aggregates import Aggregates
     from wasmvm.lowering.code import MOST_WORDS, enlarged, low_word
-    from wasmvm.lowering.operands import CONST, LOCAL, TEMP
     from wasmvm.lowering.handlers import CLAUSE_WORDS
+    from wasmvm.lowering.operands import CONST, LOCAL, TEMP
     from wasmvm.lowering.reading import CATCH_ALL, CATCH_ALL_REF, CATCH_REF
 
     CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE, CTL_TRY = 0, 1, 2, 3, 4
