@@ -10,12 +10,13 @@ from __future__ import annotations
 from random import Random
 
 TYPES = """
+  (type $shorts (array (mut i16)))
   (type $a (sub (struct (field $i8 (mut i8)) (field $i16 (mut i16)) (field $i32 (mut i32)) (field $i64 (mut i64))
     (field $f32 f32) (field $f64 (mut f64)) (field $next (mut (ref null $a))) (field $any (mut anyref)))))
   (type $b (sub $a (struct (field (mut i8)) (field (mut i16)) (field (mut i32)) (field (mut i64))
     (field f32) (field (mut f64)) (field (mut (ref null $a))) (field (mut anyref))
     (field $v (mut v128)) (field $more (mut i8)) (field $array (mut (ref null $shorts))))))
-  (type $bytes (array (mut i8))) (type $shorts (array (mut i16))) (type $longs (array (mut i64)))
+  (type $bytes (array (mut i8))) (type $longs (array (mut i64)))
   (type $vectors (array (mut v128))) (type $as (array (mut (ref null $a)))) (type $anys (array (mut anyref)))
   (type $hash (func (param anyref i32) (result i64)))"""
 ARRAYS = {"bytes": "i32", "shorts": "i32", "longs": "i64", "as": "a", "anys": "any"}
@@ -36,6 +37,13 @@ LOCALS = {
 }
 SUPERTYPES = {"any": ("a", "b", "bytes", "shorts", "longs", "as", "anys", "i31"), "a": ("b",)}
 FIELDS = {"i32": "i32", "i64": "i64", "f64": "f64", "next": "a", "any": "any"}
+NEW = {
+    "a": "(struct.new_default $a)",
+    "b": "(struct.new_default $b)",
+    "any": "(ref.i31 (local.get $i32p))",
+    **dict.fromkeys(ARRAYS, ""),
+}
+"""What makes one of the kind."""
 HASH = """
   (func $hash (type $hash) (local $h i64) (local $i i32) (local $a (ref null $a))
     (if (i32.or (i32.eqz (local.get 1)) (ref.is_null (local.get 0))) (then (return (i64.const 7))))
@@ -83,6 +91,24 @@ def _hash() -> str:
     return HASH.replace("ARRAYS", "\n        ".join(arms))
 
 
+def _some() -> str:
+    """For each kind a function that gives its argument, or something new where that is null or short."""
+    functions = []
+    for kind in ("a", "b"):
+        functions.append(
+            f"(func $some_{kind} (param (ref null ${kind})) (result (ref null ${kind}))"
+            f" (if (ref.is_null (local.get 0)) (then (return (struct.new_default ${kind})))) (local.get 0))"
+        )
+    for kind in ARRAYS:
+        functions.append(
+            f"(func $some_{kind} (param (ref null ${kind})) (result (ref null ${kind}))"
+            f" (if (ref.is_null (local.get 0)) (then (return (array.new_default ${kind} (i32.const 6)))))"
+            f" (if (i32.lt_u (array.len (local.get 0)) (i32.const 5)) (then"
+            f" (return (array.new_default ${kind} (i32.const 6))))) (local.get 0))"
+        )
+    return "\n  ".join(functions)
+
+
 class Program:
     """A module as text; the same seed makes the same."""
 
@@ -97,13 +123,15 @@ class Program:
   (data $d "{data}")
   (elem $e (ref null $a) (item (ref.null $a)) (item (struct.new_default $b)) (item (struct.new_default $a)))
   {_hash()}
+  {_some()}
   {functions})"""
 
     def _function(self, number: int) -> str:
         declared = " ".join(
             f"(local ${kind}{i} {self._type(kind)})" for kind, count in LOCALS.items() for i in range(count)
         )
-        body = "\n    ".join(self._statement(2) for _ in range(self.rng.randrange(4, 16)))
+        made = [f"(local.set ${kind}{i} {self._new(kind)})" for kind in NEW for i in range(LOCALS[kind])]
+        body = "\n    ".join([*made, *(self._statement(2) for _ in range(self.rng.randrange(4, 16)))])
         result = "(i64.const 1)"
         for local in ("a0", "a1", "b0", "any0", "any1", "bytes0", "shorts1", "longs0", "as0", "anys0"):
             result = f"(i64.xor (i64.rotl {result} (i64.const 7)) (call $hash (local.get ${local}) (i32.const 3)))"
@@ -112,6 +140,14 @@ class Program:
         return f"""(func (export "f{number}") (param $i32p i32) (param $i64p i64) (result i64) {declared}
     {body}
     {result})"""
+
+    def _new(self, kind: str) -> str:
+        """A value that is hardly ever null, so that what follows has something to work on."""
+        if self.rng.random() < 0.05:
+            return self._value(kind, 2)
+        if kind in ARRAYS:
+            return f"(array.new_default ${kind} (i32.const {self.rng.randrange(4, 9)}))"
+        return {"a": self._a, "b": self._b, "any": self._any}[kind](2) if self.rng.random() < 0.3 else NEW[kind]
 
     def _type(self, kind: str) -> str:
         if kind in ("i32", "i64", "f64"):
@@ -130,19 +166,19 @@ class Program:
             return f"(local.set {self._local(kind)} {self._value(kind, 3)})"
         if choice < 6:
             field = rng.choice([*FIELDS, "i8", "i16"])
-            return f"(struct.set $a ${field} {self._value('a', 2)} {self._value(FIELDS.get(field, 'i32'), 2)})"
+            return f"(struct.set $a ${field} {self._object('a', 2)} {self._value(FIELDS.get(field, 'i32'), 2)})"
         if choice < 8:
-            return f"(array.set ${array} {self._value(array, 1)} {self._index()} {self._value(ARRAYS[array], 2)})"
+            return f"(array.set ${array} {self._object(array, 1)} {self._index()} {self._value(ARRAYS[array], 2)})"
         if choice == 8:
-            return f"(array.fill ${array} {self._value(array, 1)} {self._index()} {self._value(ARRAYS[array], 2)} {self._index()})"
+            return f"(array.fill ${array} {self._object(array, 1)} {self._index()} {self._value(ARRAYS[array], 2)} {self._index()})"
         if choice == 9:
-            return f"(array.copy ${array} ${array} {self._value(array, 1)} {self._index()} {self._value(array, 1)} {self._index()} {self._index()})"
+            return f"(array.copy ${array} ${array} {self._object(array, 1)} {self._index()} (ref.as_non_null {self._object(array, 1)}) {self._index()} {self._index()})"
         if choice == 10:
             number = rng.choice(("bytes", "shorts", "longs"))
-            return f"(array.init_data ${number} $d {self._value(number, 1)} {self._index()} {self._index()} {self._index()})"
+            return f"(array.init_data ${number} $d {self._object(number, 1)} {self._index()} {self._index()} {self._index()})"
         if choice == 11:
             return rng.choice((
-                f"(array.init_elem $as $e {self._value('as', 1)} {self._index()} {self._index()} {self._index()})",
+                f"(array.init_elem $as $e {self._object('as', 1)} {self._index()} {self._index()} {self._index()})",
                 f"(global.set $g{rng.randrange(2)} {self._value('any', 2)})",
             ))  # fmt: skip
         if depth == 0:
@@ -161,10 +197,15 @@ class Program:
             f" (drop) {inner} {self._value('any', 1)}))"
         )
 
+    def _object(self, kind: str, depth: int) -> str:
+        """A value that is null or of too few elements only now and then."""
+        value = self._value(kind, depth)
+        return value if self.rng.random() < 0.03 else f"(call $some_{kind} {value})"
+
     def _index(self) -> str:
-        if self.rng.random() < 0.1:
+        if self.rng.random() < 0.02:
             return self._value("i32", 1)
-        return f"(i32.const {self.rng.randrange(6)})"
+        return f"(i32.const {self.rng.randrange(3)})"
 
     def _value(self, kind: str, depth: int) -> str:
         rng = self.rng
@@ -187,30 +228,30 @@ class Program:
             "(local.get $i32p)",
             f"(i32.const {rng.choice((0, 1, 2, -1, 255, 65535, -(1 << 31), 1 << 30, rng.randrange(1 << 31)))})",
             f"(i32.add {self._value('i32', depth)} {self._value('i32', depth)})",
-            f"(struct.get_{rng.choice('su')} $a ${rng.choice(('i8', 'i16'))} {self._value('a', depth)})",
-            f"(struct.get $a $i32 {self._value('a', depth)})",
-            f"(array.get_{rng.choice('su')} ${packed} {self._value(packed, depth)} {self._index()})",
-            f"(array.len {self._value(rng.choice(list(ARRAYS)), depth)})",
+            f"(struct.get_{rng.choice('su')} $a ${rng.choice(('i8', 'i16'))} {self._object('a', depth)})",
+            f"(struct.get $a $i32 {self._object('a', depth)})",
+            f"(array.get_{rng.choice('su')} ${packed} {self._object(packed, depth)} {self._index()})",
+            f"(array.len {self._object(rng.choice(list(ARRAYS)), depth)})",
             f"(ref.test {rng.choice(('(ref $b)', '(ref null $a)', 'arrayref', '(ref i31)', 'eqref', 'nullref'))} {self._value('any', depth)})",
             f"(ref.eq {self._value('a', depth)} {self._value('a', depth)})",
             f"(i31.get_{rng.choice('su')} {self._value('i31', depth)})",
-            f"(i31.get_s (ref.cast i31ref {self._value('any', depth)}))",
+            f"(i31.get_s (ref.cast i31ref {self._value('i31' if rng.random() < 0.9 else 'any', depth)}))",
         ))  # fmt: skip
 
     def _i64(self, depth: int) -> str:
         return self.rng.choice((
             "(local.get $i64p)",
             f"(i64.const {self.rng.randrange(-(1 << 63), 1 << 63)})",
-            f"(struct.get $a $i64 {self._value('a', depth)})",
-            f"(array.get $longs {self._value('longs', depth)} {self._index()})",
-            f"(i64x2.extract_lane 0 (struct.get $b $v {self._value('b', depth)}))",
+            f"(struct.get $a $i64 {self._object('a', depth)})",
+            f"(array.get $longs {self._object('longs', depth)} {self._index()})",
+            f"(i64x2.extract_lane 0 (struct.get $b $v {self._object('b', depth)}))",
         ))  # fmt: skip
 
     def _f64(self, depth: int) -> str:
         return self.rng.choice((
             f"(f64.const {self.rng.random()})",
-            f"(struct.get $a $f64 {self._value('a', depth)})",
-            f"(f64.add {self._value('f64', depth)} (f64.promote_f32 (struct.get $a $f32 {self._value('a', depth)})))",
+            f"(struct.get $a $f64 {self._object('a', depth)})",
+            f"(f64.add {self._value('f64', depth)} (f64.promote_f32 (struct.get $a $f32 {self._object('a', depth)})))",
         ))  # fmt: skip
 
     def _a(self, depth: int) -> str:
@@ -221,9 +262,9 @@ class Program:
         )
         return self.rng.choice((
             new, new, "(struct.new_default $b)",
-            f"(struct.get $a $next {self._value('a', depth)})",
-            f"(array.get $as {self._value('as', depth)} {self._index()})",
-            f"(ref.cast (ref null $a) {self._value('any', depth)})",
+            f"(struct.get $a $next {self._object('a', depth)})",
+            f"(array.get $as {self._object('as', depth)} {self._index()})",
+            self._cast("a", depth),
         ))  # fmt: skip
 
     def _b(self, depth: int) -> str:
@@ -233,13 +274,24 @@ class Program:
             f" {self._value('a', depth)} {self._value('any', depth)} (i64x2.splat {self._value('i64', depth)})"
             f" {self._value('i32', depth)} {self._value('shorts', depth)})"
         )
-        return self.rng.choice((new, new, "(struct.new_default $b)", f"(ref.cast (ref $b) {self._value('a', depth)})"))
+        return self.rng.choice((new, new, "(struct.new_default $b)", self._cast("b", depth)))
+
+    def _cast(self, kind: str, depth: int) -> str:
+        """Hardly ever one that traps."""
+        if self.rng.random() < 0.05:
+            return f"(ref.cast (ref null ${kind}) {self._value('any', depth)})"
+        self.labels += 1
+        label = f"$l{self.labels}"
+        return (
+            f"(block {label} (result (ref null ${kind})) (br_on_cast {label} anyref (ref null ${kind})"
+            f" {self._value('any', depth)}) (drop) {self._value(kind, 0)})"
+        )
 
     def _any(self, depth: int) -> str:
         return self.rng.choice((
             f"(global.get $g{self.rng.randrange(2)})",
-            f"(struct.get $a $any {self._value('a', depth)})",
-            f"(array.get $anys {self._value('anys', depth)} {self._index()})",
+            f"(struct.get $a $any {self._object('a', depth)})",
+            f"(array.get $anys {self._object('anys', depth)} {self._index()})",
             f"(any.convert_extern (extern.convert_any {self._value('any', depth)}))",
             f"(select (result anyref) {self._value('any', depth)} {self._value('any', depth)} {self._value('i32', depth)})",
             self._value("i31", depth),
@@ -247,17 +299,17 @@ class Program:
 
     def _array(self, kind: str, depth: int) -> str:
         rng, element = self.rng, ARRAYS[kind]
-        count = rng.randrange(5)
+        count = rng.randrange(2, 7)
         fixed = " ".join(self._value(element, depth - 1) for _ in range(count))
         options = [
-            f"(array.new_default ${kind} (i32.const {rng.randrange(9)}))",
-            f"(array.new ${kind} {self._value(element, depth - 1)} (i32.const {rng.randrange(9)}))",
+            f"(array.new_default ${kind} (i32.const {rng.randrange(3, 9)}))",
+            f"(array.new ${kind} {self._value(element, depth - 1)} (i32.const {rng.randrange(3, 9)}))",
             f"(array.new_fixed ${kind} {count} {fixed})",
         ]
         if element in ("i32", "i64"):
             options.append(f"(array.new_data ${kind} $d (i32.const {rng.randrange(9)}) (i32.const {rng.randrange(6)}))")
         if kind == "as":
-            options.append(f"(array.new_elem $as $e (i32.const {rng.randrange(3)}) (i32.const {rng.randrange(3)}))")
+            options.append(f"(array.new_elem $as $e (i32.const {rng.randrange(2)}) (i32.const {rng.randrange(3)}))")
         if kind == "shorts":
-            options.append(f"(struct.get $b $array {self._value('b', depth - 1)})")
+            options.append(f"(struct.get $b $array {self._object('b', depth - 1)})")
         return rng.choice(options)

@@ -10,7 +10,7 @@ import wasmtime
 from tests.fuzz.aggregates import Program
 from wasmvm import Instance, Module, Store, Trap
 
-SECONDS = 8
+SECONDS = 5
 CODES = {
     "NULL_REFERENCE": "null reference",
     "ARRAY_OUT_OF_BOUNDS": "array_out_of_bounds",
