@@ -75,8 +75,10 @@ def dispatch() -> str:
     arguments of a handler fit into registers.
     """
     wanted = os.environ.get(DISPATCH_ENV)
-    if wanted not in (None, "", "switch", "threaded"):
-        give_up(f"{DISPATCH_ENV} is {wanted!r}.", "It must be switch or threaded.")
+    if wanted not in (None, "", "switch", "threaded", "counting"):
+        give_up(
+            f"{DISPATCH_ENV} is {wanted!r}.", "It must be switch or threaded (or counting, for tools/sequences.py)."
+        )
     known_good = sys.platform != "win32" and platform.machine() in ("x86_64", "AMD64", "aarch64", "arm64")
     return wanted or ("threaded" if known_good and sys.maxsize > 1 << 32 else "switch")
 

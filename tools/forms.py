@@ -30,8 +30,8 @@ MIRRORED_BR: by register instruction, the branch on the same comparison with its
 EFFECT: by register instruction, what it does to the accumulators (`regop.effect`).
 ACC_FORM, FACC_FORM: by register instruction times 3 plus operand (0 for a, 1 for b, 2 for c), the form that reads the
 operand from an accumulator; OPERAND_WORD: where in the instruction the operand stands.
-FIRST, SECOND: the instructions that run as one, a pair at each index, by number; the fused instruction's own number is
-FIRST_PAIR more than the index.
+FUSED_FIRST, FUSED_LAST: the instructions that run as one: what comes first, which may be fused itself, and what
+follows; the number of both as one is FUSED_FROM more than the index.
 LENGTH: by register instruction and accumulator form, its words.
 NAMES, OPERANDS: by register instruction and accumulator form, for the disassembler.
 """
@@ -72,7 +72,18 @@ def _table(name: str, typecode: str, values: list[int]) -> str:
 
 
 def _by_opcode() -> dict[str, list[int]]:
-    names = ("RR", "RK", "KR", "MIRRORED", "STORE_V", "STORE_K_V", "ADDRESS_AK", "ADDRESS_AB", "ADDRESS_SHL", "ADDRESS_WIDE")
+    names = (
+        "RR",
+        "RK",
+        "KR",
+        "MIRRORED",
+        "STORE_V",
+        "STORE_K_V",
+        "ADDRESS_AK",
+        "ADDRESS_AB",
+        "ADDRESS_SHL",
+        "ADDRESS_WIDE",
+    )
     tables = {name: [-1] * wasm.OPCODE_END for name in names}
     for name in ("SHAPE", "WIDE", "TRAPS", "PARAMS", "RESULT_SLOTS"):
         tables[name] = [0] * wasm.OPCODE_END
@@ -151,9 +162,9 @@ def module(note: str) -> str:
     out += (_table(name, "h", values) for name, values in _by_opcode().items())
     out += (_table(name, "h", values) for name, values in _by_regop().items())
     out += (_table(name, "h", values) for name, values in _accumulators().items())
-    out.append(_table("FIRST", "h", [pair.first.number for pair in regop.FUSED]))
-    out.append(_table("SECOND", "h", [pair.second.number for pair in regop.FUSED]))
-    out.append(f"FIRST_PAIR = {len(regop.ROWS) + len(regop.ACCUMULATOR_FORMS)}\n")
+    out.append(_table("FUSED_FIRST", "h", [fused.first for fused in regop.FUSED]))
+    out.append(_table("FUSED_LAST", "h", [fused.parts[-1].number for fused in regop.FUSED]))
+    out.append(f"FUSED_FROM = {len(regop.ROWS) + len(regop.ACCUMULATOR_FORMS)}\n")
     rows = [*regop.ROWS, *regop.ACCUMULATOR_FORMS]
     operands = [row.operands for row in regop.ROWS] + [form.row.operands for form in regop.ACCUMULATOR_FORMS]
     out.append("NAMES = (\n" + "".join(f'    "{row.name}",\n' for row in rows) + ")\n")

@@ -69,7 +69,9 @@ def address_words() -> str:
             found[number] = (*(positions[letter] if letter in before else 0 for letter in "abk"), positions["o"], 0)
         else:
             found[number] = (positions["a"], 0, 0, positions["K"], 1)
-    found |= {pair.number: found[pair.first.number] for pair in regop.FUSED if pair.first.number in found}
+    for fused in regop.FUSED:
+        if fused.first in found:
+            found[fused.number] = found[fused.first]
     lines = "".join(f"    {number}: {words},\n" for number, words in found.items())
     return f"\nADDRESS_WORDS = {{\n{lines}}}\n"
 
@@ -93,7 +95,15 @@ def generated_files() -> dict[Path, str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing, exit with 1 if a file is stale")
-    check = parser.parse_args().check
+    parser.add_argument(
+        "--counting", action="store_true", help="write the form of the machine that tools/sequences needs"
+    )
+    options = parser.parse_args()
+    check = options.check
+    if options.counting:
+        path = ROOT / "wasmvm/_dispatch/counting/_core_run.pxi"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(threaded.handlers(NOTE, counting=True))
     stale = [path for path, text in generated_files().items() if not path.exists() or path.read_text() != text]
     for path in stale:
         print(f"{'stale' if check else 'written'}: {path.relative_to(ROOT)}")

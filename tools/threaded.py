@@ -7,7 +7,7 @@ machine renamed, and every `break` made a return.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dispatch import enum_name, fill_in
 
@@ -19,7 +19,7 @@ _HEAD = """\
 # One handler per row of wasmvm/isa/regop.py and per accumulator form. A handler ends by calling the next one in tail
 # position, with the state in its arguments: as many as there are registers for arguments, so that all of it stays in
 # registers and the compiler makes the call a jump. `acc` and `facc` hold the last integer and the last f64 result,
-# which are in their slots as well; `acc` is in the register that x86 counts shifts with, which most shifts write anyway.
+# which are in their slots as well; `acc` is in the register that x86 counts shifts with, which shifts write anyway.
 # Each machine has its own copy of the table of handlers, since what lies at a fixed distance from `machine` is called
 # without loading an address first.
 
@@ -54,6 +54,32 @@ _PARAMETERS = "int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* mac
 _ARGUMENTS = "fp, mem, acc, machine, frame, facc"
 _LEAVE = "leave(pc, fp, acc, machine, frame, facc, {})"
 _IN_MACHINE = re.compile(r"(?<![.\w])(inst|budget|stack_end|mem_len)\b")
+_COUNTING = '''
+cdef struct count_t:
+    int32_t* pc
+    uint64_t count
+
+cdef enum:
+    COUNTS = 1 << 22
+
+cdef count_t COUNTED[COUNTS]
+
+
+cdef inline void count_instruction(int32_t* pc) noexcept nogil:
+    cdef uint64_t i = ((<uint64_t><size_t>pc >> 2) * <uint64_t>0x9E3779B97F4A7C15) >> 42
+    while COUNTED[i].pc != pc and COUNTED[i].pc != NULL:
+        i = (i + 1) & (COUNTS - 1)
+    COUNTED[i].pc = pc
+    COUNTED[i].count += 1
+
+
+def counts():
+    """Address, count and opcode of each instruction that ran, in ascending order."""
+    cdef int i
+    return sorted([(<size_t>COUNTED[i].pc, COUNTED[i].count, COUNTED[i].pc[0])
+                   for i in range(COUNTS) if COUNTED[i].pc != NULL])
+
+'''
 _LOCALS = {
     "reason": "int",
     "i": "int32_t",
@@ -103,10 +129,11 @@ def _exit_number(reason: str) -> int:
     return _FIRST_EXIT + (EXITS.index(reason) if reason else 0)
 
 
-def _parts(instructions: Iterable[regop.RegOp | regop.AccumulatorForm]) -> Iterator[str]:
-    """The bodies of instructions that run one after the other, and the jump to what follows."""
+def _parts(instructions: Iterable[regop.RegOp | regop.AccumulatorForm], each: Sequence[str]) -> Iterator[str]:
+    """The bodies of instructions that run one after the other, `each` before each, and the jump to what follows."""
     *before, final = instructions
     for instruction in before:
+        yield from each
         row = regop.row_of(instruction)
         lines = list(_lines(row, instruction.body))
         if row.jumps:
@@ -116,6 +143,7 @@ def _parts(instructions: Iterable[regop.RegOp | regop.AccumulatorForm]) -> Itera
         else:
             yield from lines
             yield f"pc = pc + {row.length}"
+    yield from each
     row = regop.row_of(final)
     lines = list(_lines(row, final.body))
     if not row.jumps:
@@ -130,8 +158,8 @@ def _parts(instructions: Iterable[regop.RegOp | regop.AccumulatorForm]) -> Itera
             yield f"return machine.handlers[pc[0]](pc, {_ARGUMENTS})"
 
 
-def _handler(name: str, *instructions: regop.RegOp | regop.AccumulatorForm) -> str:
-    lines = list(_parts(instructions))
+def _handler(name: str, *instructions: regop.RegOp | regop.AccumulatorForm, each: Sequence[str]) -> str:
+    lines = list(_parts(instructions, each))
     text = "\n".join(lines)
     declared = [f"    cdef {type_} {name}\n" for name, type_ in _LOCALS.items() if re.search(rf"\b{name}\b", text)]
     body_text = "".join(f"    {line}\n" for line in lines)
@@ -149,19 +177,19 @@ def _name(name: str) -> str:
     return "h_" + name.replace(".", "_")
 
 
-def handlers(note: str) -> str:
-    """The whole back end."""
-    out = [_HEAD.format(note=note)]
+def handlers(note: str, counting: bool = False) -> str:
+    """The whole back end; `counting`: the form of it that counts how often each instruction runs."""
+    each = ("count_instruction(pc)",) if counting else ()
+    out = [_HEAD.format(note=note), _COUNTING if counting else ""]
     out += (
-        f"cdef int h_{reason}({_PARAMETERS}) noexcept nogil:\n"
-        f"    return {_LEAVE.format(reason)}\n\n"
+        f"cdef int h_{reason}({_PARAMETERS}) noexcept nogil:\n    return {_LEAVE.format(reason)}\n\n"
         for reason in EXITS
     )
-    out += (_handler(_name(row.name), row) for row in regop.ROWS)
-    out += (_handler(_name(form.name), form) for form in regop.ACCUMULATOR_FORMS)
-    out += (_handler(f"pair_{pair.number}", pair.first, pair.second) for pair in regop.FUSED)
+    out += (_handler(_name(row.name), row, each=each) for row in regop.ROWS)
+    out += (_handler(_name(form.name), form, each=each) for form in regop.ACCUMULATOR_FORMS)
+    out += (_handler(f"fused_{fused.number}", *fused.parts, each=each) for fused in regop.FUSED)
     out += (f"HANDLERS[{enum_name(row)}] = {_name(row.name)}\n" for row in regop.ROWS)
     out += (f"HANDLERS[{form.number}] = {_name(form.name)}\n" for form in regop.ACCUMULATOR_FORMS)
-    out += (f"HANDLERS[{pair.number}] = pair_{pair.number}\n" for pair in regop.FUSED)
+    out += (f"HANDLERS[{fused.number}] = fused_{fused.number}\n" for fused in regop.FUSED)
     out += (f"HANDLERS[{_exit_number(reason)}] = h_{reason}\n" for reason in EXITS)
     return "".join(out)

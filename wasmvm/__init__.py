@@ -9,7 +9,7 @@
 
 TYPE_CHECKING = False  # importing it from typing would take longer than all the rest of this file
 if TYPE_CHECKING:
-    from wasmvm._core import ArrayRef, Caller, Func, Global, Memory, Store, StructRef, Table
+    from wasmvm._core import ArrayRef, Caller, ExceptionRef, Func, Global, Memory, Store, StructRef, Table, Tag
     from wasmvm.embedding.engine import Config, Engine
     from wasmvm.embedding.func import HostFunc
     from wasmvm.embedding.instance import Exports, Instance, instantiate
@@ -28,15 +28,27 @@ if TYPE_CHECKING:
         Trap,
         ValidationError,
         WasmError,
+        WasmException,
     )
     from wasmvm.process import CompletedRun, run
-    from wasmvm.types import FuncType, GlobalType, Limits, MemoryType, TableType
+    from wasmvm.types import FuncType, GlobalType, Limits, MemoryType, TableType, TagType
     from wasmvm.wasi import HostDirectory, Wasi, WasiConfig
 
 __version__ = "0.1.0"
 
 _PLACES = {
-    "wasmvm._core": ("ArrayRef", "Caller", "Func", "Global", "Memory", "Store", "StructRef", "Table"),
+    "wasmvm._core": (
+        "ArrayRef",
+        "Caller",
+        "ExceptionRef",
+        "Func",
+        "Global",
+        "Memory",
+        "Store",
+        "StructRef",
+        "Table",
+        "Tag",
+    ),
     "wasmvm.embedding.engine": ("Config", "Engine"),
     "wasmvm.embedding.func": ("HostFunc",),
     "wasmvm.embedding.instance": ("Exports", "Instance", "instantiate"),
@@ -55,9 +67,10 @@ _PLACES = {
         "Trap",
         "ValidationError",
         "WasmError",
+        "WasmException",
     ),
     "wasmvm.process": ("CompletedRun", "run"),
-    "wasmvm.types": ("FuncType", "GlobalType", "Limits", "MemoryType", "TableType"),
+    "wasmvm.types": ("FuncType", "GlobalType", "Limits", "MemoryType", "TableType", "TagType"),
     "wasmvm.wasi": ("HostDirectory", "Wasi", "WasiConfig"),
 }
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
@@ -70,6 +83,7 @@ __all__ = [
     "DecodeError",
     "DeserializeError",
     "Engine",
+    "ExceptionRef",
     "ExitTrap",
     "ExportType",
     "Exports",
@@ -93,6 +107,8 @@ __all__ = [
     "StructRef",
     "Table",
     "TableType",
+    "Tag",
+    "TagType",
     "TextError",
     "Trap",
     "ValType",
@@ -100,6 +116,7 @@ __all__ = [
     "Wasi",
     "WasiConfig",
     "WasmError",
+    "WasmException",
     "functype",
     "instantiate",
     "run",

@@ -211,13 +211,13 @@ cdef struct machine_t:
     double facc
     slot* top  # where the next call from Python may begin
     int64_t fuel  # what metered code has left
-    uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory of `inst`
-    handler_t handlers[HANDLER_COUNT]
+    uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory in use
     mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
     tag_t* tag  # EXIT_THROW: of what is thrown; `base` is where its payload lies
     exn_t* exn  # and the exception, if there is a reference to it already
     tag_t* tags  # those that exceptions name
     heap_t heap
+    handler_t handlers[HANDLER_COUNT]  # last, since a machine that is used again keeps them
 
 
 cdef struct lowered_t:
@@ -274,7 +274,7 @@ cdef enum:
 
 @cython.final
 cdef class Store:
-    cdef machine_t machine
+    cdef machine_t* machine
     cdef size_t stack_slots
     cdef size_t max_memory
     cdef size_t max_table

@@ -18,6 +18,7 @@ cdef class Func:
     Raises when called:
         TypeError: wrong number or types of arguments.
         Trap: execution trapped.
+        WasmException: wasm threw what nothing caught.
         RuntimeError: another thread is using the store.
     """
 

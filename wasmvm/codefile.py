@@ -1,9 +1,9 @@
 """Lowered code as bytes: the one format of serialized modules and of the cache on disk.
 
 A file is a header (`_HEADER`: magic, key, number of functions, size of the module at the end, checksum of everything),
-a record for each function (`_RECORD`), their code words, pairs of offsets and handlers, and last the module in the binary format,
-which a cache leaves out. The header is little-endian; the rest is as the machine has it, so that code is used where
-it lies in the file.
+a record for each function (`_RECORD`), their code words, pairs of offsets and handlers, and last the module in the
+binary format, which a cache leaves out. The header is little-endian; the rest is as the machine has it, so that code is
+used where it lies in the file.
 
 The key says what the code belongs to: `BUILD` where the module is in the file too, otherwise a hash of it keyed with
 `BUILD`. The checksum keeps out accidents, not attackers: lowered code is executed unchecked.

@@ -32,7 +32,7 @@ import re
 from typing import NamedTuple
 
 from wasmvm.isa import regop_gc, regop_simd, wasm
-from wasmvm.isa.pairs import PAIRS
+from wasmvm.isa.sequences import SEQUENCES
 from wasmvm.types import VALTYPE_NAMES
 
 WORDS = {"K": 2, "V": 4}
@@ -447,8 +447,14 @@ def _calls(function: str) -> tuple[str, ...]:
     return (f"reason = {function}", "if unlikely(reason != 0):", "    break")
 
 
-# Loads and stores are about the memory in `mem` and `mem_len`, and that is memory 0 but for where lowering says otherwise.
-_op("use_memory", "x", "machine.other_mem = inst.mems[{x}]", "mem = machine.other_mem.data", "mem_len = machine.other_mem.length")
+# Loads and stores are about the memory in `mem` and `mem_len`: memory 0, but for where lowering says otherwise.
+_op(
+    "use_memory",
+    "x",
+    "machine.other_mem = inst.mems[{x}]",
+    "mem = machine.other_mem.data",
+    "mem_len = machine.other_mem.length",
+)
 _op("use_memory_0", "", "machine.other_mem = NULL", "mem = inst.mem.data", "mem_len = inst.mem.length")
 _op("memory.size", "dx", "fp[{d}].u64 = inst.mems[{x}].length >> 16")
 _op("memory.fill", "abcx", *_calls("memory_fill(inst.mems[{x}], {a:i64}, {b:i32}, {c:i64})"))
@@ -630,7 +636,8 @@ _op(
 
 _TAKE = ("if unlikely(machine.fuel < 0):", "    machine.fuel = 0", "    reason = TRAP_OUT_OF_FUEL", "    break")
 _op("fuel", "k", "machine.fuel -= <uint32_t>{k}", *_TAKE)
-_op("fuel_bulk", "a", "machine.fuel -= <int64_t>min({a:i64}, <uint64_t>1 << 62)", *_TAKE)
+# No memory or table has as many as 2^40 of anything.
+_op("fuel_bulk", "a", "machine.fuel -= <int64_t>min({a:i64}, <uint64_t>1 << 40)", *_TAKE)
 
 # --- What ends the loop ------------------------------------------------------------------------------------------
 # The driver in `_core.pyx` serves these with the GIL held, reads their operands itself and goes on behind them.
@@ -724,28 +731,37 @@ for _row in ROWS:
             _name = f"{_row.name}_{_register}_{_operand}"
             ACCUMULATOR_FORMS.append(AccumulatorForm(_number, _name, _row, _operand, _register))
 
-# --- Pairs -------------------------------------------------------------------------------------------------------
-# The threaded back end runs some instructions together with the one behind them. Only the opcode of the first changes:
-# all words stay where they are, so that branches may lead to the second, and what stops there begins there again.
+# --- Sequences ---------------------------------------------------------------------------------------------------
+# The threaded back end runs some instructions together with those behind them. Only the opcode of the first changes:
+# all words stay where they are, so that branches may lead to the others, and what stops there begins there again.
 
 
-class Pair(NamedTuple):
-    """The instructions `first` and, behind it, `second` as one: where the first stands, the code says `number`."""
+class Fused(NamedTuple):
+    """`parts`, which stand one behind the other, as one: where the first stands, the code says `number`.
+
+    The code says so if the parts but the last are one already (`first` is the number of these) and the last follows.
+    """
 
     number: int
-    first: RegOp | AccumulatorForm
-    second: RegOp | AccumulatorForm
+    first: int
+    parts: tuple[RegOp | AccumulatorForm, ...]
 
 
 def row_of(instruction: RegOp | AccumulatorForm) -> RegOp:
     return instruction.row if isinstance(instruction, AccumulatorForm) else instruction
 
 
-def _pairs() -> list[Pair]:
+def _fused() -> list[Fused]:
     by_name: dict[str, RegOp | AccumulatorForm] = {**BY_NAME, **{form.name: form for form in ACCUMULATOR_FORMS}}
-    named = [(first, second) for first, seconds in PAIRS.items() for second in seconds.split()]
-    start = len(ROWS) + len(ACCUMULATOR_FORMS)
-    return [Pair(start + i, by_name[first], by_name[second]) for i, (first, second) in enumerate(named)]
+    numbers = {(name,): instruction.number for name, instruction in by_name.items()}
+    found: list[Fused] = []
+    for first, lasts in SEQUENCES.items():
+        before = tuple(first.split())
+        for last in lasts.split():
+            names = (*before, last)
+            numbers[names] = len(ROWS) + len(ACCUMULATOR_FORMS) + len(found)
+            found.append(Fused(numbers[names], numbers[before], tuple(by_name[name] for name in names)))
+    return found
 
 
-FUSED = _pairs()
+FUSED = _fused()

@@ -19,14 +19,15 @@ cdef class Accumulators:
     cdef short[::1] facc_form
     cdef short[::1] row
     cdef short[::1] column
-    cdef short[::1] pairs
+    cdef short[::1] fused
     cdef int columns
 
     @cython.locals(view="int[::1]", targets="int[::1]", acc=cython.int, facc=cython.int, pos=cython.int,
-                   label=cython.int, op=cython.int, effect=cython.int, form=cython.int, pair=cython.int,
-                   before_op=cython.int, before=cython.int, before_pos=cython.int)
+                   label=cython.int, op=cython.int, effect=cython.int, form=cython.int, two=cython.int,
+                   one_op=cython.int, one=cython.int, three=cython.int, four=cython.int, one_pos=cython.int,
+                   two_pos=cython.int, three_pos=cython.int)
     cpdef void rewrite(self, int[::1] code, int n, int[::1] labels, int label_count) except *
     @cython.locals(operand=cython.int, index=cython.int, form=cython.int)
     cdef int best_form(self, int op, int[::1] view, int pos, int acc, int facc) noexcept
     @cython.locals(row=cython.int, column=cython.int, found=cython.int)
-    cdef int pair(self, int first_op, int first, int second_op, int second) noexcept
+    cdef int join(self, int first_op, int first, int last_op, int last) noexcept

@@ -1,9 +1,12 @@
-"""The pass for the threaded back end: operands from registers, and pairs of instructions that run as one.
+"""The pass for the threaded back end: operands from registers, and instructions that run as one.
 
 Every integer (f64) result is written to its slot and also passed on in a register, so that the slot need not be read
 again right away. This pass goes over finished code once and knows, between labels, which slot each register mirrors;
 an instruction that reads that slot gets the opcode of its form that reads the register. Nothing else changes: the
 same words, and code without the pass does the same.
+
+Then, an instruction that makes one of `isa.sequences` with those behind it gets the opcode of the sequence, which runs
+all of them and goes on behind the last. The others keep their own opcodes, so branches may still lead to them.
 """
 
 from __future__ import annotations
@@ -27,15 +30,15 @@ class Accumulators:
     def __init__(self) -> None:
         self.length, self.effect, self.word = forms.LENGTH, forms.EFFECT, forms.OPERAND_WORD
         self.acc_form, self.facc_form = forms.ACC_FORM, forms.FACC_FORM
-        # Which row and column of `pairs` an instruction has; 0 is the row, and the column, of those in no pair.
-        self.row = array("h", bytes(2 * len(forms.NAMES)))
-        self.column = array("h", bytes(2 * len(forms.NAMES)))
-        rows = self.number(forms.FIRST, self.row)
-        self.columns = self.number(forms.SECOND, self.column)
-        self.pairs = array("h", bytes(2 * rows * self.columns))
-        for i in range(len(forms.FIRST)):
-            index = self.row[forms.FIRST[i]] * self.columns + self.column[forms.SECOND[i]]
-            self.pairs[index] = forms.FIRST_PAIR + i
+        # Which row and column of `fused` an instruction has; 0 is the row, and the column, of those that have none.
+        self.row = array("h", bytes(2 * (forms.FUSED_FROM + len(forms.FUSED_FIRST))))
+        self.column = array("h", bytes(2 * forms.FUSED_FROM))
+        rows = self.number(forms.FUSED_FIRST, self.row)
+        self.columns = self.number(forms.FUSED_LAST, self.column)
+        self.fused = array("h", bytes(2 * rows * self.columns))
+        for i in range(len(forms.FUSED_FIRST)):
+            index = self.row[forms.FUSED_FIRST[i]] * self.columns + self.column[forms.FUSED_LAST[i]]
+            self.fused[index] = forms.FUSED_FROM + i
 
     def number(self, instructions: array[int], numbers: array[int]) -> int:
         """Number the different ones of `instructions` from 1 on; return the number behind the last."""
@@ -53,8 +56,10 @@ class Accumulators:
         # The slots that the registers mirror, -1 for none.
         acc, facc = -1, -1
         pos, label = 0, 0
-        # The instruction before, as it was written and as it is now; and where it begins.
-        before_op, before, before_pos = 0, 0, -1
+        # What ends before `pos`: the instruction as it was written and as it is now; two as one, three as one, 0 if
+        # there are none; and where each begins.
+        one_op, one, two, three = 0, 0, 0, 0
+        one_pos, two_pos, three_pos = -1, 0, 0
         while pos < n:
             while label < label_count and targets[label] <= pos:
                 if targets[label] == pos:
@@ -63,11 +68,18 @@ class Accumulators:
             op = view[pos]
             form = self.best_form(op, view, pos, acc, facc)
             view[pos] = form
-            if before_pos >= 0:
-                pair = self.pair(before_op, before, op, form)
-                if pair:
-                    view[before_pos] = pair
-            before_op, before, before_pos = op, form, pos
+            if three:
+                four = self.join(three, three, op, form)
+                if four:
+                    view[three_pos] = four
+            three = self.join(two, two, op, form) if two else 0
+            if three:
+                view[two_pos] = three
+            two = self.join(one_op, one, op, form) if one_pos >= 0 else 0
+            if two:
+                view[one_pos] = two
+            three_pos, two_pos, one_pos = two_pos, one_pos, pos
+            one_op, one = op, form
             effect = self.effect[op]
             if effect == INT_RESULT:
                 acc = view[pos + 1]
@@ -97,15 +109,15 @@ class Accumulators:
                 return form
         return op
 
-    def pair(self, first_op: int, first: int, second_op: int, second: int) -> int:
-        """The instruction that runs both, or 0. Either may be taken as it was written, reading no register."""
-        row, column = self.row[first] * self.columns, self.column[second]
-        found = self.pairs[row + column]
+    def join(self, first_op: int, first: int, last_op: int, last: int) -> int:
+        """What runs both, or 0. Either may be taken as it was written, reading no register."""
+        row, column = self.row[first] * self.columns, self.column[last]
+        found = self.fused[row + column]
         if not found and first != first_op:
-            found = self.pairs[self.row[first_op] * self.columns + column]
-        if not found and second != second_op:
-            column = self.column[second_op]
-            found = self.pairs[row + column]
+            found = self.fused[self.row[first_op] * self.columns + column]
+        if not found and last != last_op:
+            column = self.column[last_op]
+            found = self.fused[row + column]
             if not found and first != first_op:
-                found = self.pairs[self.row[first_op] * self.columns + column]
+                found = self.fused[self.row[first_op] * self.columns + column]
         return found

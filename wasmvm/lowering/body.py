@@ -87,10 +87,11 @@ class Body(Aggregates):
     """Attributes, besides those of the classes below:
 
     dead: blocks opened since code became unreachable, or -1 while it is reachable.
-    c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub, c_catch: the control stack, by depth: kind of
-        block; height of the operand stack below its parameters and the slot there; labels of its end and of its
-        else; the position a loop begins at, or the clauses of a try_table; its type, as `block_type` reads it; length of `assign_log` at its
-        beginning; label of its stub while a br_table is written; label of its end for catch clauses.
+    c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub, c_catch: the control stack, by depth:
+        kind of block; height of the operand stack below its parameters and the slot there; labels of its end and of
+        its else; the position a loop begins at, or the clauses of a try_table; its type, as `block_type` reads it;
+        length of `assign_log` at its beginning; label of its stub while a br_table is written; label of its end for
+        catch clauses.
     depth: entries on the control stack.
     metering, metering_calls: whether fuel is taken, and whether only for calls and turns of loops.
     fuel_at: the word that counts the fuel of the straight run of code being written,

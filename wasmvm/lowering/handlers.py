@@ -18,11 +18,11 @@ if not cython.compiled:
 class Handlers(Reading):
     """Attributes:
 
-    clauses, clause_words: the table, and how many words of it are written. Clauses of an inner ``try_table`` come behind
-        those of an outer one, so that the last one that fits is the one to take.
+    clauses, clause_words: the table, and how many words of it are written. Clauses of an inner ``try_table`` come
+        behind those of an outer one, so that the last one that fits is the one to take.
 
-    A clause whose end is not known yet has -1 there. One whose label is not bound yet has the position of the one before
-    it that goes to the same label as its target, or -1; that is how labels in the code are done, too.
+    A clause whose end is not known yet has -1 there. One whose label is not bound yet has as target the position of the
+    one before it that goes to the same label, or -1; that is how labels in the code are done, too.
     """
 
     def init_handlers(self) -> None:
