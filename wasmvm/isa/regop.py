@@ -671,7 +671,8 @@ INT_RESULT, F64_RESULT, OTHER_RESULT, CLOBBERS = range(1, 5)
 _REGISTERS = {"i32": "acc", "i64": "acc", "u64": "acc", "f64": "facc"}
 _READS = re.compile(r"\{([abc]):(\w+)\}|fp\[\{([abc])\}\]\.(u64)")
 _NO_FORMS = (
-    "memory.", "table.", "data.", "elem.", "ref.", "call", "return_call", "throw", "struct.set", "array.new", "array.set",
+    "memory.", "table.", "data.", "elem.", "ref.", "call", "return_call", "throw",
+    "struct.set", "array.new", "array.set",
 )  # fmt: skip
 
 
