@@ -31,6 +31,8 @@ HOT = [
     "wasmvm/lowering/operands.py",
     "wasmvm/lowering/accumulator.py",
     "wasmvm/lowering/reading.py",
+    "wasmvm/lowering/aggregates.py",
+    "wasmvm/lowering/handlers.py",
     "wasmvm/lowering/body.py",
     "wasmvm/runtime/constexpr.py",
     "wasmvm/runtime/instantiate.py",

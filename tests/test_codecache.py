@@ -313,15 +313,17 @@ def test_what_was_not_used_for_longest_goes_first(folder: Path, monkeypatch: pyt
 @pytest.mark.parametrize(
     "record",
     [
-        (1, 28, 1, 0, 0, 0, 0),
-        (0, 30, 1, 0, 0, 0, 0),
-        (0, 28, 0, 0, 0, 0, 0),
-        (0, 28, 3, 0, 0, 0, 0),
-        (0, 28, 1, 0, 0, 0, 2),
-        (0, 28, 2**32 - 1, 0, 0, 0, 2**32 - 1),
-        (0, 2**32 - 4, 1, 0, 0, 0, 0),
+        (1, 32, 1, 0, 0, 0, 0, 0),
+        (0, 34, 1, 0, 0, 0, 0, 0),
+        (0, 32, 0, 0, 0, 0, 0, 0),
+        (0, 32, 3, 0, 0, 0, 0, 0),
+        (0, 32, 1, 0, 0, 0, 2, 0),
+        (0, 32, 1, 0, 0, 0, 0, 2),
+        (0, 32, 2**32 - 1, 0, 0, 0, 2**32 - 1, 0),
+        (0, 32, 2**32 - 1, 0, 0, 0, 0, 2**32 - 1),
+        (0, 2**32 - 4, 1, 0, 0, 0, 0, 0),
     ],
 )
 def test_records_outside_of_the_file_are_refused(record: tuple[int, ...]) -> None:
     with pytest.raises(InternalError):
-        ModuleCode(1).adopt(struct.pack("=7I", *record) + bytes(8), 0, 1)
+        ModuleCode(1).adopt(struct.pack("=8I", *record) + bytes(8), 0, 1)

@@ -9,7 +9,7 @@
 
 TYPE_CHECKING = False  # importing it from typing would take longer than all the rest of this file
 if TYPE_CHECKING:
-    from wasmvm._core import Caller, Func, Global, Memory, Store, Table
+    from wasmvm._core import ArrayRef, Caller, ExceptionRef, Func, Global, Memory, Store, StructRef, Table, Tag
     from wasmvm.embedding.engine import Config, Engine
     from wasmvm.embedding.func import HostFunc
     from wasmvm.embedding.instance import Exports, Instance, instantiate
@@ -28,15 +28,27 @@ if TYPE_CHECKING:
         Trap,
         ValidationError,
         WasmError,
+        WasmException,
     )
     from wasmvm.process import CompletedRun, run
-    from wasmvm.types import FuncType, GlobalType, Limits, MemoryType, TableType
+    from wasmvm.types import FuncType, GlobalType, Limits, MemoryType, TableType, TagType
     from wasmvm.wasi import HostDirectory, Wasi, WasiConfig
 
 __version__ = "0.1.0"
 
 _PLACES = {
-    "wasmvm._core": ("Caller", "Func", "Global", "Memory", "Store", "Table"),
+    "wasmvm._core": (
+        "ArrayRef",
+        "Caller",
+        "ExceptionRef",
+        "Func",
+        "Global",
+        "Memory",
+        "Store",
+        "StructRef",
+        "Table",
+        "Tag",
+    ),
     "wasmvm.embedding.engine": ("Config", "Engine"),
     "wasmvm.embedding.func": ("HostFunc",),
     "wasmvm.embedding.instance": ("Exports", "Instance", "instantiate"),
@@ -55,20 +67,23 @@ _PLACES = {
         "Trap",
         "ValidationError",
         "WasmError",
+        "WasmException",
     ),
     "wasmvm.process": ("CompletedRun", "run"),
-    "wasmvm.types": ("FuncType", "GlobalType", "Limits", "MemoryType", "TableType"),
+    "wasmvm.types": ("FuncType", "GlobalType", "Limits", "MemoryType", "TableType", "TagType"),
     "wasmvm.wasi": ("HostDirectory", "Wasi", "WasiConfig"),
 }
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
 __all__ = [
+    "ArrayRef",
     "Caller",
     "CompletedRun",
     "Config",
     "DecodeError",
     "DeserializeError",
     "Engine",
+    "ExceptionRef",
     "ExitTrap",
     "ExportType",
     "Exports",
@@ -89,8 +104,11 @@ __all__ = [
     "MemoryType",
     "Module",
     "Store",
+    "StructRef",
     "Table",
     "TableType",
+    "Tag",
+    "TagType",
     "TextError",
     "Trap",
     "ValType",
@@ -98,6 +116,7 @@ __all__ = [
     "Wasi",
     "WasiConfig",
     "WasmError",
+    "WasmException",
     "functype",
     "instantiate",
     "run",

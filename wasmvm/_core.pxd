@@ -3,13 +3,11 @@
 cimport cython
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from wasmvm.isa.regopcode cimport HANDLER_COUNT
-
 
 cdef union slot:
     # One cell of a frame, 8 bytes. An i32 or f32 is always stored zero-extended as u64 (a 32-bit store followed by
-    # a 64-bit load of the same cell stalls the processor); a v128 takes two cells; a reference is a func_t* or the
-    # number of a handle, 0 for null.
+    # a 64-bit load of the same cell stalls the processor); a v128 takes two cells; a reference is a func_t*, an
+    # object_t*, an odd number for an i31 (which is shifted left by one), or 0 for null.
     uint64_t u64
     int64_t i64
     double f64
@@ -31,11 +29,62 @@ cdef union v128_t:
     double f64[2]
 
 
+cdef struct field_t:
+    uint32_t offset  # from the object's beginning; 0 for the elements of an array
+    int width  # logarithm of its bytes
+
+
 cdef struct type_t:
     # A defined type (2.3.14). There is one of each in the process, so that equal types have equal addresses; none is
     # ever freed.
     int32_t number  # in deftype.DEFTYPES
+    int32_t kind  # KIND_...
     type_t* super  # its supertype, or NULL
+    uint32_t size  # bytes of a structure
+    int32_t field_count  # 1 for an array
+    field_t* fields
+    uint32_t* refs  # offsets of the fields that may refer to objects
+    int32_t ref_count
+
+
+cdef struct object_t:
+    # What structures, arrays and objects of the host begin with: OBJECT_HEADER bytes, then the fields. Memory aligned
+    # for anything, so that an address is never odd.
+    type_t* type
+    uint32_t length  # of an array
+    uint16_t pins  # Python objects that stand for it, or so many that it stays
+    uint8_t marked
+
+
+cdef struct extern_t:
+    # An object of the host, for which an externref or anyref can be (4.2.1 "ref.host"); the store has it in `externs`.
+    object_t head
+    void* value
+    extern_t* dead  # the next one that is to be released
+
+
+cdef struct root_t:
+    # Something that holds references, in a ring; `next` is NULL where it is in none.
+    root_t* next
+    root_t* previous
+    int kind  # ROOT_...
+    void* what
+
+
+cdef struct heap_t:
+    # The objects of a store (4.2.13).
+    object_t** objects
+    size_t count
+    size_t capacity
+    uint64_t allocated  # bytes
+    uint64_t threshold  # bytes that there may be before the next collection
+    uint64_t wanted  # EXIT_COLLECT: bytes there was no room for
+    uint64_t limit
+    root_t roots  # the ring
+    uint64_t evaluated  # the last value of a constant expression, which nothing else may hold yet
+    object_t** gray  # during a collection: objects whose fields are to be looked at
+    size_t gray_count
+    extern_t* dead
 
 
 cdef struct mem_t:
@@ -63,6 +112,7 @@ cdef struct elem_t:
     # An element instance (4.2.10); dropped is length 0.
     uint64_t* refs
     uint64_t length
+    bint names_objects  # whether the collector must look at it
 
 
 cdef struct func_t:
@@ -77,6 +127,40 @@ cdef struct func_t:
     int32_t funcidx
 
 
+cdef struct tag_t:
+    # A tag instance (4.2.10): the same tag is the same address.
+    type_t* type
+    int32_t slots  # that its payload takes
+    bint used  # an exception names it, so that it stays until the store is gone
+    void* owner  # the Tag (borrowed), or NULL when that is gone
+    tag_t* next  # of those that are used
+
+
+cdef struct exn_t:
+    # An exception instance (4.2.15) that a reference names.
+    object_t head
+    tag_t* tag
+    slot payload[1]  # as many slots as the tag says
+
+
+cdef struct clause_t:
+    # A catch clause of lowered code: what is thrown between `start` and `end` goes to `target`. Those of an inner
+    # try_table come behind those of an outer one, those of one try_table from the last to the first.
+    int32_t start
+    int32_t end
+    int32_t target
+    int32_t tagidx  # or -1 for any
+    int32_t with_ref  # whether the reference comes behind the payload
+    int32_t slot  # where the payload goes
+
+
+cdef struct catcher_t:
+    # A lowered function with handlers, of an instance.
+    const int32_t* code
+    const int32_t* end
+    lowered_t* lowered
+
+
 cdef struct inst_t:
     # A module instance (4.2.5). Everything that code names by index.
     mem_t* mem  # memory 0; an empty one where the module has none
@@ -88,6 +172,11 @@ cdef struct inst_t:
     type_t** types
     data_t* datas
     elem_t* elems
+    tag_t** tags
+    catcher_t* catchers  # by address, once they are sorted
+    int32_t catcher_count
+    int32_t catcher_room
+    bint catchers_sorted
     void* owner  # the Instance (borrowed)
 
 
@@ -95,13 +184,6 @@ cdef struct frame_t:
     # Where a call returns to. If pc is `leave_instance_code`, fp is the inst_t* to return to.
     int32_t* pc
     slot* fp
-
-
-cdef struct machine_t
-
-
-ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame,
-                          double facc) noexcept nogil
 
 
 cdef struct machine_t:
@@ -120,9 +202,12 @@ cdef struct machine_t:
     double facc
     slot* top  # where the next call from Python may begin
     int64_t fuel  # what metered code has left
-    uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory of `inst`
-    handler_t handlers[HANDLER_COUNT]
+    heap_t heap
+    uint64_t mem_len  # of the threaded back end: bytes of the memory of `inst`
     mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
+    tag_t* tag  # EXIT_THROW: of what is thrown; `base` is where its payload lies
+    exn_t* exn  # and the exception, if there is a reference to it already
+    tag_t* tags  # those that exceptions name
 
 
 cdef struct lowered_t:
@@ -134,6 +219,8 @@ cdef struct lowered_t:
     int32_t zero_to
     int32_t* offsets  # pairs: code position, byte offset in the module
     int32_t offset_count
+    clause_t* handlers
+    int32_t handler_count
 
 
 cdef enum:
@@ -144,6 +231,11 @@ cdef enum:
     EXIT_MEMORY_GROW = 5
     EXIT_TABLE_GROW = 6
     EXIT_BUG = 7
+    EXIT_THROW = 8
+    EXIT_UNCAUGHT = 9
+    EXIT_NO_MEMORY = 10
+    EXIT_COLLECT = 11  # there is no room for an object
+    EXIT_GARBAGE = 12  # exceptions took more room than there should be
     # Traps begin here; the texts are in TRAPS of _core_trap.pxi, in this order.
     TRAP_UNREACHABLE = 16
     TRAP_MEMORY_OUT_OF_BOUNDS = 17
@@ -160,6 +252,14 @@ cdef enum:
     TRAP_OUT_OF_FUEL = 28
     TRAP_NULL_FUNCTION_REFERENCE = 29
     TRAP_NULL_REFERENCE = 30
+    TRAP_NULL_EXCEPTION_REFERENCE = 31
+    TRAP_NULL_STRUCTURE_REFERENCE = 32
+    TRAP_NULL_ARRAY_REFERENCE = 33
+    TRAP_NULL_I31_REFERENCE = 34
+    TRAP_ARRAY_OUT_OF_BOUNDS = 35
+    TRAP_CAST_FAILURE = 36
+    TRAP_ALLOCATION_FAILED = 37
+    OBJECT_HEADER = 16  # sizeof(object_t), as types.OBJECT_HEADER
 
 
 @cython.final
@@ -174,8 +274,8 @@ cdef class Store:
     cdef long long most[3]  # and that may be made
     cdef object closed
     cdef list kept
-    cdef list externs
-    cdef dict extern_handles
+    cdef dict externs  # by id, an object of the host and the address of its extern_t
+    cdef bint stress_
     cdef unsigned long thread
     cdef int nesting
     cdef volatile int interrupted  # 1: trap once; 2: trap whenever wasm runs, until it is taken away
@@ -185,16 +285,21 @@ cdef class Store:
     cdef object __weakref__
     cpdef set_limits(self, max_memory, max_table, max_instances=*, max_tables=*, max_memories=*)
     cpdef admit(self, int tables, int memories)
-    cdef uint64_t handle(self, object value) except 0
+    cdef uint64_t extern(self, object value) except 0
     cdef int check_thread(self) except -1
     cdef int invoke(self, func_t* func, slot* base) except -1
     cdef int drive(self, frame_t* bottom) except -1
     cdef int run_free(self, double until) noexcept nogil
     cdef int raise_trap(self, int reason, frame_t* bottom) except -1
     cdef int call_host(self, frame_t* bottom) except -1
+    cdef int look_around(self, frame_t* bottom) except -1
+    cdef int unwind(self, frame_t* bottom) except -1
+    cdef int search(self, frame_t* bottom) except -1
+    cdef bint throw_from_host(self, object error, frame_t* bottom) except -1
     cdef int lower(self, frame_t* bottom) except -1
     cdef int grow_memory(self) except -1
     cdef int grow_table(self) except -1
+    cdef slot* frame_end(self) noexcept
 
 
 cdef class Instance
@@ -213,6 +318,7 @@ cdef class Memory:
 @cython.final
 cdef class Table:
     cdef table_t* table
+    cdef root_t root
     cdef readonly Store store
     cdef int reftype
     cdef int addrtype
@@ -224,16 +330,47 @@ cdef class Table:
 @cython.final
 cdef class Global:
     cdef slot value_[2]
+    cdef root_t root
     cdef readonly Store store
     cdef readonly object type
+    cdef object __weakref__
+    cdef int look_after(self) except -1
+
+
+@cython.no_gc_clear  # what it stands for is the store's
+cdef class Reference:
+    cdef object_t* target
+    cdef readonly Store store
+    cdef object __weakref__
+
+
+cdef class Aggregate(Reference):
+    cdef object get(self, fieldtype, int width, size_t offset)
+    cdef int set(self, fieldtype, int width, size_t offset, object value, object name) except -1
+
+
+@cython.final
+cdef class StructRef(Aggregate):
+    cdef field_t* field(self, index) except NULL
+
+
+@cython.final
+cdef class ArrayRef(Aggregate):
+    cdef size_t offset(self, index) except 0
+
+
+@cython.final
+@cython.no_gc_clear  # the store, in whose memory `tag` may be, outlives it
+cdef class Tag:
+    cdef tag_t* tag
+    cdef readonly Store store
+    cdef Signature signature
     cdef object __weakref__
 
 
 @cython.final
-cdef class Tag:
-    cdef readonly Store store
-    cdef Signature signature
-    cdef object __weakref__
+cdef class ExceptionRef(Reference):
+    cdef exn_t* exn(self) noexcept
 
 
 @cython.final
@@ -295,6 +432,7 @@ cdef class Caller:
 @cython.final
 cdef class Instance:
     cdef inst_t inst
+    cdef root_t root
     cdef readonly Store store
     cdef readonly object module
     cdef ModuleCode code
@@ -313,5 +451,7 @@ cdef class Instance:
     cdef int keep(self) except -1
     cdef object extern(self, int kind, Py_ssize_t index)
     cdef func_t* lowered(self, Py_ssize_t index) except NULL
+    cdef int add_catcher(self, lowered_t* lowered) except -1
     cpdef object func(self, Py_ssize_t funcidx)
+    cpdef forget_evaluated(self)
     cdef elem_t* new_elem(self, Py_ssize_t elemidx, Py_ssize_t count) except NULL

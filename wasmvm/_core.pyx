@@ -21,28 +21,32 @@ from cpython.weakref cimport PyWeakref_NewRef
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.math cimport INFINITY, ceil, ceilf, floor, floorf, rint, rintf, sqrt, sqrtf, trunc, truncf
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memchr, memcpy, memmove, memset
 
 from wasmvm.isa.regopcode cimport *
 
 from wasmvm.deftype import DEFTYPES, define_functype, match_heaptype, top_of
-from wasmvm.errors import InternalError, Trap, with_wasm_frames
+from wasmvm.errors import InternalError, Trap, WasmException, with_wasm_frames
 from wasmvm.types import (
-    MAX_PAGES, MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits, MemoryType, TableType, TagType, heaptype_of,
-    is_nullable, ref_typeidx, valtype_text, valtypes_of,
+    MAX_PAGES, MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits, MemoryType, StructType, TableType, TagType,
+    heaptype_of, is_nullable, layout, ref_typeidx, storage_size, valtype_text, valtypes_of,
 )
 
 include "_core_numeric.pxi"
 include "_core_bulk.pxi"
 include "_core_simd.pxi"
 include "_core_simd_ops.pxi"
+include "_core_object.pxi"
 include "_core_type.pxi"
 include "_core_run.pxi"
+include "_core_gc.pxi"
 include "_core_memory.pxi"
 include "_core_table.pxi"
 include "_core_values.pxi"
+include "_core_refs.pxi"
 include "_core_trap.pxi"
+include "_core_exception.pxi"
 include "_core_store.pxi"
 include "_core_func.pxi"
 include "_core_tag.pxi"

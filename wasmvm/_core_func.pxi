@@ -5,7 +5,7 @@ cdef class Func:
 
     Integers come back signed, several results as a tuple. Arguments are converted by type: anything with
     ``__index__`` for integers (which wrap), any number for floats, 16 bytes for a v128, None or a `Func` for a
-    funcref, any object for an externref.
+    funcref, any object for an externref or anyref, of which integers of 31 bits are i31 for an anyref.
 
     Args:
         store: the store that it belongs to.
@@ -18,6 +18,7 @@ cdef class Func:
     Raises when called:
         TypeError: wrong number or types of arguments.
         Trap: execution trapped.
+        WasmException: wasm threw what nothing caught.
         RuntimeError: another thread is using the store.
     """
 
@@ -129,9 +130,13 @@ cdef class Func:
         for i in range(signature.param_count):  # may run Python code, which must not find half of the arguments
             if not is_reference(types[i]):
                 given[i] = PyNumber_Index(given[i])
-        for i in range(signature.param_count):
-            bits_to_slot(store, types[i], given[i], target, f"parameter {i}")
-            target += slots_of(types[i])
+        store.machine.top = base + signature.param_slots  # what is made for the next argument must spare the last one
+        try:
+            for i in range(signature.param_count):
+                bits_to_slot(store, types[i], given[i], target, f"parameter {i}")
+                target += slots_of(types[i])
+        finally:
+            store.machine.top = base
         self.perform(base)
         target = base
         types = signature.results

@@ -4,6 +4,8 @@
 cdef mem_t no_memory
 memset(&no_memory, 0, sizeof(mem_t))
 
+cdef Py_ssize_t HANDLER_WORDS = sizeof(clause_t) // sizeof(int32_t)
+
 
 cdef class ModuleCode:
     """The lowered code of a module's functions, shared by its instances.
@@ -66,13 +68,14 @@ cdef class ModuleCode:
                 if not self.is_adopted(self.funcs[i].code):
                     free(self.funcs[i].code)
                     free(self.funcs[i].offsets)
+                    free(self.funcs[i].handlers)
         free(self.funcs)
         free(self.stubs)
         free(self.types)
         free(self.templates)
 
     def put(self, Py_ssize_t index, const int32_t[::1] code, int frame_size, int zero_from, int zero_to,
-            const int32_t[::1] offsets):
+            const int32_t[::1] offsets, const int32_t[::1] handlers):
         """Keep the code of the function `index` (counted among those defined); the first to come stays."""
         cdef lowered_t* lowered
         if not 0 <= index < self.count or len(code) == 0:
@@ -82,19 +85,25 @@ cdef class ModuleCode:
             return
         cdef int32_t* words = <int32_t*>malloc(len(code) * sizeof(int32_t))
         cdef int32_t* pairs = <int32_t*>malloc(max(len(offsets), 1) * sizeof(int32_t))
-        if words == NULL or pairs == NULL:
+        cdef clause_t* clauses = <clause_t*>malloc(max(len(handlers), 1) * sizeof(int32_t))
+        if words == NULL or pairs == NULL or clauses == NULL:
             free(words)
             free(pairs)
+            free(clauses)
             raise MemoryError
         memcpy(words, &code[0], len(code) * sizeof(int32_t))
         if len(offsets):
             memcpy(pairs, &offsets[0], len(offsets) * sizeof(int32_t))
+        if len(handlers):
+            memcpy(clauses, &handlers[0], len(handlers) * sizeof(int32_t))
         lowered.length = <int32_t>len(code)
         lowered.frame_size = frame_size
         lowered.zero_from = zero_from
         lowered.zero_to = zero_to
         lowered.offsets = pairs
         lowered.offset_count = <int32_t>(len(offsets) // 2)
+        lowered.handlers = clauses
+        lowered.handler_count = <int32_t>(len(handlers) // HANDLER_WORDS)
         lowered.code = words
 
     cdef bint is_adopted(self, const int32_t* code) noexcept:
@@ -104,23 +113,24 @@ cdef class ModuleCode:
     def adopt(self, bytes data not None, Py_ssize_t at, Py_ssize_t count):
         """Use the code of functions that `data` holds, where it is; once, and before any other is put here.
 
-        At `at` there are `count` records of seven u32: the function's index, where its code begins in `data`, how many
-        words it has, frame size, first and last slot to be zeroed, and how many words of offsets follow the code.
+        At `at` there are `count` records of eight u32: the function's index, where its code begins in `data`, how many
+        words it has, frame size, first and last slot to be zeroed, and how many words of offsets follow the code, and
+        how many of handlers follow these.
         """
         cdef const uint32_t* record
         cdef const char* start = data
         cdef lowered_t* lowered
         cdef Py_ssize_t i
         cdef uint64_t size = len(data)
-        if self.adopted is not None or at % 4 or at + 28 * count > len(data):
+        if self.adopted is not None or at % 4 or at + 32 * count > len(data):
             raise InternalError("records of lowered code that do not fit")
         self.adopted = data
         self.adopted_start = start
         self.adopted_end = start + size
         for i in range(count):
-            record = <const uint32_t*>(start + at + 28 * i)
+            record = <const uint32_t*>(start + at + 32 * i)
             if (record[0] >= self.count or record[1] % 4 or record[2] == 0
-                    or record[1] + 4 * (<uint64_t>record[2] + record[6]) > size):
+                    or record[1] + 4 * (<uint64_t>record[2] + record[6] + record[7]) > size):
                 raise InternalError(f"a record of lowered code for the function {record[0]} of {self.count}")
             lowered = &self.funcs[record[0]]
             if lowered.code != NULL:
@@ -131,6 +141,8 @@ cdef class ModuleCode:
             lowered.zero_to = <int32_t>record[5]
             lowered.offset_count = <int32_t>(record[6] // 2)
             lowered.offsets = <int32_t*>(start + record[1]) + record[2]
+            lowered.handlers = <clause_t*>(lowered.offsets + record[6])
+            lowered.handler_count = <int32_t>(record[7] // HANDLER_WORDS)
             lowered.code = <int32_t*>(start + record[1])
 
     def get(self, Py_ssize_t index):
@@ -143,6 +155,7 @@ cdef class ModuleCode:
             (<char*>lowered.code)[:lowered.length * sizeof(int32_t)],
             lowered.frame_size, lowered.zero_from, lowered.zero_to,
             (<char*>lowered.offsets)[:2 * lowered.offset_count * sizeof(int32_t)],
+            (<char*>lowered.handlers)[:lowered.handler_count * sizeof(clause_t)],
         )
 
 
@@ -214,8 +227,9 @@ cdef class Instance:
         inst.globals = <slot**>malloc(max(self.code.global_count, 1) * sizeof(slot*))
         inst.datas = <data_t*>calloc(max(len(syntax.datas), 1), sizeof(data_t))
         inst.elems = <elem_t*>calloc(max(self.elem_count, 1), sizeof(elem_t))
+        inst.tags = <tag_t**>malloc(max(len(tags), 1) * sizeof(tag_t*))
         if (inst.funcs == NULL or inst.all_funcs == NULL or inst.tables == NULL or inst.mems == NULL
-                or inst.globals == NULL or inst.datas == NULL or inst.elems == NULL):
+                or inst.globals == NULL or inst.datas == NULL or inst.elems == NULL or inst.tags == NULL):
             raise MemoryError
         for i in range(imported):
             if self.code.shares:
@@ -232,6 +246,8 @@ cdef class Instance:
         for i in range(len(memories)):
             inst.mems[i] = (<Memory>memories[i]).mem
         inst.mem = inst.mems[0]
+        for i in range(len(tags)):
+            inst.tags[i] = (<Tag>tags[i]).tag
         if self.code.shares:
             self.keep()
 
@@ -245,6 +261,7 @@ cdef class Instance:
     def __dealloc__(self):
         cdef Py_ssize_t i
         cdef inst_t* inst = &self.inst
+        remove_root(&self.root)
         if inst.elems != NULL:
             for i in range(self.elem_count):
                 free(inst.elems[i].refs)
@@ -255,6 +272,8 @@ cdef class Instance:
         free(inst.globals)
         free(inst.datas)
         free(inst.elems)
+        free(inst.tags)
+        free(inst.catchers)
 
     cdef func_t* lowered(self, Py_ssize_t index) except NULL:
         """Make sure that the function `index` (among those defined) is lowered, here and in the module."""
@@ -267,8 +286,29 @@ cdef class Instance:
         func.frame_size = max(func.frame_size, lowered.frame_size)
         func.zero_from = lowered.zero_from
         func.zero_to = lowered.zero_to
+        if lowered.handler_count and func.code != lowered.code:
+            self.add_catcher(lowered)
         func.code = lowered.code
         return func
+
+    cdef int add_catcher(self, lowered_t* lowered) except -1:
+        """Let throws find the handlers of a function that runs in this instance from now on."""
+        cdef inst_t* inst = &self.inst
+        cdef catcher_t* longer
+        cdef catcher_t* catcher
+        if inst.catcher_count == inst.catcher_room:
+            longer = <catcher_t*>realloc(inst.catchers, 2 * (inst.catcher_room + 8) * sizeof(catcher_t))
+            if longer == NULL:
+                raise MemoryError
+            inst.catchers = longer
+            inst.catcher_room = 2 * (inst.catcher_room + 8)
+        catcher = &inst.catchers[inst.catcher_count]
+        catcher.code = lowered.code
+        catcher.end = lowered.code + lowered.length
+        catcher.lowered = lowered
+        inst.catcher_count += 1
+        inst.catchers_sorted = False
+        return 0
 
     @property
     def exports(self):
@@ -323,7 +363,12 @@ cdef class Instance:
         func.inst = &self.inst
         func.owner = <void*>self
         self.store.invoke(&func, base)
+        self.store.machine.heap.evaluated = base[0].u64
         return base[0].u64
+
+    cpdef forget_evaluated(self):
+        """The last value of `evaluate` has got where it belongs: the collector need not spare it for its own sake."""
+        self.store.machine.heap.evaluated = 0
 
     def add_global(self, Global value not None):
         """Append to the global index space."""
@@ -341,12 +386,17 @@ cdef class Instance:
         for i in range(len(funcidxs)):
             elem.refs[i] = <uint64_t><size_t>self.inst.all_funcs[funcidxs[i]]
 
-    def set_elem_bits(self, Py_ssize_t elemidx, list bits):
-        """Give an element segment its references, as the bits of each."""
-        cdef Py_ssize_t i
-        cdef elem_t* elem = self.new_elem(elemidx, len(bits))
-        for i in range(len(bits)):
-            elem.refs[i] = bits[i]
+    def set_elem_size(self, Py_ssize_t elemidx, Py_ssize_t count, reftype):
+        """Give an element segment of that type so many references, which are null until `set_elem_bits`."""
+        cdef elem_t* elem = self.new_elem(elemidx, count)
+        memset(elem.refs, 0, count * sizeof(uint64_t))
+        elem.names_objects = names_objects(reftype)
+        if elem.names_objects and self.root.next == NULL:
+            add_root(&self.store.machine.heap, &self.root, ROOT_INSTANCE, <void*>self)
+
+    def set_elem_bits(self, Py_ssize_t elemidx, Py_ssize_t i, uint64_t bits):
+        """Set a reference in an element segment to the bits of a value."""
+        self.inst.elems[elemidx].refs[i] = bits
 
     cdef elem_t* new_elem(self, Py_ssize_t elemidx, Py_ssize_t count) except NULL:
         cdef elem_t* elem = &self.inst.elems[elemidx]

@@ -6,6 +6,8 @@ cdef int32_t done_code[1]
 cdef int32_t leave_instance_code[1]
 done_code[0] = R_DONE
 leave_instance_code[0] = R_LEAVE_INSTANCE
+cdef int32_t return_code[1]  # where a tail call of a host function goes on
+return_code[0] = R_RETURN
 
 cdef enum:
     # Budgets count back-edges and calls. A call from Python runs its first slice with the GIL held, since letting go
@@ -65,7 +67,7 @@ cdef void give_stacks(machine_t* m, size_t slots) noexcept:
 
 
 cdef class Store:
-    """Everything that instances share: the stacks they run on, limits, and the objects that externrefs name.
+    """Everything that instances share: the stacks they run on, limits, and the objects that references are to.
 
     A store may be used by one thread at a time; use as many stores as there are threads. While wasm runs for more
     than a moment the GIL is free.
@@ -74,6 +76,8 @@ cdef class Store:
         max_stack: bytes of stack for wasm frames; a call that would need more traps.
         max_memory: bytes that a memory may grow to.
         max_table: elements that a table may grow to.
+        max_heap: bytes that structures, arrays and what else wasm refers to may take; making one that does not fit
+            traps.
         max_instances, max_tables, max_memories: how many instances there may be in it, and of theirs; None for any
             number.
         metering: what wasm costs fuel for here, one of the constants of `types`; modules are compiled apart for each.
@@ -83,21 +87,20 @@ cdef class Store:
     """
 
     def __cinit__(self, *, max_stack=8 << 20, max_memory=1 << 32, max_table=10_000_000, max_instances=None,
-                  max_tables=None, max_memories=None, int metering=0):
+                  max_tables=None, max_memories=None, max_heap=1 << 30, int metering=0):
         if max_stack < 65536 or max_stack > 1 << 32:
             raise ValueError("max_stack must be between 64 KiB and 4 GiB")
         self.stack_slots = max_stack // sizeof(slot)
         self.set_limits(max_memory, max_table, max_instances, max_tables, max_memories)
         self.metering = metering
         self.kept = []
-        self.externs = []
-        self.extern_handles = {}
+        self.externs = {}
         self.deadline = INFINITY
         self.timeout_ = INFINITY
+        begin_heap(&self.machine.heap, max_heap)
         cdef machine_t* m = &self.machine
         if not take_stacks(m, self.stack_slots):
             raise MemoryError("cannot reserve the stacks of a store")
-        prepare_machine(m)
         m.stack_end = m.stack + self.stack_slots
         m.frame = m.frames
         m.top = m.stack
@@ -105,7 +108,9 @@ cdef class Store:
         m.fp = m.stack
 
     def __dealloc__(self):
+        end_heap(&self.machine.heap)
         give_stacks(&self.machine, self.stack_slots)
+        free_tags(&self.machine)
 
     cpdef set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
         """Change the limits; they mean what the arguments of `Store` mean."""
@@ -172,13 +177,44 @@ cdef class Store:
         self.timeout_ = INFINITY if seconds is None else <double>seconds
         self.deadline = INFINITY
 
-    cdef uint64_t handle(self, object value) except 0:
-        """The number under which an externref names a Python object: equal for the same object."""
-        known = self.extern_handles.get(id(value))
-        if known is None:
-            self.externs.append(value)
-            known = self.extern_handles[id(value)] = len(self.externs)
-        return known
+    cdef uint64_t extern(self, object value) except 0:
+        """The bits of a reference to a Python object: equal for the same object."""
+        cdef object_t* o
+        cdef int reason = EXIT_COLLECT
+        while True:
+            known = self.externs.get(id(value))
+            if known is not None:
+                return known[1]
+            reason = allocate(&self.machine.heap, &extern_type, sizeof(extern_t), &o)
+            if reason == 0:
+                break
+            if reason != EXIT_COLLECT or not make_room(self, self.machine.top):
+                raise MemoryError("no memory for another object that wasm refers to")
+        (<extern_t*>o).value = <void*>value
+        o.pins = 1
+        self.externs[id(value)] = value, <size_t>o
+        o.pins = 0
+        return <size_t>o
+
+    def gc(self):
+        """Free the structures and arrays that nothing refers to, and forget objects of Python that wasm has no more."""
+        self.check_thread()
+        collect(self, self.machine.top)
+
+    @property
+    def stress(self):
+        """Whether to collect whenever an object is made: what is freed too early then shows at once. For tests."""
+        return self.stress_
+
+    @stress.setter
+    def stress(self, bint stress):
+        self.stress_ = stress
+        self.machine.heap.threshold = 0 if stress else self.machine.heap.limit
+
+    @property
+    def heap_size(self):
+        """Bytes that the structures and arrays take, and what stands for other objects that references are to."""
+        return self.machine.heap.allocated
 
     cdef int check_thread(self) except -1:
         """Raise where wasm of this store runs in another thread: its stacks and tables are in use."""
@@ -248,15 +284,7 @@ cdef class Store:
             elif reason == EXIT_LOWER:
                 self.lower(bottom)
             elif reason == EXIT_BUDGET:
-                if self.interrupted:
-                    self.interrupted &= 2
-                    self.raise_trap(TRAP_INTERRUPT, bottom)
-                if wvm_monotonic() >= self.deadline:
-                    self.raise_trap(TRAP_DEADLINE, bottom)
-                try:
-                    PyErr_CheckSignals()
-                except BaseException as error:
-                    raise with_wasm_frames(error, describe(backtrace(m, bottom)))
+                self.look_around(bottom)
                 if wvm_monotonic() >= next_nap:
                     # Code that comes back for the GIL all the time (host calls, growing) lets go of it so briefly that
                     # a thread which waits for it would wake up too late, each time.
@@ -272,11 +300,35 @@ cdef class Store:
                 self.grow_memory()
             elif reason == EXIT_TABLE_GROW:
                 self.grow_table()
+            elif reason == EXIT_COLLECT:
+                if not make_room(self, m.fp + m.pc[2]):
+                    self.raise_trap(TRAP_ALLOCATION_FAILED, bottom)
+            elif reason == EXIT_GARBAGE:
+                collect(self, self.frame_end())
+            elif reason == EXIT_THROW or reason == EXIT_UNCAUGHT or reason == EXIT_NO_MEMORY:
+                self.unwind(bottom)
             elif reason == EXIT_BUG:
                 raise InternalError(f"the loop met the unknown instruction {m.pc[0]}")
             else:
                 self.raise_trap(reason, bottom)
             reason = run(m)
+        return 0
+
+    cdef int look_around(self, frame_t* bottom) except -1:
+        """Raise if there is a reason to stop: an interruption, the deadline, a signal whose handler raises."""
+        if self.interrupted:
+            self.interrupted &= 2
+            self.raise_trap(TRAP_INTERRUPT, bottom)
+        if wvm_monotonic() >= self.deadline:
+            self.raise_trap(TRAP_DEADLINE, bottom)
+        cdef slot* top = self.machine.top
+        self.machine.top = max(top, self.frame_end())  # a signal's handler may run wasm in this store
+        try:
+            PyErr_CheckSignals()
+        except BaseException as error:
+            raise with_wasm_frames(error, describe(backtrace(&self.machine, bottom)))
+        finally:
+            self.machine.top = top
         return 0
 
     cdef int run_free(self, double until) noexcept nogil:
@@ -285,6 +337,13 @@ cdef class Store:
         while True:
             self.machine.budget = SLICE
             reason = run(&self.machine)
+            while reason == EXIT_THROW:
+                reason = find_handler(&self.machine, SEARCH_SLICE)
+                if reason != 0:
+                    return reason
+                if self.machine.heap.allocated > self.machine.heap.threshold:
+                    return EXIT_GARBAGE
+                reason = run(&self.machine)
             if reason != EXIT_BUDGET or self.interrupted or wvm_monotonic() >= until:
                 return reason
 
@@ -303,28 +362,79 @@ cdef class Store:
         cdef func_t* callee = m.callee
         cdef slot* base = m.base
         cdef slot* top = m.top
-        cdef slot* fp = m.fp
-        cdef int32_t* pc = m.pc
+        cdef int32_t* after = behind_call(m.pc)
         m.top = base + callee.frame_size + 1
+        if after == return_code:  # the frame that called is gone
+            m.pc = after
         try:
             (<Func>callee.owner).call_python(base, <Instance>m.inst.owner)
         except BaseException as error:
+            if isinstance(error, WasmException) and self.throw_from_host(error, bottom):
+                m.top = top
+                return 0
             frames = describe(backtrace(m, bottom))
-            if isinstance(error, Trap) and not error.frames:
+            if isinstance(error, (Trap, WasmException)) and not error.frames:
                 error.frames = frames
             raise with_wasm_frames(error, frames)
         m.top = top
-        m.pc = pc + (5 if pc[0] == R_CALL_INDIRECT else 3)
+        m.pc = after
         # What is left of the budget, so that a loop of host calls comes to its end too.
         m.budget = 0 if self.interrupted else min(m.budget, FIRST_SLICE)
         return 0
+
+    cdef int search(self, frame_t* bottom) except -1:
+        """Find the handler of what is thrown, however long that takes; as `find_handler`."""
+        cdef machine_t* m = &self.machine
+        cdef int64_t limit = SEARCH_SLICE
+        cdef int reason = find_handler(m, limit)
+        cdef exn_t* exn
+        while reason == EXIT_THROW:
+            exn = thrown(m)
+            reference = exception_ref(self, exn)
+            self.look_around(bottom)  # where a signal's handler may run wasm in this store
+            m.exn = exn
+            m.tag = exn.tag
+            m.base = exn.payload
+            limit *= 2
+            reason = find_handler(m, limit)
+        if reason == EXIT_NO_MEMORY:
+            raise MemoryError("no memory for an exception")
+        return reason
+
+    cdef int unwind(self, frame_t* bottom) except -1:
+        """Go to the handler of what wasm has thrown, or raise it in Python."""
+        cdef heap_t* heap = &self.machine.heap
+        if self.search(bottom) == EXIT_UNCAUGHT:
+            reference = exception_ref(self, thrown(&self.machine))
+            frames = describe(backtrace(&self.machine, bottom))
+            raise with_wasm_frames(uncaught(reference, frames), frames)
+        if heap.allocated > heap.threshold:
+            collect(self, self.frame_end())
+        return 0
+
+    cdef bint throw_from_host(self, object error, frame_t* bottom) except -1:
+        """Go to the handler of what a host function has raised; False where there is none."""
+        cdef machine_t* m = &self.machine
+        cdef exn_t* exn = thrown_by_host(self, error)
+        if exn == NULL:
+            return False
+        m.exn = exn
+        m.tag = exn.tag
+        m.base = exn.payload
+        return self.search(bottom) == 0
 
     cdef int lower(self, frame_t* bottom) except -1:
         """Lower the function whose stub was called, which has its frame already, and enter it."""
         cdef machine_t* m = &self.machine
         cdef Instance instance = <Instance>m.inst.owner
-        cdef func_t* func = instance.lowered(m.pc[1])
+        cdef slot* top = m.top
+        cdef func_t* func = &instance.inst.funcs[m.pc[1]]
         cdef int32_t i
+        m.top = m.fp + func.frame_size  # making Python objects may run a finalizer that calls this store
+        try:
+            func = instance.lowered(m.pc[1])
+        finally:
+            m.top = top
         if m.fp + func.frame_size > m.stack_end:
             m.frame -= 1  # the call itself traps
             if m.frame.pc == leave_instance_code:
@@ -353,6 +463,27 @@ cdef class Store:
         m.fp[m.pc[1]].i64 = old if table.addrtype == I64 else <uint32_t>old
         m.pc += 5
         return 0
+
+    cdef slot* frame_end(self) noexcept:
+        """Where the frame ends that the machine was stopped in."""
+        cdef machine_t* m = &self.machine
+        cdef Instance instance = <Instance>m.inst.owner
+        cdef lowered_t* lowered
+        cdef Py_ssize_t i
+        for i in range(instance.code.count):
+            lowered = &instance.code.funcs[i]
+            if lowered.code != NULL and lowered.code <= m.pc < lowered.code + lowered.length:
+                return m.fp + lowered.frame_size
+            if m.pc == &instance.code.stubs[2 * i]:
+                return m.fp + instance.inst.funcs[i].frame_size
+        return m.fp  # the code of no function: nothing of the frame is needed any more
+
+
+cdef int32_t* behind_call(int32_t* pc) noexcept:
+    """Where to go on when the host function is done that the instruction at `pc` has called."""
+    if pc[0] == R_RETURN_CALL_IMPORT or pc[0] == R_RETURN_CALL_INDIRECT or pc[0] == R_RETURN_CALL_REF:
+        return return_code
+    return pc + (5 if pc[0] == R_CALL_INDIRECT else 3)
 
 
 cdef object trap(int reason, tuple frames):

@@ -31,12 +31,15 @@ cdef class Table:
         self.table = <table_t*>calloc(1, sizeof(table_t))
         if self.table == NULL:
             raise MemoryError
+        if names_objects(self.reftype):
+            add_root(&store.machine.heap, &self.root, ROOT_TABLE, self.table)
         self.table.maximum = most if limits.max is None else limits.max
         value = 0 if init is BLANK else reference_slot(store, self.reftype, init, "element")
         if self.resize(limits.min, value) < 0:
             raise MemoryError(f"no memory for a table of {limits.min} elements")
 
     def __dealloc__(self):
+        remove_root(&self.root)
         if self.table != NULL:
             free(self.table.elems)
             free(self.table)
@@ -108,7 +111,17 @@ cdef class Global:
     def __cinit__(self, Store store not None, type, value):
         self.store = store
         self.type = type
+        self.look_after()
         to_slot(store, type.valtype, value, self.value_, "value")
+
+    cdef int look_after(self) except -1:
+        """Let the collector know of it, if it may refer to objects."""
+        if names_objects(self.type.valtype):
+            add_root(&self.store.machine.heap, &self.root, ROOT_SLOTS, self.value_)
+        return 0
+
+    def __dealloc__(self):
+        remove_root(&self.root)
 
     def __repr__(self):
         return f"<wasmvm.Global {self.value!r}>"
@@ -140,6 +153,7 @@ cdef class Global:
         """A global whose value is given as `bits`; a reference is what `Instance.ref_func` gives, or 0 for null."""
         cdef Global made = Global.__new__(Global, store, GlobalType(0x7E, type.mutable), 0)
         made.type = type
+        made.look_after()
         made.value_[0].u64 = bits & 0xFFFFFFFFFFFFFFFF
         made.value_[1].u64 = bits >> 64
         return made

@@ -1,17 +1,35 @@
-# Tags (specification, 4.2.10).
+# Tags (specification, 4.2.10), and references to exceptions as Python sees them.
 
 cdef class Tag:
     """A tag instance: a kind of exception, the same as no other.
 
     Args:
         store: the store that it belongs to.
-        type: a `TagType`.
+        type: a `TagType`, or the `FuncType` whose parameters are the types of the payload.
         number: the defined type of its function type, if that is not the final type which is it and no more.
+
+    Raises:
+        ValueError: the function type has results.
     """
 
     def __cinit__(self, Store store not None, type, *, number=None):
+        functype = type.functype if isinstance(type, TagType) else type
+        if functype.results:
+            raise ValueError(f"the type of a tag has no results: {functype}")
         self.store = store
-        self.signature = signature_of(type.functype) if number is None else signature_of_number(number)
+        self.signature = signature_of(functype) if number is None else signature_of_number(number)
+        self.tag = <tag_t*>calloc(1, sizeof(tag_t))
+        if self.tag == NULL:
+            raise MemoryError
+        self.tag.type = self.signature.ctype
+        self.tag.slots = self.signature.param_slots
+        self.tag.owner = <void*>self
+
+    def __dealloc__(self):
+        if self.tag != NULL:
+            self.tag.owner = NULL
+            if not self.tag.used:
+                free(self.tag)
 
     def __repr__(self):
         return f"<wasmvm.Tag {self.signature.type}>"
@@ -30,3 +48,53 @@ cdef class Tag:
     def number(self):
         """The number of its defined type (`deftype`)."""
         return self.signature.number
+
+
+cdef Tag tag_object(Store store, tag_t* tag):
+    """The Tag of a tag instance: the one there is, or a new one where that is gone."""
+    cdef Tag made
+    if tag.owner != NULL:
+        return <Tag>tag.owner
+    made = Tag.__new__(Tag, store, DEFTYPES[tag.type.number].comptype, number=tag.type.number)
+    free(made.tag)
+    made.tag = tag
+    tag.owner = <void*>made
+    return made
+
+
+cdef class ExceptionRef(Reference):
+    """A reference to an exception: what an exnref that is not null is for Python. Wasm makes them.
+
+    Attributes:
+        store: the store that it belongs to.
+    """
+
+    cdef exn_t* exn(self) noexcept:
+        return <exn_t*>self.target
+
+    @property
+    def tag(self):
+        """The `Tag` of the exception."""
+        return tag_object(self.store, self.exn().tag)
+
+    @property
+    def payload(self):
+        """The values that were thrown, a tuple."""
+        return payload_of(self.store, self.exn().tag, self.exn().payload)
+
+    def __repr__(self):
+        return f"<wasmvm.ExceptionRef {self.payload}>"
+
+
+cdef ExceptionRef exception_ref(Store store, exn_t* exn):
+    return <ExceptionRef>new_reference(ExceptionRef, store, &exn.head)
+
+
+cdef tuple payload_of(Store store, tag_t* tag, slot* source):
+    cdef Signature signature = signature_of_number(tag.type.number)
+    cdef list values = []
+    cdef int i
+    for i in range(signature.param_count):
+        values.append(from_slot(store, signature.params[i], source))
+        source += slots_of(signature.params[i])
+    return tuple(values)

@@ -16,6 +16,13 @@ TRAPS = (
     ("out_of_fuel", "all fuel consumed"),
     ("null_function_reference", "null function reference"),
     ("null_reference", "null reference"),
+    ("null_exception_reference", "null exception reference"),
+    ("null_structure_reference", "null structure reference"),
+    ("null_array_reference", "null array reference"),
+    ("null_i31_reference", "null i31 reference"),
+    ("array_out_of_bounds", "out of bounds array access"),
+    ("cast_failure", "cast failure"),
+    ("allocation_failed", "allocation failed"),
 )
 """Code and text of each trap, in the order of the TRAP_... constants."""
 

@@ -1,5 +1,5 @@
 # Values between Python and slots. Integers come out signed and wrap on the way in; a v128 is 16 bytes; a reference is
-# None, a Func, or for an externref any object.
+# None, a Func, a StructRef, an ArrayRef, an integer for an i31, or for an externref or anyref any object.
 
 cdef extern from "Python.h":
     bint PyLong_CheckExact(object)
@@ -18,6 +18,7 @@ cdef enum:
     FUNCREF = 0x70
     EXTERNREF = 0x6F
     ANYREF = 0x6E
+    I31REF = 0x6C
     EXNREF = 0x69
     NON_NULL = 0x80
 
@@ -60,8 +61,12 @@ cdef uint64_t reference_slot(Store store, int reftype, object value, object name
             raise TypeError(f"{name}: expected {valtype_text(reftype)}, got a function of type {func.signature.type}")
         func.keep()
         return <uint64_t><size_t>func.func
-    if top == EXTERNREF and heaptype_of(reftype) == EXTERNREF:
-        return store.handle(value)
+    if top == EXNREF and heaptype_of(reftype) == EXNREF and isinstance(value, ExceptionRef):
+        if (<ExceptionRef>value).store is not store:
+            raise ValueError(f"{name}: the exception belongs to another store")
+        return <uint64_t><size_t>(<ExceptionRef>value).target
+    if top == EXTERNREF or top == ANYREF:
+        return object_slot(store, reftype, value, name)
     wrong_type(name, valtype_text(reftype), value)
 
 
@@ -72,8 +77,8 @@ cdef object reference_value(Store store, int reftype, uint64_t bits):
     top = hierarchy(reftype)
     if top == FUNCREF:
         return func_object(<func_t*><size_t>bits)
-    if top == EXTERNREF:
-        return store.externs[bits - 1]
+    if top != FUNCREF:
+        return object_value(store, bits)
     raise InternalError(f"a value of type {valtype_text(reftype)}")
 
 

@@ -1,9 +1,9 @@
 """Lowered code as bytes: the one format of serialized modules and of the cache on disk.
 
 A file is a header (`_HEADER`: magic, key, number of functions, size of the module at the end, checksum of everything),
-a record for each function (`_RECORD`), their code words and pairs of offsets, and last the module in the binary format,
-which a cache leaves out. The header is little-endian; the rest is as the machine has it, so that code is used where
-it lies in the file.
+a record for each function (`_RECORD`), their code words, pairs of offsets and handlers, and last the module in the
+binary format, which a cache leaves out. The header is little-endian; the rest is as the machine has it, so that code is
+used where it lies in the file.
 
 The key says what the code belongs to: `BUILD` where the module is in the file too, otherwise a hash of it keyed with
 `BUILD`. The checksum keeps out accidents, not attackers: lowered code is executed unchecked.
@@ -27,11 +27,11 @@ except ImportError:
 if TYPE_CHECKING:
     from wasmvm._core import ModuleCode
 
-MAGIC = b"wasmvm\0\2"
+MAGIC = b"wasmvm\0\3"
 KEY_SIZE = 32
 _HEADER = Struct(f"<8s{KEY_SIZE}sIQI")
 HEADER_SIZE = _HEADER.size
-_RECORD = Struct("=7I")
+_RECORD = Struct("=8I")
 _MOST_BYTES = 1 << 31
 """Of records and code: positions in it are numbers of 32 bits."""
 
@@ -64,18 +64,18 @@ def pack(code: ModuleCode, key: bytes, source: bytes = b"") -> list[bytes]:
     for index in range(code.count):
         lowered = code.get(index)
         if lowered is not None:
-            size += _RECORD.size + len(lowered[0]) + len(lowered[4])
+            size += _RECORD.size + len(lowered[0]) + len(lowered[4]) + len(lowered[5])
             if size >= _MOST_BYTES:
                 break
             found.append((index, lowered))
     records: list[bytes] = []
     chunks: list[bytes] = []
     start = _HEADER.size + _RECORD.size * len(found)
-    for index, (words, frame_size, zero_from, zero_to, offsets) in found:
-        sizes = (len(words) // 4, frame_size, zero_from, zero_to, len(offsets) // 4)
+    for index, (words, frame_size, zero_from, zero_to, offsets, handlers) in found:
+        sizes = (len(words) // 4, frame_size, zero_from, zero_to, len(offsets) // 4, len(handlers) // 4)
         records.append(_RECORD.pack(index, start, *sizes))
-        chunks += (words, offsets)
-        start += len(words) + len(offsets)
+        chunks += (words, offsets, handlers)
+        start += len(words) + len(offsets) + len(handlers)
     parts = [b"".join(records + chunks), source]
     checksum = _checksum(key, len(found), len(source), parts)
     return [_HEADER.pack(MAGIC, key, len(found), len(source), checksum), *parts]

@@ -86,9 +86,10 @@ class CompiledModule:
 
         lowered = lower(self._lowering_context(), index)
         self.code.put(
-            index, lowered.code, lowered.frame_size, lowered.zero_from, lowered.zero_to, lowered.offsets
+            index, lowered.code, lowered.frame_size, lowered.zero_from, lowered.zero_to, lowered.offsets,
+            lowered.handlers,
         )  # fmt: skip
-        self._fresh += 4 * (len(lowered.code) + len(lowered.offsets))
+        self._fresh += 4 * (len(lowered.code) + len(lowered.offsets) + len(lowered.handlers))
 
     def lower_expr(self, extent: Extent) -> Lowered:
         """The lowered code of a constant expression whose result is no v128."""

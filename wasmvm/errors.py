@@ -8,7 +8,7 @@ validation              `ValidationError`, `offset` is a byte offset in the modu
 text                    `TextError`, `line` and `column` count from 1
 linking, instantiation  `LinkError`, naming the import
 lowered code on disk    `DeserializeError`
-execution               `Trap`, with `code` and `frames`
+execution               `Trap`, with `code` and `frames`; `WasmException`, which nothing in wasm caught
 our own bugs            `InternalError`
 ======================  =====================================================================
 """
@@ -17,6 +17,10 @@ from __future__ import annotations
 
 import sys
 from types import FrameType, FunctionType, TracebackType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class WasmError(Exception):
@@ -123,6 +127,11 @@ class Frame:
         return f"0x{self.offset:x} - {self.module_name or '<unknown>'}!{name}"
 
 
+def frame_lines(frames: tuple[Frame, ...]) -> str:
+    """A backtrace as text, a frame a line."""
+    return "".join(f"    {i}: {frame}\n" for i, frame in enumerate(frames))
+
+
 class Trap(WasmError):
     """Execution was aborted (specification, 4.1 "Traps").
 
@@ -145,7 +154,7 @@ class Trap(WasmError):
 
     def backtrace(self) -> str:
         """The frames as text, one a line, innermost first; empty where there are none."""
-        return "".join(f"    {i}: {frame}\n" for i, frame in enumerate(self.frames))
+        return frame_lines(self.frames)
 
 
 class ExitTrap(Trap):
@@ -157,6 +166,35 @@ class ExitTrap(Trap):
 
     def __reduce__(self) -> tuple[type[ExitTrap], tuple[int]]:  # type: ignore[override]
         return type(self), (self.exit_code,)
+
+
+class WasmException(WasmError):
+    """An exception of WebAssembly (specification, 4.6.10) outside of wasm: one that no wasm frame caught.
+
+    A host function may raise one: handlers of its tag in the wasm frames that it was called from catch it. Other
+    exceptions of Python pass through wasm, which cannot catch them.
+
+    Attributes:
+        tag: the `Tag` of its kind.
+        payload: the values that were thrown, a tuple.
+        frames: the wasm frames that were active, innermost first.
+        reference: the `ExceptionRef` that wasm knows it by, if wasm has seen it.
+    """
+
+    def __init__(self, tag: object, payload: Iterable[object] = (), frames: tuple[Frame, ...] = ()) -> None:
+        self.tag = tag
+        self.payload = tuple(payload)
+        self.frames = frames
+        self.reference: object = None
+        self.message = f"uncaught wasm exception with the payload {self.payload}"
+        super().__init__(self.message)
+
+    def __reduce__(self) -> tuple[type[WasmException], tuple[object, ...]]:
+        return type(self), (None, self.payload)  # a tag is nothing outside of its process
+
+    def backtrace(self) -> str:
+        """The frames as text, as `Trap.backtrace`."""
+        return frame_lines(self.frames)
 
 
 def _stand_in() -> FrameType:

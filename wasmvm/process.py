@@ -74,7 +74,8 @@ def run(
         fuel, timeout, max_memory, max_stack: see `wasmvm.instantiate`.
 
     Raises:
-        Trap: the program was aborted; its attributes `stdout` and `stderr` have what was captured until then.
+        Trap, WasmException: the program was aborted, or threw what nothing caught; its attributes `stdout` and
+            `stderr` have what was captured until then.
         LinkError: it needs other imports, or has neither ``_start`` nor ``_initialize``.
         DecodeError, ValidationError, TextError, OSError: see `Module`.
     """

@@ -195,6 +195,30 @@ class ArrayType(NamedTuple):
         return f"(array {self.field})"
 
 
+OBJECT_HEADER = 16
+"""Bytes that a structure or an array begins with before its fields: `object_t` of the machine."""
+
+
+def storage_size(storage: int) -> int:
+    """Bytes that a field takes."""
+    return {I8: 1, I16: 2, I32: 4, F32: 4, V128: 16}.get(storage, 8)
+
+
+def layout(fields: tuple[FieldType, ...]) -> tuple[list[int], int]:
+    """Where in a structure each field is, and how many bytes it has in all.
+
+    Fields lie in order, each at a multiple of its size, so that structures of a subtype begin like all of the type.
+    """
+    end = OBJECT_HEADER
+    offsets = []
+    for field in fields:
+        size = storage_size(field.storage)
+        end += -end % min(size, 8)
+        offsets.append(end)
+        end += size
+    return offsets, end
+
+
 CompType = FuncType | StructType | ArrayType
 """2.3.13: a composite type."""
 

@@ -9,18 +9,17 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from wasmvm._core import Func, Global, Memory, Store, Table
+from wasmvm._core import Aggregate, ArrayRef, ExceptionRef, Func, Global, Memory, Store, StructRef, Table
 from wasmvm.binary import decode
 from wasmvm.deftype import top_of
 from wasmvm.embedding.func import HostFunc
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
-from wasmvm.errors import DecodeError, LinkError, TextError, Trap, ValidationError
-from wasmvm.text import wat2wasm
+from wasmvm.errors import DecodeError, LinkError, TextError, Trap, ValidationError, WasmException
 from wasmvm.text.hints import check_hints
 from wasmvm.text.script import Command, Either, Invoke, Pattern, Ref, Source, Value, parse_script
 from wasmvm.types import (
-    CONCRETE,
+    ANYREF,
     EXTERNREF,
     F32,
     F64,
@@ -49,6 +48,7 @@ STAGES: dict[str, tuple[type[Exception], ...]] = {
     "assert_unlinkable": (LinkError,),
     "assert_trap": (Trap,),
     "assert_exhaustion": (Trap,),
+    "assert_exception": (WasmException,),
 }
 """What has to be raised for an assertion to hold."""
 
@@ -103,7 +103,6 @@ class Runner:
         self.definitions: dict[str, Module] = {}
         self.current: Instance | None = None
         self.last_definition: Module | None = None
-        self._bridges: dict[Func, Func] = {}
         self._host_refs: dict[int, HostRef] = {}
 
     def run(self, command: Command) -> None:
@@ -207,80 +206,25 @@ class Runner:
         functype: FuncType = func.type
         if len(arguments) != len(functype.params):
             raise Mismatch(f"{len(arguments)} arguments for {functype}")
-        results = self._bridge(func)(*map(self._argument, functype.params, arguments))
-        values = () if not functype.results else results if len(functype.results) > 1 else (results,)
-        return [(valtype, _bits(valtype, value)) for valtype, value in zip(functype.results, values, strict=True)]
+        results = func.call_bits(tuple(map(self._argument, functype.params, arguments)))
+        return list(zip(functype.results, results, strict=True))
 
     def _argument(self, valtype: int, argument: Value | Ref) -> Any:
         if isinstance(argument, Value):
             if argument.valtype != valtype:
                 raise Mismatch(f"an argument {argument} for a parameter {valtype_text(valtype)}")
-            bits = argument.bits()
-            return bits.to_bytes(16, "little") if valtype == V128 else bits
+            return argument.bits()
         if argument.kind == "null":
             return None
         if argument.kind not in ("extern", "host") or argument.number is None:
             raise Mismatch(f"({argument}) as an argument is not supported")
         return self._host_refs.setdefault(argument.number, HostRef(argument.number))
 
-    def _bridge(self, func: Func) -> Func:
-        """A function like `func` with integers for floats: Python's floats do not keep the bits of every NaN."""
-        if func not in self._bridges:
-            valtypes = {*func.type.params, *func.type.results}
-            # Where a type can only be named where it is defined, the bits of NaNs are what they become.
-            if {F32, F64} & valtypes and max(valtypes) < CONCRETE:
-                instance = Instance(_bridge_module(func.type), {"": {"": func}}, self.store)
-                self._bridges[func] = instance.exports["bridge"]
-            else:
-                self._bridges[func] = func
-        return self._bridges[func]
-
 
 def _source(command: Command) -> Source:
     if command.module is None:
         raise Mismatch("no module")
     return command.module
-
-
-_bridge_modules: dict[FuncType, Module] = {}
-
-
-def _bridge_module(functype: FuncType) -> Module:
-    """A module that imports a function of this type and exports the same with integers for floats."""
-    if functype not in _bridge_modules:
-        integers = {F32: "i32", F64: "i64"}
-
-        def names(types: tuple[int, ...], integer: bool) -> str:
-            return " ".join(integers.get(t, valtype_text(t)) if integer else valtype_text(t) for t in types)
-
-        def converted(to: str, i: int, t: int) -> str:
-            get = f"(local.get {i})"
-            return f"({to} {get})" if t in integers else get
-
-        first = len(functype.params)
-        arguments = " ".join(
-            converted(f"{valtype_text(t)}.reinterpret_{integers.get(t)}", i, t) for i, t in enumerate(functype.params)
-        )
-        results = range(first, first + len(functype.results))
-        put = " ".join(f"local.set {i}" for i in reversed(results))
-        get = " ".join(
-            converted(f"{integers.get(t)}.reinterpret_{valtype_text(t)}", i, t)
-            for i, t in zip(results, functype.results, strict=True)
-        )
-        text = f"""(module
-            (import "" "" (func (param {names(functype.params, False)}) (result {names(functype.results, False)})))
-            (func (export "bridge") (param {names(functype.params, True)}) (result {names(functype.results, True)})
-              (local {names(functype.results, False)})
-              (call 0 {arguments}) {put} {get}))"""
-        _bridge_modules[functype] = Module(wat2wasm(text))
-    return _bridge_modules[functype]
-
-
-def _bits(valtype: int, value: Any) -> Any:
-    """The unsigned bits of a number that is no float; references as they are."""
-    if valtype == V128:
-        return int.from_bytes(value, "little")
-    return value & ((1 << _WIDTH[valtype]) - 1) if valtype in _WIDTH else value
 
 
 def matches(valtype: int, value: Any, pattern: Pattern) -> bool:
@@ -304,7 +248,13 @@ def matches(valtype: int, value: Any, pattern: Pattern) -> bool:
 REFERENCES: dict[str, Callable[[int, Any], bool]] = {
     "func": lambda _, value: isinstance(value, Func),
     "extern": lambda valtype, _: heaptype_of(valtype) == EXTERNREF,
+    "exn": lambda _, value: isinstance(value, ExceptionRef),
     "host": lambda _, value: isinstance(value, HostRef),
+    "any": lambda valtype, _: top_of(heaptype_of(valtype)) == ANYREF,
+    "eq": lambda _, value: isinstance(value, (Aggregate, int)),
+    "i31": lambda _, value: isinstance(value, int),
+    "struct": lambda _, value: isinstance(value, StructRef),
+    "array": lambda _, value: isinstance(value, ArrayRef),
 }
 """What ``(ref.func)`` and its like ask of a result that is not null, and of its type."""
 

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import wasmtime
 
 import wasmvm
+from tests.fuzz import throwing
 from tests.fuzz.generator import FUEL, Module
 from tests.fuzz.verdict import wasm_tools
 from tests.fuzz.vocabulary import VECTORS, VOCABULARIES
@@ -57,6 +58,7 @@ CALL_OPCODES = (0x10, 0x11)
 _config = wasmtime.Config()
 _config.cranelift_opt_level = "none"
 _config.wasm_memory64 = False
+_config.wasm_exceptions = True
 _engine = wasmtime.Engine(_config)
 
 
@@ -94,7 +96,16 @@ def smith_module(seed: int) -> bytes:
     return done.stdout
 
 
-GENERATORS: dict[str, Callable[[int], bytes]] = {"own": own_module, "vectors": vector_module, "smith": smith_module}
+def throwing_module(seed: int) -> bytes:
+    return bytes(wasmtime.wat2wasm(throwing.program(seed)))
+
+
+GENERATORS: dict[str, Callable[[int], bytes]] = {
+    "own": own_module,
+    "vectors": vector_module,
+    "throwing": throwing_module,
+    "smith": smith_module,
+}
 
 
 def seen(value: Any) -> object:
@@ -115,7 +126,10 @@ def is_load(source: bytes, offset: int) -> bool:
 
 
 class Trapped(NamedTuple):
-    """A trap: its code, and (funcidx, offset in the module, offset in the body) of the innermost frames."""
+    """A trap: its code, and (funcidx, offset in the module, offset in the body) of the innermost frames.
+
+    An exception that nothing caught is the same without a code: that is how wasmtime's Python API shows it.
+    """
 
     code: str | None
     frames: list[tuple[int, int, int]]
@@ -189,9 +203,10 @@ class Ours:
         """What the action returns, or a trap's code with its frames."""
         try:
             return seen(action(*args))
-        except wasmvm.Trap as trap:
+        except (wasmvm.Trap, wasmvm.WasmException) as trap:
             frames = [(frame.funcidx, frame.offset, frame.func_offset) for frame in trap.frames[:COMPARED_FRAMES]]
-            return Trapped(SAME_TRAP.get(trap.code or "", trap.code), frames)
+            code = trap.code if isinstance(trap, wasmvm.Trap) else None
+            return Trapped(SAME_TRAP.get(code or "", code), frames)
 
     @property
     def exports(self) -> dict[str, Any]:

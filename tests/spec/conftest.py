@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.spec.suite import CORE_2_0, LATER
+from tests.spec.suite import CORE_2_0
 
 
 class Outcome(NamedTuple):
@@ -33,7 +33,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for name, outcome in sorted(found.items()):
         total = sum(outcome.assertions.values())
         passed = total - outcome.failed
-        cells.append(f"{name} {passed}" + (f" of {total} ({LATER.get(name, 'FAILED')})" if outcome.failed else ""))
+        cells.append(f"{name} {passed}" + (f" of {total} (FAILED)" if outcome.failed else ""))
     line = ""
     for cell in cells:
         if line and len(line) + len(cell) > 116:
@@ -43,8 +43,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.write_line(line)
     for title, chosen in (
         ("WebAssembly 1.0 and 2.0", [n for n in found if n in CORE_2_0]),
-        ("SIMD", [n for n in found if n.startswith("simd_") and n not in LATER]),
-        ("others", [n for n in found if n not in CORE_2_0 and (n in LATER or not n.startswith("simd_"))]),
+        ("SIMD", [n for n in found if n.startswith("simd_")]),
+        ("WebAssembly 3.0", [n for n in found if n not in CORE_2_0 and not n.startswith("simd_")]),
     ):
         kinds: Counter[str] = Counter()
         failed = 0

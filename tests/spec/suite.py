@@ -1,4 +1,4 @@
-"""Where the official test suite is, and which of its files need what is not there yet."""
+"""Where the official test suite is, and which of its files are those of WebAssembly 1.0 and 2.0."""
 
 from __future__ import annotations
 
@@ -26,20 +26,6 @@ CORE_2_0 = frozenset(
 )
 """The files of WebAssembly 1.0 and 2.0 without SIMD. Today's suite tests later features in some of them as well."""
 
-LATER_FEATURES: dict[str, str] = {
-    "typed function references": "return_call_ref",
-    "garbage collection": """
-        array array_copy array_fill array_init_data array_init_elem array_new_data array_new_elem br_on_cast
-        br_on_cast_fail extern i31 ref_cast ref_eq ref_test struct table_init table_init64 type-subtyping
-    """,
-    "exception handling": "instance throw throw_ref try_table",
-    "tail calls": "return_call return_call_indirect",
-}
-"""Files that use a later proposal, by the first of those that are missing. They are run and counted all the same, and
-a file that passes must not be listed here."""
-
-LATER = {name: feature for feature, names in LATER_FEATURES.items() for name in names.split()}
-
 
 def folder() -> Path | None:
     """The suite's folder, if it is there."""
@@ -49,6 +35,9 @@ def folder() -> Path | None:
 
 
 def files() -> list[Path]:
-    """The scripts of the suite, with those about custom sections; those of unfinished proposals are left out."""
+    """The scripts of the suite, with those about custom sections.
+
+    Its folder ``proposals`` holds what is not part of the standard yet, ``legacy`` what never became part of it.
+    """
     found = folder()
     return sorted([*found.glob("*.wast"), *found.glob("custom/*.wast")]) if found else []

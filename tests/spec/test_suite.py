@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.spec.conftest import Outcome
-from tests.spec.suite import ABSENT, LATER, files
-from wasmvm.errors import TextError
+from tests.spec.suite import ABSENT, CORE_2_0, files
 from wasmvm.text.lexer import tokenize
 from wasmvm.wast import Report, run_script
 
@@ -33,22 +32,14 @@ def test_file(path: Path | None, outcomes: dict[str, Outcome]) -> None:
     if path is None:
         pytest.skip(ABSENT)
     text = path.read_bytes()
-    try:
-        report = run_script(text)
-    except TextError as error:
-        if path.stem not in LATER:
-            raise
-        pytest.skip(f"{LATER[path.stem]}: {error.message}")
+    report = run_script(text)
     assert report.total == count_assertions(text)
     failed = sum(failure.kind.startswith("assert_") for failure in report.failures)
     outcomes[path.stem] = Outcome(report.assertions, failed)
-    if path.stem in LATER:
-        assert report.failures, f"{path.name} passes: take it out of the table of later features"
-        pytest.skip(f"{LATER[path.stem]}: {report.total - failed} of {report.total} assertions pass")
     assert not report.failures, show(path, report)
 
 
-def test_table_of_later_features_names_files_of_the_suite() -> None:
+def test_files_of_the_older_versions_are_in_the_suite() -> None:
     if not files():
         pytest.skip(ABSENT)
-    assert not LATER.keys() - {path.stem for path in files()}
+    assert not CORE_2_0 - {path.stem for path in files()}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import wasmtime
 
-from tests.spec.suite import ABSENT, LATER_FEATURES, files
+from tests.spec.suite import ABSENT, files
 from wasmvm.binary import decode
 from wasmvm.embedding.text import wasm2wat, wat2wasm
 from wasmvm.errors import DecodeError, TextError
@@ -15,7 +15,7 @@ from wasmvm.syntax import Extent, Module
 from wasmvm.text.script import Source, parse_script
 
 # The text format is ahead of what can be run: only instructions without an opcode here are no text.
-PATHS = [path for path in files() if path.stem not in LATER_FEATURES.get("relaxed SIMD", "").split()]
+PATHS = files()
 
 
 def sources(path: Path) -> list[Source]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from wasmvm.errors import Trap
+from wasmvm.errors import Trap, WasmException
 
 
 class CommandError(Exception):
@@ -26,9 +26,9 @@ def describe(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
-def report_trap(trap: Trap) -> None:
-    """Prints a trap's message and the wasm backtrace, innermost frame first."""
+def report_trap(trap: Trap | WasmException) -> None:
+    """Prints the message of a trap, or of an exception that nothing caught, and the wasm backtrace."""
     sys.stdout.flush()
-    print(f"wasmvm: trap: {trap.message}", file=sys.stderr)
+    print(f"wasmvm: {'trap: ' if isinstance(trap, Trap) else ''}{trap.message}", file=sys.stderr)
     if trap.frames:
         print(f"wasm backtrace:\n{trap.backtrace()}", end="", file=sys.stderr)

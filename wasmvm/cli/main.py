@@ -23,7 +23,7 @@ from typing import Any
 
 from wasmvm.cli import run
 from wasmvm.cli.failure import CommandError, UsageError, describe, report_trap
-from wasmvm.errors import InternalError, Trap, WasmError
+from wasmvm.errors import InternalError, Trap, WasmError, WasmException
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -86,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.guest_arguments = guest_arguments
     try:
         return int(options.run(options))
-    except Trap as trap:
+    except (Trap, WasmException) as trap:
         report_trap(trap)
         return EXIT_TRAPPED
     except UsageError as error:

@@ -20,11 +20,12 @@ class Config:
         epoch_interruption: whether wasm traps from the deadline that `Engine.set_epoch_deadline` sets.
         max_stack: bytes of stack of a store.
         max_memory, max_table: bytes of a memory, and elements of a table, that a store allows.
+        max_heap: bytes of a store's structures and arrays together.
         cache: keep lowered code of the modules from `Engine.module` on disk, for the next start: True in the user's
             cache directory, or in the folder of this path.
     """
 
-    __slots__ = ("cache", "consume_fuel", "epoch_interruption", "max_memory", "max_stack", "max_table")
+    __slots__ = ("cache", "consume_fuel", "epoch_interruption", "max_heap", "max_memory", "max_stack", "max_table")
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Config:
         max_stack: int = 8 << 20,
         max_memory: int = 1 << 32,
         max_table: int = 10_000_000,
+        max_heap: int = 1 << 30,
         cache: bool | str | os.PathLike[str] = False,
     ) -> None:
         self.consume_fuel = consume_fuel
@@ -41,6 +43,7 @@ class Config:
         self.max_stack = max_stack
         self.max_memory = max_memory
         self.max_table = max_table
+        self.max_heap = max_heap
         self.cache = cache
 
 
@@ -68,12 +71,12 @@ class Engine:
         """A new `Store` with the options of the configuration; those given here come first."""
         config = self.config
         if options:
-            limits = {"max_stack": config.max_stack, "max_memory": config.max_memory, "max_table": config.max_table}
+            limits = {name: getattr(config, name) for name in ("max_stack", "max_memory", "max_table", "max_heap")}
             store = Store(**{"metering": config.consume_fuel, **limits, **options})
         else:
             store = Store(
                 max_stack=config.max_stack, max_memory=config.max_memory, max_table=config.max_table,
-                metering=config.consume_fuel,
+                max_heap=config.max_heap, metering=config.consume_fuel,
             )  # fmt: skip
         if config.epoch_interruption:
             self.set_epoch_deadline(store, 0)

@@ -55,8 +55,8 @@ class Instance:
 
     Args:
         module: the module to instantiate; its start function runs now.
-        imports: what it imports, by module name and name: functions, tables, memories and globals of the same store,
-            or Python callables. The exports of another instance may stand for a whole module name.
+        imports: what it imports, by module name and name: functions, tables, memories, globals and tags of the same
+            store, or Python callables. The exports of another instance may stand for a whole module name.
         store: the store to live in; a new one where it is None.
 
     Attributes:
@@ -66,6 +66,7 @@ class Instance:
     Raises:
         LinkError: an import is missing or does not match.
         Trap: an active segment or the start function trapped.
+        WasmException: the start function threw what nothing caught.
     """
 
     def __init__(self, module: Module, imports: Imports | None = None, store: Store | None = None) -> None:

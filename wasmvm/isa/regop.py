@@ -31,7 +31,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from wasmvm.isa import regop_simd, wasm
+from wasmvm.isa import regop_gc, regop_simd, wasm
 from wasmvm.isa.sequences import SEQUENCES
 from wasmvm.types import VALTYPE_NAMES
 
@@ -319,6 +319,8 @@ def _branch(name: str, operands: str, condition: str) -> None:
 _branch("br", "", "")
 _branch("br_if", "a", "fp[{a}].u64 != 0")
 _branch("br_unless", "a", "fp[{a}].u64 == 0")
+_branch("br_if_cast", "akn", regop_gc.MATCHES)
+_branch("br_unless_cast", "akn", f"not {regop_gc.MATCHES}")
 for _mnemonic in EXPRESSIONS:
     if _mnemonic.partition(".")[2] not in COMPARISONS:
         continue
@@ -446,7 +448,13 @@ def _calls(function: str) -> tuple[str, ...]:
 
 
 # Loads and stores are about the memory in `mem` and `mem_len`, and that is memory 0 but for where lowering says otherwise.
-_op("use_memory", "x", "machine.other_mem = inst.mems[{x}]", "mem = machine.other_mem.data", "mem_len = machine.other_mem.length")
+_op(
+    "use_memory",
+    "x",
+    "machine.other_mem = inst.mems[{x}]",
+    "mem = machine.other_mem.data",
+    "mem_len = machine.other_mem.length",
+)
 _op("use_memory_0", "", "machine.other_mem = NULL", "mem = inst.mem.data", "mem_len = inst.mem.length")
 _op("memory.size", "dx", "fp[{d}].u64 = inst.mems[{x}].length >> 16")
 _op("memory.fill", "abcx", *_calls("memory_fill(inst.mems[{x}], {a:i64}, {b:i32}, {c:i64})"))
@@ -483,6 +491,11 @@ _op(
 )
 _op("table.init", "abcxy", *_calls("table_init(inst.tables[{y}], &inst.elems[{x}], {a:i64}, {b:i64}, {c:i64})"))
 _op("elem.drop", "x", "inst.elems[{x}].length = 0")
+
+# --- Structures and arrays ---------------------------------------------------------------------------------------
+
+for _aggregate in regop_gc.aggregate_rows():
+    _op(_aggregate.name, _aggregate.operands, *_aggregate.body)
 
 # --- Calls -------------------------------------------------------------------------------------------------------
 # See "Calls" in docs/architecture.md. A return finds the caller in the frame stack; where the caller belongs to
@@ -529,9 +542,7 @@ _ENTER_ANY = (
 )
 _op("call", "xs", "callee = &inst.funcs[{x}]", *_ENTER, *_PUSH, *_BEGIN, jumps=True)
 _op("call_import", "xs", "callee = inst.all_funcs[{x}]", *_ENTER, *_HOST, *_PUSH, *_CROSS, *_BEGIN, jumps=True)
-_op(
-    "call_indirect",
-    "axys",
+_CALLEE_IN_TABLE = (
     "table = inst.tables[{y}]",
     *_trap_if("{a:i64} >= table.size", "TRAP_UNDEFINED_ELEMENT"),
     "callee = <func_t*><size_t>table.elems[{a:i64}]",
@@ -540,17 +551,43 @@ _op(
         "callee.type != inst.types[{x}] and not is_subtype(callee.type, inst.types[{x}])",
         "TRAP_INDIRECT_CALL_TYPE_MISMATCH",
     ),
-    *_ENTER_ANY,
-    jumps=True,
 )
-_op(
-    "call_ref",
-    "as",
+_CALLEE_IN_REFERENCE = (
     "callee = <func_t*>fp[{a}].ptr",
     *_trap_if("callee == NULL", "TRAP_NULL_FUNCTION_REFERENCE"),
-    *_ENTER_ANY,
-    jumps=True,
 )
+_op("call_indirect", "axys", *_CALLEE_IN_TABLE, *_ENTER_ANY, jumps=True)
+_op("call_ref", "as", *_CALLEE_IN_REFERENCE, *_ENTER_ANY, jumps=True)
+
+# A tail call gives its frame to the callee: the arguments are moved to its beginning, in ascending order since they lie
+# above it. The frame to return to stays the same, but for one that leaves the instance; there is never more than one.
+_TAIL_ENTER = (
+    *_PAY,
+    *_trap_if("fp + callee.frame_size > stack_end", "TRAP_CALL_STACK_EXHAUSTED"),
+    "base = fp + {s}",
+    "for i in range({n}):",
+    "    fp[i] = base[i]",
+    "base = fp",
+)
+_TAIL_CROSS = (
+    "if (frame - 1).pc != leave_instance_code and (frame - 1).pc != done_code:",
+    "    frame.pc = leave_instance_code",
+    "    frame.fp = <slot*>inst",
+    "    frame += 1",
+    "inst = callee.inst",
+    "mem = inst.mem.data",
+    "mem_len = inst.mem.length",
+)
+_TAIL_ENTER_ANY = (
+    *_TAIL_ENTER,
+    "if callee.inst != inst:",
+    *(f"    {line}" for line in (*_HOST, *_TAIL_CROSS)),
+    *_BEGIN,
+)
+_op("return_call", "xsn", "callee = &inst.funcs[{x}]", *_TAIL_ENTER, *_BEGIN, jumps=True)
+_op("return_call_import", "xsn", "callee = inst.all_funcs[{x}]", *_TAIL_ENTER_ANY, jumps=True)
+_op("return_call_indirect", "axysn", *_CALLEE_IN_TABLE, *_TAIL_ENTER_ANY, jumps=True)
+_op("return_call_ref", "asn", *_CALLEE_IN_REFERENCE, *_TAIL_ENTER_ANY, jumps=True)
 _POP = ("frame -= 1", "pc = frame.pc", "fp = frame.fp")
 _op("return", "", *_POP, jumps=True)
 _op("return_slot", "a", "fp[0].u64 = fp[{a}].u64", *_POP, jumps=True)
@@ -563,6 +600,34 @@ _op(
     "mem = inst.mem.data",
     "mem_len = inst.mem.length",
     *_POP,
+    jumps=True,
+)
+
+# --- Exceptions --------------------------------------------------------------------------------------------------
+# The driver looks for the handler (`_core_exception.pxi`). A throw pays for the budget, as going to its handler may be
+# the way back in a loop.
+
+_op(
+    "throw",
+    "xs",
+    *_PAY,
+    "machine.tag = inst.tags[{x}]",
+    "machine.base = fp + {s}",
+    "machine.exn = NULL",
+    "reason = EXIT_THROW",
+    "break",
+    jumps=True,
+)
+_op(
+    "throw_ref",
+    "a",
+    *_PAY,
+    *_trap_if("fp[{a}].u64 == 0", "TRAP_NULL_EXCEPTION_REFERENCE"),
+    "machine.exn = <exn_t*>fp[{a}].ptr",
+    "machine.tag = machine.exn.tag",
+    "machine.base = machine.exn.payload",
+    "reason = EXIT_THROW",
+    "break",
     jumps=True,
 )
 
@@ -592,6 +657,7 @@ for _vector in VECTOR_ROWS:
 del _t, _u, _s, _mask, _min, _n, _name, _operator, _width, _i, _sign, _c, _from, _cast, _to, _sc, _lo_s, _hi_s, _hi_u
 del _nan, _sx, _mnemonic, _expression, _params, _result, _suffix, _operands, _body, _letters, _condition
 del _text, _letters_, _address, _target, _values, _constant_value, _right, _value, _letter, _read, _vector
+del _aggregate
 
 
 # --- Accumulator forms -------------------------------------------------------------------------------------------
@@ -603,7 +669,9 @@ INT_RESULT, F64_RESULT, OTHER_RESULT, CLOBBERS = range(1, 5)
 
 _REGISTERS = {"i32": "acc", "i64": "acc", "u64": "acc", "f64": "facc"}
 _READS = re.compile(r"\{([abc]):(\w+)\}|fp\[\{([abc])\}\]\.(u64)")
-_NO_FORMS = ("memory.", "table.", "data.", "elem.", "ref.", "call")
+_NO_FORMS = (
+    "memory.", "table.", "data.", "elem.", "ref.", "call", "return_call", "throw", "struct.set", "array.new", "array.set",
+)  # fmt: skip
 
 
 class AccumulatorForm(NamedTuple):

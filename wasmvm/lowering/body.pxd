@@ -2,10 +2,12 @@ cimport cython
 
 from wasmvm.isa.opcode cimport *
 from wasmvm.isa.regopcode cimport *
+from wasmvm.lowering.aggregates cimport Aggregates
 from wasmvm.lowering.code cimport MOST_WORDS, enlarged, low_word
 from wasmvm.lowering.context cimport Context
 from wasmvm.lowering.operands cimport CONST, LOCAL, TEMP
-from wasmvm.lowering.reading cimport Reading
+from wasmvm.lowering.handlers cimport CLAUSE_WORDS
+from wasmvm.lowering.reading cimport CATCH_ALL, CATCH_ALL_REF, CATCH_REF
 
 
 cdef enum:
@@ -13,11 +15,12 @@ cdef enum:
     CTL_LOOP = 1
     CTL_IF = 2
     CTL_ELSE = 3
+    CTL_TRY = 4
 
 cdef bint stays_inside(int op) noexcept
 
 @cython.final
-cdef class Body(Reading):
+cdef class Body(Aggregates):
     cdef short[::1] shape
     cdef short[::1] rr
     cdef short[::1] rk
@@ -57,6 +60,7 @@ cdef class Body(Reading):
     cdef int[::1] c_log
     cdef int[::1] c_stub
     cdef bint metering, metering_calls
+    cdef int[::1] c_catch
     cdef int fuel_at
     cdef int memory
 
@@ -98,8 +102,6 @@ cdef class Body(Reading):
                    offset=cython.ulonglong, bits=cython.ulonglong, a=cython.int, b=cython.int, c=cython.int,
                    width=cython.int)
     cdef int vector(self, int op, int start) except -1
-    @cython.locals(i=cython.int, a=cython.int, b=cython.int, c=cython.int)
-    cdef int consume(self, int op, int count, int start) except -1
     cdef int indexed_result(self, int op, int index) except -1
     @cython.locals(i=cython.int, a=cython.int, b=cython.int, c=cython.int, width=cython.int)
     cdef int select(self) except -1
@@ -149,6 +151,8 @@ cdef class Body(Reading):
     @cython.locals(i=cython.int, kind=cython.int, bits=cython.ulonglong)
     cdef int br_on_null(self, int k) except -1
     cdef int br_on_non_null(self, int k) except -1
+    @cython.locals(nullable=cython.int, k=cython.int, heaptype=cython.int)
+    cdef int br_on_cast(self, bint fails) except -1
     @cython.locals(a=cython.int)
     cdef int ref_as_non_null(self, int start) except -1
     @cython.locals(op=cython.int, other=cython.int, dst=cython.int, j=cython.int)
@@ -166,5 +170,13 @@ cdef class Body(Reading):
     cdef int call_indirect(self, int start) except -1
     @cython.locals(type_=cython.int, a=cython.int, base=cython.int)
     cdef int call_ref(self, int start) except -1
+    @cython.locals(type_=cython.int, count=cython.int, first=cython.int, i=cython.int, clause=cython.int,
+                   kind=cython.int, tag=cython.int, k=cython.int, with_ref=cython.int)
+    cdef int try_table(self) except -1
+    @cython.locals(tag=cython.int, base=cython.int)
+    cdef int throw(self, int op, int start) except -1
+    @cython.locals(index=cython.int, type_=cython.int, tableidx=cython.int, a=cython.int, slots=cython.int,
+                   base=cython.int)
+    cdef int return_call(self, int op, int start) except -1
     @cython.locals(first=cython.int, base=cython.int)
     cdef int arguments(self, int type_) except -1

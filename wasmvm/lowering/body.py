@@ -21,11 +21,13 @@ from wasmvm.types import METER_CALLS, NO_METERING
 if not cython.compiled:
     from wasmvm.isa.opcode import *  # noqa: F403
     from wasmvm.isa.regopcode import *  # noqa: F403
+    from wasmvm.lowering.aggregates import Aggregates
     from wasmvm.lowering.code import MOST_WORDS, enlarged, low_word
+    from wasmvm.lowering.handlers import CLAUSE_WORDS
     from wasmvm.lowering.operands import CONST, LOCAL, TEMP
-    from wasmvm.lowering.reading import Reading
+    from wasmvm.lowering.reading import CATCH_ALL, CATCH_ALL_REF, CATCH_REF
 
-    CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE = 0, 1, 2, 3
+    CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE, CTL_TRY = 0, 1, 2, 3, 4
 
 if TYPE_CHECKING:
     from wasmvm.lowering.accumulator import Accumulators
@@ -40,6 +42,7 @@ class Lowered(NamedTuple):
         frame_size: slots that its frame needs.
         zero_from, zero_to: the slots of locals that must be zero on entry.
         offsets: ``array("i")``, pairs of code position and byte offset in the module, ascending.
+        handlers: ``array("i")``, the catch clauses (`lowering.handlers`).
     """
 
     code: array[int]
@@ -47,6 +50,7 @@ class Lowered(NamedTuple):
     zero_from: int
     zero_to: int
     offsets: array[int]
+    handlers: array[int]
 
 
 def lower(context: Context, index: int) -> Lowered:
@@ -79,14 +83,15 @@ def finished(context: Context, body: Body) -> Lowered:
     return body.result()
 
 
-class Body(Reading):
+class Body(Aggregates):
     """Attributes, besides those of the classes below:
 
     dead: blocks opened since code became unreachable, or -1 while it is reachable.
-    c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub: the control stack, by depth: kind of
-        block; height of the operand stack below its parameters and the slot there; labels of its end and of its
-        else; the position a loop begins at; its type, as `block_type` reads it; length of `assign_log` at its
-        beginning; label of its stub while a br_table is written.
+    c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub, c_catch: the control stack, by depth:
+        kind of block; height of the operand stack below its parameters and the slot there; labels of its end and of
+        its else; the position a loop begins at, or the clauses of a try_table; its type, as `block_type` reads it;
+        length of `assign_log` at its beginning; label of its stub while a br_table is written; label of its end for
+        catch clauses.
     depth: entries on the control stack.
     metering, metering_calls: whether fuel is taken, and whether only for calls and turns of loops.
     fuel_at: the word that counts the fuel of the straight run of code being written,
@@ -100,6 +105,7 @@ class Body(Reading):
         """The body of the function `index`; where that is -1, the constant expression between `start` and `end`."""
         self.init_reading(context, index, start, end)
         self.init_code(self.end - self.pos)
+        self.init_handlers()
         self.shape, self.rr, self.rk, self.kr = forms.SHAPE, forms.RR, forms.RK, forms.KR
         self.mirrored, self.wide, self.traps = forms.MIRRORED, forms.WIDE, forms.TRAPS
         self.params, self.result_slots = forms.PARAMS, forms.RESULT_SLOTS
@@ -118,7 +124,7 @@ class Body(Reading):
         self.memory = 0
         self.control_cap = 0
         self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
-        self.c_target = self.c_type = self.c_log = self.c_stub = array("i")
+        self.c_target = self.c_type = self.c_log = self.c_stub = self.c_catch = array("i")
         self.grow_control()
         self.read_locals()
 
@@ -177,6 +183,8 @@ class Body(Reading):
         if (
             op == OP_IF or op == OP_BR or op == OP_BR_IF or op == OP_BR_TABLE or op == OP_BR_ON_NULL
             or op == OP_BR_ON_NON_NULL or op == OP_CALL or op == OP_CALL_INDIRECT or op == OP_CALL_REF
+            or op == OP_BR_ON_CAST or op == OP_BR_ON_CAST_FAIL
+            or op == OP_TRY_TABLE
         ):  # fmt: skip
             self.fuel_at = -1
         else:
@@ -188,6 +196,8 @@ class Body(Reading):
         if (
             op == OP_MEMORY_FILL or op == OP_MEMORY_COPY or op == OP_MEMORY_INIT or op == OP_MEMORY_GROW
             or op == OP_TABLE_FILL or op == OP_TABLE_COPY or op == OP_TABLE_INIT or op == OP_TABLE_GROW
+            or op == OP_ARRAY_NEW or op == OP_ARRAY_NEW_DEFAULT or op == OP_ARRAY_NEW_DATA or op == OP_ARRAY_NEW_ELEM
+            or op == OP_ARRAY_FILL or op == OP_ARRAY_COPY or op == OP_ARRAY_INIT_DATA or op == OP_ARRAY_INIT_ELEM
         ):  # fmt: skip
             size = self.readable(self.h - 1)
             self.note_offset(start)
@@ -261,16 +271,26 @@ class Body(Reading):
             self.note_offset(start)
             self.begin(R_UNREACHABLE)
             self.dead = 0
+        elif op == OP_TRY_TABLE:
+            self.try_table()
+        elif op == OP_THROW or op == OP_THROW_REF:
+            self.throw(op, start)
+            self.dead = 0
         elif op == OP_CALL:
             self.call(self.u32(), start)
         elif op == OP_CALL_INDIRECT:
             self.call_indirect(start)
         elif op == OP_CALL_REF:
             self.call_ref(start)
+        elif op == OP_RETURN_CALL or op == OP_RETURN_CALL_INDIRECT or op == OP_RETURN_CALL_REF:
+            self.return_call(op, start)
+            self.dead = 0
         elif op == OP_BR_ON_NULL:
             self.br_on_null(self.depth - 1 - self.u32())
         elif op == OP_BR_ON_NON_NULL:
             self.br_on_non_null(self.depth - 1 - self.u32())
+        elif op == OP_BR_ON_CAST or op == OP_BR_ON_CAST_FAIL:
+            self.br_on_cast(op == OP_BR_ON_CAST_FAIL)
         elif op == OP_DROP:
             self.pop()
         elif op == OP_SELECT:
@@ -322,7 +342,7 @@ class Body(Reading):
             self.word(self.u32())
             self.word(self.u32())
         else:
-            raise InternalError(f"no rule lowers opcode 0x{op:x}")
+            self.aggregate(op, start)
         return 0
 
     # --- Plain instructions, by shape -----------------------------------------------------------------------------
@@ -578,22 +598,6 @@ class Body(Reading):
 
     # --- Parametric, variable, reference instructions -------------------------------------------------------------
 
-    def consume(self, op: int, count: int, start: int) -> int:
-        """Begin an instruction that reads the top `count` operands (at most 3) and has no result."""
-        i = self.h - count
-        a = self.readable(i)
-        b = self.readable(i + 1) if count > 1 else 0
-        c = self.readable(i + 2) if count > 2 else 0
-        self.pop_to(i)
-        self.note_offset(start)
-        self.begin(op)
-        self.word(a)
-        if count > 1:
-            self.word(b)
-        if count > 2:
-            self.word(c)
-        return 0
-
     def indexed_result(self, op: int, index: int) -> int:
         self.begin_result(op, self.push(TEMP, 1))
         self.word(index)
@@ -692,6 +696,7 @@ class Body(Reading):
         self.c_type = enlarged(self.c_type, "i", capacity)
         self.c_log = enlarged(self.c_log, "i", capacity)
         self.c_stub = enlarged(self.c_stub, "i", capacity)
+        self.c_catch = enlarged(self.c_catch, "i", capacity)
         self.control_cap = capacity
         return 0
 
@@ -711,6 +716,7 @@ class Body(Reading):
         self.c_type[k] = type_
         self.c_log[k] = self.assign_count
         self.c_stub[k] = -1
+        self.c_catch[k] = -1
         return 0
 
     def block(self, kind: int, start: int) -> int:
@@ -765,7 +771,9 @@ class Body(Reading):
 
     def end_block(self) -> int:
         k = self.depth - 1
-        joined = self.c_label[k] >= 0 or self.c_else[k] >= 0
+        joined = self.c_label[k] >= 0 or self.c_else[k] >= 0 or self.c_catch[k] >= 0
+        if self.c_kind[k] == CTL_TRY:
+            self.close_clauses(self.c_target[k])
         if k == 0:
             return self.end_function(joined)
         if joined:
@@ -774,6 +782,7 @@ class Body(Reading):
             self.forget_assignments(k)
             self.bind(self.c_label[k])
             self.bind(self.c_else[k])
+            self.bind_clauses(self.c_catch[k])
             self.dead = -1
             self.pop_to(self.c_height[k])
             self.push_results(self.c_type[k])
@@ -788,6 +797,7 @@ class Body(Reading):
             if self.dead < 0:
                 self.materialize_from(0)
             self.bind(self.c_label[0])
+            self.bind_clauses(self.c_catch[0])
             self.dead = -1
             self.pop_to(0)
             self.push_results(self.c_type[0])
@@ -898,6 +908,21 @@ class Body(Reading):
         self.pop()
         return 0
 
+    def br_on_cast(self, fails: bool) -> int:
+        nullable = self.fixed(1) & 2
+        k = self.depth - 1 - self.u32()
+        self.s64()  # what it is known to be
+        heaptype = self.heaptype()
+        self.materialize(self.h - 1)
+        self.condition[0] = self.slot[self.h - 1]
+        self.condition[1] = heaptype
+        self.condition[2] = self.cast_flags(heaptype, nullable != 0)
+        self.condition_if, self.condition_unless = R_BR_IF_CAST, R_BR_UNLESS_CAST
+        if fails:
+            self.condition_if, self.condition_unless = R_BR_UNLESS_CAST, R_BR_IF_CAST
+        self.condition_words = 3
+        return self.branch_on_condition(k)  # and the reference stays
+
     def ref_as_non_null(self, start: int) -> int:
         """Check the operand where it is."""
         a = self.readable(self.h - 1)
@@ -991,6 +1016,42 @@ class Body(Reading):
             self.leave_with(0, i)
         return 0
 
+    # --- Exceptions -----------------------------------------------------------------------------------------------
+
+    def try_table(self) -> int:
+        """A block whose catch clauses are written to the table; a clause is a branch from every call in it."""
+        type_ = self.block_type()
+        self.preserve_all_locals()
+        count = self.u32()
+        first = self.new_clauses(count)
+        for i in range(count):
+            clause = first + CLAUSE_WORDS * (count - 1 - i)
+            kind = self.source[self.pos]
+            self.pos += 1
+            tag = self.u32() if kind < CATCH_ALL else -1
+            k = self.depth - 1 - self.u32()
+            with_ref = kind == CATCH_REF or kind == CATCH_ALL_REF
+            if self.c_kind[k] == CTL_LOOP:
+                self.set_clause(clause, tag, with_ref, self.c_slot[k], self.c_target[k])
+            else:
+                self.set_clause(clause, tag, with_ref, self.c_slot[k], self.c_catch[k])
+                self.c_catch[k] = clause
+        self.push_control(CTL_TRY, type_)
+        self.c_target[self.depth - 1] = first
+        self.last = self.before = -1  # no instruction moves across the border
+        return 0
+
+    def throw(self, op: int, start: int) -> int:
+        if op == OP_THROW_REF:
+            return self.consume(R_THROW_REF, 1, start)
+        tag = self.u32()
+        base = self.arguments(self.context.tag_types[tag])
+        self.note_offset(start)
+        self.begin(R_THROW)
+        self.word(tag)
+        self.word(base)
+        return 0
+
     # --- Calls ----------------------------------------------------------------------------------------------------
 
     def call(self, funcidx: int, start: int) -> int:
@@ -1032,6 +1093,37 @@ class Body(Reading):
         self.word(base)
         return self.push_results(type_)
 
+    def return_call(self, op: int, start: int) -> int:
+        """Any tail call: as the calls above, and how many slots the arguments take."""
+        context = self.context
+        index = self.u32()
+        type_ = context.func_types[index] if op == OP_RETURN_CALL else index
+        tableidx = self.u32() if op == OP_RETURN_CALL_INDIRECT else 0
+        a = 0
+        if op != OP_RETURN_CALL:
+            a = self.readable(self.h - 1)
+            self.pop()
+        slots = self.slots_from(self.h - self.param_count(type_))
+        base = self.arguments(type_)
+        self.note_offset(start)
+        if op == OP_RETURN_CALL_INDIRECT:
+            self.begin(R_RETURN_CALL_INDIRECT)
+            self.word(a)
+            self.word(type_)
+            self.word(tableidx)
+        elif op == OP_RETURN_CALL_REF:
+            self.begin(R_RETURN_CALL_REF)
+            self.word(a)
+        elif index < context.import_count:
+            self.begin(R_RETURN_CALL_IMPORT)
+            self.word(index)
+        else:
+            self.begin(R_RETURN_CALL)
+            self.word(index - context.import_count)
+        self.word(base)
+        self.word(slots)
+        return 0
+
     def arguments(self, type_: int) -> int:
         """Pop the arguments of a call into their canonical slots; return where they begin."""
         first = self.h - self.param_count(type_)
@@ -1054,4 +1146,5 @@ class Body(Reading):
             self.zero_from,
             zero_to,
             array("i", bytes(memoryview(self.offsets)[: self.m])),
+            array("i", bytes(memoryview(self.clauses)[: self.clause_words])),
         )

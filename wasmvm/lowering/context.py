@@ -5,8 +5,8 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from wasmvm.lowering.accumulator import Accumulators
-from wasmvm.types import I64, NO_METERING, FuncType, valtype_slots
+from wasmvm.lowering.accumulator import shared
+from wasmvm.types import I64, NO_METERING, ArrayType, FuncType, StructType, layout, storage_size, valtype_slots
 
 if TYPE_CHECKING:
     from wasmvm.syntax import Module
@@ -18,9 +18,13 @@ class Context:
     source: the module's bytes.
     widths: in slots, the parameters and then the results of every type, one after another; type `t` has its parameters
         at ``first[t]`` up to ``middle[t]`` and its results from there up to ``first[t + 1]``.
+    field_at: for every type and one more, where its fields begin in `field_offsets`, the bytes from an object's
+        beginning to the field (0 for that of an array), and in `field_widths`, the logarithm of its size.
+    is_func: for every type, whether it is a function type.
     func_types: the typeidx of each function of the index space.
     global_widths: in slots, each global of the index space.
     mem_wide: by memory of the index space, whether its addresses are i64.
+    tag_types: the typeidx of each tag of the index space.
     import_count: imported functions, the first of the index space.
     accumulators: the pass to run on finished code, or None (the switch back end has no accumulators).
     metering: what to write instructions for that take fuel, `NO_METERING` or another of the three.
@@ -34,6 +38,7 @@ class Context:
             middle.append(len(widths))
             widths += bytes(map(valtype_slots, functype.results))
             first.append(len(widths))
+        self._lay_out(module)
         self.source = module.source
         self.widths = bytes(widths) or b"\0"
         self.first = first
@@ -43,7 +48,25 @@ class Context:
         self.func_types = func_types if len(func_types) else array("I", [0])
         self.global_widths = bytes([valtype_slots(g.valtype) for g in module.global_types()]) or b"\0"
         self.mem_wide = bytes([type_.addrtype == I64 for type_ in module.mem_types()]) or b"\0"
+        self.tag_types = array("I", module.tag_typeidxs() or [0])
         self.import_count = len(module.func_imports)
         self.code = module.code
-        self.accumulators = Accumulators() if accumulators else None
+        self.accumulators = shared() if accumulators else None
         self.metering = metering
+
+    def _lay_out(self, module: Module) -> None:
+        """Find the place of every field."""
+        at, offsets, sizes = array("i"), array("i"), bytearray()
+        for type_ in module.types:
+            at.append(len(offsets))
+            if isinstance(type_, StructType):
+                offsets.extend(layout(type_.fields)[0])
+                sizes += bytes([storage_size(field.storage) for field in type_.fields])
+            elif isinstance(type_, ArrayType):
+                offsets.append(0)
+                sizes.append(storage_size(type_.field.storage))
+        at.append(len(offsets))
+        self.field_at = at
+        self.field_offsets = offsets or array("i", [0])
+        self.field_widths = bytes([size.bit_length() - 1 for size in sizes]) or b"\0"
+        self.is_func = bytes([isinstance(type_, FuncType) for type_ in module.types]) or b"\0"

@@ -46,3 +46,5 @@ cdef class Operands(Code):
     @cython.locals(i=cython.int, kind=cython.int, width=cython.int, slot=cython.int, bits=cython.ulonglong,
                    retarget=cython.bint, length=cython.int)
     cdef int set_local(self, int local) except -1
+    @cython.locals(i=cython.int, a=cython.int, b=cython.int, c=cython.int)
+    cdef int consume(self, int op, int count, int start) except -1

@@ -189,3 +189,19 @@ class Operands(Code):
         else:
             self.emit_move(local, bits if kind == LOCAL else slot, width)
         return 0
+
+    def consume(self, op: int, count: int, start: int) -> int:
+        """Begin an instruction that reads the top `count` operands (at most 3) and has no result."""
+        i = self.h - count
+        a = self.readable(i)
+        b = self.readable(i + 1) if count > 1 else 0
+        c = self.readable(i + 2) if count > 2 else 0
+        self.pop_to(i)
+        self.note_offset(start)
+        self.begin(op)
+        self.word(a)
+        if count > 1:
+            self.word(b)
+        if count > 2:
+            self.word(c)
+        return 0

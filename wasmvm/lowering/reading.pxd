@@ -10,7 +10,9 @@ cdef int V128
 cdef int REF
 cdef int REF_NULL
 cdef int EMPTY_BLOCK
+cdef int CATCH_REF
 cdef int CATCH_ALL
+cdef int CATCH_ALL_REF
 cdef int MEMIDX_FLAG
 
 

@@ -23,7 +23,9 @@ V128 = types.V128
 REF = codes.REF
 REF_NULL = codes.REF_NULL
 EMPTY_BLOCK = codes.EMPTY_BLOCK
+CATCH_REF = codes.CATCH_REF
 CATCH_ALL = codes.CATCH_ALL
+CATCH_ALL_REF = codes.CATCH_ALL_REF
 MEMIDX_FLAG = codes.MEMIDX_FLAG
 
 IMM_KIND = array("b", bytes(wasm.OPCODE_END))

@@ -13,6 +13,7 @@ cdef class Plan:
     cdef list tags
     cdef list globals
     cdef list elems
+    cdef list elem_types
     cdef list datas
     cdef object start
 

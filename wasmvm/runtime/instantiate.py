@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import cython
 
 from wasmvm._core import BLANK
-from wasmvm.deftype import close_externtype, match_deftype, match_valtype
+from wasmvm.deftype import close_externtype, close_valtype, match_deftype, match_valtype
 from wasmvm.errors import LinkError
 from wasmvm.runtime.constexpr import evaluate
 from wasmvm.syntax import ACTIVE, DECLARATIVE, Import
@@ -37,6 +37,7 @@ class Plan:
         self.globals = [(close_externtype(global_.type, numbers), global_.init) for global_ in syntax.globals]
         self.tags = [(TagType(syntax.functype(tag.typeidx)), numbers[tag.typeidx]) for tag in syntax.tags]
         self.elems = syntax.elems
+        self.elem_types = [close_valtype(elem.reftype, numbers) for elem in syntax.elems]
         self.datas = syntax.datas
         self.start = syntax.start
 
@@ -46,7 +47,8 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
 
     Raises:
         LinkError: an import has another type than the module asks for, or the store's limits forbid the instance.
-        Trap: an active segment does not fit, or the start function trapped. What was written before stays written.
+        Trap, WasmException: an active segment does not fit, or the start function trapped or threw. What was written
+            before stays written.
     """
     plan = module.plan
     if plan is None:
@@ -82,6 +84,7 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
     if plan.elems or plan.datas:
         set_segments(plan, instance)
         run_segments(plan, instance)
+    instance.forget_evaluated()
     if plan.start is not None:
         instance.func(plan.start)()
     return instance
@@ -134,7 +137,10 @@ def set_segments(plan: Plan, instance: Instance) -> None:
         if elem.funcidxs is not None:
             instance.set_elem_funcs(i, elem.funcidxs)
         else:
-            instance.set_elem_bits(i, [evaluate(plan.source, expr, instance) for expr in elem.exprs or ()])
+            exprs = elem.exprs or ()
+            instance.set_elem_size(i, len(exprs), plan.elem_types[i])
+            for j, expr in enumerate(exprs):  # at once, since the next one may free what nothing refers to
+                instance.set_elem_bits(i, j, evaluate(plan.source, expr, instance))
     for i, data in enumerate(plan.datas):
         instance.set_data(i, plan.source, data.init.start, data.init.end)
 

@@ -137,7 +137,7 @@ class Stacks:
             return True
         if not is_reftype(actual):
             return False
-        key = (actual << 32) + expected
+        key = actual * 0x100000000 + expected  # a shift would be one of a C int
         if key not in self.known:
             self.known[key] = match_valtype(
                 close_valtype(actual, self.numbers), close_valtype(expected, self.numbers)

@@ -6,10 +6,6 @@
 DISPATCH = "switch"
 
 
-cdef void prepare_machine(machine_t* machine) noexcept nogil:
-    pass
-
-
 cdef int run(machine_t* machine) noexcept nogil:
     """Run from the state in `machine` until something ends the loop; say what, with the state saved."""
     cdef int32_t* pc = machine.pc
@@ -855,6 +851,34 @@ cdef int run(machine_t* machine) noexcept nogil:
                 pc = pc + pc[2] + 2
             else:
                 pc = pc + 3
+        elif op == R_BR_IF_CAST:
+            if is_of_heaptype(fp[pc[1]].u64, inst.types, pc[2], pc[3]):
+                pc = pc + pc[4] + 4
+            else:
+                pc = pc + 5
+        elif op == R_LOOP_BR_IF_CAST:
+            if is_of_heaptype(fp[pc[1]].u64, inst.types, pc[2], pc[3]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                pc = pc + pc[4] + 4
+            else:
+                pc = pc + 5
+        elif op == R_BR_UNLESS_CAST:
+            if not is_of_heaptype(fp[pc[1]].u64, inst.types, pc[2], pc[3]):
+                pc = pc + pc[4] + 4
+            else:
+                pc = pc + 5
+        elif op == R_LOOP_BR_UNLESS_CAST:
+            if not is_of_heaptype(fp[pc[1]].u64, inst.types, pc[2], pc[3]):
+                budget -= 1
+                if unlikely(budget < 0):
+                    reason = EXIT_BUDGET
+                    break
+                pc = pc + pc[4] + 4
+            else:
+                pc = pc + 5
         elif op == R_BR_IF_I32_EQ:
             if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>fp[pc[2]].u64):
                 pc = pc + pc[3] + 3
@@ -3042,6 +3066,297 @@ cdef int run(machine_t* machine) noexcept nogil:
         elif op == R_ELEM_DROP:
             inst.elems[pc[1]].length = 0
             pc += 2
+        elif op == R_STRUCT_GET8_U:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_STRUCTURE_REFERENCE
+                break
+            fp[pc[1]].u64 = (<uint8_t*><size_t>ea + pc[3])[0]
+            pc += 4
+        elif op == R_STRUCT_GET16_U:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_STRUCTURE_REFERENCE
+                break
+            fp[pc[1]].u64 = load_u16((<uint8_t*><size_t>ea + pc[3]))
+            pc += 4
+        elif op == R_STRUCT_GET32:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_STRUCTURE_REFERENCE
+                break
+            fp[pc[1]].u64 = load_u32((<uint8_t*><size_t>ea + pc[3]))
+            pc += 4
+        elif op == R_STRUCT_GET64:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_STRUCTURE_REFERENCE
+                break
+            fp[pc[1]].u64 = load_u64((<uint8_t*><size_t>ea + pc[3]))
+            pc += 4
+        elif op == R_STRUCT_GET128:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_STRUCTURE_REFERENCE
+                break
+            memcpy(&fp[pc[1]], (<uint8_t*><size_t>ea + pc[3]), 16)
+            pc += 4
+        elif op == R_ARRAY_GET8_U:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_ARRAY_REFERENCE
+                break
+            if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+                reason = TRAP_ARRAY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = (<uint8_t*><size_t>ea + OBJECT_HEADER + 1 * <uint64_t>(<uint32_t>fp[pc[3]].u64))[0]
+            pc += 4
+        elif op == R_ARRAY_GET16_U:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_ARRAY_REFERENCE
+                break
+            if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+                reason = TRAP_ARRAY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u16((<uint8_t*><size_t>ea + OBJECT_HEADER + 2 * <uint64_t>(<uint32_t>fp[pc[3]].u64)))
+            pc += 4
+        elif op == R_ARRAY_GET32:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_ARRAY_REFERENCE
+                break
+            if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+                reason = TRAP_ARRAY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u32((<uint8_t*><size_t>ea + OBJECT_HEADER + 4 * <uint64_t>(<uint32_t>fp[pc[3]].u64)))
+            pc += 4
+        elif op == R_ARRAY_GET64:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_ARRAY_REFERENCE
+                break
+            if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+                reason = TRAP_ARRAY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = load_u64((<uint8_t*><size_t>ea + OBJECT_HEADER + 8 * <uint64_t>(<uint32_t>fp[pc[3]].u64)))
+            pc += 4
+        elif op == R_ARRAY_GET128:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_ARRAY_REFERENCE
+                break
+            if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+                reason = TRAP_ARRAY_OUT_OF_BOUNDS
+                break
+            memcpy(&fp[pc[1]], (<uint8_t*><size_t>ea + OBJECT_HEADER + 16 * <uint64_t>(<uint32_t>fp[pc[3]].u64)), 16)
+            pc += 4
+        elif op == R_STRUCT_GET8_S:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_STRUCTURE_REFERENCE
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(<uint8_t*><size_t>ea + pc[3])[0]
+            pc += 4
+        elif op == R_STRUCT_GET16_S:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_STRUCTURE_REFERENCE
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((<uint8_t*><size_t>ea + pc[3]))
+            pc += 4
+        elif op == R_ARRAY_GET8_S:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_ARRAY_REFERENCE
+                break
+            if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+                reason = TRAP_ARRAY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(<uint8_t*><size_t>ea + OBJECT_HEADER + 1 * <uint64_t>(<uint32_t>fp[pc[3]].u64))[0]
+            pc += 4
+        elif op == R_ARRAY_GET16_S:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_ARRAY_REFERENCE
+                break
+            if unlikely((<uint32_t>fp[pc[3]].u64) >= (<object_t*><size_t>ea).length):
+                reason = TRAP_ARRAY_OUT_OF_BOUNDS
+                break
+            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((<uint8_t*><size_t>ea + OBJECT_HEADER + 2 * <uint64_t>(<uint32_t>fp[pc[3]].u64)))
+            pc += 4
+        elif op == R_STRUCT_SET8:
+            ea = fp[pc[1]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_STRUCTURE_REFERENCE
+                break
+            (<uint8_t*><size_t>ea + pc[3])[0] = <uint8_t>fp[pc[2]].u64
+            pc += 4
+        elif op == R_STRUCT_SET16:
+            ea = fp[pc[1]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_STRUCTURE_REFERENCE
+                break
+            store_u16((<uint8_t*><size_t>ea + pc[3]), <uint16_t>fp[pc[2]].u64)
+            pc += 4
+        elif op == R_STRUCT_SET32:
+            ea = fp[pc[1]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_STRUCTURE_REFERENCE
+                break
+            store_u32((<uint8_t*><size_t>ea + pc[3]), <uint32_t>fp[pc[2]].u64)
+            pc += 4
+        elif op == R_STRUCT_SET64:
+            ea = fp[pc[1]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_STRUCTURE_REFERENCE
+                break
+            store_u64((<uint8_t*><size_t>ea + pc[3]), fp[pc[2]].u64)
+            pc += 4
+        elif op == R_STRUCT_SET128:
+            ea = fp[pc[1]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_STRUCTURE_REFERENCE
+                break
+            memcpy((<uint8_t*><size_t>ea + pc[3]), &fp[pc[2]], 16)
+            pc += 4
+        elif op == R_ARRAY_SET8:
+            ea = fp[pc[1]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_ARRAY_REFERENCE
+                break
+            if unlikely((<uint32_t>fp[pc[2]].u64) >= (<object_t*><size_t>ea).length):
+                reason = TRAP_ARRAY_OUT_OF_BOUNDS
+                break
+            (<uint8_t*><size_t>ea + OBJECT_HEADER + 1 * <uint64_t>(<uint32_t>fp[pc[2]].u64))[0] = <uint8_t>fp[pc[3]].u64
+            pc += 4
+        elif op == R_ARRAY_SET16:
+            ea = fp[pc[1]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_ARRAY_REFERENCE
+                break
+            if unlikely((<uint32_t>fp[pc[2]].u64) >= (<object_t*><size_t>ea).length):
+                reason = TRAP_ARRAY_OUT_OF_BOUNDS
+                break
+            store_u16((<uint8_t*><size_t>ea + OBJECT_HEADER + 2 * <uint64_t>(<uint32_t>fp[pc[2]].u64)), <uint16_t>fp[pc[3]].u64)
+            pc += 4
+        elif op == R_ARRAY_SET32:
+            ea = fp[pc[1]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_ARRAY_REFERENCE
+                break
+            if unlikely((<uint32_t>fp[pc[2]].u64) >= (<object_t*><size_t>ea).length):
+                reason = TRAP_ARRAY_OUT_OF_BOUNDS
+                break
+            store_u32((<uint8_t*><size_t>ea + OBJECT_HEADER + 4 * <uint64_t>(<uint32_t>fp[pc[2]].u64)), <uint32_t>fp[pc[3]].u64)
+            pc += 4
+        elif op == R_ARRAY_SET64:
+            ea = fp[pc[1]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_ARRAY_REFERENCE
+                break
+            if unlikely((<uint32_t>fp[pc[2]].u64) >= (<object_t*><size_t>ea).length):
+                reason = TRAP_ARRAY_OUT_OF_BOUNDS
+                break
+            store_u64((<uint8_t*><size_t>ea + OBJECT_HEADER + 8 * <uint64_t>(<uint32_t>fp[pc[2]].u64)), fp[pc[3]].u64)
+            pc += 4
+        elif op == R_ARRAY_SET128:
+            ea = fp[pc[1]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_ARRAY_REFERENCE
+                break
+            if unlikely((<uint32_t>fp[pc[2]].u64) >= (<object_t*><size_t>ea).length):
+                reason = TRAP_ARRAY_OUT_OF_BOUNDS
+                break
+            memcpy((<uint8_t*><size_t>ea + OBJECT_HEADER + 16 * <uint64_t>(<uint32_t>fp[pc[2]].u64)), &fp[pc[3]], 16)
+            pc += 4
+        elif op == R_STRUCT_NEW:
+            reason = struct_new(&machine.heap, inst.types[pc[4]], &fp[pc[3]], &fp[pc[1]])
+            if unlikely(reason != 0):
+                break
+            pc += 5
+        elif op == R_STRUCT_NEW_DEFAULT:
+            reason = struct_new(&machine.heap, inst.types[pc[3]], NULL, &fp[pc[1]])
+            if unlikely(reason != 0):
+                break
+            pc += 4
+        elif op == R_ARRAY_NEW:
+            reason = array_new(&machine.heap, inst.types[pc[5]], &fp[pc[3]], (<uint32_t>fp[pc[4]].u64), &fp[pc[1]])
+            if unlikely(reason != 0):
+                break
+            pc += 6
+        elif op == R_ARRAY_NEW_DEFAULT:
+            reason = array_new(&machine.heap, inst.types[pc[4]], NULL, (<uint32_t>fp[pc[3]].u64), &fp[pc[1]])
+            if unlikely(reason != 0):
+                break
+            pc += 5
+        elif op == R_ARRAY_NEW_FIXED:
+            reason = array_new_fixed(&machine.heap, inst.types[pc[5]], &fp[pc[3]], pc[4], &fp[pc[1]])
+            if unlikely(reason != 0):
+                break
+            pc += 6
+        elif op == R_ARRAY_NEW_DATA:
+            reason = array_new_data(&machine.heap, inst.types[pc[5]], &inst.datas[pc[6]], (<uint32_t>fp[pc[3]].u64), (<uint32_t>fp[pc[4]].u64), &fp[pc[1]])
+            if unlikely(reason != 0):
+                break
+            pc += 7
+        elif op == R_ARRAY_NEW_ELEM:
+            reason = array_new_elem(&machine.heap, inst.types[pc[5]], &inst.elems[pc[6]], (<uint32_t>fp[pc[3]].u64), (<uint32_t>fp[pc[4]].u64), &fp[pc[1]])
+            if unlikely(reason != 0):
+                break
+            pc += 7
+        elif op == R_ARRAY_FILL:
+            reason = array_fill(&fp[pc[1]])
+            if unlikely(reason != 0):
+                break
+            pc += 2
+        elif op == R_ARRAY_COPY:
+            reason = array_copy(&fp[pc[1]])
+            if unlikely(reason != 0):
+                break
+            pc += 2
+        elif op == R_ARRAY_INIT_DATA:
+            reason = array_init_data(&fp[pc[1]], &inst.datas[pc[2]])
+            if unlikely(reason != 0):
+                break
+            pc += 3
+        elif op == R_ARRAY_INIT_ELEM:
+            reason = array_init_elem(&fp[pc[1]], &inst.elems[pc[2]])
+            if unlikely(reason != 0):
+                break
+            pc += 3
+        elif op == R_ARRAY_LEN:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_ARRAY_REFERENCE
+                break
+            fp[pc[1]].u64 = (<object_t*><size_t>ea).length
+            pc += 3
+        elif op == R_REF_TEST:
+            fp[pc[1]].u64 = is_of_heaptype(fp[pc[2]].u64, inst.types, pc[3], pc[4])
+            pc += 5
+        elif op == R_REF_CAST:
+            if unlikely(not is_of_heaptype(fp[pc[1]].u64, inst.types, pc[2], pc[3])):
+                reason = TRAP_CAST_FAILURE
+                break
+            pc += 4
+        elif op == R_REF_I31:
+            fp[pc[1]].u64 = <uint32_t>((<uint32_t>fp[pc[2]].u64) << 1 | 1)
+            pc += 3
+        elif op == R_I31_GET_S:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_I31_REFERENCE
+                break
+            fp[pc[1]].u64 = <uint32_t>(<int32_t><uint32_t>ea >> 1)
+            pc += 3
+        elif op == R_I31_GET_U:
+            ea = fp[pc[2]].u64
+            if unlikely(ea == 0):
+                reason = TRAP_NULL_I31_REFERENCE
+                break
+            fp[pc[1]].u64 = <uint32_t>ea >> 1
+            pc += 3
         elif op == R_CALL:
             callee = &inst.funcs[pc[1]]
             budget -= 1
@@ -3166,6 +3481,126 @@ cdef int run(machine_t* machine) noexcept nogil:
             for i in range(callee.zero_from, callee.zero_to):
                 fp[i].u64 = 0
             pc = callee.code
+        elif op == R_RETURN_CALL:
+            callee = &inst.funcs[pc[1]]
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            if unlikely(fp + callee.frame_size > stack_end):
+                reason = TRAP_CALL_STACK_EXHAUSTED
+                break
+            base = fp + pc[2]
+            for i in range(pc[3]):
+                fp[i] = base[i]
+            base = fp
+            fp = base
+            for i in range(callee.zero_from, callee.zero_to):
+                fp[i].u64 = 0
+            pc = callee.code
+        elif op == R_RETURN_CALL_IMPORT:
+            callee = inst.all_funcs[pc[1]]
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            if unlikely(fp + callee.frame_size > stack_end):
+                reason = TRAP_CALL_STACK_EXHAUSTED
+                break
+            base = fp + pc[2]
+            for i in range(pc[3]):
+                fp[i] = base[i]
+            base = fp
+            if callee.inst != inst:
+                if callee.inst == NULL:
+                    machine.callee = callee
+                    machine.base = base
+                    reason = EXIT_HOST
+                    break
+                if (frame - 1).pc != leave_instance_code and (frame - 1).pc != done_code:
+                    frame.pc = leave_instance_code
+                    frame.fp = <slot*>inst
+                    frame += 1
+                inst = callee.inst
+                mem = inst.mem.data
+                mem_len = inst.mem.length
+            fp = base
+            for i in range(callee.zero_from, callee.zero_to):
+                fp[i].u64 = 0
+            pc = callee.code
+        elif op == R_RETURN_CALL_INDIRECT:
+            table = inst.tables[pc[3]]
+            if unlikely(fp[pc[1]].u64 >= table.size):
+                reason = TRAP_UNDEFINED_ELEMENT
+                break
+            callee = <func_t*><size_t>table.elems[fp[pc[1]].u64]
+            if unlikely(callee == NULL):
+                reason = TRAP_UNINITIALIZED_ELEMENT
+                break
+            if unlikely(callee.type != inst.types[pc[2]] and not is_subtype(callee.type, inst.types[pc[2]])):
+                reason = TRAP_INDIRECT_CALL_TYPE_MISMATCH
+                break
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            if unlikely(fp + callee.frame_size > stack_end):
+                reason = TRAP_CALL_STACK_EXHAUSTED
+                break
+            base = fp + pc[4]
+            for i in range(pc[5]):
+                fp[i] = base[i]
+            base = fp
+            if callee.inst != inst:
+                if callee.inst == NULL:
+                    machine.callee = callee
+                    machine.base = base
+                    reason = EXIT_HOST
+                    break
+                if (frame - 1).pc != leave_instance_code and (frame - 1).pc != done_code:
+                    frame.pc = leave_instance_code
+                    frame.fp = <slot*>inst
+                    frame += 1
+                inst = callee.inst
+                mem = inst.mem.data
+                mem_len = inst.mem.length
+            fp = base
+            for i in range(callee.zero_from, callee.zero_to):
+                fp[i].u64 = 0
+            pc = callee.code
+        elif op == R_RETURN_CALL_REF:
+            callee = <func_t*>fp[pc[1]].ptr
+            if unlikely(callee == NULL):
+                reason = TRAP_NULL_FUNCTION_REFERENCE
+                break
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            if unlikely(fp + callee.frame_size > stack_end):
+                reason = TRAP_CALL_STACK_EXHAUSTED
+                break
+            base = fp + pc[2]
+            for i in range(pc[3]):
+                fp[i] = base[i]
+            base = fp
+            if callee.inst != inst:
+                if callee.inst == NULL:
+                    machine.callee = callee
+                    machine.base = base
+                    reason = EXIT_HOST
+                    break
+                if (frame - 1).pc != leave_instance_code and (frame - 1).pc != done_code:
+                    frame.pc = leave_instance_code
+                    frame.fp = <slot*>inst
+                    frame += 1
+                inst = callee.inst
+                mem = inst.mem.data
+                mem_len = inst.mem.length
+            fp = base
+            for i in range(callee.zero_from, callee.zero_to):
+                fp[i].u64 = 0
+            pc = callee.code
         elif op == R_RETURN:
             frame -= 1
             pc = frame.pc
@@ -3192,6 +3627,29 @@ cdef int run(machine_t* machine) noexcept nogil:
             frame -= 1
             pc = frame.pc
             fp = frame.fp
+        elif op == R_THROW:
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            machine.tag = inst.tags[pc[1]]
+            machine.base = fp + pc[2]
+            machine.exn = NULL
+            reason = EXIT_THROW
+            break
+        elif op == R_THROW_REF:
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            if unlikely(fp[pc[1]].u64 == 0):
+                reason = TRAP_NULL_EXCEPTION_REFERENCE
+                break
+            machine.exn = <exn_t*>fp[pc[1]].ptr
+            machine.tag = machine.exn.tag
+            machine.base = machine.exn.payload
+            reason = EXIT_THROW
+            break
         elif op == R_FUEL:
             machine.fuel -= <uint32_t>pc[1]
             if unlikely(machine.fuel < 0):

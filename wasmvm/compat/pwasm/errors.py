@@ -46,6 +46,8 @@ def translate(error: errors.WasmError, fuel: int | None = None) -> Exception:
             made = Timeout("execution timed out")
         else:
             made = TrapError(error.message)
+    elif isinstance(error, errors.WasmException):
+        made = TrapError(error.message)
     elif isinstance(error, errors.DecodeError):
         made = DecodeError(str(error))
     elif isinstance(error, errors.ValidationError):

@@ -38,6 +38,8 @@ def raised(error: errors.WasmError) -> Exception:
         if error.code is None:  # made by this package: see `Linker.define_unknown_imports_as_traps`
             return WasmtimeError(with_backtrace(error.frames, [error.message]))
         return Trap._of(error)
+    if isinstance(error, errors.WasmException):
+        return Trap._thrown(error)
     if isinstance(error, errors.LinkError):
         return WasmtimeError(link_message(error))
     return WasmtimeError(str(error))
@@ -51,7 +53,9 @@ def link_message(error: errors.LinkError) -> str:
     if error.actual is None:
         return f"unknown import: {import_} has not been defined"
     expected, actual = KIND_NAMES[type(error.expected)], KIND_NAMES.get(type(error.actual), "something else")
-    if expected != actual:
+    if expected == actual == "tag":
+        cause = "incompatible tag types"
+    elif expected != actual:
         cause = f"expected {expected}, but found {actual}"
     else:
         cause = f"types incompatible: expected type `{error.expected}`, found type `{error.actual}`"
@@ -59,9 +63,9 @@ def link_message(error: errors.LinkError) -> str:
 
 
 def _kind_names() -> dict[type, str]:
-    from wasmvm.types import FuncType, GlobalType, MemoryType, TableType
+    from wasmvm.types import FuncType, GlobalType, MemoryType, TableType, TagType
 
-    return {FuncType: "func", GlobalType: "global", MemoryType: "memory", TableType: "table"}
+    return {FuncType: "func", GlobalType: "global", MemoryType: "memory", TableType: "table", TagType: "tag"}
 
 
 KIND_NAMES = _kind_names()

@@ -14,7 +14,13 @@ from wasmvm.compat.wasmtime.tag import Tag
 
 AsExtern = Func | Global | Memory | SharedMemory | Tag | Table
 
-_WRAPPERS: dict[type, Any] = {_core.Func: Func, _core.Global: Global, _core.Memory: Memory, _core.Table: Table}
+_WRAPPERS: dict[type, Any] = {
+    _core.Func: Func,
+    _core.Global: Global,
+    _core.Memory: Memory,
+    _core.Table: Table,
+    _core.Tag: Tag,
+}
 
 
 def wrap_extern(extern: Any) -> Any:
@@ -24,9 +30,9 @@ def wrap_extern(extern: Any) -> Any:
 
 def core_extern(item: Any) -> Any:
     """wasmvm's object behind one of this package; TypeError for anything else."""
-    for cls, name in ((Func, "_func"), (Global, "_global"), (Memory, "_memory"), (Table, "_table")):
+    for cls, name in ((Func, "_func"), (Global, "_global"), (Memory, "_memory"), (Table, "_table"), (Tag, "_tag")):
         if isinstance(item, cls):
             return getattr(item, name)
-    if isinstance(item, (SharedMemory, Tag)):
+    if isinstance(item, SharedMemory):
         return item
     raise TypeError("expected a Func, Global, Memory, SharedMemory, Tag, or Table")

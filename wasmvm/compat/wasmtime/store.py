@@ -45,8 +45,8 @@ class Store(Managed[core.Store]):
         return self._data
 
     def gc(self) -> None:
-        """Forget the objects of externrefs that wasm holds no more."""
-        self._context()
+        """Forget the objects of externrefs that wasm holds no more, and free what garbage it made."""
+        self._context().gc()
 
     def _metered(self) -> core.Store:
         context = self._context()

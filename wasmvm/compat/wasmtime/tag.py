@@ -1,25 +1,37 @@
-"""Tags of exceptions: the object, until wasmvm has exceptions."""
+"""Tags of exceptions."""
 
 from __future__ import annotations
 
+from wasmvm import _core
+from wasmvm.compat.wasmtime.error import WasmtimeError
 from wasmvm.compat.wasmtime.store import Storelike, check
-from wasmvm.compat.wasmtime.types import FuncType, TagType
+from wasmvm.compat.wasmtime.types import TagType
 
 
 class Tag:
-    """Args: store: a store. ty: a `TagType`."""
+    """Args: store: a store. ty: a `TagType`; WasmtimeError if its function type has results."""
+
+    _tag: _core.Tag
 
     def __init__(self, store: Storelike, ty: TagType) -> None:
         if not isinstance(ty, TagType):
             raise TypeError("expected a TagType")
-        self._functype = ty.functype.ptr()
-        self._store = store._context()
+        functype = ty.ptr().ptr()
+        if functype.results:
+            raise WasmtimeError("Cannot create an exception type from a tag type with results in the signature")
+        self._tag = _core.Tag(store._context(), functype)
+
+    @classmethod
+    def _of(cls, tag: _core.Tag) -> Tag:
+        made = cls.__new__(cls)
+        made._tag = tag
+        return made
 
     def type(self, store: Storelike) -> TagType:
-        check(store, self._store)
-        return TagType(FuncType._of(self._functype))
+        check(store, self._tag.store)
+        return TagType._of(self._tag.type)
 
     def eq(self, store: Storelike, other: Tag) -> bool:
         """Whether both are the same tag, not just of one type."""
-        check(store, self._store)
-        return self is other
+        check(store, self._tag.store)
+        return self._tag is other._tag

@@ -40,6 +40,7 @@ _REASONS = {
     "deadline": ("INTERRUPT", "interrupt"),
     "out_of_fuel": ("OUT_OF_FUEL", "all fuel consumed by WebAssembly"),
     "null_reference": ("NULL_REFERENCE", "null reference"),
+    "null_exception_reference": ("NULL_REFERENCE", "null reference"),
     "array_out_of_bounds": ("ARRAY_OUT_OF_BOUNDS", "out of bounds array access"),
     "cast_failure": ("CAST_FAILURE", "cast failure"),
     "uncaught_exception": ("UNCAUGHT_EXCEPTION", "uncaught exception"),
@@ -70,7 +71,8 @@ class Trap(Exception, Managed[str]):
         message: what `message` is, for a trap that a host function raises.
     """
 
-    _cause: errors.Trap | None = None
+    _frames: tuple[errors.Frame, ...] = ()
+    _code: str | None = None
 
     def __init__(self, message: str) -> None:
         self._message = message
@@ -81,7 +83,13 @@ class Trap(Exception, Managed[str]):
         reason = f"wasm trap: {_REASONS[cause.code][1]}" if cause.code in _REASONS else cause.message
         causes = [reason] if cause.fault is None else [cause.fault, reason]
         made = cls(with_backtrace(cause.frames, causes))
-        made._cause = cause
+        made._frames, made._code = cause.frames, cause.code
+        return made
+
+    @classmethod
+    def _thrown(cls, cause: errors.WasmException) -> Trap:
+        made = cls(with_backtrace(cause.frames, ["thrown Wasm exception"]))
+        made._frames = cause.frames
         return made
 
     @property
@@ -94,16 +102,13 @@ class Trap(Exception, Managed[str]):
     def frames(self) -> list[Frame]:
         """The wasm frames that were active, innermost first; at most 20."""
         self.ptr()
-        frames = () if self._cause is None else self._cause.frames
-        return [Frame._of(frame) for frame in frames[:_MOST_FRAMES]]
+        return [Frame._of(frame) for frame in self._frames[:_MOST_FRAMES]]
 
     @property
     def trap_code(self) -> Any:
-        """A `TrapCode`, or None for a trap that the host made."""
+        """A `TrapCode`, or None for a trap that the host made and for an exception that nothing caught."""
         self.ptr()
-        if self._cause is None or self._cause.code not in _REASONS:
-            return None
-        return TrapCode[_REASONS[self._cause.code][0]]
+        return TrapCode[_REASONS[self._code][0]] if self._code in _REASONS else None
 
     def __str__(self) -> str:
         return self.message

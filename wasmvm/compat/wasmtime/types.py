@@ -55,7 +55,7 @@ class ValType(Managed[int]):
         return str(self)
 
     def __str__(self) -> str:
-        return "anyref" if self.ptr() == types.EXTERNREF else types.VALTYPE_NAMES[self.ptr()]
+        return "anyref" if self.ptr() == types.EXTERNREF else types.valtype_text(self.ptr())
 
 
 def _valtype(given: object) -> int:
@@ -213,6 +213,10 @@ class TagType(Managed[FuncType]):
             raise TypeError("expected a FuncType")
         self._set_ptr(FuncType._of(functype._consume()))
 
+    @classmethod
+    def _of(cls, tagtype: types.TagType) -> TagType:
+        return cls(FuncType._of(tagtype.functype))
+
     @property
     def functype(self) -> FuncType:
         return FuncType._of(self.ptr().ptr())
@@ -228,6 +232,7 @@ def wrap_externtype(externtype: types.ExternType) -> AsExternType:
         types.TableType: TableType,
         types.MemoryType: MemoryType,
         types.GlobalType: GlobalType,
+        types.TagType: TagType,
     }
     return wrappers[type(externtype)]._of(externtype)  # type: ignore[no-any-return]
 

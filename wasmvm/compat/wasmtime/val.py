@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wasmvm import _core, types
 from wasmvm.compat.wasmtime.error import WasmtimeError
 from wasmvm.compat.wasmtime.types import ValType
+from wasmvm.deftype import top_of
 
 if TYPE_CHECKING:
     from wasmvm.compat.wasmtime.func import Func
@@ -116,7 +117,7 @@ def to_core(valtype: int, val: Any) -> Any:
             raise TypeError("wrong type of `Val` provided")
         val = val._val
         return val._func if isinstance(val, Func) else val
-    if valtype == types.EXTERNREF:
+    if valtype == types.EXTERNREF or (types.is_reftype(valtype) and _top(valtype) != types.FUNCREF):
         return val
     if valtype in (types.I32, types.I64):
         accepted = hasattr(val, "__index__")
@@ -130,6 +131,10 @@ def to_core(valtype: int, val: Any) -> Any:
     if not accepted:
         raise TypeError(f"don't know how to convert {val!r} to {ValType._of(valtype)}")
     return val
+
+
+def _top(reftype: int) -> int:
+    return top_of(types.heaptype_of(reftype))
 
 
 def from_core(value: Any) -> Any:

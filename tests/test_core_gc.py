@@ -1,0 +1,503 @@
+"""Structures and arrays: what they are to Python, and that the collector frees all garbage and nothing else."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+import weakref
+from typing import Any
+
+import pytest
+
+from tests.wat import wat2wasm
+from wasmvm import (
+    ArrayRef,
+    Func,
+    FuncType,
+    Global,
+    GlobalType,
+    Instance,
+    Limits,
+    Module,
+    Store,
+    StructRef,
+    Table,
+    TableType,
+    Trap,
+)
+from wasmvm.errors import LinkError
+from wasmvm.types import ANYREF, EQREF, EXTERNREF, I8, I31REF, ArrayType, FieldType, StructType
+
+TYPES = """(type $node (sub (struct (field $value i32) (field $next (mut (ref null $node))))))
+  (type $wide (sub $node (struct (field i32) (field (mut (ref null $node))) (field (mut v128)) (field (mut i8))
+    (field (mut i16)) (field (mut f32)) (field (mut f64)) (field (mut i64)) (field (mut anyref))
+    (field (mut externref)) (field (mut funcref)))))
+  (type $bytes (array (mut i8))) (type $anys (array (mut anyref))) (type $constant (array i32))
+"""
+MODULE = f"""(module {TYPES}
+  (func (export "node") (param i32 (ref null $node)) (result (ref $node)) (struct.new $node (local.get 0) (local.get 1)))
+  (func (export "wide") (result (ref $wide)) (struct.new_default $wide))
+  (func (export "bytes") (param i32) (result (ref $bytes)) (array.new_default $bytes (local.get 0)))
+  (func (export "anys") (param i32) (result (ref $anys)) (array.new_default $anys (local.get 0)))
+  (func (export "constant") (result (ref $constant)) (array.new_fixed $constant 3 (i32.const 1) (i32.const -2) (i32.const 3)))
+  (func (export "id") (param anyref) (result anyref) (local.get 0))
+  (func (export "internalize") (param externref) (result anyref) (any.convert_extern (local.get 0)))
+  (func (export "externalize") (param anyref) (result externref) (extern.convert_any (local.get 0)))
+  (func (export "i31") (param i32) (result (ref i31)) (ref.i31 (local.get 0)))
+  (func (export "eq") (param eqref eqref) (result i32) (ref.eq (local.get 0) (local.get 1)))
+  (func (export "take_node") (param (ref $node)))
+  (func (export "take_struct") (param structref))
+  (func (export "take_i31") (param i31ref) (result i32) (i31.get_u (local.get 0)))
+  (func (export "take_none") (param nullref))
+  (func (export "list") (param $n i32) (result (ref null $node)) (local $list (ref null $node))
+    (loop $more
+      (if (local.get $n) (then
+        (local.set $list (struct.new $node (local.get $n) (local.get $list)))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br $more))))
+    (local.get $list))
+  (func (export "sum") (param $list (ref null $node)) (result i32) (local $sum i32)
+    (block $done
+      (loop $more
+        (local.set $sum (i32.add (struct.get $node $value (br_on_null $done (local.get $list))) (local.get $sum)))
+        (local.set $list (struct.get $node $next (local.get $list)))
+        (br $more)))
+    (local.get $sum))
+  (func (export "garbage") (param $n i32)
+    (loop $more
+      (drop (struct.new $node (local.get $n) (ref.null $node)))
+      (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"""
+
+
+class Thing:
+    """Something that can be referred to weakly."""
+
+
+def exports(store: Store | None = None, text: str = MODULE, **imports: Any) -> Any:
+    return Instance(Module(wat2wasm(text)), {"h": imports}, store).exports
+
+
+# Values
+
+
+def test_a_structure_shows_its_fields() -> None:
+    vm = exports()
+    wide = vm.wide()
+    assert isinstance(wide, StructRef)
+    assert len(wide) == 11
+    assert [wide[i] for i in range(11)] == [0, None, bytes(16), 0, 0, 0.0, 0.0, 0, None, None, None]
+    node = vm.node(-7, None)
+    thing = Thing()
+    values = [node, bytes(range(16)), 0xFE, -1, 1.5, -2.25, -(1 << 63), 5, thing, vm.sum]
+    for i, value in enumerate(values, 1):
+        wide[i] = value
+    read = [wide[i] for i in range(1, 11)]
+    assert read == [*values[:3], 0xFFFF, *values[4:]]
+    assert read[8] is thing
+    assert wide[1][0] == -7
+    wide[8] = wide
+    assert wide[8] == wide
+    assert hash(wide[8]) == hash(wide)
+    assert wide != node
+    assert isinstance(wide.type, StructType)
+
+
+def test_an_array_is_a_sequence() -> None:
+    vm = exports()
+    array = vm.bytes(4)
+    assert isinstance(array, ArrayRef)
+    array[1] = 255
+    array[3] = -1
+    assert list(array) == [0, 255, 0, 255]
+    assert array.type == ArrayType(FieldType(I8, True))
+    assert list(vm.constant()) == [1, -2, 3]
+
+
+@pytest.mark.parametrize("index", [-1, 3, 1 << 70])
+def test_what_is_no_field_or_element(index: int) -> None:
+    vm = exports()
+    for aggregate in (vm.constant(), vm.node(1, None)):
+        with pytest.raises(IndexError):
+            aggregate[index]
+        with pytest.raises(IndexError):
+            aggregate[index] = 0
+
+
+def test_immutable_fields_and_wrong_values() -> None:
+    vm = exports()
+    with pytest.raises(TypeError, match="field 0 is immutable"):
+        vm.node(1, None)[0] = 2
+    with pytest.raises(TypeError, match="element is immutable"):
+        vm.constant()[0] = 2
+    with pytest.raises(TypeError, match="field 1: expected"):
+        vm.node(1, None)[1] = vm.bytes(1)
+    with pytest.raises(TypeError, match="made by wasm"):
+        StructRef()
+
+
+def test_arguments_are_checked_against_their_types() -> None:
+    vm, other = exports(), exports()
+    vm.take_node(vm.node(1, None))
+    vm.take_node(vm.wide())
+    vm.take_struct(vm.wide())
+    for value in (None, vm.bytes(1), 5, "text", other.sum):
+        with pytest.raises(TypeError):
+            vm.take_node(value)
+    with pytest.raises(ValueError, match="another store"):
+        vm.take_node(other.node(1, None))
+    for value in (vm.bytes(1), 5, Thing()):
+        with pytest.raises(TypeError):
+            vm.take_struct(value)
+    with pytest.raises(TypeError):
+        vm.take_none(vm.wide())
+    with pytest.raises(TypeError):
+        vm.eq(Thing(), None)
+
+
+def test_integers_are_i31_for_any() -> None:
+    vm = exports()
+    assert vm.i31(-1) == -1
+    assert vm.i31(0x7FFFFFFF) == -1
+    assert vm.take_i31(-1) == 0x7FFFFFFF
+    assert [vm.id(n) for n in (0, 5, -(1 << 30), (1 << 30) - 1)] == [0, 5, -(1 << 30), (1 << 30) - 1]
+    assert vm.eq(7, vm.i31(7)) == 1
+    assert vm.eq(7, 8) == 0
+    for n in (1 << 30, -(1 << 30) - 1, 1 << 80):
+        with pytest.raises(ValueError, match="31 bits"):
+            vm.id(n)
+    with pytest.raises(Trap, match="null i31 reference"):
+        vm.take_i31(None)
+
+
+def test_objects_keep_their_identity_whatever_refers_to_them() -> None:
+    vm = exports()
+    thing, node = Thing(), vm.node(1, None)
+    assert vm.internalize(thing) is thing
+    assert vm.id(thing) is thing
+    assert vm.externalize(thing) is thing
+    assert vm.externalize(node) == node
+    assert vm.internalize(vm.externalize(node)) == node
+    assert vm.eq(node, vm.internalize(vm.externalize(node))) == 1
+    assert vm.internalize(None) is None
+    assert vm.externalize(5) == 5
+    for value in (5, "text", Thing, vm.sum):
+        assert vm.internalize(value) is value
+
+
+def test_raw_bits_of_calls_have_references_as_they_are() -> None:
+    vm = exports()
+    (node,) = vm.node.call_bits([0xFFFFFFFF, None])
+    assert node[0] == -1
+    assert vm.sum.call_bits([node]) == [0xFFFFFFFF]
+
+
+# The collector
+
+
+def test_garbage_is_freed_as_it_comes() -> None:
+    store = Store()
+    exports(store).garbage(500_000)
+    assert 0 < store.heap_size < 4 << 20
+    store.gc()
+    assert store.heap_size == 0
+
+
+@pytest.mark.parametrize("stress", [False, True])
+def test_lists_survive(stress: bool) -> None:
+    store = Store()
+    vm = exports(store)
+    length = 300 if stress else 60_000
+    store.stress = stress
+    assert vm.sum(vm.list(length)) == length * (length + 1) // 2
+    kept = vm.list(length)
+    store.gc()
+    size = store.heap_size
+    vm.garbage(length)
+    store.gc()
+    assert store.heap_size == size
+    assert vm.sum(kept) == length * (length + 1) // 2
+    del kept
+    store.gc()
+    assert store.heap_size == 0
+
+
+def test_python_keeps_what_it_has() -> None:
+    store = Store()
+    vm = exports(store)
+    node = vm.node(5, vm.node(6, None))
+    more = [vm.id(node) for _ in range(70_000)]
+    store.gc()
+    assert node[1][0] == 6
+    more.clear()
+    store.gc()
+    assert node[1][0] == 6
+
+
+def test_cycles_are_freed() -> None:
+    store = Store()
+    vm = exports(store)
+    anys = vm.anys(3)
+    anys[0] = anys[1] = anys
+    anys[2] = vm.wide()
+    anys[2][8] = anys
+    store.gc()
+    assert anys[2][8][0] == anys
+    del anys
+    store.gc()
+    assert store.heap_size == 0
+
+
+def test_globals_tables_and_segments_hold_objects() -> None:
+    store = Store()
+    text = f"""(module {TYPES}
+      (global $g (export "g") (mut (ref null $node)) (struct.new $node (i32.const 1) (ref.null $node)))
+      (table $t (export "t") 2 anyref (array.new_default $bytes (i32.const 3)))
+      (elem $e (ref $node) (item (struct.new $node (i32.const 2) (global.get 0))) (item (struct.new_default $wide)))
+      (func (export "segment") (result anyref) (table.init $t $e (i32.const 0) (i32.const 0) (i32.const 2))
+        (table.get $t (i32.const 0)))
+      (func (export "drop") (elem.drop $e)))"""
+    text = text.replace("(global.get 0)", "(ref.null $node)")
+    store.stress = True
+    vm = exports(store, text)
+    store.gc()
+    assert vm.g.value[0] == 1
+    assert list(vm.t[1]) == [0, 0, 0]
+    assert vm.segment()[0] == 2
+    vm.t[0] = vm.t[1] = None
+    store.gc()
+    assert vm.segment()[0] == 2
+    vm.t[0] = vm.t[1] = vm.g.value = None
+    vm.drop()
+    store.gc()
+    assert store.heap_size == 0
+
+
+def test_made_by_python_and_held_by_a_global_or_table() -> None:
+    store = Store()
+    vm = exports(store)
+    held = Global(store, GlobalType(ANYREF, True), vm.node(3, None))
+    table = Table(store, TableType(EQREF, Limits(2, None)), vm.bytes(5))
+    store.gc()
+    assert held.value[0] == 3
+    assert len(table[1]) == 5
+    table.grow(1, vm.node(4, None))
+    store.gc()
+    assert table[2][0] == 4
+    del held, table
+    gc.collect()
+    store.gc()
+    assert store.heap_size == 0
+
+
+def test_a_host_function_may_collect() -> None:
+    store = Store()
+    text = f"""(module {TYPES} (import "h" "f" (func $f))
+      (func (export "call") (param $n i32) (result i32) (local $node (ref null $node))
+        (local.set $node (struct.new $node (local.get $n) (ref.null $node)))
+        (struct.get $node $value (struct.new $node (local.get $n) (local.get $node)))
+        (if (local.get $n) (then (drop (call 1 (i32.sub (local.get $n) (i32.const 1))))))
+        (call $f)
+        (i32.add (struct.get $node $value (local.get $node)))))"""
+    vm = exports(store, text, f=store.gc)
+    assert vm.call(50) == 100
+    assert exports(store, text, f=lambda: exports(store).garbage(100_000)).call(50) == 100
+
+
+def test_what_a_call_makes_of_its_arguments_is_not_freed_by_the_next_one() -> None:
+    store = Store()
+    text = """(module (func (export "second") (param externref externref) (result externref externref)
+      local.get 1 local.get 0))"""
+    second = exports(store, text).second
+    store.stress = True
+    for _ in range(50):
+        a, b = Thing(), Thing()
+        assert second(a, b) == (b, a)
+        assert second.call_bits([a, b]) == [b, a]
+
+
+def test_other_threads_run_while_many_objects_are_looked_at() -> None:
+    store = Store()
+    vm = exports(store)
+    kept = vm.list(40_000)
+    more = [vm.list(40_000) for _ in range(9)]
+    longest = 0.0
+    stop = False
+
+    def watch() -> None:
+        nonlocal longest
+        while not stop:
+            before = time.perf_counter()
+            time.sleep(0.0005)
+            longest = max(longest, time.perf_counter() - before)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    vm.garbage(400_000)
+    store.gc()
+    stop = True
+    thread.join()
+    assert {vm.sum(list_) for list_ in (kept, *more)} == {40_000 * 40_001 // 2}
+    assert longest < 1
+
+
+# Objects of Python
+
+
+def test_externrefs_do_not_keep_objects_for_ever() -> None:
+    store = Store()
+    vm = exports(store)
+    thing = Thing()
+    alive = weakref.ref(thing)
+    vm.internalize(thing)
+    del thing
+    store.gc()
+    assert alive() is None
+    assert store.heap_size == 0
+
+
+def test_many_externrefs_are_let_go_without_being_asked() -> None:
+    vm = exports()
+    things = []
+    for _ in range(200_000):
+        thing = Thing()
+        if len(things) < 10:
+            things.append(weakref.ref(thing))
+        vm.internalize(thing)
+    del thing
+    assert [thing() for thing in things] == [None] * 10
+
+
+@pytest.mark.parametrize("place", ["global", "table", "field", "array"])
+def test_wasm_keeps_objects_of_python(place: str) -> None:
+    store = Store()
+    vm = exports(store)
+    thing = Thing()
+    alive = weakref.ref(thing)
+    holder: Any
+    if place == "global":
+        holder = Global(store, GlobalType(EXTERNREF, True), thing)
+    elif place == "table":
+        holder = Table(store, TableType(EXTERNREF, Limits(1, None)), thing)
+    elif place == "field":
+        holder = vm.wide()
+        holder[9] = thing
+    else:
+        holder = vm.anys(1)
+        holder[0] = thing
+    del thing
+    store.gc()
+    assert alive() is not None
+    del holder
+    gc.collect()
+    store.gc()
+    assert alive() is None
+
+
+def test_a_finalizer_may_call_the_store() -> None:
+    store = Store()
+    vm = exports(store)
+    calls = []
+
+    class Calling:
+        def __del__(self) -> None:
+            vm.garbage(1000)
+            store.gc()
+            calls.append(vm.sum(vm.list(10)))
+
+    for _ in range(3):
+        vm.internalize(Calling())
+    assert vm.sum(vm.list(60_000)) == 60_000 * 60_001 // 2
+    store.gc()
+    assert calls == [55] * 3
+
+
+def test_a_store_in_a_cycle_with_what_it_holds() -> None:
+    store = Store()
+    vm = exports(store)
+    thing = Thing()
+    alive = weakref.ref(store)
+    thing.holder = vm.anys(1)  # type: ignore[attr-defined]
+    thing.holder[0] = thing  # type: ignore[attr-defined]
+    del store, vm, thing
+    gc.collect()
+    assert alive() is None
+
+
+# Limits
+
+
+def test_lengths_that_do_not_fit() -> None:
+    store = Store(max_heap=1 << 20)
+    vm = exports(store)
+    for length in (1 << 20, (1 << 31) - 1, -1):
+        with pytest.raises(Trap, match="^allocation failed") as caught:
+            vm.bytes(length)
+        assert caught.value.code == "allocation_failed"
+        with pytest.raises(Trap, match="allocation failed"):
+            vm.anys(length)
+    with pytest.raises(Trap, match="allocation failed"):
+        vm.list(1_000_000)
+    store.gc()
+    assert store.heap_size == 0
+    assert len(vm.bytes(900_000)) == 900_000
+    assert len(vm.bytes(900_000)) == 900_000
+    with pytest.raises(MemoryError):
+        kept = [vm.bytes(900_000)]
+        for _ in range(10_000):
+            kept.append(Global(store, GlobalType(EXTERNREF, False), Thing()))
+
+
+def test_a_constant_expression_that_does_not_fit() -> None:
+    text = f"(module {TYPES} (global (ref $bytes) (array.new_default $bytes (i32.const -1))))"
+    with pytest.raises((Trap, LinkError), match="allocation failed"):
+        exports(text=text)
+
+
+def test_arrays_pay_for_their_length() -> None:
+    store = Store(metering=True)
+    text = f"""(module {TYPES} (func (export "f") (param i32) (local (ref null $bytes))
+      (local.set 1 (array.new_default $bytes (local.get 0)))
+      (array.fill $bytes (local.get 1) (i32.const 0) (i32.const 7) (local.get 0))))"""
+    vm = exports(store, text)
+    store.fuel = 1 << 40
+    vm.f(0)
+    fixed = (1 << 40) - store.fuel
+    store.fuel = 1 << 40
+    vm.f(1000)
+    assert (1 << 40) - store.fuel == fixed + 2000
+
+
+def test_allocating_can_be_interrupted() -> None:
+    store = Store()
+    vm = exports(store, f"(module {TYPES} (func (export \"f\") (loop (drop (struct.new_default $wide)) (br 0))))")
+    store.set_deadline(0.1)
+    with pytest.raises(Trap, match="time limit"):
+        vm.f()
+
+
+def test_a_function_in_a_structure_outlives_its_instance() -> None:
+    store = Store()
+    text = """(module (type $f (func (result i32))) (type $box (struct (field (ref $f))))
+      (func $five (type $f) (i32.const 5)) (elem declare func $five)
+      (func (export "box") (result (ref $box)) (struct.new $box (ref.func $five)))
+      (func (export "call") (param (ref $box)) (result i32) (call_ref $f (struct.get $box 0 (local.get 0)))))"""
+    box = exports(store, text).box()
+    gc.collect()
+    assert exports(store, text).call(box) == 5
+    assert box[0]() == 5
+
+
+def test_types_of_imports() -> None:
+    store = Store()
+    vm = exports(store)
+    text = f"""(module {TYPES} (import "h" "g" (global (ref null $node))) (import "h" "f" (func $f (param i31ref) (result anyref)))
+      (func (export "read") (result anyref) (global.get 0))
+      (func (export "call") (result anyref) (call $f (ref.i31 (i32.const 3)))))"""
+    node = vm.node(1, None)
+    host = Func(store, FuncType((I31REF,), (ANYREF,)), lambda n: [node, n][0])
+    number = node.number
+    global_ = Global(store, GlobalType(0x400 + 2 * number + 1, False), node)
+    imported = exports(store, text, g=global_, f=host)
+    assert imported.read() == node
+    assert imported.call() == node

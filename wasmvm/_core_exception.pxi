@@ -1,0 +1,169 @@
+# Exceptions (specification, 4.6.10 "Exception Handling"): from a throw to the code that catches it.
+#
+# Lowered code has a table of its catch clauses, and entering a try_table executes nothing. The search goes from frame to
+# frame, by their return addresses, and changes nothing until it has found a handler; then the frames above are gone, the
+# payload is put where the label wants it, and the machine goes on there. An exception becomes an object only where
+# something refers to it: a clause with a reference, or Python.
+
+cdef enum:
+    SEARCH_SLICE = 1 << 16  # steps of a search before the driver looks around: some microseconds each thousand
+
+
+cdef exn_t* new_exn(machine_t* m, tag_t* tag, const slot* payload) noexcept nogil:
+    """An exception of the store, with zeros where there is no payload; NULL where there is no memory."""
+    cdef exn_t* made
+    if m.heap.allocated > m.heap.limit:
+        return NULL
+    # It is made at once, since there is nothing to come back to: who goes to the handler looks after the garbage.
+    if new_object(&m.heap, &exn_type, sizeof(exn_t) + tag.slots * sizeof(slot), <object_t**>&made):
+        return NULL
+    made.tag = tag
+    if payload != NULL:
+        memcpy(made.payload, payload, tag.slots * sizeof(slot))
+    if not tag.used:
+        tag.used = True
+        tag.next = m.tags
+        m.tags = tag
+    return made
+
+
+cdef void free_tags(machine_t* m) noexcept:
+    """Free the tags that exceptions alone have kept, which are gone themselves."""
+    cdef tag_t* tag
+    while m.tags != NULL:
+        tag = m.tags
+        m.tags = tag.next
+        free(tag)
+
+
+cdef int by_address(const void* left, const void* right) noexcept nogil:
+    cdef const int32_t* a = (<const catcher_t*>left).code
+    cdef const int32_t* b = (<const catcher_t*>right).code
+    return (a > b) - (a < b)
+
+
+cdef lowered_t* catching(inst_t* inst, const int32_t* pc) noexcept nogil:
+    """The function with handlers whose code this position is in, or NULL."""
+    cdef int32_t low = 0
+    cdef int32_t high = inst.catcher_count
+    cdef int32_t middle
+    if not inst.catchers_sorted:
+        qsort(inst.catchers, inst.catcher_count, sizeof(catcher_t), by_address)
+        inst.catchers_sorted = True
+    while low < high:  # the last one that begins at or before the position
+        middle = (low + high) // 2
+        if inst.catchers[middle].code <= pc:
+            low = middle + 1
+        else:
+            high = middle
+    if low and pc < inst.catchers[low - 1].end:
+        return inst.catchers[low - 1].lowered
+    return NULL
+
+
+cdef int find_handler(machine_t* m, int64_t limit) noexcept nogil:
+    """Go to the handler of what is thrown, and answer 0; else change nothing, and answer what is the matter.
+
+    EXIT_UNCAUGHT: there is none in the frames down to where Python called. EXIT_THROW: the search has taken `limit`
+    steps and should begin anew with more. EXIT_NO_MEMORY: it needs a reference, and there is no memory for it.
+    """
+    cdef inst_t* inst = m.inst
+    cdef const int32_t* pc = m.pc
+    cdef slot* fp = m.fp
+    cdef frame_t* frame = m.frame
+    cdef lowered_t* lowered
+    cdef clause_t* handler
+    cdef int32_t position, i
+    while True:
+        lowered = catching(inst, pc)
+        if lowered != NULL:
+            position = <int32_t>(pc - lowered.code)
+            i = lowered.handler_count
+            limit -= i
+            while i:
+                i -= 1
+                handler = &lowered.handlers[i]
+                if handler.start <= position < handler.end and (
+                    handler.tagidx < 0 or inst.tags[handler.tagidx] == m.tag
+                ):
+                    return go_to_handler(m, lowered, handler, inst, fp, frame)
+        frame -= 1
+        if frame.pc == leave_instance_code:
+            inst = <inst_t*>frame.fp
+            frame -= 1
+        if frame.pc == done_code:
+            return EXIT_UNCAUGHT
+        pc = frame.pc - 1  # inside of the call
+        fp = frame.fp
+        limit -= 1
+        if limit < 0:
+            return EXIT_THROW
+
+
+cdef int go_to_handler(machine_t* m, lowered_t* lowered, clause_t* handler, inst_t* inst, slot* fp,
+                       frame_t* frame) noexcept nogil:
+    cdef exn_t* exn = m.exn
+    cdef slot* target = fp + handler.slot
+    if handler.with_ref and exn == NULL:
+        exn = new_exn(m, m.tag, m.base)
+        if exn == NULL:
+            return EXIT_NO_MEMORY
+    if handler.tagidx >= 0:
+        memmove(target, m.base, m.tag.slots * sizeof(slot))
+        target += m.tag.slots
+    if handler.with_ref:
+        target.u64 = <uint64_t><size_t>exn
+    m.pc = lowered.code + handler.target
+    m.fp = fp
+    m.frame = frame
+    m.inst = inst
+    return 0
+
+
+cdef exn_t* thrown(machine_t* m) except NULL:
+    """The exception that is thrown, made now if it was not before: Python code may use the machine's stack."""
+    if m.exn == NULL:
+        m.exn = new_exn(m, m.tag, m.base)
+        if m.exn == NULL:
+            raise MemoryError("no memory for an exception")
+        m.base = m.exn.payload
+    return m.exn
+
+
+cdef object uncaught(ExceptionRef reference, tuple frames):
+    """An exception of wasm as one of Python."""
+    error = WasmException(reference.tag, reference.payload, frames)
+    error.reference = reference  # which keeps the bits of floats
+    return error
+
+
+cdef exn_t* thrown_by_host(Store store, object error) except? NULL:
+    """The exception that a `WasmException` of Python's makes in this store; NULL where its tag is of none of it.
+
+    Raises:
+        TypeError: the payload is not of the tag's type.
+    """
+    cdef Tag tag
+    cdef Signature signature
+    cdef exn_t* exn
+    cdef slot* target
+    cdef int i
+    if not isinstance(error.tag, Tag) or (<Tag>error.tag).store is not store:
+        return NULL
+    if isinstance(error.reference, ExceptionRef) and (<ExceptionRef>error.reference).store is store:
+        return (<ExceptionRef>error.reference).exn()
+    tag = error.tag
+    signature = tag.signature
+    payload = tuple(error.payload)
+    if len(payload) != signature.param_count:
+        raise TypeError(f"an exception of type {signature.type} was thrown with {len(payload)} values")
+    exn = new_exn(&store.machine, tag.tag, NULL)
+    if exn == NULL:
+        raise MemoryError
+    reference = exception_ref(store, exn)  # before what follows makes objects
+    target = exn.payload
+    for i in range(signature.param_count):
+        to_slot(store, signature.params[i], payload[i], target, f"payload {i}")
+        target += slots_of(signature.params[i])
+    error.reference = reference
+    return exn

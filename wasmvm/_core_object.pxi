@@ -1,0 +1,246 @@
+# Structures and arrays as the loop works on them (specification, 4.2.13 and 4.4.6): no Python here. Functions that may
+# fail answer with a trap, EXIT_COLLECT or 0.
+
+cdef enum:
+    KIND_FUNC = 0  # no object: a func_t
+    KIND_STRUCT = 1
+    KIND_ARRAY = 2
+    KIND_EXTERN = 3  # an object of the host, whatever reference the guest has to it
+    KIND_EXN = 4
+    # What an abstract heap type is written as (5.3.3).
+    HEAP_ANY = 0x6E - 0x80
+    HEAP_EQ = 0x6D - 0x80
+    HEAP_I31 = 0x6C - 0x80
+    HEAP_STRUCT = 0x6B - 0x80
+    HEAP_ARRAY = 0x6A - 0x80
+    HEAP_EXN = 0x69 - 0x80
+    HEAP_FUNC = 0x70 - 0x80
+    HEAP_EXTERN = 0x6F - 0x80
+    # Flags of a cast.
+    CAST_NULLABLE = 1
+    CAST_FUNC = 2
+    OBJECT_OVERHEAD = 24  # bytes that an object costs besides its own
+    LARGE_OBJECT = 4096  # from here on the system has zeroed pages
+
+
+cdef int allocate(heap_t* heap, type_t* type, uint64_t size, object_t** made) noexcept nogil:
+    """An object of `size` bytes, all fields zero. EXIT_COLLECT: the driver should make room and try again."""
+    if heap.allocated + size + OBJECT_OVERHEAD > heap.threshold:
+        heap.wanted = size + OBJECT_OVERHEAD
+        return EXIT_COLLECT
+    return new_object(heap, type, size, made)
+
+
+cdef int new_object(heap_t* heap, type_t* type, uint64_t size, object_t** made) noexcept nogil:
+    """The same whether it is time to collect or not."""
+    cdef object_t* o
+    cdef object_t** longer
+    if heap.count == heap.capacity:
+        longer = <object_t**>realloc(heap.objects, (2 * heap.capacity + 64) * sizeof(object_t*))
+        if longer == NULL:
+            return TRAP_ALLOCATION_FAILED
+        heap.objects = longer
+        heap.capacity = 2 * heap.capacity + 64
+    if size < LARGE_OBJECT:
+        o = <object_t*>malloc(size)
+        if o != NULL:
+            memset(o, 0, size)
+    else:
+        o = <object_t*>calloc(1, size)
+    if o == NULL:
+        return TRAP_ALLOCATION_FAILED
+    o.type = type
+    heap.objects[heap.count] = o
+    heap.count += 1
+    heap.allocated += size + OBJECT_OVERHEAD
+    made[0] = o
+    return 0
+
+
+cdef inline uint8_t* elements(object_t* o) noexcept nogil:
+    return <uint8_t*>o + OBJECT_HEADER
+
+
+cdef inline void put_field(uint8_t* p, int width, const slot* value) noexcept nogil:
+    """Store the low bytes of a value, as many as the logarithm `width` says."""
+    memcpy(p, value, 1 << width)
+
+
+cdef int struct_new(heap_t* heap, type_t* type, const slot* values, slot* result) noexcept nogil:
+    """Of `values` in a row, or where that is NULL, of zeros."""
+    cdef object_t* o
+    cdef int32_t i
+    cdef int reason = allocate(heap, type, type.size, &o)
+    if reason:
+        return reason
+    if values != NULL:
+        for i in range(type.field_count):
+            put_field(<uint8_t*>o + type.fields[i].offset, type.fields[i].width, values)
+            values += 2 if type.fields[i].width == 4 else 1
+    result.u64 = <size_t>o
+    return 0
+
+
+cdef int new_array(heap_t* heap, type_t* type, uint32_t length, object_t** made) noexcept nogil:
+    cdef int reason = allocate(heap, type, OBJECT_HEADER + (<uint64_t>length << type.fields[0].width), made)
+    if reason == 0:
+        made[0].length = length
+    return reason
+
+
+cdef void fill(uint8_t* p, int width, const slot* value, uint64_t count) noexcept nogil:
+    cdef uint64_t i
+    if width == 0:
+        memset(p, <int>(value.u64 & 0xFF), count)
+        return
+    for i in range(count):
+        put_field(p + (i << width), width, value)
+
+
+cdef int array_new(heap_t* heap, type_t* type, const slot* value, uint32_t length, slot* result) noexcept nogil:
+    cdef object_t* o
+    cdef int reason = new_array(heap, type, length, &o)
+    if reason:
+        return reason
+    if value != NULL:
+        fill(elements(o), type.fields[0].width, value, length)
+    result.u64 = <size_t>o
+    return 0
+
+
+cdef int array_new_fixed(heap_t* heap, type_t* type, const slot* values, uint32_t length, slot* result) noexcept nogil:
+    cdef object_t* o
+    cdef uint64_t i
+    cdef int width = type.fields[0].width
+    cdef int reason = new_array(heap, type, length, &o)
+    if reason:
+        return reason
+    for i in range(length):
+        put_field(elements(o) + (i << width), width, values)
+        values += 2 if width == 4 else 1
+    result.u64 = <size_t>o
+    return 0
+
+
+cdef int array_new_data(heap_t* heap, type_t* type, data_t* data, uint64_t s, uint32_t length,
+                        slot* result) noexcept nogil:
+    cdef object_t* o
+    cdef uint64_t size = <uint64_t>length << type.fields[0].width
+    cdef int reason
+    if s + size > data.length:
+        return TRAP_MEMORY_OUT_OF_BOUNDS
+    reason = new_array(heap, type, length, &o)
+    if reason:
+        return reason
+    if size:
+        memcpy(elements(o), data.data + s, size)
+    result.u64 = <size_t>o
+    return 0
+
+
+cdef int array_new_elem(heap_t* heap, type_t* type, elem_t* elem, uint64_t s, uint32_t length,
+                        slot* result) noexcept nogil:
+    cdef object_t* o
+    cdef int reason
+    if s + length > elem.length:
+        return TRAP_TABLE_OUT_OF_BOUNDS
+    reason = new_array(heap, type, length, &o)
+    if reason:
+        return reason
+    if length:
+        memcpy(elements(o), elem.refs + s, length * sizeof(uint64_t))
+    result.u64 = <size_t>o
+    return 0
+
+
+# Operands in a row: the array, an index, and what else there is.
+
+cdef int array_fill(slot* operands) noexcept nogil:
+    cdef object_t* o = <object_t*>operands[0].ptr
+    cdef uint64_t d = <uint32_t>operands[1].u64
+    cdef uint64_t n
+    cdef int width
+    if o == NULL:
+        return TRAP_NULL_ARRAY_REFERENCE
+    width = o.type.fields[0].width
+    n = <uint32_t>operands[4 if width == 4 else 3].u64
+    if d + n > o.length:
+        return TRAP_ARRAY_OUT_OF_BOUNDS
+    fill(elements(o) + (d << width), width, &operands[2], n)
+    return 0
+
+
+cdef int array_copy(slot* operands) noexcept nogil:
+    cdef object_t* to = <object_t*>operands[0].ptr
+    cdef object_t* from_ = <object_t*>operands[2].ptr
+    cdef uint64_t d = <uint32_t>operands[1].u64
+    cdef uint64_t s = <uint32_t>operands[3].u64
+    cdef uint64_t n = <uint32_t>operands[4].u64
+    cdef int width
+    if to == NULL or from_ == NULL:
+        return TRAP_NULL_ARRAY_REFERENCE
+    if d + n > to.length or s + n > from_.length:
+        return TRAP_ARRAY_OUT_OF_BOUNDS
+    width = to.type.fields[0].width
+    memmove(elements(to) + (d << width), elements(from_) + (s << width), n << width)
+    return 0
+
+
+cdef int array_init_data(slot* operands, data_t* data) noexcept nogil:
+    cdef object_t* o = <object_t*>operands[0].ptr
+    cdef uint64_t d = <uint32_t>operands[1].u64
+    cdef uint64_t s = <uint32_t>operands[2].u64
+    cdef uint64_t n = <uint32_t>operands[3].u64
+    cdef int width
+    if o == NULL:
+        return TRAP_NULL_ARRAY_REFERENCE
+    width = o.type.fields[0].width
+    if d + n > o.length:
+        return TRAP_ARRAY_OUT_OF_BOUNDS
+    if s + (n << width) > data.length:
+        return TRAP_MEMORY_OUT_OF_BOUNDS
+    if n:
+        memcpy(elements(o) + (d << width), data.data + s, n << width)
+    return 0
+
+
+cdef int array_init_elem(slot* operands, elem_t* elem) noexcept nogil:
+    cdef object_t* o = <object_t*>operands[0].ptr
+    cdef uint64_t d = <uint32_t>operands[1].u64
+    cdef uint64_t s = <uint32_t>operands[2].u64
+    cdef uint64_t n = <uint32_t>operands[3].u64
+    if o == NULL:
+        return TRAP_NULL_ARRAY_REFERENCE
+    if d + n > o.length:
+        return TRAP_ARRAY_OUT_OF_BOUNDS
+    if s + n > elem.length:
+        return TRAP_TABLE_OUT_OF_BOUNDS
+    if n:
+        memcpy(elements(o) + d * sizeof(uint64_t), elem.refs + s, n * sizeof(uint64_t))
+    return 0
+
+
+cdef bint is_of_heaptype(uint64_t bits, type_t** types, int32_t heaptype, int32_t flags) noexcept nogil:
+    """3.3.3: whether a reference is to something of the heap type; that they are of one hierarchy is known."""
+    cdef type_t* actual
+    cdef int kind
+    if bits == 0:
+        return (flags & CAST_NULLABLE) != 0
+    if heaptype >= 0:
+        if flags & CAST_FUNC:
+            actual = (<func_t*><size_t>bits).type
+        elif bits & 1:
+            return False
+        else:
+            actual = (<object_t*><size_t>bits).type
+        return actual == types[heaptype] or is_subtype(actual, types[heaptype])
+    if heaptype == HEAP_ANY or heaptype == HEAP_FUNC or heaptype == HEAP_EXTERN or heaptype == HEAP_EXN:
+        return True
+    if heaptype != HEAP_EQ and heaptype != HEAP_I31 and heaptype != HEAP_STRUCT and heaptype != HEAP_ARRAY:
+        return False  # the bottom types
+    if bits & 1:
+        return heaptype == HEAP_EQ or heaptype == HEAP_I31
+    kind = (<object_t*><size_t>bits).type.kind
+    if heaptype == HEAP_EQ:
+        return kind == KIND_STRUCT or kind == KIND_ARRAY
+    return (heaptype == HEAP_STRUCT and kind == KIND_STRUCT) or (heaptype == HEAP_ARRAY and kind == KIND_ARRAY)

@@ -1,0 +1,150 @@
+# Structures, arrays, and other references as Python sees them.
+
+cdef class Reference:
+    """What `StructRef`, `ArrayRef` and `ExceptionRef` have in common: an object of a store, which stays as long as one of
+    these does. Two are equal if they stand for the same object.
+
+    Attributes:
+        store: the store that it lives in.
+    """
+
+    def __init__(self):
+        raise TypeError(f"{type(self).__name__} is made by wasm only")
+
+    def __dealloc__(self):
+        if self.target != NULL and self.target.pins != MANY_PINS:
+            self.target.pins -= 1
+
+    def __eq__(self, other):
+        return isinstance(other, Reference) and (<Reference>other).target == self.target
+
+    def __hash__(self):
+        return hash(<size_t>self.target)
+
+
+cdef class Aggregate(Reference):
+    """A structure or an array."""
+
+    @property
+    def number(self):
+        """The number of its defined type (`deftype`)."""
+        return self.target.type.number
+
+    @property
+    def type(self):
+        """The `StructType` or `ArrayType`, closed (`deftype`)."""
+        return DEFTYPES[self.target.type.number].comptype
+
+    def __repr__(self):
+        return f"<wasmvm.{type(self).__name__} {self.type}>"
+
+    cdef object get(self, fieldtype, int width, size_t offset):
+        """The value of a field; that of a packed one is not negative."""
+        cdef slot value[2]
+        memset(value, 0, sizeof(value))
+        memcpy(value, <char*>self.target + offset, 1 << width)
+        if width < 2:
+            return <object>value[0].u64
+        return from_slot(self.store, fieldtype.storage, value)
+
+    cdef int set(self, fieldtype, int width, size_t offset, object value, object name) except -1:
+        cdef slot bits[2]
+        if not fieldtype.mutable:
+            raise TypeError(f"{name} is immutable")
+        to_slot(self.store, I32 if width < 2 else fieldtype.storage, value, bits, name)
+        memcpy(<char*>self.target + offset, bits, 1 << width)
+        return 0
+
+
+cdef class StructRef(Aggregate):
+    """A structure: its fields by index, in the order of its type; ``len`` is their number.
+
+    Values are converted as those of calls are; an i8 or i16 is read without a sign. What is no field raises IndexError,
+    writing a field that is immutable TypeError.
+    """
+
+    def __len__(self):
+        return self.target.type.field_count
+
+    cdef field_t* field(self, index) except NULL:
+        if not 0 <= index < self.target.type.field_count:
+            raise IndexError(f"field index {index} out of range")
+        return &self.target.type.fields[<Py_ssize_t>index]
+
+    def __getitem__(self, index):
+        cdef field_t* field = self.field(index)
+        return self.get(self.type.fields[index], field.width, field.offset)
+
+    def __setitem__(self, index, value):
+        cdef field_t* field = self.field(index)
+        self.set(self.type.fields[index], field.width, field.offset, value, f"field {index}")
+
+
+cdef class ArrayRef(Aggregate):
+    """An array: its elements by index, as the fields of a `StructRef`; ``len`` is their number."""
+
+    def __len__(self):
+        return self.target.length
+
+    cdef size_t offset(self, index) except 0:
+        if not 0 <= index < self.target.length:
+            raise IndexError(f"array index {index} out of range")
+        return OBJECT_HEADER + (<size_t>index << self.target.type.fields[0].width)
+
+    def __getitem__(self, index):
+        return self.get(self.type.field, self.target.type.fields[0].width, self.offset(index))
+
+    def __setitem__(self, index, value):
+        self.set(self.type.field, self.target.type.fields[0].width, self.offset(index), value, "element")
+
+
+cdef enum:
+    MANY_PINS = 0xFFFF  # from here on an object stays
+
+
+cdef object object_value(Store store, uint64_t bits):
+    """The Python value of a reference to anything that is no function, and not null."""
+    cdef object_t* o = <object_t*><size_t>bits
+    if bits & 1:
+        return PyLong_FromLongLong(<int32_t><uint32_t>bits >> 1)
+    if o.type.kind == KIND_EXTERN:
+        return <object>(<extern_t*>o).value
+    if o.type.kind == KIND_EXN:
+        return exception_ref(store, <exn_t*>o)
+    return new_reference(StructRef if o.type.kind == KIND_STRUCT else ArrayRef, store, o)
+
+
+cdef Reference new_reference(class_, Store store, object_t* o):
+    cdef Reference made
+    if o.pins != MANY_PINS:
+        o.pins += 1  # at once: making a Python object may run others' code
+    try:
+        made = class_.__new__(class_)
+    except MemoryError:
+        if o.pins != MANY_PINS:
+            o.pins -= 1
+        raise
+    made.store = store
+    made.target = o
+    return made
+
+
+cdef uint64_t object_slot(Store store, int reftype, object value, object name) except 0:
+    """The bits of a reference that is not null, of a type in the hierarchies of any and extern."""
+    cdef int heaptype = heaptype_of(reftype)
+    cdef Aggregate aggregate
+    if isinstance(value, Aggregate):
+        aggregate = <Aggregate>value
+        if aggregate.store is not store:
+            raise ValueError(f"{name}: the object belongs to another store")
+        if heaptype == EXTERNREF or match_heaptype(ref_typeidx(aggregate.target.type.number, True), heaptype):
+            return <size_t>aggregate.target
+    elif heaptype == EXTERNREF:
+        return store.extern(value)
+    elif PyLong_Check(value) and match_heaptype(I31REF, heaptype):
+        if not -(1 << 30) <= value < 1 << 30:
+            raise ValueError(f"{name}: {value} does not fit into the 31 bits of an i31")
+        return <uint32_t>(PyLong_AsUnsignedLongLongMask(value) << 1 | 1)
+    elif heaptype == ANYREF:
+        return store.extern(value)
+    wrong_type(name, valtype_text(reftype), value)

@@ -1,0 +1,217 @@
+"""Lowering of instructions on structures and arrays, and of casts."""
+
+from __future__ import annotations
+
+import cython
+
+from wasmvm.errors import InternalError
+
+if not cython.compiled:
+    from wasmvm.isa.opcode import *  # noqa: F403
+    from wasmvm.isa.regopcode import *  # noqa: F403
+    from wasmvm.lowering.code import low_word
+    from wasmvm.lowering.handlers import Handlers
+    from wasmvm.lowering.operands import TEMP
+
+    NULLABLE, OF_FUNC = 1, 2
+
+
+class Aggregates(Handlers):
+    """Adds a method for each group of instructions.
+
+    Rows of a kind stand one behind the other by width, in `isa.regop_gc`: the logarithm of a field's size is added to
+    the first of them.
+    """
+
+    def aggregate(self, op: int, start: int) -> int:
+        """An instruction on structures, arrays or references to them; InternalError where it is none."""
+        if op == OP_STRUCT_GET or op == OP_STRUCT_GET_S or op == OP_STRUCT_GET_U:
+            self.struct_get(op, start)
+        elif op == OP_STRUCT_SET:
+            self.struct_set(start)
+        elif op == OP_ARRAY_GET or op == OP_ARRAY_GET_S or op == OP_ARRAY_GET_U:
+            self.array_get(op, start)
+        elif op == OP_ARRAY_SET:
+            self.consume(R_ARRAY_SET8 + self.element_width(self.u32()), 3, start)
+        elif op == OP_ARRAY_LEN:
+            self.checked(R_ARRAY_LEN, start)
+        elif op == OP_STRUCT_NEW or op == OP_STRUCT_NEW_DEFAULT:
+            self.struct_new(op, start)
+        elif op == OP_ARRAY_NEW_FIXED:
+            self.array_new_fixed(start)
+        elif op == OP_ARRAY_NEW or op == OP_ARRAY_NEW_DEFAULT:
+            self.array_new(op, start)
+        elif op == OP_ARRAY_NEW_DATA or op == OP_ARRAY_NEW_ELEM:
+            self.array_new_segment(op, start)
+        elif op == OP_ARRAY_FILL:
+            self.u32()
+            self.consume_row(R_ARRAY_FILL, 4, start)
+        elif op == OP_ARRAY_COPY:
+            self.u32()
+            self.u32()
+            self.consume_row(R_ARRAY_COPY, 5, start)
+        elif op == OP_ARRAY_INIT_DATA or op == OP_ARRAY_INIT_ELEM:
+            self.u32()
+            self.consume_row(R_ARRAY_INIT_DATA if op == OP_ARRAY_INIT_DATA else R_ARRAY_INIT_ELEM, 4, start)
+            self.word(self.u32())
+        elif op == OP_REF_TEST or op == OP_REF_TEST_NULL:
+            self.ref_test(op == OP_REF_TEST_NULL)
+        elif op == OP_REF_CAST or op == OP_REF_CAST_NULL:
+            self.ref_cast(op == OP_REF_CAST_NULL, start)
+        elif op == OP_REF_I31:
+            self.checked(R_REF_I31, start)
+        elif op == OP_I31_GET_S or op == OP_I31_GET_U:
+            self.checked(R_I31_GET_S if op == OP_I31_GET_S else R_I31_GET_U, start)
+        elif op != OP_ANY_CONVERT_EXTERN and op != OP_EXTERN_CONVERT_ANY:  # those change nothing but the type
+            raise InternalError(f"no rule lowers opcode 0x{op:x}")
+        return 0
+
+    def element_width(self, typeidx: int) -> int:
+        return self.context.field_widths[self.context.field_at[typeidx]]
+
+    def struct_get(self, op: int, start: int) -> int:
+        typeidx = self.u32()
+        field = self.context.field_at[typeidx] + self.u32()
+        width = self.context.field_widths[field]
+        a = self.readable(self.h - 1)
+        self.pop()
+        self.note_offset(start)
+        first = R_STRUCT_GET8_S if op == OP_STRUCT_GET_S else R_STRUCT_GET8_U
+        self.begin_result(first + width, self.push(TEMP, 2 if width == 4 else 1))
+        self.word(a)
+        self.word(self.context.field_offsets[field])
+        return 0
+
+    def struct_set(self, start: int) -> int:
+        typeidx = self.u32()
+        field = self.context.field_at[typeidx] + self.u32()
+        self.consume(R_STRUCT_SET8 + self.context.field_widths[field], 2, start)
+        self.word(self.context.field_offsets[field])
+        return 0
+
+    def array_get(self, op: int, start: int) -> int:
+        width = self.element_width(self.u32())
+        a, b = self.readable(self.h - 2), self.readable(self.h - 1)
+        self.pop_to(self.h - 2)
+        self.note_offset(start)
+        first = R_ARRAY_GET8_S if op == OP_ARRAY_GET_S else R_ARRAY_GET8_U
+        self.begin_result(first + width, self.push(TEMP, 2 if width == 4 else 1))
+        self.word(a)
+        self.word(b)
+        return 0
+
+    def checked(self, op: int, start: int) -> int:
+        """An instruction with one operand and one result of a slot, which may trap."""
+        a = self.readable(self.h - 1)
+        self.pop()
+        self.note_offset(start)
+        self.begin_result(op, self.push(TEMP, 1))
+        self.word(a)
+        return 0
+
+    # --- Making objects -------------------------------------------------------------------------------------------
+
+    def begin_new(self, op: int, count: int, start: int) -> int:
+        """Pop the operands, of which there are `count`, and begin an instruction that makes an object."""
+        live = self.next_slot()
+        self.pop_to(self.h - count)
+        self.note_offset(start)
+        self.begin_result(op, self.push(TEMP, 1))
+        self.word(live)
+        return 0
+
+    def struct_new(self, op: int, start: int) -> int:
+        typeidx = self.u32()
+        if op == OP_STRUCT_NEW_DEFAULT:
+            self.begin_new(R_STRUCT_NEW_DEFAULT, 0, start)
+        else:
+            count = self.field_count(typeidx)
+            first = self.in_a_row(count)
+            self.begin_new(R_STRUCT_NEW, count, start)
+            self.word(first)
+        self.word(typeidx)
+        return 0
+
+    def array_new_fixed(self, start: int) -> int:
+        typeidx = self.u32()
+        count = self.u32()
+        first = self.in_a_row(count)
+        self.begin_new(R_ARRAY_NEW_FIXED, count, start)
+        self.word(first)
+        self.word(count)
+        self.word(typeidx)
+        return 0
+
+    def array_new(self, op: int, start: int) -> int:
+        b = self.readable(self.h - 1)
+        if op == OP_ARRAY_NEW_DEFAULT:
+            self.begin_new(R_ARRAY_NEW_DEFAULT, 1, start)
+        else:
+            a = self.readable(self.h - 2)
+            self.begin_new(R_ARRAY_NEW, 2, start)
+            self.word(a)
+        self.word(b)
+        self.word(self.u32())
+        return 0
+
+    def array_new_segment(self, op: int, start: int) -> int:
+        a, b = self.readable(self.h - 2), self.readable(self.h - 1)
+        self.begin_new(R_ARRAY_NEW_DATA if op == OP_ARRAY_NEW_DATA else R_ARRAY_NEW_ELEM, 2, start)
+        self.word(a)
+        self.word(b)
+        self.word(self.u32())
+        self.word(self.u32())
+        return 0
+
+    def field_count(self, typeidx: int) -> int:
+        """How many fields the structure type has."""
+        return self.context.field_at[typeidx + 1] - self.context.field_at[typeidx]
+
+    def in_a_row(self, count: int) -> int:
+        """Put the top `count` operands into their canonical slots; return where they begin."""
+        first = self.h - count
+        self.materialize_from(first)
+        return self.slot[first] if count else 0
+
+    def consume_row(self, op: int, count: int, start: int) -> int:
+        """Begin an instruction that reads the top `count` operands from slots in a row and has no result."""
+        first = self.in_a_row(count)
+        self.pop_to(self.h - count)
+        self.note_offset(start)
+        self.begin(op)
+        self.word(first)
+        return 0
+
+    # --- Casts ----------------------------------------------------------------------------------------------------
+
+    def heaptype(self) -> int:
+        """A heap type as the loop has it: a typeidx, or the negative number that is written for an abstract one."""
+        return low_word(self.s64())
+
+    def cast_flags(self, heaptype: int, nullable: bool) -> int:
+        """Besides the heap type, what the loop must know to tell whether a reference is of a type."""
+        flags = NULLABLE if nullable else 0
+        if heaptype >= 0 and self.context.is_func[heaptype]:
+            flags |= OF_FUNC
+        return flags
+
+    def ref_test(self, nullable: bool) -> int:
+        heaptype = self.heaptype()
+        a = self.readable(self.h - 1)
+        self.pop()
+        self.begin_result(R_REF_TEST, self.push(TEMP, 1))
+        self.word(a)
+        self.word(heaptype)
+        self.word(self.cast_flags(heaptype, nullable))
+        return 0
+
+    def ref_cast(self, nullable: bool, start: int) -> int:
+        """Check the operand where it is."""
+        heaptype = self.heaptype()
+        a = self.readable(self.h - 1)
+        self.note_offset(start)
+        self.begin(R_REF_CAST)
+        self.word(a)
+        self.word(heaptype)
+        self.word(self.cast_flags(heaptype, nullable))
+        return 0
