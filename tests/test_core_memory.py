@@ -20,18 +20,29 @@ ACCESSES = [row for row in wasm.ROWS if row.width and row.code < 0x100]
 PATTERN = bytes(range(0x81, 0x89)) + bytes(range(0x01, 0x09))
 
 
-def access(row: wasm.Row, offset: int, constant: int | None) -> str:
+MEMORIES = {
+    "only": ("i32", 0, '(memory (export "m") 1)'),
+    "second": ("i32", 1, '(memory 3) (memory (export "m") 1)'),
+    "64-bit": ("i64", 0, '(memory (export "m") i64 1)'),
+    "second, 64-bit": ("i64", 1, '(memory 0) (memory (export "m") i64 1) (memory i64 2)'),
+}
+"""Type of addresses, index, fields of the module."""
+
+
+def access(row: wasm.Row, offset: int, constant: int | None, t: str = "i32", memidx: int = 0) -> str:
     """A function that loads from, or stores at, its parameter or a constant address."""
     assert row.params is not None and row.results is not None
-    address = "local.get 0" if constant is None else f"i32.const {constant}"
+    address = "local.get 0" if constant is None else f"{t}.const {constant}"
+    instruction = f"{row.mnemonic} {memidx} offset={offset}"
     if row.results:
         result = VALTYPE_NAMES[row.results[0]]
-        return f"(param i32) (result {result}) {address}  {row.mnemonic} offset={offset}"
-    return f"(param i32 {VALTYPE_NAMES[row.params[1]]}) {address}  local.get 1  {row.mnemonic} offset={offset}"
+        return f"(param {t}) (result {result}) {address}  {instruction}"
+    return f"(param {t} {VALTYPE_NAMES[row.params[1]]}) {address}  local.get 1  {instruction}"
 
 
+@pytest.mark.parametrize("memory", MEMORIES)
 @pytest.mark.parametrize("row", ACCESSES, ids=lambda row: row.mnemonic)
-def test_exact_byte(row: wasm.Row) -> None:
+def test_exact_byte(row: wasm.Row, memory: str) -> None:
     """The last place that an access fits in is fine, the next one traps, however the address is made up."""
     last = EDGE - row.width
     assert row.params is not None
@@ -39,7 +50,8 @@ def test_exact_byte(row: wasm.Row) -> None:
     for name, (offset, constant, address) in {**forms, "constant": (0, last, 0), "split": (last - 9, 9, 0)}.items():
         for beyond in (0, 1):
             moved = offset + beyond if constant is not None else offset
-            text = f'(module (memory (export "m") 1) (func (export "f") {access(row, moved, constant)}))'
+            t, memidx, fields = MEMORIES[memory]
+            text = f'(module {fields} (func (export "f") {access(row, moved, constant, t, memidx)}))'
             exports = Instance(Module(wat2wasm(text))).exports
             exports.m.write(EDGE - 16, PATTERN)
             args = [address + beyond if constant is None else 0]
@@ -83,6 +95,22 @@ def test_addresses_do_not_wrap(row: wasm.Row) -> None:
         for address in (0, 1, 2, -1, -0x80000000):
             with pytest.raises(Trap, match="out of bounds memory access"):
                 function(address, *args)
+
+
+@pytest.mark.parametrize("row", ACCESSES, ids=lambda row: row.mnemonic)
+def test_wide_addresses_do_not_wrap(row: wasm.Row) -> None:
+    """Address and offset are added in 65 bits, and all of them count."""
+    args = [1] if row.params and len(row.params) > 1 else []
+    for offset, constant in (
+        (0x1_0000_0000, None), (2**64 - 1, None), (0xFFFFFFFF, None), (1, -1), (0xFFFFFFFF, -1), (2**64 - 8, 8),
+        (0x8000_0000_0000_0000, 0x8000_0000_0000_0000), (0, 0x1_0000_0000), (0xFFFFFFFF, 1),
+    ):  # fmt: skip
+        text = f'(module (memory i64 1) (func (export "f") {access(row, offset, constant, "i64")}))'
+        function = Instance(Module(wat2wasm(text))).exports.f
+        for address in (0, 1, 2, 8, -1, -8, -(1 << 63), 1 << 32, 0xFFFFFFFF):
+            with pytest.raises(Trap, match="out of bounds memory access") as caught:
+                function(address, *args)
+            assert caught.value.fault is not None
 
 
 def test_unaligned_access() -> None:
@@ -165,6 +193,53 @@ def test_empty_memory() -> None:
 def test_limits_that_no_memory_has(limits: Limits) -> None:
     with pytest.raises(ValueError, match="invalid limits"):
         Memory(Store(max_memory=1 << 60), MemoryType(limits))
+
+
+def test_limits_of_64_bits() -> None:
+    """2^48 pages are what the type may say, and more than there are."""
+    store = Store(max_memory=1 << 60)
+    made = Memory(store, MemoryType(Limits(1, 1 << 48), I64))
+    assert (made.pages, made.type.limits.max, made.actual_type.addrtype) == (1, 1 << 48, I64)
+    for limits in (Limits((1 << 48) + 1, None), Limits(0, (1 << 48) + 1)):
+        with pytest.raises(ValueError, match="invalid limits"):
+            Memory(store, MemoryType(limits, I64))
+    with pytest.raises(MemoryError, match="exceeds memory limits"):
+        Memory(store, MemoryType(Limits(1 << 48, None), I64))
+    for delta in (1 << 24, 1 << 48, 1 << 64):
+        with pytest.raises(ValueError, match="cannot grow"):
+            made.grow(delta)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere pages that nobody touched may count")
+def test_more_than_4_gib() -> None:
+    text = """(module (memory (export "m") i64 1)
+      (func (export "grow") (param i64) (result i64) local.get 0  memory.grow)
+      (func (export "size") (result i64) memory.size)
+      (func (export "store") (param i64 i32) local.get 0  local.get 1  i32.store offset=0x1_0000_0000)
+      (func (export "load") (param i64) (result i32) local.get 0  i32.load)
+      (func (export "fill") (param i64 i32 i64) local.get 0  local.get 1  local.get 2  memory.fill)
+      (func (export "copy") (param i64 i64 i64) local.get 0  local.get 1  local.get 2  memory.copy))"""
+    exports = Instance(Module(wat2wasm(text)), store=Store(max_memory=9 << 30)).exports
+    assert exports.grow(0x2_0000 - 1) == 1
+    assert exports.size() == 0x2_0000
+    assert exports.grow(0x1_0000) == -1
+    exports.store(8, 77)
+    assert exports.load(0x1_0000_0008) == 77
+    assert exports.load(8) == 0
+    last = 0x2_0000_0000 - 4
+    exports.fill(last, 5, 4)
+    assert exports.load(last) == 0x05050505
+    exports.copy(0, last, 4)
+    assert exports.load(0) == 0x05050505
+    assert exports.m.read(last, 4) == b"\5" * 4
+    for call in (
+        lambda: exports.load(last + 1),
+        lambda: exports.fill(last, 5, 5),
+        lambda: exports.copy(0, last, 1 << 62),
+        lambda: exports.copy(-1, 0, 2),
+    ):
+        with pytest.raises(Trap, match="out of bounds memory access"):
+            call()
 
 
 @pytest.mark.parametrize("limits", [Limits(3, 2), Limits(-1, None), Limits(1, 1 << 32), Limits(1 << 70, None)])

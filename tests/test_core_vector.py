@@ -25,6 +25,7 @@ from wasmvm.types import F32, F64, I32, I64, V128, VALTYPE_NAMES
 ROWS = [row for row in wasm.ROWS if 0x300 <= row.code < 0x400]
 COMPUTING = [row for row in ROWS if row.imm in (imm.NONE, imm.LANEIDX, imm.LANES)]
 ACCESSING = [row for row in ROWS if row.width]
+RELAXED = [row for row in wasm.ROWS if row.code >= 0x400]
 
 LANE_EDGES = {
     "i8": (0, 1, 2, 0x7F, 0x80, 0x81, 0xFF, 0x55, 16, 15, 31, 0xF0),
@@ -47,7 +48,7 @@ def test_there_are_236() -> None:
 
 def lane_type(row: wasm.Row) -> str:
     """What the lanes of the operands are, by the shape that the name says last."""
-    shapes: list[str] = re.findall(r"([if]\d+)x\d+", row.mnemonic)
+    shapes: list[str] = re.findall(r"([if]\d+)x\d+", row.mnemonic.replace("i7x16", "i8x16"))
     return shapes[-1] if shapes else "i64"
 
 
@@ -190,10 +191,51 @@ def agree(row: wasm.Row, args: tuple[int, ...], got: int, want: int) -> bool:
 
 @pytest.mark.parametrize("row", COMPUTING, ids=lambda row: row.mnemonic)
 def test_instruction(row: wasm.Row) -> None:
-    assert row.params and row.results
     forms = dict(functions(row))
     binary = bytes(wasmtime.wat2wasm(f"(module {' '.join(forms.values())})"))
-    expected, actual = oracle.Instance(binary), Instance(Module(binary))
+    compare(row, forms, oracle.Instance(binary), Instance(Module(binary)))
+
+
+PRODUCTS = "(i16x8.extmul_low_i8x16_s {a} {b}) (i16x8.extmul_high_i8x16_s {a} {b})"
+DOT = f"""(i16x8.add_sat_s (i8x16.shuffle 0 1 4 5 8 9 12 13 16 17 20 21 24 25 28 29 {PRODUCTS})
+  (i8x16.shuffle 2 3 6 7 10 11 14 15 18 19 22 23 26 27 30 31 {PRODUCTS}))"""
+MEANT = {
+    "relaxed_swizzle": "(i8x16.swizzle {a} {b})",
+    "relaxed_trunc_f32x4_s": "(i32x4.trunc_sat_f32x4_s {a})",
+    "relaxed_trunc_f32x4_u": "(i32x4.trunc_sat_f32x4_u {a})",
+    "relaxed_trunc_f64x2_s_zero": "(i32x4.trunc_sat_f64x2_s_zero {a})",
+    "relaxed_trunc_f64x2_u_zero": "(i32x4.trunc_sat_f64x2_u_zero {a})",
+    "relaxed_madd": "({shape}.add ({shape}.mul {a} {b}) {c})",
+    "relaxed_nmadd": "({shape}.add ({shape}.mul ({shape}.neg {a}) {b}) {c})",
+    "relaxed_laneselect": "(v128.bitselect {a} {b} {c})",
+    "relaxed_min": "({shape}.min {a} {b})",
+    "relaxed_max": "({shape}.max {a} {b})",
+    "relaxed_q15mulr_s": "(i16x8.q15mulr_sat_s {a} {b})",
+    "relaxed_dot_i8x16_i7x16_s": DOT,
+    "relaxed_dot_i8x16_i7x16_add_s": f"(i32x4.add (i32x4.extadd_pairwise_i16x8_s {DOT}) {{c}})",
+}
+"""What relaxed instructions do in the deterministic profile, said with others."""
+
+
+@pytest.mark.parametrize("row", RELAXED, ids=lambda row: row.mnemonic)
+def test_relaxed_instruction(row: wasm.Row) -> None:
+    assert row.params
+    forms = dict(functions(row))
+    shape, _, name = row.mnemonic.partition(".")
+    body = MEANT[name].format(shape=shape, a="(local.get 0)", b="(local.get 1)", c="(local.get 2)")
+    meant = f"(func $meant (param{' v128' * len(row.params)}) (result v128) {body})"
+    text = " ".join(forms.values())
+    expected = wasmtime.wat2wasm(f"(module {text.replace(f'({row.mnemonic} ', '(call $meant ')} {meant})")
+    compare(row, forms, oracle.Instance(bytes(expected)), Instance(Module(wasmtime.wat2wasm(f"(module {text})"))))
+
+
+def test_there_are_20_relaxed_ones() -> None:
+    assert len(RELAXED) == 20
+
+
+def compare(row: wasm.Row, forms: dict[str, str], expected: oracle.Instance, actual: Instance) -> None:
+    """Call all forms of an instruction with all arguments in both."""
+    assert row.params and row.results
     checked = 0
     for number, name in enumerate(forms):
         call = actual.exports[name]
@@ -211,29 +253,32 @@ def test_instruction(row: wasm.Row) -> None:
 MEMORY = 65536
 ADDRESSES = (0, 1, 3, 8, 100, *range(MEMORY - 20, MEMORY + 2), 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFF)
 OFFSETS = (0, 1, 5, 0xFFF0, 0xFFFFFFFF)
+WIDE_ADDRESSES = (0x1_0000_0000, 1 << 63, (1 << 64) - 16, (1 << 64) - 1)
+WIDE_OFFSETS = (0x1_0000_0000, (1 << 64) - 16)
 
 
-def accesses(row: wasm.Row) -> Iterator[tuple[str, str]]:
+def accesses(row: wasm.Row, t: str) -> Iterator[tuple[str, str]]:
     """(name, text) of functions that take an address and a vector, and give back a vector: what was loaded."""
     assert row.params
     for lanes in immediates(row):
-        for offset in OFFSETS:
+        for offset in OFFSETS if t == "i32" else (*OFFSETS, *WIDE_OFFSETS):
             name = f"{offset:x}{lanes}"
             value = " (local.get $v)" if V128 in row.params else ""
             text = f"({row.mnemonic} offset={offset}{lanes} (local.get 0){value})"
             made = f"(local.set $v {text})" if row.results else text
-            head = f'(func (export "{name}") (param i32 i64 i64) (result i64 i64) (local $v v128)'
+            head = f'(func (export "{name}") (param {t} i64 i64) (result i64 i64) (local $v v128)'
             yield name, f"{head} (local.set $v {vector(1)}) {made} {pair('$v', V128)})"
 
 
+@pytest.mark.parametrize("t", ["i32", "i64"])
 @pytest.mark.parametrize("row", ACCESSING, ids=lambda row: row.mnemonic)
-def test_access(row: wasm.Row) -> None:
+def test_access(row: wasm.Row, t: str) -> None:
     pattern = "".join(f"\\{(i * 73 + 5) % 256:02x}" for i in range(128))
-    forms = dict(accesses(row))
+    forms = dict(accesses(row, t))
     binary = bytes(
         wasmtime.wat2wasm(
-            f"""(module (memory (export "memory") 1) (data (i32.const 0) "{pattern}")
-              (data (i32.const {MEMORY - 128}) "{pattern}") {" ".join(forms.values())})"""
+            f"""(module (memory (export "memory") {t} 1) (data ({t}.const 0) "{pattern}")
+              (data ({t}.const {MEMORY - 128}) "{pattern}") {" ".join(forms.values())})"""
         )
     )
     expected, actual = oracle.Instance(binary), Instance(Module(binary))
@@ -241,7 +286,7 @@ def test_access(row: wasm.Row) -> None:
     assert isinstance(theirs, wasmtime.Memory)
     trapped = 0
     for name in forms:
-        for address in ADDRESSES:
+        for address in ADDRESSES if t == "i32" else (*ADDRESSES, *WIDE_ADDRESSES):
             args = (address, 0x8877665544332211, 0xFFEEDDCCBBAA9988)
             want = expected.call(name, *args)
             try:
@@ -250,7 +295,8 @@ def test_access(row: wasm.Row) -> None:
                 got = trap.code
                 trapped += 1
                 assert trap.fault is not None
-                assert trap.fault.split()[5] == hex(max(address + int(name.split()[0], 16), MEMORY))
+                reached = address + int(name.split()[0], 16) & ((1 << 64) - 1)
+                assert trap.fault.split()[5] == hex(max(reached, MEMORY))
             if isinstance(want, list):
                 want = [value & LOW for value in want]
             assert got == want, f"{row.mnemonic} {name} at {address:#x}: {got!r}, not {want!r}"

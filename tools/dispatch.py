@@ -27,6 +27,10 @@ _HEAD = '''\
 DISPATCH = "switch"
 
 
+cdef void prepare_machine(machine_t* machine) noexcept nogil:
+    pass
+
+
 cdef int run(machine_t* machine) noexcept nogil:
     """Run from the state in `machine` until something ends the loop; say what, with the state saved."""
     cdef int32_t* pc = machine.pc

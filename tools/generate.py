@@ -50,7 +50,7 @@ def opcodes() -> list[tuple[str, int]]:
 
 def regopcodes() -> list[tuple[str, int]]:
     shapes = [(f"SHAPE_{name.upper()}", number) for name, number in forms.SHAPES.items()]
-    return [(dispatch.enum_name(row), row.number) for row in regop.ROWS] + shapes
+    return [(dispatch.enum_name(row), row.number) for row in regop.ROWS] + shapes + [("HANDLER_COUNT", threaded.COUNT)]
 
 
 def address_words() -> str:

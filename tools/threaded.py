@@ -20,13 +20,16 @@ _HEAD = """\
 # position, with the state in its arguments: as many as there are registers for arguments, so that all of it stays in
 # registers and the compiler makes the call a jump. `acc` and `facc` hold the last integer and the last f64 result,
 # which are in their slots as well; `acc` is in the register that x86 counts shifts with, which shifts write anyway.
+# Each machine has its own copy of the table of handlers, since what lies at a fixed distance from `machine` is called
+# without loading an address first.
 
-ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame,
-                          double facc) noexcept nogil
-
-cdef handler_t HANDLERS[{count}]
+cdef handler_t HANDLERS[HANDLER_COUNT]
 
 DISPATCH = "threaded"
+
+
+cdef void prepare_machine(machine_t* machine) noexcept nogil:
+    memcpy(machine.handlers, HANDLERS, sizeof(HANDLERS))
 
 
 cdef int leave(int32_t* pc, slot* fp, uint64_t acc, machine_t* machine, frame_t* frame, double facc,
@@ -43,8 +46,8 @@ cdef int run(machine_t* machine) noexcept nogil:
     \"\"\"Run from the state in `machine` until something ends the run; say what, with the state saved.\"\"\"
     cdef mem_t* memory = current_memory(machine)
     machine.mem_len = memory.length
-    return HANDLERS[machine.pc[0]](machine.pc, machine.fp, memory.data, machine.acc, machine, machine.frame,
-                                   machine.facc)
+    return machine.handlers[machine.pc[0]](machine.pc, machine.fp, memory.data, machine.acc, machine, machine.frame,
+                                           machine.facc)
 
 """
 _PARAMETERS = "int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc"
@@ -113,7 +116,7 @@ def _lines(row: regop.RegOp, body: tuple[str, ...]) -> Iterator[str]:
             yield _F64_RESULT.sub(r"facc = \2", line)
             yield _F64_RESULT.sub(r"fp[\1].f64 = facc", line)
         elif line.strip() == "break":
-            leave = f"HANDLERS[{_exit_number(constant_reason)}](pc, {_ARGUMENTS})"
+            leave = f"machine.handlers[{_exit_number(constant_reason)}](pc, {_ARGUMENTS})"
             if not constant_reason:
                 leave = _LEAVE.format("reason")
             yield line.replace("break", f"return {leave}")
@@ -145,14 +148,14 @@ def _parts(instructions: Iterable[regop.RegOp | regop.AccumulatorForm], each: Se
     lines = list(_lines(row, final.body))
     if not row.jumps:
         yield from lines
-        yield f"return HANDLERS[pc[{row.length}]](pc + {row.length}, {_ARGUMENTS})"
+        yield f"return machine.handlers[pc[{row.length}]](pc + {row.length}, {_ARGUMENTS})"
     elif "t" in row.operands:
         # Each way out jumps by itself: a common jump would make the next opcode wait for the comparison.
         yield from (text for line in lines for text in _with_jump(line))
     else:
         yield from lines
         if not lines[-1].startswith("return"):
-            yield f"return HANDLERS[pc[0]](pc, {_ARGUMENTS})"
+            yield f"return machine.handlers[pc[0]](pc, {_ARGUMENTS})"
 
 
 def _handler(name: str, *instructions: regop.RegOp | regop.AccumulatorForm, each: Sequence[str]) -> str:
@@ -167,7 +170,7 @@ def _with_jump(line: str) -> Iterator[str]:
     yield line
     if line.strip().startswith("pc = pc + "):
         indent = line[: len(line) - len(line.lstrip())]
-        yield f"{indent}return HANDLERS[pc[0]](pc, {_ARGUMENTS})"
+        yield f"{indent}return machine.handlers[pc[0]](pc, {_ARGUMENTS})"
 
 
 def _name(name: str) -> str:
@@ -177,7 +180,7 @@ def _name(name: str) -> str:
 def handlers(note: str, counting: bool = False) -> str:
     """The whole back end; `counting`: the form of it that counts how often each instruction runs."""
     each = ("count_instruction(pc)",) if counting else ()
-    out = [_HEAD.format(note=note, count=COUNT), _COUNTING if counting else ""]
+    out = [_HEAD.format(note=note), _COUNTING if counting else ""]
     out += (
         f"cdef int h_{reason}({_PARAMETERS}) noexcept nogil:\n    return {_LEAVE.format(reason)}\n\n"
         for reason in EXITS

@@ -3,6 +3,8 @@
 cimport cython
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from wasmvm.isa.regopcode cimport HANDLER_COUNT
+
 
 cdef union slot:
     # One cell of a frame, 8 bytes. An i32 or f32 is always stored zero-extended as u64 (a 32-bit store followed by
@@ -186,6 +188,13 @@ cdef struct frame_t:
     slot* fp
 
 
+cdef struct machine_t
+
+
+ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame,
+                          double facc) noexcept nogil
+
+
 cdef struct machine_t:
     # The whole state of execution, as `run` finds it and leaves it.
     int32_t* pc
@@ -202,12 +211,13 @@ cdef struct machine_t:
     double facc
     slot* top  # where the next call from Python may begin
     int64_t fuel  # what metered code has left
-    heap_t heap
-    uint64_t mem_len  # of the threaded back end: bytes of the memory of `inst`
+    uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory in use
     mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
     tag_t* tag  # EXIT_THROW: of what is thrown; `base` is where its payload lies
     exn_t* exn  # and the exception, if there is a reference to it already
     tag_t* tags  # those that exceptions name
+    heap_t heap
+    handler_t handlers[HANDLER_COUNT]  # last, since a machine that is used again keeps them
 
 
 cdef struct lowered_t:
@@ -264,7 +274,7 @@ cdef enum:
 
 @cython.final
 cdef class Store:
-    cdef machine_t machine
+    cdef machine_t* machine
     cdef size_t stack_slots
     cdef size_t max_memory
     cdef size_t max_table

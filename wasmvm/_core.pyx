@@ -26,7 +26,7 @@ from libc.string cimport memchr, memcpy, memmove, memset
 
 from wasmvm.isa.regopcode cimport *
 
-from wasmvm.deftype import DEFTYPES, define_functype, match_heaptype, top_of
+from wasmvm.deftype import DEFTYPES, check_valtype, checked_functype, define_functype, match_heaptype, top_of
 from wasmvm.errors import InternalError, Trap, WasmException, with_wasm_frames
 from wasmvm.types import (
     MAX_PAGES, MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits, MemoryType, StructType, TableType, TagType,

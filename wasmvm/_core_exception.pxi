@@ -157,7 +157,7 @@ cdef exn_t* thrown_by_host(Store store, object error) except? NULL:
     payload = tuple(error.payload)
     if len(payload) != signature.param_count:
         raise TypeError(f"an exception of type {signature.type} was thrown with {len(payload)} values")
-    exn = new_exn(&store.machine, tag.tag, NULL)
+    exn = new_exn(store.machine, tag.tag, NULL)
     if exn == NULL:
         raise MemoryError
     reference = exception_ref(store, exn)  # before what follows makes objects

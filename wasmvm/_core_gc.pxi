@@ -224,7 +224,7 @@ cdef int collect(Store store, slot* top) except -1:
     if heap.gray == NULL:
         return 0
     heap.gray_count = 0
-    if mark_stack(&store.machine, top):
+    if mark_stack(store.machine, top):
         seen += mark_roots(heap)
         if heap.count < MANY_OBJECTS:
             mark_and_sweep(heap)
@@ -242,7 +242,7 @@ cdef int collect(Store store, slot* top) except -1:
 
 cdef int release_dead(Store store, slot* top) except -1:
     """Let go of the objects of the host that no reference is to any more; that may run any Python code."""
-    cdef machine_t* m = &store.machine
+    cdef machine_t* m = store.machine
     cdef slot* old_top = m.top
     cdef mem_t* other_mem = m.other_mem
     cdef extern_t* o = m.heap.dead

@@ -55,6 +55,7 @@ cdef enum:
     MOST_TO_CLEAR = 16 << 20  # bytes; what was larger is given back
     MOST_PAGES = 1 << 24  # of any memory, a terabyte: some reserve as much as they may grow to
 
+cdef uint64_t max_pages = MAX_PAGES
 cdef uint64_t SPARE_RESERVED = 65536 * 65536
 cdef uint8_t* spare_memories[SPARE_MEMORIES]
 cdef int spare_memory_count = 0
@@ -105,10 +106,26 @@ cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum, uint64_t reserved) noexc
     return mem
 
 
-cdef int check_limits(object limits, object most) except -1:
-    """3.2.1: ValueError where the minimum is over the maximum, or either over what the kind of extern allows."""
-    if not 0 <= limits.min <= (most if limits.max is None else limits.max) <= most:
-        raise ValueError(f"invalid limits: {limits.min} up to {limits.max}")
+cdef int read_limits(object limits, uint64_t most, uint64_t* low, uint64_t* high) except -1:
+    """3.2.1: the limits, where no maximum means `most`.
+
+    Raises:
+        ValueError: the minimum is over the maximum, or either over what the kind of extern allows.
+        TypeError: they are no `Limits`, or not of integers.
+    """
+    expect(limits, Limits, "limits")
+    minimum, maximum = <tuple>limits
+    expect(minimum, int, "minimum")
+    if maximum is not None:
+        expect(maximum, int, "maximum")
+    try:
+        low[0] = minimum
+        high[0] = most if maximum is None else maximum
+    except OverflowError:  # negative, or of more than 64 bits
+        low[0] = 1
+        high[0] = 0
+    if not low[0] <= high[0] <= most:
+        raise ValueError(f"invalid limits: {minimum} up to {maximum}")
     return 0
 
 
@@ -128,16 +145,18 @@ cdef class Memory:
     """
 
     def __cinit__(self, Store store not None, type):
-        limits = type.limits
-        most = MAX_PAGES_64 if type.addrtype == I64 else MAX_PAGES
-        check_limits(limits, most)
-        cdef uint64_t maximum = min(most if limits.max is None else limits.max, <uint64_t>MOST_PAGES) * 65536
-        if limits.min * 65536 > min(store.max_memory, maximum):
-            raise MemoryError(f"memory minimum size of {limits.min} pages exceeds memory limits")
-        cdef uint64_t minimum = limits.min * 65536
+        expect(type, MemoryType, "type")
+        cdef uint64_t low, high
+        cdef int addrtype
+        limits, addrtype = <tuple>type
+        read_limits(limits, <uint64_t>MAX_PAGES_64 if addrtype == I64 else max_pages, &low, &high)
+        cdef uint64_t maximum = min(high, <uint64_t>MOST_PAGES) * 65536
+        if low > MOST_PAGES or low * 65536 > min(store.max_memory, maximum):
+            raise MemoryError(f"memory minimum size of {low} pages exceeds memory limits")
+        cdef uint64_t minimum = low * 65536
         self.mem = new_mem(minimum, maximum, max(minimum, min(maximum, max(SPARE_RESERVED, store.max_memory))))
         if self.mem == NULL:
-            raise MemoryError(f"cannot reserve a memory of {limits.min} pages")
+            raise MemoryError(f"cannot reserve a memory of {low} pages")
         self.store = store
         self.type = type
 

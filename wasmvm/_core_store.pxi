@@ -26,8 +26,7 @@ cdef enum:
     SPARE_STACKS = 4  # kept for the next store: reserving them and touching them anew takes longer than all the rest
     SPARE_STACK_SLOTS = (8 << 20) // 8  # of this size, the default
 
-cdef slot* spare_stacks[SPARE_STACKS]
-cdef frame_t* spare_frames[SPARE_STACKS]
+cdef machine_t* spare_machines[SPARE_STACKS]
 cdef int spare_count = 0
 
 
@@ -36,34 +35,50 @@ cdef size_t frame_bytes(size_t slots) noexcept:
     return (slots + 2 * MAX_NESTING) * sizeof(frame_t) * 2
 
 
-cdef bint take_stacks(machine_t* m, size_t slots) noexcept:
-    """Give a machine its stacks; False where the system refuses. What they held before is never read."""
+cdef machine_t* take_machine(size_t slots) noexcept:
+    """A machine with its stacks and its table of handlers, all else zero; NULL where the system refuses.
+
+    What the stacks held before is never read.
+    """
     global spare_count
+    cdef machine_t* m
     if slots == SPARE_STACK_SLOTS and spare_count:
         spare_count -= 1
-        m.stack = spare_stacks[spare_count]
-        m.frames = spare_frames[spare_count]
-        return True
+        return spare_machines[spare_count]
+    m = <machine_t*>calloc(1, sizeof(machine_t))
+    if m == NULL:
+        return NULL
     m.stack = <slot*>wvm_reserve(slots * sizeof(slot))
     m.frames = <frame_t*>wvm_reserve(frame_bytes(slots))
-    return (
-        m.stack != NULL and m.frames != NULL
-        and wvm_commit(m.stack, slots * sizeof(slot)) and wvm_commit(m.frames, frame_bytes(slots))
-    )
+    if (m.stack == NULL or m.frames == NULL
+            or not wvm_commit(m.stack, slots * sizeof(slot)) or not wvm_commit(m.frames, frame_bytes(slots))):
+        free_machine(m, slots)
+        return NULL
+    prepare_machine(m)
+    return m
 
 
-cdef void give_stacks(machine_t* m, size_t slots) noexcept:
-    """Take a machine's stacks away, to be used again or released."""
-    global spare_count
-    if slots == SPARE_STACK_SLOTS and spare_count < SPARE_STACKS and m.stack != NULL and m.frames != NULL:
-        spare_stacks[spare_count] = m.stack
-        spare_frames[spare_count] = m.frames
-        spare_count += 1
-        return
+cdef void free_machine(machine_t* m, size_t slots) noexcept:
     if m.stack != NULL:
         wvm_release(m.stack, slots * sizeof(slot))
     if m.frames != NULL:
         wvm_release(m.frames, frame_bytes(slots))
+    free(m)
+
+
+cdef void give_machine(machine_t* m, size_t slots) noexcept:
+    """Take a machine away, to be used again or released."""
+    global spare_count
+    cdef slot* stack = m.stack
+    cdef frame_t* frames = m.frames
+    if slots == SPARE_STACK_SLOTS and spare_count < SPARE_STACKS:
+        memset(m, 0, <char*>&m.handlers - <char*>m)
+        m.stack = stack
+        m.frames = frames
+        spare_machines[spare_count] = m
+        spare_count += 1
+    else:
+        free_machine(m, slots)
 
 
 cdef class Store:
@@ -97,10 +112,11 @@ cdef class Store:
         self.externs = {}
         self.deadline = INFINITY
         self.timeout_ = INFINITY
-        begin_heap(&self.machine.heap, max_heap)
-        cdef machine_t* m = &self.machine
-        if not take_stacks(m, self.stack_slots):
+        cdef machine_t* m = take_machine(self.stack_slots)
+        if m == NULL:
             raise MemoryError("cannot reserve the stacks of a store")
+        self.machine = m
+        begin_heap(&m.heap, max_heap)
         m.stack_end = m.stack + self.stack_slots
         m.frame = m.frames
         m.top = m.stack
@@ -108,9 +124,10 @@ cdef class Store:
         m.fp = m.stack
 
     def __dealloc__(self):
-        end_heap(&self.machine.heap)
-        give_stacks(&self.machine, self.stack_slots)
-        free_tags(&self.machine)
+        if self.machine != NULL:
+            end_heap(&self.machine.heap)
+            free_tags(self.machine)
+            give_machine(self.machine, self.stack_slots)
 
     cpdef set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
         """Change the limits; they mean what the arguments of `Store` mean."""
@@ -224,12 +241,13 @@ cdef class Store:
 
     cdef int invoke(self, func_t* func, slot* base) except -1:
         """Call a wasm function whose arguments lie at `base`; its results are left there."""
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef frame_t* bottom = m.frame
         cdef int32_t* pc = m.pc
         cdef slot* fp = m.fp
         cdef slot* top = m.top
         cdef inst_t* inst = m.inst
+        cdef mem_t* other_mem = m.other_mem
         cdef uint64_t acc = m.acc
         cdef double facc = m.facc
         cdef int32_t i
@@ -265,14 +283,14 @@ cdef class Store:
             m.fp = fp
             m.top = top
             m.inst = inst
-            m.other_mem = NULL  # code that calls has gone back to memory 0
+            m.other_mem = other_mem
             m.acc = acc
             m.facc = facc
         return 0
 
     cdef int drive(self, frame_t* bottom) except -1:
         """Run until the frame at `bottom` is done, serving what the loop asks for."""
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef int reason
         cdef double next_poll = 0.0
         cdef double next_nap = INFINITY
@@ -326,7 +344,7 @@ cdef class Store:
         try:
             PyErr_CheckSignals()
         except BaseException as error:
-            raise with_wasm_frames(error, describe(backtrace(&self.machine, bottom)))
+            raise with_wasm_frames(error, describe(backtrace(self.machine, bottom)))
         finally:
             self.machine.top = top
         return 0
@@ -336,29 +354,29 @@ cdef class Store:
         cdef int reason
         while True:
             self.machine.budget = SLICE
-            reason = run(&self.machine)
+            reason = run(self.machine)
             while reason == EXIT_THROW:
-                reason = find_handler(&self.machine, SEARCH_SLICE)
+                reason = find_handler(self.machine, SEARCH_SLICE)
                 if reason != 0:
                     return reason
                 if self.machine.heap.allocated > self.machine.heap.threshold:
                     return EXIT_GARBAGE
-                reason = run(&self.machine)
+                reason = run(self.machine)
             if reason != EXIT_BUDGET or self.interrupted or wvm_monotonic() >= until:
                 return reason
 
     cdef int raise_trap(self, int reason, frame_t* bottom) except -1:
-        cdef tuple frames = describe(backtrace(&self.machine, bottom))
+        cdef tuple frames = describe(backtrace(self.machine, bottom))
         error = trap(reason, frames)
         if reason == TRAP_MEMORY_OUT_OF_BOUNDS:
-            error.fault = fault(&self.machine)
+            error.fault = fault(self.machine)
         elif reason == TRAP_UNINITIALIZED_ELEMENT:
-            error = Trap(f"{error.message} {element(&self.machine)}", error.code, frames)
+            error = Trap(f"{error.message} {element(self.machine)}", error.code, frames)
         raise with_wasm_frames(error, frames)
 
     cdef int call_host(self, frame_t* bottom) except -1:
         """Serve the call of a host function, then go on behind the call instruction."""
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef func_t* callee = m.callee
         cdef slot* base = m.base
         cdef slot* top = m.top
@@ -384,7 +402,7 @@ cdef class Store:
 
     cdef int search(self, frame_t* bottom) except -1:
         """Find the handler of what is thrown, however long that takes; as `find_handler`."""
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef int64_t limit = SEARCH_SLICE
         cdef int reason = find_handler(m, limit)
         cdef exn_t* exn
@@ -405,8 +423,8 @@ cdef class Store:
         """Go to the handler of what wasm has thrown, or raise it in Python."""
         cdef heap_t* heap = &self.machine.heap
         if self.search(bottom) == EXIT_UNCAUGHT:
-            reference = exception_ref(self, thrown(&self.machine))
-            frames = describe(backtrace(&self.machine, bottom))
+            reference = exception_ref(self, thrown(self.machine))
+            frames = describe(backtrace(self.machine, bottom))
             raise with_wasm_frames(uncaught(reference, frames), frames)
         if heap.allocated > heap.threshold:
             collect(self, self.frame_end())
@@ -414,7 +432,7 @@ cdef class Store:
 
     cdef bint throw_from_host(self, object error, frame_t* bottom) except -1:
         """Go to the handler of what a host function has raised; False where there is none."""
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef exn_t* exn = thrown_by_host(self, error)
         if exn == NULL:
             return False
@@ -425,7 +443,7 @@ cdef class Store:
 
     cdef int lower(self, frame_t* bottom) except -1:
         """Lower the function whose stub was called, which has its frame already, and enter it."""
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef Instance instance = <Instance>m.inst.owner
         cdef slot* top = m.top
         cdef func_t* func = &instance.inst.funcs[m.pc[1]]
@@ -448,7 +466,7 @@ cdef class Store:
         return 0
 
     cdef int grow_memory(self) except -1:
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef Memory memory = <Memory>(<Instance>m.inst.owner).memories[m.pc[3]]
         cdef int64_t old = memory.grow_by(m.fp[m.pc[2]].u64)
         m.fp[m.pc[1]].i64 = old if memory.type.addrtype == I64 else <uint32_t>old
@@ -456,7 +474,7 @@ cdef class Store:
         return 0
 
     cdef int grow_table(self) except -1:
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef Instance instance = <Instance>m.inst.owner
         cdef Table table = <Table>instance.tables[m.pc[4]]
         cdef int64_t old = table.resize(m.fp[m.pc[3]].u64, m.fp[m.pc[2]].u64)
@@ -466,7 +484,7 @@ cdef class Store:
 
     cdef slot* frame_end(self) noexcept:
         """Where the frame ends that the machine was stopped in."""
-        cdef machine_t* m = &self.machine
+        cdef machine_t* m = self.machine
         cdef Instance instance = <Instance>m.inst.owner
         cdef lowered_t* lowered
         cdef Py_ssize_t i

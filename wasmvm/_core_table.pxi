@@ -19,11 +19,13 @@ cdef class Table:
 
     def __cinit__(self, Store store not None, type, init=None):
         cdef uint64_t value, i
+        expect(type, TableType, "type")
+        check_valtype(type.reftype, True)
         limits = type.limits
-        most = 0xFFFFFFFFFFFFFFFF if type.addrtype == I64 else MAX_TABLE
-        check_limits(limits, most)
-        if limits.min > store.max_table:
-            raise MemoryError(f"table minimum size of {limits.min} elements exceeds table limits")
+        cdef uint64_t low, high
+        read_limits(limits, 0xFFFFFFFFFFFFFFFF if type.addrtype == I64 else <uint64_t>MAX_TABLE, &low, &high)
+        if low > store.max_table:
+            raise MemoryError(f"table minimum size of {low} elements exceeds table limits")
         self.store = store
         self.reftype = type.reftype
         self.addrtype = type.addrtype
@@ -33,10 +35,10 @@ cdef class Table:
             raise MemoryError
         if names_objects(self.reftype):
             add_root(&store.machine.heap, &self.root, ROOT_TABLE, self.table)
-        self.table.maximum = most if limits.max is None else limits.max
+        self.table.maximum = high
         value = 0 if init is BLANK else reference_slot(store, self.reftype, init, "element")
-        if self.resize(limits.min, value) < 0:
-            raise MemoryError(f"no memory for a table of {limits.min} elements")
+        if self.resize(low, value) < 0:
+            raise MemoryError(f"no memory for a table of {low} elements")
 
     def __dealloc__(self):
         remove_root(&self.root)
@@ -109,6 +111,8 @@ cdef class Global:
     """
 
     def __cinit__(self, Store store not None, type, value):
+        expect(type, GlobalType, "type")
+        check_valtype(type.valtype)
         self.store = store
         self.type = type
         self.look_after()

@@ -82,7 +82,7 @@ cdef tuple describe(list found):
 
 cdef str element(machine_t* machine):
     """The index that a call_indirect, which traps, has looked up; every form of it has the slot in its first word."""
-    return str(<uint32_t>machine.fp[machine.pc[1]].u64)
+    return str(machine.fp[machine.pc[1]].u64)
 
 
 cdef object fault(machine_t* machine):

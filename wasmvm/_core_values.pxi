@@ -23,6 +23,13 @@ cdef enum:
     NON_NULL = 0x80
 
 
+cdef int expect(object value, object cls, object name) except -1:
+    """TypeError where an argument is of another class."""
+    if not isinstance(value, cls):
+        raise TypeError(f"{name}: expected a {cls.__name__}, got {type(value).__name__}")
+    return 0
+
+
 cdef int wrong_type(object name, object expected, object value) except -1:
     raise TypeError(f"{name}: expected {expected}, got {type(value).__name__}")
 
@@ -193,6 +200,21 @@ cdef Signature signature_of_number(object number):
     return <Signature>found
 
 
+SIGNATURE_OF = {}
+"""Signature by closed function type: defined types are numbered for ever, so there are no more of these."""
+
+
 cdef Signature signature_of(object type):
-    """The signature of a closed function type that is declared on its own."""
-    return signature_of_number(define_functype(type))
+    """The signature of a closed function type that is declared on its own.
+
+    Raises TypeError where it is no function type, ValueError where it names a value type that there is not.
+    """
+    cdef object found
+    try:
+        found = SIGNATURE_OF.get(type)
+    except TypeError:  # lists, for example, have no hash
+        found = None
+    if found is None:
+        type = checked_functype(type)
+        found = SIGNATURE_OF.setdefault(type, signature_of_number(define_functype(type)))
+    return <Signature>found

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wasmvm.codecache import Entry
     from wasmvm.lowering.body import Lowered
     from wasmvm.lowering.context import Context
-    from wasmvm.syntax import Export, Extent, Import, Module
+    from wasmvm.syntax import Export, Extent, Module
     from wasmvm.types import ExternType
 
 
@@ -57,6 +57,7 @@ class CompiledModule:
         self._context: Context | None = None
         self._exprs: dict[int, Lowered] = {}
         self._numbers: array[int] | None = None
+        self._import_types: list[ExternType] | None = None
         self._variants[metering] = self
 
     def metered(self, metering: int) -> CompiledModule:
@@ -114,9 +115,13 @@ class CompiledModule:
             self._numbers = define(self.syntax)
         return self._numbers
 
-    def import_type(self, import_: Import) -> ExternType:
-        """The type of an import, closed."""
-        return close_externtype(self.syntax.import_type(import_), self.numbers)
+    @property
+    def import_types(self) -> list[ExternType]:
+        """The types of the imports, in their order, closed."""
+        if self._import_types is None:
+            syntax, numbers = self.syntax, self.numbers
+            self._import_types = [close_externtype(syntax.import_type(import_), numbers) for import_ in syntax.imports]
+        return self._import_types
 
     def export_type(self, export: Export) -> ExternType:
         """The type of an export, closed."""

@@ -22,12 +22,16 @@ from wasmvm.types import (
     EXNREF,
     EXTERNREF,
     FUNCREF,
+    HEAPTYPE_NAMES,
     I31REF,
     NULLEXNREF,
     NULLEXTERNREF,
     NULLFUNCREF,
     NULLREF,
+    NUMTYPES,
     STRUCTREF,
+    V128,
+    VALTYPE_NAMES,
     ArrayType,
     CompType,
     ExternType,
@@ -174,6 +178,33 @@ def define_functype(functype: FuncType) -> int:
     """The number of the final type of its own group that is this closed function type."""
     with _lock:
         return _known([SubType(True, (), functype)])
+
+
+def check_valtype(valtype: object, reference: bool = False) -> None:
+    """See that an embedder's value type is one, or a `reference` type.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: no closed type has that number, or it is no reference type.
+    """
+    if not isinstance(valtype, int):
+        raise TypeError(f"type: expected a value type, got {valtype!r}")
+    if valtype not in NUMTYPES and valtype != V128:
+        heaptype = heaptype_of(valtype) if is_reftype(valtype) else -1
+        if heaptype not in HEAPTYPE_NAMES and not (heaptype >= CONCRETE and typeidx_of(heaptype) < len(DEFTYPES)):
+            raise ValueError(f"type: there is no value type {valtype}")
+    elif reference:
+        raise ValueError(f"type: expected a reference type, got {VALTYPE_NAMES[valtype]}")
+
+
+def checked_functype(functype: object) -> FuncType:
+    """An embedder's function type, whose parts may be other sequences than tuples; raises as `check_valtype` does."""
+    if not isinstance(functype, FuncType):
+        raise TypeError(f"type: expected a FuncType, got {type(functype).__name__}")
+    params, results = tuple(functype.params), tuple(functype.results)
+    for valtype in params + results:
+        check_valtype(valtype)
+    return FuncType(params, results)
 
 
 def close_valtype(valtype: int, numbers: array[int]) -> int:

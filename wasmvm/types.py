@@ -249,7 +249,7 @@ class Limits(NamedTuple):
     """2.3.16: sizes in pages for memories, in elements for tables; `max` is None where there is none."""
 
     min: int
-    max: int | None
+    max: int | None = None
 
 
 class MemoryType(NamedTuple):

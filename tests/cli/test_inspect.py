@@ -57,6 +57,14 @@ def test_lists_everything(sample: str, capsys: pytest.CaptureFixture[str]) -> No
     ]
 
 
+def test_addresses_of_64_bits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "wide.wasm"
+    path.write_bytes(wat2wasm("(module (memory i64 1) (memory 2) (memory i64 1 3) (table i64 4 funcref))"))
+    assert main(["inspect", str(path)]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert {"i64 1 pages", "2 pages", "i64 1 to 3 pages", "i64 4 funcref"} <= {*lines}
+
+
 def test_sections_are_where_the_file_has_them(sample: str, capsys: pytest.CaptureFixture[str]) -> None:
     main(["inspect", sample])
     rows = [

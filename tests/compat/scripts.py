@@ -224,10 +224,12 @@ def script_memory() -> None:
     show("not a store", lambda: Memory(1, MemoryType(Limits(1, 2))))  # type: ignore[arg-type]
     show("no limits", lambda: MemoryType(1))  # type: ignore[arg-type]
     for arguments in [(Limits(2**33, None),), (Limits(0, 2**33),), (Limits(5, 2),), (Limits(1, None), False, True),
-                      (Limits(1, 2), False, False, 3)]:  # fmt: skip
+                      (Limits(1, 2), False, False, 3), (Limits(65537, None),), (Limits(0, 65537),),
+                      (Limits(2**48, None), True), (Limits(2**64, None), True), (Limits(5, 3), True)]:  # fmt: skip
         show("memory type", lambda a=arguments: MemoryType(*a))  # type: ignore[misc]
     wide = MemoryType(Limits(1, 2), is_64=True, shared=True, page_size_log2=0)
     print(wide.is_64, wide.is_shared, wide.page_size, wide.page_size_log2)
+    script_several_memories()
     config = Config()
     config.shared_memory = True
     config.wasm_threads = True
@@ -237,6 +239,36 @@ def script_memory() -> None:
     show("grow shared", lambda: shared.grow(5))
     show("not shared", lambda: SharedMemory(engine, MemoryType(Limits(1, 2))))
     show("disabled", lambda: SharedMemory(store.engine, MemoryType(Limits(1, 2), shared=True)))
+
+
+def script_several_memories() -> None:
+    config = Config()
+    config.wasm_multi_memory = True
+    config.wasm_memory64 = True
+    store = Store(Engine(config))
+    wide = Memory(store, MemoryType(Limits(1, 3), is_64=True))
+    print(wide.type(store).is_64, wide.size(store), wide.type(store).limits.max)
+    for delta in (1, 2**48, 2**60, 1, 1):
+        show(f"grow wide {delta}", lambda d=delta: wide.grow(store, d))  # type: ignore[misc]
+    narrow = Memory(store, MemoryType(Limits(1, None)))
+    text = """(module (import "" "a" (memory 1)) (import "" "b" (memory i64 1)) (memory (export "c") i64 2)
+      (memory (export "d") 1 2) (table (export "t") i64 2 5 funcref)
+      (func (export "get") (param i64) (result i32) local.get 0  i32.load 1)
+      (func (export "put") (param i64 i64) local.get 0  local.get 1  i64.store 2 offset=0x10000)
+      (func (export "grow") (param i64) (result i64) local.get 0  memory.grow 2)
+      (func (export "copy") (param i32 i64 i32) local.get 0  local.get 1  local.get 2  memory.copy 3 2))"""
+    module = Module(store.engine, text)
+    print([(e.name, e.type.is_64) for e in module.exports if isinstance(e.type, MemoryType)])
+    print([(i.name, i.type.is_64) for i in module.imports if isinstance(i.type, MemoryType)])
+    show("other width", lambda: Instance(store, module, [wide, narrow]))
+    e = Instance(store, module, [narrow, wide]).exports(store)
+    wide.write(store, b"\1\2\3\4", 8)
+    print(e["get"](store, 8), e["grow"](store, 1), e["grow"](store, 2**48), e["c"].size(store), e["t"].size(store))
+    e["put"](store, 8, -2)
+    e["copy"](store, 3, 65536 + 8, 8)
+    print(e["c"].read(store, 65536, 65552), e["d"].read(store, 0, 16))
+    show("copy", lambda: e["copy"](store, 0, 2**40, 1))
+    show("grow table", lambda: e["t"].grow(store, 2, None))
 
 
 def script_tables_and_globals() -> None:

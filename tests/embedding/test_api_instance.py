@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 import weakref
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -270,3 +271,41 @@ def test_functions_belong_to_the_field() -> None:
     assert functype([ValType.I32]) == FuncType((0x7F,), ())
     with pytest.raises(ValueError, match="no value type 'i33'"):
         functype("i33")
+
+
+I32 = ValType.I32
+WRONG_TYPES: list[tuple[object, type[Exception], str]] = [
+    (lambda s: wasmvm.Func(s, FuncType(("i32",), ()), print), TypeError, "type: expected a value type, got 'i32'"),
+    (lambda s: wasmvm.Func(s, FuncType((1,), ()), print), ValueError, "type: there is no value type 1"),
+    (lambda s: wasmvm.Func(s, FuncType((1 << 24,), ()), print), ValueError, "type: there is no value type"),
+    (lambda s: wasmvm.Func(s, I32, print), TypeError, "type: expected a FuncType, got ValType"),
+    (lambda s: wasmvm.Global(s, I32, 1), TypeError, "type: expected a GlobalType, got ValType"),
+    (lambda s: wasmvm.Global(s, wasmvm.GlobalType(5, True), 1), ValueError, "type: there is no value type 5"),
+    (lambda s: wasmvm.Table(s, TableType(I32, Limits(1))), ValueError, "type: expected a reference type, got i32"),
+    (lambda s: wasmvm.Table(s, Limits(1)), TypeError, "type: expected a TableType, got Limits"),
+    (lambda s: wasmvm.Memory(s, Limits(1)), TypeError, "type: expected a MemoryType, got Limits"),
+    (lambda s: wasmvm.Memory(s, MemoryType((1, 2))), TypeError, "limits: expected a Limits, got tuple"),
+    (lambda s: wasmvm.Memory(s, MemoryType(Limits(1.5))), TypeError, "minimum: expected a int, got float"),
+    (lambda s: wasmvm.Memory(s, MemoryType(Limits(-1))), ValueError, "invalid limits: -1"),
+    (lambda s: wasmvm.Store(max_memory=-1), ValueError, "limits must not be negative: max_memory=-1"),
+    (lambda s: wasmvm.HostFunc(5), TypeError, "callable: expected a function, got 5"),
+    (lambda s: wasmvm.Instance(5), TypeError, "module: expected a Module, got int"),
+    (lambda s: wasmvm.Module(5), TypeError, "source: expected bytes, text or a path, got int"),
+    (lambda s: wasmvm.Engine(5), TypeError, "config: expected a Config, got int"),
+    (lambda s: wasmvm.instantiate('(module (import "a" "b" (func)))', {"a": 5}), TypeError, "imports: .* found int"),
+    (lambda s: wasmvm.instantiate('(module (import "a" "b" (func)))', [5]), TypeError, "imports: .* found list"),
+]
+
+
+@pytest.mark.parametrize(("make", "error", "message"), WRONG_TYPES, ids=[message for _, _, message in WRONG_TYPES])
+def test_what_is_of_the_wrong_type_is_named(
+    make: Callable[[wasmvm.Store], object], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        make(wasmvm.Store())
+
+
+def test_a_function_type_may_be_of_lists() -> None:
+    double = wasmvm.Func(wasmvm.Store(), FuncType([I32], [I32]), lambda x: 2 * x)
+    assert double(21) == 42
+    assert double.type == FuncType((I32,), (I32,))

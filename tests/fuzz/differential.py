@@ -1,6 +1,6 @@
 """Runs generated modules here and in wasmtime, and compares everything that can be seen.
 
-    python -m tests.fuzz.differential [--generator smith|own] [--seed N] [--count N] [--keep FOLDER]
+    python -m tests.fuzz.differential [--generator smith|own|vectors|memories] [--seed N] [--count N] [--keep FOLDER]
     python -m tests.fuzz.differential --check FILE      (exit code 1 if it differs: a predicate for `wasm-tools shrink`)
 
 Every exported function is called with arguments drawn from the seed; results, traps with their frames and byte offsets,
@@ -27,7 +27,7 @@ import wasmvm
 from tests.fuzz import throwing
 from tests.fuzz.generator import FUEL, Module
 from tests.fuzz.verdict import wasm_tools
-from tests.fuzz.vocabulary import VECTORS, VOCABULARIES
+from tests.fuzz.vocabulary import MEMORIES, VECTORS, VOCABULARIES
 from tests.oracle import trap_code
 from wasmvm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, GlobalType
 
@@ -36,11 +36,12 @@ CALLS = 5
 COMPARED_FRAMES = 8
 SMITH = {
     "relaxed_simd_enabled": False, "exceptions_enabled": False, "gc_enabled": False,
-    "tail_call_enabled": False, "threads_enabled": False, "memory64_enabled": False, "extended_const_enabled": False,
+    "tail_call_enabled": False, "threads_enabled": False, "extended_const_enabled": False,
     "wide_arithmetic_enabled": False, "custom_page_sizes_enabled": False, "shared_everything_threads_enabled": False,
     "custom_descriptors_enabled": False, "compact_imports_enabled": False,
-    "max_memories": 1, "max_imports": 0, "max_tables": 3, "export_everything": True, "canonicalize_nans": True,
-    "max_memory32_bytes": 1 << 20, "memory_max_size_required": True, "max_table_elements": 1000,
+    "memory64_enabled": True, "max_memories": 3,
+    "max_imports": 0, "max_tables": 3, "export_everything": True, "canonicalize_nans": True,
+    "max_memory32_bytes": 1 << 20, "max_memory64_bytes": 1 << 20, "memory_max_size_required": True, "max_table_elements": 1000,
     "table_max_size_required": True, "allow_start_export": True, "max_instructions": 400,
     "generate_custom_sections": True,
     "min_funcs": 2, "memory_offset_choices": [60, 30, 10],
@@ -57,7 +58,7 @@ CALL_OPCODES = (0x10, 0x11)
 
 _config = wasmtime.Config()
 _config.cranelift_opt_level = "none"
-_config.wasm_memory64 = False
+_config.wasm_memory64 = _config.wasm_multi_memory = True
 _config.wasm_exceptions = True
 _engine = wasmtime.Engine(_config)
 
@@ -76,6 +77,10 @@ def own_module(seed: int) -> bytes:
 
 def vector_module(seed: int) -> bytes:
     return bytes(wasmtime.wat2wasm(Module(seed, VECTORS).text))
+
+
+def memory_module(seed: int) -> bytes:
+    return bytes(wasmtime.wat2wasm(Module(seed, MEMORIES).text))
 
 
 def smith_module(seed: int) -> bytes:
@@ -104,6 +109,7 @@ GENERATORS: dict[str, Callable[[int], bytes]] = {
     "own": own_module,
     "vectors": vector_module,
     "throwing": throwing_module,
+    "memories": memory_module,
     "smith": smith_module,
 }
 

@@ -44,6 +44,7 @@ class Function:
         self.labels = [Label(self.results, self.results, 0)]
         self.size = size
         self.unreachable = False
+        self.memory_in_use = 0
 
     def text(self) -> str:
         self.use_fuel()
@@ -196,54 +197,70 @@ class Function:
         self.pop(3)
         self.stack.append(t)
 
-    def address(self) -> str:
+    def some_memory(self) -> str:
+        """Take a memory into use, often the same as before; return the type of its addresses."""
+        memories = self.module.memories
+        if len(memories) > 1 and self.rng.random() < 0.5:
+            self.memory_in_use = self.rng.randrange(len(memories))
+        return memories[self.memory_in_use]
+
+    def memarg(self, offset: str) -> str:
+        """What follows the mnemonic of a load or store in the memory in use."""
+        return f"{self.memory_in_use} {offset}" if self.memory_in_use else offset
+
+    def address(self, t: str) -> str:
         """An offset; most addresses are made small, so that most accesses are inside the memory."""
         if self.rng.random() < 0.75:
-            self.emit("i32.const 0xfff")
-            self.emit("i32.and")
+            self.emit(f"{t}.const 0xfff")
+            self.emit(f"{t}.and")
         if self.rng.random() < 0.4:
-            self.address_arithmetic()
-        return self.rng.choice(("", "offset=1", "offset=8", "offset=0xf000", "offset=0xffffffff", "offset=0x80000000"))
+            self.address_arithmetic(t)
+        offsets = ["", "offset=1", "offset=8", "offset=0xf000", "offset=0xffffffff", "offset=0x80000000"]
+        if t == "i64":
+            offsets += ["offset=0x100000000", "offset=0xfffffffffffffff8"]
+        return self.rng.choice(offsets)
 
-    def address_arithmetic(self) -> None:
+    def address_arithmetic(self, t: str) -> None:
         """What compilers compute addresses with; sums wrap at 2^32 before the offset is added."""
         roll = self.rng.random()
         if roll < 0.4:
-            self.emit(f"i32.const {self.rng.choice((1, 4, 8, -1, -4, -8, 64, 0x7FFFFFFF, -0x1000))}")
-            self.emit(self.rng.choice(("i32.add", "i32.sub")))
+            self.emit(f"{t}.const {self.rng.choice((1, 4, 8, -1, -4, -8, 64, 0x7FFFFFFF, -0x1000))}")
+            self.emit(self.rng.choice((f"{t}.add", f"{t}.sub")))
             return
         if roll < 0.7:
-            self.emit(f"i32.const {self.rng.choice((1, 2, 3, 35))}")
-            self.emit("i32.shl")
-        self.want_above("i32")
+            self.emit(f"{t}.const {self.rng.choice((1, 2, 3, 35))}")
+            self.emit(f"{t}.shl")
+        self.want_above(t)
         if self.rng.random() < 0.7:
-            self.emit("i32.const 0xff")
-            self.emit("i32.and")
-        self.emit("i32.add")
+            self.emit(f"{t}.const 0xff")
+            self.emit(f"{t}.and")
+        self.emit(f"{t}.add")
 
     def load(self) -> None:
         mnemonic, result = self.rng.choice(self.words.loads)
-        self.want(("i32",))
-        offset = self.address()
+        t = self.some_memory()
+        self.want((t,))
+        offset = self.address(t)
         if mnemonic in self.words.lanes:
             self.push_something(result)
             self.pop(1)
-        self.emit(f"{mnemonic} {offset if self.rng.random() < 0.5 else ''}{self.lanes(mnemonic)}")
+        self.emit(f"{mnemonic} {self.memarg(offset if self.rng.random() < 0.5 else '')}{self.lanes(mnemonic)}")
         self.pop(1)
         self.stack.append(result)
 
     def store(self) -> None:
         mnemonic, operand = self.rng.choice(self.words.stores)
-        self.want(("i32",))
-        offset = self.address()
+        t = self.some_memory()
+        self.want((t,))
+        offset = self.address(t)
         if self.rng.random() < 0.3:
-            self.emit("i32.const 0xfff")
-            self.emit("i32.and")
+            self.emit(f"{t}.const 0xfff")
+            self.emit(f"{t}.and")
         self.push_something(operand)
         if self.rng.random() < 0.3 and operand == "i32":
             self.emit("i32.const 1")
             self.emit("i32.add")
-        self.emit(f"{mnemonic} {offset if self.rng.random() < 0.3 else ''}{self.lanes(mnemonic)}")
+        self.emit(f"{mnemonic} {self.memarg(offset if self.rng.random() < 0.3 else '')}{self.lanes(mnemonic)}")
         self.pop(2)
 
     def global_(self) -> None:
@@ -258,34 +275,46 @@ class Function:
 
     def memory(self) -> None:
         choice = self.rng.random()
+        t, index = self.some_memory(), self.memory_in_use
         if choice < 0.4:
-            self.emit("memory.size")
-            self.stack.append("i32")
+            self.emit(f"memory.size {index}")
+            self.stack.append(t)
         elif choice < 0.6:
-            self.want(("i32",))
-            self.emit("memory.grow")
+            self.want((t,))
+            self.emit(f"memory.grow {index}")
         else:
-            self.want(("i32", "i32"))
-            self.emit(f"i32.const {self.rng.randint(0, 40)}")
-            self.emit(self.rng.choice(("memory.fill", "memory.copy", "memory.init $d")))
+            source, length = "i32", t
+            bulk = self.rng.choice(("memory.fill", "memory.copy", "memory.init"))
+            if bulk == "memory.copy":
+                source = self.some_memory()
+                length = min(t, source)
+            elif bulk == "memory.init":
+                length = "i32"
+            self.want((t, source))
+            self.emit(f"{length}.const {self.rng.randint(0, 40)}")
+            operands = {"memory.copy": f" {self.memory_in_use}", "memory.init": " $d"}.get(bulk, "")
+            self.emit(f"{bulk} {index}{operands}")
             self.pop(2)
 
     def table(self) -> None:
         choice = self.rng.random()
+        t = self.module.table
         if choice < 0.4:
             self.emit("table.size $t")
-            self.stack.append("i32")
+            self.stack.append(t)
         elif choice < 0.7:
-            self.want(("i32",))
-            self.emit(f"i32.const {self.rng.choice((7, 15))}")
-            self.emit("i32.and")
+            self.want((t,))
+            self.emit(f"{t}.const {self.rng.choice((7, 15))}")
+            self.emit(f"{t}.and")
             self.emit("table.get $t")
             self.emit("ref.is_null")
+            self.pop(1)
+            self.stack.append("i32")
         else:
             self.emit(f"ref.func $f{self.rng.randrange(self.module.functions)}")
-            self.want_above("i32")
+            self.want_above(t)
             self.emit("table.grow $t")
-            self.stack.append("i32")
+            self.stack.append(t)
 
     def want_above(self, valtype: str) -> None:
         """Push an operand that what is below on the stack must not serve as."""
@@ -303,10 +332,11 @@ class Function:
 
     def call_indirect(self) -> None:
         _, params, results = self.rng.choice(self.module.callees)
-        self.want((*params, "i32"))
+        t = self.module.table
+        self.want((*params, t))
         if self.rng.random() < 0.85:
-            self.emit("i32.const 7")
-            self.emit("i32.and")
+            self.emit(f"{t}.const 7")
+            self.emit(f"{t}.and")
         self.emit(f"call_indirect $t{written((params, results))}")
         self.pop(len(params) + 1)
         self.stack += results
@@ -445,6 +475,8 @@ def written(signature: Signature) -> str:
 class Module:
     """A module of several functions that call each other, with a memory, a table and globals of every type.
 
+    `memories` and `table` are the types of their addresses; one memory of i32, unless the vocabulary has several.
+
     Some call host functions, and functions of another generated module, which lives in an instance of its own: it is
     imported from "peer V N", where V names its vocabulary and N is its seed.
 
@@ -455,6 +487,10 @@ class Module:
     def __init__(self, seed: int, vocabulary: Vocabulary = SCALARS, is_peer: bool = False) -> None:
         self.vocabulary = vocabulary
         rng = Random(f"peer {seed}" if is_peer else seed)
+        self.memories, self.table = ["i32"], "i32"
+        if vocabulary.several_memories:
+            self.memories = [rng.choice(INTEGERS) for _ in range(rng.randint(1, 4))]
+            self.table = rng.choice(INTEGERS)
         self.functions = rng.randint(1, 4)
         self.signatures = [self.signature(rng) for _ in range(self.functions)]
         self.callees = [(f"$f{i}", *signature) for i, signature in enumerate(self.signatures)]
@@ -480,21 +516,38 @@ class Module:
         refs = " ".join(name for name, _, _ in self.callees[:8])
         self.text = f"""(module
 {imported}
-  (memory (export "memory") {MEMORY_PAGES} {MEMORY_PAGES + 2})
-  (table $t (export "table") 8 20 funcref)
-  (elem (table $t) (i32.const 0) func {refs})
+{self.memory_fields()}
+  (table $t (export "table") {self.table} 8 20 funcref)
+  (elem (table $t) ({self.table}.const 0) func {refs})
   (data $d "some bytes for memory.init, \\00\\ff\\80\\7f, long enough for all of them")
-  (data (i32.const 0) "\\01\\02\\fe\\ff\\80\\00\\00\\80")
   (global $fuel (export "fuel") (mut i32) (i32.const {FUEL}))
 {globals_}
 {functions}
-  (func (export "leaf") (param i32) (result i32)
-    (i32.store (i32.const 16) (i32.add (i32.load (i32.const 16)) (local.get 0)))
-    (i32.add (memory.grow (i32.and (local.get 0) (i32.const 1))) (i32.load (i32.const 16))))
+{self.leaf()}
   (func $use_fuel
     (if (i32.eqz (global.get $fuel)) (then unreachable))
     (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))))
 """
+
+    def memory_fields(self) -> str:
+        bytes_ = "\\01\\02\\fe\\ff\\80\\00\\00\\80"
+        fields = []
+        for i, t in enumerate(self.memories):
+            fields.append(f'  (memory (export "memory{i or ""}") {t} {MEMORY_PAGES} {MEMORY_PAGES + 2})')
+            fields.append(f'  (data (memory {i}) ({t}.const {3 * i}) "{bytes_}")')
+        return "\n".join(fields)
+
+    def leaf(self) -> str:
+        """A function that changes the last memory, and that host functions call."""
+        t, last = self.memories[-1], len(self.memories) - 1
+        word = f"(i32.load {last} ({t}.const 16))"
+        delta = "(i32.and (local.get 0) (i32.const 1))"
+        grown = f"(memory.grow {last} {delta})"
+        if t == "i64":
+            grown = f"(i32.wrap_i64 (memory.grow {last} (i64.extend_i32_u {delta})))"
+        return f"""  (func (export "leaf") (param i32) (result i32)
+    (i32.store {last} ({t}.const 16) (i32.add {word} (local.get 0)))
+    (i32.add {grown} {word}))"""
 
     def signature(self, rng: Random) -> Signature:
         has_vectors = "v128" in self.vocabulary.valtypes and rng.random() < 0.4

@@ -10,7 +10,7 @@ from tests.fuzz.differential import GENERATORS, Difference, Ours, Trapped, agree
 from tests.fuzz.verdict import wasm_tools
 from tests.wat import wat2wasm
 
-SECONDS = {"own": 10, "vectors": 10, "throwing": 8, "smith": 8}
+SECONDS = {"own": 8, "vectors": 8, "memories": 8, "throwing": 8, "smith": 8}
 
 
 @pytest.mark.parametrize("generator", GENERATORS)

@@ -30,6 +30,7 @@ class Vocabulary(NamedTuple):
     operators: (mnemonic, operands, result); those that can trap are left out or rare.
     loads, stores: (mnemonic, type of what is loaded or stored).
     lanes: by mnemonic, how many lane indices follow it, and what they must be less than.
+    several_memories: whether modules have more than one, and addresses of 64 bits.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Vocabulary(NamedTuple):
     loads: list[tuple[str, str]]
     stores: list[tuple[str, str]]
     lanes: dict[str, tuple[int, int]]
+    several_memories: bool = False
 
 
 def _operators() -> list[tuple[str, tuple[str, ...], str]]:
@@ -110,4 +112,5 @@ def _vectors() -> Vocabulary:
 
 
 VECTORS = _vectors()
-VOCABULARIES = {words.name: words for words in (SCALARS, VECTORS)}
+MEMORIES = VECTORS._replace(name="memories", weighted=(*SCALARS.weighted, "i64", "i64", "v128"), several_memories=True)
+VOCABULARIES = {words.name: words for words in (SCALARS, VECTORS, MEMORIES)}

@@ -31,6 +31,21 @@ IDIOMS = {
         "(memory 1) (func (param i32) i32.const 8  local.get 0  i32.store offset=4)",
         ["i32.store_k +12, s0", "return"],
     ),
+    "another memory is named once for all that use it in a row, and memory 0 again before what jumps": (
+        "(memory 1) (memory 1) (func (param i32) (result i32) local.get 0  i32.load 1  local.get 0  i32.load 1 offset=4"
+        "  i32.add  i32.load offset=8  local.get 0  i32.load 1  br_if 0  drop  i32.const 1)",
+        [
+            "use_memory 1", "i32.load s1, s0, +0", "i32.load s2, s0, +4", "i32.add s1, s1, s2", "use_memory_0",
+            "i32.load s1, s1, +8", "use_memory 1", "i32.load s2, s0, +0", "use_memory_0", "br_unless s2, -> 32",
+            "return_copy s1, 1", "return32 #1",
+        ],
+    ),
+    "addresses of 64 bits have a form of their own, but for constant ones that are small": (
+        "(memory i64 1) (func (param i64) (result i32) local.get 0  i64.const 8  i32.load offset=4"
+        "  i32.store8 offset=0x100000001  i64.const 0x1_0000_0000  i32.load)",
+        ["i32.load_k s2, +12", "i32.store8_wide s0, #0x100000001, s2", "const64 s1, #0x100000000",
+         "i32.load_wide s0, s1, #0x0", "return"],
+    ),
     "arguments are put where the callee's frame begins": (
         "(func $f (param i32 i32) (result i32) local.get 1  local.get 0  i32.const 7  call $f  i32.add)",
         ["move s3, s0", "const32 s4, #7", "call 0, s3", "i32.add s0, s1, s3", "return"],

@@ -14,7 +14,6 @@ from wasmvm.errors import DecodeError, TextError
 from wasmvm.syntax import Extent, Module
 from wasmvm.text.script import Source, parse_script
 
-# The text format is ahead of what can be run: only instructions without an opcode here are no text.
 PATHS = files()
 
 

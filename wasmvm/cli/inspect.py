@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 
 from wasmvm.cli.failure import CommandError
 from wasmvm.cli.load import load_module
-from wasmvm.types import EXTERN_KINDS, FUNC, ExternType, FuncType, GlobalType, Limits, MemoryType, TagType, valtype_text
+from wasmvm.types import (
+    EXTERN_KINDS,
+    FUNC,
+    I64,
+    ExternType,
+    FuncType,
+    GlobalType,
+    MemoryType,
+    TableType,
+    TagType,
+    valtype_text,
+)
 
 if TYPE_CHECKING:
     from wasmvm.binary.names import Names
@@ -137,14 +148,16 @@ def describe_type(type_: ExternType) -> str:
     if isinstance(type_, FuncType):
         return str(type_)
     if isinstance(type_, MemoryType):
-        return f"{_limits(type_.limits)} pages"
+        return f"{_limits(type_)} pages"
     if isinstance(type_, GlobalType):
         name = valtype_text(type_.valtype)
         return f"(mut {name})" if type_.mutable else name
     if isinstance(type_, TagType):
         return str(type_.functype)
-    return f"{_limits(type_.limits)} {valtype_text(type_.reftype)}"
+    return f"{_limits(type_)} {valtype_text(type_.reftype)}"
 
 
-def _limits(limits: Limits) -> str:
-    return str(limits.min) if limits.max is None else f"{limits.min} to {limits.max}"
+def _limits(type_: MemoryType | TableType) -> str:
+    low, high = type_.limits
+    addrtype = "i64 " if type_.addrtype == I64 else ""
+    return f"{addrtype}{low}" if high is None else f"{addrtype}{low} to {high}"

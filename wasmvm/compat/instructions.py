@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wasmvm.isa import imm
+from wasmvm.isa.codes import MEMIDX_FLAG
 from wasmvm.isa.wasm import PREFIX_BASE, ROWS, Row
 from wasmvm.reader import Reader
 
@@ -30,6 +31,7 @@ def _is_known(row: Row) -> bool:
 ROWS_2_0 = tuple(row for row in ROWS if _is_known(row))
 """The instructions of WebAssembly 2.0."""
 
+
 _TWO_INDICES = (imm.CALL_INDIRECT, imm.MEMORY_INIT, imm.MEMORY_COPY, imm.TABLE_INIT, imm.TABLE_COPY)
 _ONE_INDEX = (
     imm.LABELIDX, imm.FUNCIDX, imm.LOCALIDX, imm.GLOBALIDX, imm.TABLEIDX, imm.MEMIDX, imm.DATAIDX, imm.ELEMIDX,
@@ -39,7 +41,7 @@ _ONE_INDEX = (
 def read_immediates(reader: Reader, kind: int) -> list[Any]:
     """The immediates of one instruction, in the order of the binary format (5.4).
 
-    A block type is the s33 that stands there; the labels of a ``br_table`` and the types of a ``select`` are a list;
+    A block type is as `Reader.blocktype` has it; the labels of a ``br_table`` and the types of a ``select`` are a list;
     constants that are no integers, and kinds that these packages know nothing of, are their bytes.
 
     Raises:
@@ -49,10 +51,13 @@ def read_immediates(reader: Reader, kind: int) -> list[Any]:
         return [reader.u32()]
     if kind in _TWO_INDICES:
         return [reader.u32(), reader.u32()]
-    if kind == imm.MEMARG:
-        return [reader.u32(), reader.u64()]
-    if kind == imm.MEMARG_LANEIDX:
-        return [reader.u32(), reader.u64(), reader.byte()]
+    if kind in (imm.MEMARG, imm.MEMARG_LANEIDX):
+        found = [reader.u32()]
+        memidx = [reader.u32()] if found[0] & MEMIDX_FLAG else []
+        found.append(reader.u64())
+        if kind == imm.MEMARG_LANEIDX:
+            found.append(reader.byte())
+        return found + memidx
     if kind == imm.LANEIDX:
         return [reader.byte()]
     if kind == imm.I32:
@@ -60,9 +65,9 @@ def read_immediates(reader: Reader, kind: int) -> list[Any]:
     if kind == imm.I64:
         return [reader.sint(64)]
     if kind == imm.BLOCKTYPE:
-        return [reader.sint(33)]
-    if kind == imm.REFTYPE:
-        return [reader.reftype()]
+        return [reader.blocktype()]
+    if kind == imm.HEAPTYPE:
+        return [reader.heaptype()]
     if kind == imm.LABELS:
         return [[reader.u32() for _ in range(reader.length())], reader.u32()]
     if kind == imm.VALTYPES:

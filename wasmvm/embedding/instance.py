@@ -13,7 +13,7 @@ from wasmvm.errors import LinkError
 from wasmvm.runtime.instantiate import Extern
 from wasmvm.runtime.instantiate import instantiate as instantiate_core
 from wasmvm.syntax import Import
-from wasmvm.types import FUNC, FuncType
+from wasmvm.types import FUNC, ExternType, FuncType
 
 Importable = Func | Table | Memory | Global | Tag | HostFunc | tuple[FuncType, Callable[..., Any]] | Callable[..., Any]
 """What can be imported; a tuple is a function's type and a callable that takes the `Caller` first."""
@@ -78,8 +78,12 @@ class Instance:
         self.store = store = Store() if store is None else store
         if store.metering:
             compiled = compiled.metered(store.metering)
-        syntax = compiled.syntax
-        externs = [resolve(store, compiled, i, imports or {}) for i in syntax.imports] if syntax.imports else ()
+        wanted = compiled.syntax.imports
+        externs: list[Extern] = []
+        if wanted:
+            given = imports or {}
+            types = zip(wanted, compiled.import_types, strict=True)
+            externs = [resolve(store, compiled, given, import_, expected) for import_, expected in types]
         self.core = instantiate_core(store, compiled, externs)
 
     @property
@@ -93,13 +97,12 @@ class Instance:
         return f"<wasmvm.Instance of {self.module!r}>"
 
 
-def resolve(store: Store, module: CompiledModule, import_: Import, imports: Imports) -> Extern:
+def resolve(store: Store, module: CompiledModule, imports: Imports, import_: Import, expected: ExternType) -> Extern:
     """What `imports` has for an import, made into an object of the store.
 
     Raises:
         LinkError: there is nothing of that name, or it is nothing that can be imported there.
     """
-    expected = module.import_type(import_)
     try:
         given = imports[import_.module][import_.name]
     except KeyError:
@@ -115,17 +118,18 @@ def resolve(store: Store, module: CompiledModule, import_: Import, imports: Impo
         return given
     if isinstance(given, tuple):
         given = HostFunc(given[1], given[0], access_caller=True)
-    if not isinstance(given, HostFunc):
-        if import_.kind != FUNC or not callable(given):
-            raise LinkError(
-                f'incompatible import type for "{import_.module}" "{import_.name}": '
-                f"{type(given).__name__} is nothing that can be imported there",
-                import_.module, import_.name, expected, given,
-            )  # fmt: skip
-        given = HostFunc(given)
-    if isinstance(expected, FuncType):
-        return given.bind(store, expected, module.numbers[import_.desc])
-    return given.bind(store, FuncType((), ()))
+    is_func = import_.kind == FUNC
+    if isinstance(given, HostFunc):
+        if is_func:
+            return given.bind(store, expected, module.numbers[import_.desc])  # type: ignore[arg-type]
+        return given.bind(store, FuncType((), ()))  # which is told later that it is of the wrong kind
+    if is_func and callable(given):
+        return Func(store, expected, given, number=module.numbers[import_.desc])  # type: ignore[arg-type]
+    raise LinkError(
+        f'incompatible import type for "{import_.module}" "{import_.name}": '
+        f"{type(given).__name__} is nothing that can be imported there",
+        import_.module, import_.name, expected, given,
+    )  # fmt: skip
 
 
 def instantiate(

@@ -187,7 +187,8 @@ class Module:
         """What it asks for, in the order in which `Instance` needs it."""
         compiled = self.compiled
         return [
-            ImportType(i.module, i.name, EXTERN_KINDS[i.kind], compiled.import_type(i)) for i in compiled.syntax.imports
+            ImportType(i.module, i.name, EXTERN_KINDS[i.kind], type_)
+            for i, type_ in zip(compiled.syntax.imports, compiled.import_types, strict=True)
         ]
 
     @property

@@ -447,7 +447,7 @@ def _calls(function: str) -> tuple[str, ...]:
     return (f"reason = {function}", "if unlikely(reason != 0):", "    break")
 
 
-# Loads and stores are about the memory in `mem` and `mem_len`, and that is memory 0 but for where lowering says otherwise.
+# Loads and stores are about the memory in `mem` and `mem_len`: memory 0, but for where lowering says otherwise.
 _op(
     "use_memory",
     "x",
@@ -636,7 +636,8 @@ _op(
 
 _TAKE = ("if unlikely(machine.fuel < 0):", "    machine.fuel = 0", "    reason = TRAP_OUT_OF_FUEL", "    break")
 _op("fuel", "k", "machine.fuel -= <uint32_t>{k}", *_TAKE)
-_op("fuel_bulk", "a", "machine.fuel -= <int64_t>min({a:i64}, <uint64_t>1 << 62)", *_TAKE)
+# No memory or table has as many as 2^40 of anything.
+_op("fuel_bulk", "a", "machine.fuel -= <int64_t>min({a:i64}, <uint64_t>1 << 40)", *_TAKE)
 
 # --- What ends the loop ------------------------------------------------------------------------------------------
 # The driver in `_core.pyx` serves these with the GIL held, reads their operands itself and goes on behind them.
@@ -752,7 +753,7 @@ def row_of(instruction: RegOp | AccumulatorForm) -> RegOp:
 
 def _fused() -> list[Fused]:
     by_name: dict[str, RegOp | AccumulatorForm] = {**BY_NAME, **{form.name: form for form in ACCUMULATOR_FORMS}}
-    numbers = {(name,): instruction.number for name, instruction in by_name.items()}
+    numbers: dict[tuple[str, ...], int] = {(name,): instruction.number for name, instruction in by_name.items()}
     found: list[Fused] = []
     for first, lasts in SEQUENCES.items():
         before = tuple(first.split())

@@ -8,6 +8,7 @@ cdef class Plan:
     cdef bytes source
     cdef list imports
     cdef list import_types
+    cdef object numbers
     cdef list tables
     cdef list mems
     cdef list tags
@@ -22,6 +23,6 @@ cdef class Plan:
 cpdef Instance instantiate(Store store, module, externs)
 cdef bint is_of_kind(extern, int kind) except -1
 @cython.locals(kind=cython.int, matches=cython.bint)
-cdef check_import(Store store, module, import_, expected, extern)
+cdef check_import(Store store, Plan plan, import_, expected, extern)
 cdef set_segments(Plan plan, Instance instance)
 cdef run_segments(Plan plan, Instance instance)

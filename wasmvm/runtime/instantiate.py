@@ -31,7 +31,8 @@ class Plan:
         numbers = module.numbers
         self.source = syntax.source
         self.imports = syntax.imports
-        self.import_types = [module.import_type(import_) for import_ in syntax.imports]
+        self.numbers = numbers
+        self.import_types = module.import_types
         self.tables = [(close_externtype(table.type, numbers), table.init) for table in syntax.tables]
         self.mems = syntax.mems
         self.globals = [(close_externtype(global_.type, numbers), global_.init) for global_ in syntax.globals]
@@ -61,7 +62,7 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
     if externs or plan.imports:
         spaces = (funcs, tables, memories, globals_, tags)
         for import_, expected, extern in zip(plan.imports, plan.import_types, externs, strict=True):
-            check_import(store, module, import_, expected, extern)
+            check_import(store, plan, import_, expected, extern)
             spaces[import_.kind].append(extern)
     try:
         store.admit(len(plan.tables), len(plan.mems))
@@ -76,9 +77,10 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
         raise LinkError(str(error)) from error
     for imported in globals_:
         instance.add_global(imported)
-    for i, (_, init) in enumerate(plan.tables, len(tables) - len(plan.tables)):
-        if init is not None:
-            instance.fill_table(i, evaluate(plan.source, init, instance))
+    if plan.tables:
+        for i, (_, init) in enumerate(plan.tables, len(tables) - len(plan.tables)):
+            if init is not None:
+                instance.fill_table(i, evaluate(plan.source, init, instance))
     for global_type, init in plan.globals:
         instance.add_global(Global.from_bits(store, global_type, evaluate(plan.source, init, instance)))
     if plan.elems or plan.datas:
@@ -101,19 +103,20 @@ def is_of_kind(extern: Extern, kind: int) -> bool:
     return isinstance(extern, Global if kind == GLOBAL else Tag)
 
 
-def check_import(store: Store, module: CompiledModule, import_: Import, expected: Any, extern: Any) -> None:
+def check_import(store: Store, plan: Plan, import_: Import, expected: Any, extern: Any) -> None:
     """3.3.22: an import may be given only what matches its type."""
     kind = import_.kind
-    actual: Any = extern.actual_type
+    actual: Any = None if kind == FUNC else extern.actual_type
     if not is_of_kind(extern, kind):
         problem = f"type for {{}}: it must be a {EXTERN_KINDS[kind]}"
     elif extern.store is not store:
         problem = "{}: it belongs to another store"
     else:
         if kind == FUNC:
-            matches = match_deftype(extern.number, module.numbers[import_.desc])
+            number = plan.numbers[import_.desc]
+            matches = extern.number == number or match_deftype(extern.number, number)
         elif kind == TAG:
-            matches = extern.number == module.numbers[import_.desc]
+            matches = extern.number == plan.numbers[import_.desc]
         elif kind == GLOBAL:
             matches = actual == expected or (
                 not actual.mutable and not expected.mutable and match_valtype(actual.valtype, expected.valtype)
@@ -126,8 +129,9 @@ def check_import(store: Store, module: CompiledModule, import_: Import, expected
             )
         if matches:
             return
-        problem = f"type for {{}}: expected {expected}, got {actual}"
+        problem = f"type for {{}}: expected {expected}, got {extern.actual_type}"
     name = f'"{import_.module}" "{import_.name}"'
+    actual = extern.actual_type
     raise LinkError(f"incompatible import {problem.format(name)}", import_.module, import_.name, expected, actual)
 
 

@@ -6,6 +6,10 @@
 DISPATCH = "switch"
 
 
+cdef void prepare_machine(machine_t* machine) noexcept nogil:
+    pass
+
+
 cdef int run(machine_t* machine) noexcept nogil:
     """Run from the state in `machine` until something ends the loop; say what, with the state saved."""
     cdef int32_t* pc = machine.pc
@@ -3658,7 +3662,7 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             pc += 2
         elif op == R_FUEL_BULK:
-            machine.fuel -= <int64_t>min(fp[pc[1]].u64, <uint64_t>1 << 62)
+            machine.fuel -= <int64_t>min(fp[pc[1]].u64, <uint64_t>1 << 40)
             if unlikely(machine.fuel < 0):
                 machine.fuel = 0
                 reason = TRAP_OUT_OF_FUEL

@@ -17,6 +17,7 @@ from wasmvm.compat.pwasm.numeric import f32_from_bits, f64_reinterpret_i64
 from wasmvm.compat.pwasm.opcodes import PREFIX_SIMD
 from wasmvm.compile import CompiledModule
 from wasmvm.isa import imm
+from wasmvm.isa.codes import EMPTY_BLOCK
 from wasmvm.isa.opcode import OP_BLOCK, OP_END, OP_IF, OP_LOOP
 from wasmvm.isa.wasm import BY_CODE
 from wasmvm.reader import Reader
@@ -37,9 +38,7 @@ SECTION_ELEMENT = encoder.ELEMENT
 SECTION_CODE = encoder.CODE
 SECTION_DATA = encoder.DATA
 SECTION_DATA_COUNT = encoder.DATA_COUNT
-BLOCK_TYPE_EMPTY = 0x40
-
-_EMPTY_BLOCKTYPE = -64
+BLOCK_TYPE_EMPTY = EMPTY_BLOCK
 
 
 class BinaryReader:
@@ -97,7 +96,7 @@ def decode_valtype(reader: BinaryReader) -> str:
 
 def decode_limits(reader: BinaryReader) -> types.Limits:
     with reading(reader) as r:
-        return types.Limits._of(sections.read_limits(r))
+        return types.Limits._of(sections.read_limits(r)[1])
 
 
 def decode_func_type(reader: BinaryReader) -> types.FuncType:
@@ -111,13 +110,13 @@ def decode_func_type(reader: BinaryReader) -> types.FuncType:
 def _blocktype(value: int) -> Any:
     if value >= 0:
         return value
-    return () if value == _EMPTY_BLOCKTYPE else (core_types.valtype_text(value + 0x80),)
+    return () if value == -1 else (core_types.valtype_text(-2 - value),)
 
 
 def decode_blocktype(reader: BinaryReader) -> Any:
     """The results as a tuple of at most one, or the index of a type."""
     with reading(reader) as r:
-        return _blocktype(r.sint(33))
+        return _blocktype(r.blocktype())
 
 
 def _operand(kind: int, found: list[Any]) -> Any:
@@ -132,8 +131,8 @@ def _operand(kind: int, found: list[Any]) -> Any:
         return f64_reinterpret_i64(int.from_bytes(found[0], "little"))
     if kind == imm.VALTYPES:
         return tuple(core_types.valtype_text(t) for t in found[0])
-    if kind == imm.REFTYPE:
-        return core_types.valtype_text(found[0)]
+    if kind == imm.HEAPTYPE:
+        return core_types.valtype_text(found[0])
     return found[0] if len(found) == 1 or kind == imm.MEMORY_INIT else tuple(found)
 
 
@@ -222,7 +221,8 @@ def element_of(source: bytes, elem: syntax.Elem) -> types.Element:
         init = [expr_at(source, extent) for extent in elem.exprs or ()]
     mode = {syntax.ACTIVE: "active", syntax.PASSIVE: "passive", syntax.DECLARATIVE: "declarative"}[elem.mode]
     offset = expr_at(source, elem.offset_expr)
-    return types.Element(elem.tableidx, offset, init, mode, core_types.valtype_text(core_types.heaptype_of(elem.reftype)))
+    elem_type = core_types.valtype_text(core_types.heaptype_of(elem.reftype))
+    return types.Element(elem.tableidx, offset, init, mode, elem_type)
 
 
 def data_of(source: bytes, data: syntax.Data) -> types.Data:

@@ -219,7 +219,7 @@ def _importable(module: types.Module, import_: types.Import, value: Any) -> Any:
         if not callable(value):
             raise LinkError(f"import {name} is not callable")
         return HostFunction(module.types[import_.desc], value)
-    if isinstance(value, _CLASSES[import_.kind]):
+    if isinstance(value, _CLASSES.get(import_.kind, ())):
         return value
     if import_.kind == "global" and not import_.desc.mutable and isinstance(value, (int, float)):
         return GlobalInstance(import_.desc, FROM_PYTHON[import_.desc.valtype](value))

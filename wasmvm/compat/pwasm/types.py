@@ -11,7 +11,7 @@ from wasmvm import syntax, types
 if TYPE_CHECKING:
     from wasmvm.compile import CompiledModule
 
-VALTYPE_ENCODING = {valtype: types.VALTYPE_NAMES[valtype] for valtype in (*types.NUMTYPES, types.FUNCREF, types.EXTERNREF)}
+VALTYPE_ENCODING = {t: types.VALTYPE_NAMES[t] for t in (*types.NUMTYPES, types.FUNCREF, types.EXTERNREF)}
 VALTYPE_TO_BYTE = {name: valtype for valtype, name in VALTYPE_ENCODING.items()}
 VALTYPE_I32 = "i32"
 VALTYPE_I64 = "i64"
@@ -21,8 +21,8 @@ VALTYPE_FUNCREF = "funcref"
 VALTYPE_EXTERNREF = "externref"
 ValType = str
 
-EXPORT_FUNC, EXPORT_TABLE, EXPORT_MEMORY, EXPORT_GLOBAL = types.EXTERN_KINDS
-EXPORT_KIND_ENCODING = dict(enumerate(types.EXTERN_KINDS))
+EXPORT_FUNC, EXPORT_TABLE, EXPORT_MEMORY, EXPORT_GLOBAL = types.EXTERN_KINDS[:4]
+EXPORT_KIND_ENCODING = dict(enumerate(types.EXTERN_KINDS[:4]))
 
 
 @dataclass(frozen=True)
@@ -230,8 +230,8 @@ class Module:
         return f"Module({', '.join(f'{name}={getattr(self, name)!r}' for name in self._FIELDS)})"
 
     @cached_property
-    def types(self) -> list[FuncType]:
-        return [FuncType._of(functype) for functype in self._syntax.types]
+    def types(self) -> list[Any]:
+        return [FuncType._of(t) if isinstance(t, types.FuncType) else t for t in self._syntax.types]
 
     @cached_property
     def funcs(self) -> list[Function]:

@@ -26,8 +26,8 @@ class WasiLite:
     """Standard streams, arguments, environment, clocks and random numbers for one guest.
 
     Each function is a method of its name behind ``wasi_``, which takes numbers and returns an error code: a subclass
-    may override it. There are no files, for which ENOTCAPABLE is answered, and no sockets. More of the rest of preview 1
-    is there than pwasm has.
+    may override it. There are no files, for which ENOTCAPABLE is answered, and no sockets; of the rest of preview 1
+    there is more than pwasm has.
 
     Args:
         stdin: what the guest reads.

@@ -16,12 +16,12 @@ from wasmvm.compat.pywasm.values import ValType
 from wasmvm.compile import CompiledModule
 from wasmvm.errors import DecodeError
 from wasmvm.isa import imm
+from wasmvm.isa.codes import EMPTY_BLOCK
 from wasmvm.isa.opcode import OP_ELSE, OP_END, OP_IF
 from wasmvm.isa.wasm import BY_CODE
 from wasmvm.reader import Reader
 
 _KINDS = ("func", "table", "mem", "global")
-_EMPTY_BLOCKTYPE = -64
 
 
 @contextmanager
@@ -55,12 +55,12 @@ class Bype:
     def _of(cls, value: int) -> Bype:
         if value >= 0:
             return cls(2, value)
-        return cls(0, 0x40) if value == _EMPTY_BLOCKTYPE else cls(1, value + 0x80)
+        return cls(0, EMPTY_BLOCK) if value == -1 else cls(1, -2 - value)
 
     @classmethod
     def from_reader(cls, r: Any) -> Bype:
         with _reading(r) as reader:
-            return cls._of(reader.sint(33))
+            return cls._of(reader.blocktype())
 
 
 class Inst:
@@ -98,9 +98,9 @@ class Inst:
 def _arguments(reader: Reader, kind: int) -> list[Any]:
     """The immediates as pywasm has them."""
     if kind == imm.BLOCKTYPE:
-        return [Bype._of(reader.sint(33)), []]
-    if kind == imm.REFTYPE:
-        return [reader.reftype()]
+        return [Bype._of(reader.blocktype()), []]
+    if kind == imm.HEAPTYPE:
+        return [reader.heaptype()]
     found = read_immediates(reader, kind)
     if kind in (imm.F32, imm.F64):  # as bits
         return [int.from_bytes(found[0], "little")]
@@ -297,7 +297,7 @@ class Limits:
     @classmethod
     def from_reader(cls, r: Any) -> Limits:
         with _reading(r) as reader:
-            return cls._of(sections.read_limits(reader))
+            return cls._of(sections.read_limits(reader)[1])
 
 
 class MemType:
@@ -471,7 +471,7 @@ class ElemDesc:
         else:
             init = [Expr._at(source, extent) for extent in elem.exprs or ()]
         offset = Expr._at(source, elem.offset_expr)
-        return cls(reader.u32(), ValType(elem.reftype), elem.tableidx, offset, init)
+        return cls(reader.u32(), ValType(types.heaptype_of(elem.reftype)), elem.tableidx, offset, init)
 
     @classmethod
     def from_reader(cls, r: Any) -> ElemDesc:
@@ -518,7 +518,7 @@ class ModuleDesc:
 
     def __init__(
         self,
-        type: list[FuncType],
+        type: list[Any],
         func: list[FuncDesc],
         tabl: list[TableType],
         mems: list[MemType],
@@ -553,8 +553,8 @@ class ModuleDesc:
         return self._compiled
 
     @cached_property
-    def type(self) -> list[FuncType]:
-        return [FuncType._of(functype) for functype in self._syntax.types]
+    def type(self) -> list[Any]:
+        return [FuncType._of(t) if isinstance(t, types.FuncType) else t for t in self._syntax.types]
 
     @cached_property
     def func(self) -> list[FuncDesc]:

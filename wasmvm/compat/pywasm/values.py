@@ -83,7 +83,7 @@ class ValInst:
     def __repr__(self) -> str:
         if self.type.data == types.V128:
             return f"{self.type} {self.into_v128().hex()}"
-        if self.types.is_reftype(type.data) and not self.data[_REFERENCE]:
+        if types.is_reftype(self.type.data) and not self.data[_REFERENCE]:
             return f"{self.type} null"
         return f"{self.type} {self.into_all()}"
 

@@ -37,7 +37,7 @@ def raised(error: errors.WasmError) -> Exception:
     if isinstance(error, errors.Trap):
         if error.code is None:  # made by this package: see `Linker.define_unknown_imports_as_traps`
             return WasmtimeError(with_backtrace(error.frames, [error.message]))
-        return Trap._of(error)
+        return Trap._of_core(error)
     if isinstance(error, errors.WasmException):
         return Trap._thrown(error)
     if isinstance(error, errors.LinkError):

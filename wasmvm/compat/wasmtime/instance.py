@@ -76,12 +76,6 @@ class InstanceExports(Mapping[str, Any]):
 class InstancePre(Managed[Any]):
     """A module whose imports a `Linker` has found; made by `Linker.instantiate_pre`."""
 
-    @classmethod
-    def _of(cls, module: Module, imports: Any) -> InstancePre:
-        made = cls.__new__(cls)
-        made._set_ptr((module.ptr(), imports))
-        return made
-
     def instantiate(self, store: Storelike) -> Instance:
         """An instance in `store`; raises what `Instance` raises."""
         linked, imports = self.ptr()
@@ -89,4 +83,4 @@ class InstancePre(Managed[Any]):
 
     @property
     def module(self) -> Module:
-        return Module._of(self.ptr()[0])  # type: ignore[no-any-return]
+        return Module._of(self.ptr()[0])

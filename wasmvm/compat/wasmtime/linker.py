@@ -118,14 +118,13 @@ class Linker(Managed[linker.Linker]):
         if not isinstance(module, Module):
             raise TypeError("expected a `Module`")
         compiled = module.ptr().compiled
-        for import_ in compiled.syntax.imports:
+        for import_, expected in zip(compiled.syntax.imports, compiled.import_types, strict=True):
             item = self.ptr().get(import_.module, import_.name)
             actual = getattr(item, "actual_type", getattr(item, "type", None))
-            expected = compiled.import_type(import_)
             if item is None or type(actual) is not type(expected):
                 problem = errors.LinkError("", import_.module, import_.name, expected, actual)
                 raise WasmtimeError(link_message(problem))
-        return InstancePre._of(module, self._imports)
+        return InstancePre._of((module.ptr(), self._imports))
 
     def get_default(self, store: Storelike, name: str) -> Func:
         """The default export of a module: its export named "", or ``_start``, or a function that does nothing."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 T = TypeVar("T")
 
@@ -11,6 +14,13 @@ class Managed(Generic[T]):
     """Base of classes that hold something which `close` lets go; ``with`` closes too."""
 
     _managed: T | None
+
+    @classmethod
+    def _of(cls, ptr: T) -> Self:
+        """An object that holds `ptr`, past the constructor, which is the users'."""
+        made = cls.__new__(cls)
+        made._set_ptr(ptr)
+        return made
 
     def _delete(self, ptr: T) -> None:
         """Called once, by `close`."""

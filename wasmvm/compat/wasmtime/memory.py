@@ -16,8 +16,8 @@ PAGE_SIZE_LOG2 = 16
 def new_memory(store: _core.Store, ty: MemoryType) -> _core.Memory:
     """WasmtimeError where the store's limits or wasmvm do not allow it."""
     memorytype = ty.ptr()
-    if ty.is_64 or ty.page_size_log2 != PAGE_SIZE_LOG2:
-        raise WasmtimeError("wasmvm has no 64-bit memories and no custom page sizes")
+    if ty.page_size_log2 != PAGE_SIZE_LOG2:
+        raise WasmtimeError("wasmvm has no custom page sizes")
     with translated():
         return _core.Memory(store, memorytype)
 

@@ -24,12 +24,6 @@ class Module(Managed[module.Module]):
         self._set_ptr(_compiled(engine, to_wasm(wasm)))
 
     @classmethod
-    def _of(cls, compiled: module.Module) -> Any:
-        made = cls.__new__(cls)
-        made._set_ptr(compiled)
-        return made
-
-    @classmethod
     def from_file(cls, engine: Engine, path: str | bytes | PathLike[str]) -> Any:
         """The module in a file, of either format."""
         with open(path, "rb") as file:

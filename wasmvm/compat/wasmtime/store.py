@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Union
 
 from wasmvm import _core as core
-from wasmvm.compat.wasmtime.engine import Engine
+from wasmvm.compat.wasmtime.engine import MOST_MEMORY, Engine
 from wasmvm.compat.wasmtime.error import WasmtimeError
 from wasmvm.compat.wasmtime.managed import Managed
 
@@ -86,7 +86,7 @@ class Store(Managed[core.Store]):
     ) -> None:
         """Limit what may be made in the store; a negative number is no limit."""
         self._context().set_limits(
-            memory_size if memory_size >= 0 else 1 << 32,
+            memory_size if memory_size >= 0 else MOST_MEMORY,
             table_elements if table_elements >= 0 else 10_000_000,
             *(count if count >= 0 else None for count in (instances, tables, memories)),
         )

@@ -79,7 +79,7 @@ class Trap(Exception, Managed[str]):
         self._set_ptr(message)
 
     @classmethod
-    def _of(cls, cause: errors.Trap) -> Trap:
+    def _of_core(cls, cause: errors.Trap) -> Trap:
         reason = f"wasm trap: {_REASONS[cause.code][1]}" if cause.code in _REASONS else cause.message
         causes = [reason] if cause.fault is None else [cause.fault, reason]
         made = cls(with_backtrace(cause.frames, causes))
@@ -116,12 +116,6 @@ class Trap(Exception, Managed[str]):
 
 class Frame(Managed[errors.Frame]):
     """A wasm frame of a backtrace."""
-
-    @classmethod
-    def _of(cls, frame: errors.Frame) -> Frame:
-        made = cls.__new__(cls)
-        made._set_ptr(frame)
-        return made
 
     @property
     def func_index(self) -> int:

@@ -17,34 +17,28 @@ class ValType(Managed[int]):
         raise WasmtimeError("cannot construct directly")
 
     @classmethod
-    def _of(cls, valtype: int) -> ValType:
-        made = ValType.__new__(ValType)
-        made._set_ptr(valtype)
-        return made
-
-    @classmethod
     def i32(cls) -> ValType:
-        return cls._of(types.I32)
+        return ValType._of(types.I32)
 
     @classmethod
     def i64(cls) -> ValType:
-        return cls._of(types.I64)
+        return ValType._of(types.I64)
 
     @classmethod
     def f32(cls) -> ValType:
-        return cls._of(types.F32)
+        return ValType._of(types.F32)
 
     @classmethod
     def f64(cls) -> ValType:
-        return cls._of(types.F64)
+        return ValType._of(types.F64)
 
     @classmethod
     def externref(cls) -> ValType:
-        return cls._of(types.EXTERNREF)
+        return ValType._of(types.EXTERNREF)
 
     @classmethod
     def funcref(cls) -> ValType:
-        return cls._of(types.FUNCREF)
+        return ValType._of(types.FUNCREF)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ValType) and self.ptr() == other.ptr()
@@ -72,12 +66,6 @@ class FuncType(Managed[types.FuncType]):
             raise TypeError("expected ValType")
         self._set_ptr(types.FuncType(tuple(t.ptr() for t in params), tuple(t.ptr() for t in results)))
 
-    @classmethod
-    def _of(cls, functype: types.FuncType) -> FuncType:
-        made = cls.__new__(cls)
-        made._set_ptr(functype)
-        return made
-
     @property
     def params(self) -> list[ValType]:
         return [ValType._of(valtype) for valtype in self.ptr().params]
@@ -92,12 +80,6 @@ class GlobalType(Managed[types.GlobalType]):
 
     def __init__(self, valtype: ValType, mutable: bool) -> None:
         self._set_ptr(types.GlobalType(_valtype(valtype), bool(mutable)))
-
-    @classmethod
-    def _of(cls, globaltype: types.GlobalType) -> GlobalType:
-        made = cls.__new__(cls)
-        made._set_ptr(globaltype)
-        return made
 
     @property
     def content(self) -> ValType:
@@ -134,12 +116,6 @@ class TableType(Managed[types.TableType]):
         checked = _limits(limits)
         self._set_ptr(types.TableType(_valtype(valtype), checked))
 
-    @classmethod
-    def _of(cls, tabletype: types.TableType) -> TableType:
-        made = cls.__new__(cls)
-        made._set_ptr(tabletype)
-        return made
-
     @property
     def element(self) -> ValType:
         return ValType._of(self.ptr().reftype)
@@ -152,7 +128,6 @@ class TableType(Managed[types.TableType]):
 class MemoryType(Managed[types.MemoryType]):
     """Args: limits: in pages. is_64: whether addresses are i64. shared: between threads. page_size_log2: 16 or 0."""
 
-    _is_64 = False
     _shared = False
     _page_size_log2 = 16
 
@@ -172,14 +147,16 @@ class MemoryType(Managed[types.MemoryType]):
             raise WasmtimeError("shared memories must have a maximum size")
         if high is not None and high < low:
             raise WasmtimeError("maximum page size cannot be smaller than the minimum page size")
-        self._set_ptr(types.MemoryType(types.Limits(low, high)))
-        self._is_64, self._shared, self._page_size_log2 = bool(is_64), bool(shared), page_size_log2
-
-    @classmethod
-    def _of(cls, memorytype: types.MemoryType) -> MemoryType:
-        made = cls.__new__(cls)
-        made._set_ptr(memorytype)
-        return made
+        pages = 1 << (64 if is_64 else 32) - page_size_log2
+        if is_64 and low >= pages:
+            cause = "\n\nCaused by:\n    size overflow calculating memory size\n"
+            raise WasmtimeError(f"memory's minimum byte size must fit in a u64{cause}")
+        if not is_64 and low > pages:
+            raise WasmtimeError("minimum size is too large for this memory type's index type")
+        if not is_64 and high is not None and high > pages:
+            raise WasmtimeError("maximum size is too large for this memory type's index type")
+        self._set_ptr(types.MemoryType(types.Limits(low, high), types.I64 if is_64 else types.I32))
+        self._shared, self._page_size_log2 = bool(shared), page_size_log2
 
     @property
     def limits(self) -> Limits:
@@ -187,8 +164,7 @@ class MemoryType(Managed[types.MemoryType]):
 
     @property
     def is_64(self) -> bool:
-        self.ptr()
-        return self._is_64
+        return self.ptr().addrtype == types.I64
 
     @property
     def is_shared(self) -> bool:
@@ -240,12 +216,6 @@ def wrap_externtype(externtype: types.ExternType) -> AsExternType:
 class ImportType(Managed[Any]):
     """What a module asks for."""
 
-    @classmethod
-    def _of(cls, import_: Any) -> ImportType:
-        made = cls.__new__(cls)
-        made._set_ptr(import_)
-        return made
-
     @property
     def module(self) -> str:
         return self.ptr().module  # type: ignore[no-any-return]
@@ -261,12 +231,6 @@ class ImportType(Managed[Any]):
 
 class ExportType(Managed[Any]):
     """What a module offers."""
-
-    @classmethod
-    def _of(cls, export: Any) -> ExportType:
-        made = cls.__new__(cls)
-        made._set_ptr(export)
-        return made
 
     @property
     def name(self) -> str:
