@@ -431,7 +431,7 @@ def test_lengths_that_do_not_fit() -> None:
     store = Store(max_heap=1 << 20)
     vm = exports(store)
     for length in (1 << 20, (1 << 31) - 1, -1):
-        with pytest.raises(Trap, match="^allocation failed") as caught:
+        with pytest.raises(Trap, match="allocation failed") as caught:
             vm.bytes(length)
         assert caught.value.code == "allocation_failed"
         with pytest.raises(Trap, match="allocation failed"):
@@ -470,7 +470,7 @@ def test_arrays_pay_for_their_length() -> None:
 
 def test_allocating_can_be_interrupted() -> None:
     store = Store()
-    vm = exports(store, f"(module {TYPES} (func (export \"f\") (loop (drop (struct.new_default $wide)) (br 0))))")
+    vm = exports(store, f'(module {TYPES} (func (export "f") (loop (drop (struct.new_default $wide)) (br 0))))')
     store.set_deadline(0.1)
     with pytest.raises(Trap, match="time limit"):
         vm.f()

@@ -671,7 +671,8 @@ INT_RESULT, F64_RESULT, OTHER_RESULT, CLOBBERS = range(1, 5)
 _REGISTERS = {"i32": "acc", "i64": "acc", "u64": "acc", "f64": "facc"}
 _READS = re.compile(r"\{([abc]):(\w+)\}|fp\[\{([abc])\}\]\.(u64)")
 _NO_FORMS = (
-    "memory.", "table.", "data.", "elem.", "ref.", "call", "return_call", "throw", "struct.set", "array.new", "array.set",
+    "memory.", "table.", "data.", "elem.", "ref.", "call", "return_call", "throw",
+    "struct.set", "array.new", "array.set",
 )  # fmt: skip
 
 
@@ -753,7 +754,7 @@ def row_of(instruction: RegOp | AccumulatorForm) -> RegOp:
 
 def _fused() -> list[Fused]:
     by_name: dict[str, RegOp | AccumulatorForm] = {**BY_NAME, **{form.name: form for form in ACCUMULATOR_FORMS}}
-    numbers = {(name,): instruction.number for name, instruction in by_name.items()}
+    numbers: dict[tuple[str, ...], int] = {(name,): instruction.number for name, instruction in by_name.items()}
     found: list[Fused] = []
     for first, lasts in SEQUENCES.items():
         before = tuple(first.split())

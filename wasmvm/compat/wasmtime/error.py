@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from wasmvm import errors, types
+from wasmvm import errors
 from wasmvm.compat.wasmtime.managed import Managed
+from wasmvm.types import I64, valtype_text
 
 
 class WasmtimeError(Exception, Managed[str]):
@@ -64,26 +65,27 @@ def link_message(error: errors.LinkError) -> str:
 
 
 def _difference(kind: str, expected: Any, actual: Any) -> str:
-    """What differs between two types of one kind."""
-    if kind == "func":
-        return f"types incompatible: expected type `{expected}`, found type `{actual}`"
-    valtype = {"global": "valtype", "table": "reftype"}.get(kind)
-    if kind == "global" and expected.mutable != actual.mutable:
-        names = ("immutable", "mutable")
-        cause = f"expected {names[expected.mutable]} global, found {names[actual.mutable]} global"
-    elif valtype is not None and getattr(expected, valtype) != getattr(actual, valtype):
-        wanted, found = (types.valtype_text(getattr(type_, valtype)) for type_ in (expected, actual))
-        cause = f"expected {kind} of type `{wanted}`, found {kind} of type `{found}`"
-    elif expected.addrtype != actual.addrtype:
-        bits = {types.I32: 32, types.I64: 64}
-        cause = f"expected {bits[expected.addrtype]}-bit {kind}, found {bits[actual.addrtype]}-bit {kind}"
-    else:
-        wanted, found = (
-            f"{kind} limits (min: {limits.min}, max: {'none' if limits.max is None else limits.max})"
-            for limits in (expected.limits, actual.limits)
+    """How two types of one kind differ."""
+    wanted = found = ""
+    if kind == "global" and expected.valtype != actual.valtype:
+        wanted, found = (f"global of type `{valtype_text(t.valtype)}`" for t in (expected, actual))
+    elif kind == "global":
+        wanted, found = (f"{'mutable' if t.mutable else 'immutable'} global" for t in (expected, actual))
+    elif kind == "table" and expected.reftype != actual.reftype:
+        wanted, found = (f"table of type `{valtype_text(t.reftype)}`" for t in (expected, actual))
+    elif kind in ("table", "memory") and expected.addrtype != actual.addrtype:
+        wanted, found = (f"{64 if t.addrtype == I64 else 32}-bit {kind}" for t in (expected, actual))
+    elif kind in ("table", "memory"):
+        texts = [
+            f"(min: {low}, max: {'none' if high is None else high})" for low, high in (expected.limits, actual.limits)
+        ]
+        return (
+            f"{kind} types incompatible: expected {kind} limits {texts[0]} "
+            f"doesn't match provided {kind} limits {texts[1]}"
         )
-        cause = f"expected {wanted} doesn't match provided {found}"
-    return f"{kind} types incompatible: {cause}"
+    if wanted:
+        return f"{kind} types incompatible: expected {wanted}, found {found}"
+    return f"types incompatible: expected type `{expected}`, found type `{actual}`"
 
 
 def _kind_names() -> dict[type, str]:
