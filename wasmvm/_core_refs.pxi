@@ -1,5 +1,6 @@
 # Structures, arrays, and other references as Python sees them.
 
+@cython.no_gc_clear  # what it stands for is the store's, which must outlive it
 cdef class Reference:
     """What `StructRef`, `ArrayRef` and `ExceptionRef` have in common: an object of a store, which stays as long as one of
     these does. Two are equal if they stand for the same object.
@@ -22,6 +23,7 @@ cdef class Reference:
         return hash(<size_t>self.target)
 
 
+@cython.no_gc_clear
 cdef class Aggregate(Reference):
     """A structure or an array."""
 
@@ -56,6 +58,7 @@ cdef class Aggregate(Reference):
         return 0
 
 
+@cython.no_gc_clear
 cdef class StructRef(Aggregate):
     """A structure: its fields by index, in the order of its type; ``len`` is their number.
 
@@ -80,6 +83,7 @@ cdef class StructRef(Aggregate):
         self.set(self.type.fields[index], field.width, field.offset, value, f"field {index}")
 
 
+@cython.no_gc_clear
 cdef class ArrayRef(Aggregate):
     """An array: its elements by index, as the fields of a `StructRef`; ``len`` is their number."""
 
