@@ -251,12 +251,18 @@ class Limits(NamedTuple):
     min: int
     max: int | None = None
 
+    def __str__(self) -> str:
+        return str(self.min) if self.max is None else f"{self.min} {self.max}"
+
 
 class MemoryType(NamedTuple):
     """2.3.20; `addrtype` (2.3.15) is I32 or I64."""
 
     limits: Limits
     addrtype: int = I32
+
+    def __str__(self) -> str:
+        return f"(memory {'i64 ' if self.addrtype == I64 else ''}{self.limits})"
 
 
 class TableType(NamedTuple):
@@ -266,6 +272,9 @@ class TableType(NamedTuple):
     limits: Limits
     addrtype: int = I32
 
+    def __str__(self) -> str:
+        return f"(table {'i64 ' if self.addrtype == I64 else ''}{self.limits} {valtype_text(self.reftype)})"
+
 
 class GlobalType(NamedTuple):
     """2.3.19."""
@@ -273,11 +282,18 @@ class GlobalType(NamedTuple):
     valtype: int
     mutable: bool
 
+    def __str__(self) -> str:
+        text = valtype_text(self.valtype)
+        return f"(global {f'(mut {text})' if self.mutable else text})"
+
 
 class TagType(NamedTuple):
     """2.3.18: the type of a tag; `functype` has no results."""
 
     functype: FuncType
+
+    def __str__(self) -> str:
+        return f"(tag{str(self.functype).removeprefix('(func')}"
 
 
 ExternType = FuncType | TableType | MemoryType | GlobalType | TagType

@@ -754,7 +754,7 @@ def row_of(instruction: RegOp | AccumulatorForm) -> RegOp:
 
 def _fused() -> list[Fused]:
     by_name: dict[str, RegOp | AccumulatorForm] = {**BY_NAME, **{form.name: form for form in ACCUMULATOR_FORMS}}
-    numbers = {(name,): instruction.number for name, instruction in by_name.items()}
+    numbers: dict[tuple[str, ...], int] = {(name,): instruction.number for name, instruction in by_name.items()}
     found: list[Fused] = []
     for first, lasts in SEQUENCES.items():
         before = tuple(first.split())

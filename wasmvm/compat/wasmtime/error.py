@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from wasmvm import errors
 from wasmvm.compat.wasmtime.managed import Managed
+from wasmvm.types import I64, valtype_text
 
 
 class WasmtimeError(Exception, Managed[str]):
@@ -58,8 +60,32 @@ def link_message(error: errors.LinkError) -> str:
     elif expected != actual:
         cause = f"expected {expected}, but found {actual}"
     else:
-        cause = f"types incompatible: expected type `{error.expected}`, found type `{error.actual}`"
+        cause = _difference(expected, error.expected, error.actual)
     return f"incompatible import type for {import_}\n\nCaused by:\n    {cause}\n"
+
+
+def _difference(kind: str, expected: Any, actual: Any) -> str:
+    """How two types of one kind differ."""
+    wanted = found = ""
+    if kind == "global" and expected.valtype != actual.valtype:
+        wanted, found = (f"global of type `{valtype_text(t.valtype)}`" for t in (expected, actual))
+    elif kind == "global":
+        wanted, found = (f"{'mutable' if t.mutable else 'immutable'} global" for t in (expected, actual))
+    elif kind == "table" and expected.reftype != actual.reftype:
+        wanted, found = (f"table of type `{valtype_text(t.reftype)}`" for t in (expected, actual))
+    elif kind in ("table", "memory") and expected.addrtype != actual.addrtype:
+        wanted, found = (f"{64 if t.addrtype == I64 else 32}-bit {kind}" for t in (expected, actual))
+    elif kind in ("table", "memory"):
+        texts = [
+            f"(min: {low}, max: {'none' if high is None else high})" for low, high in (expected.limits, actual.limits)
+        ]
+        return (
+            f"{kind} types incompatible: expected {kind} limits {texts[0]} "
+            f"doesn't match provided {kind} limits {texts[1]}"
+        )
+    if wanted:
+        return f"{kind} types incompatible: expected {wanted}, found {found}"
+    return f"types incompatible: expected type `{expected}`, found type `{actual}`"
 
 
 def _kind_names() -> dict[type, str]:
