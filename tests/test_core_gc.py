@@ -132,8 +132,11 @@ def test_immutable_fields_and_wrong_values() -> None:
         vm.constant()[0] = 2
     with pytest.raises(TypeError, match="field 1: expected"):
         vm.node(1, None)[1] = vm.bytes(1)
-    with pytest.raises(TypeError, match="made by wasm"):
-        StructRef()
+    for class_ in (StructRef, ArrayRef):
+        with pytest.raises(TypeError, match="made by wasm"):
+            class_()
+        with pytest.raises(TypeError, match="made by wasm"):
+            class_.__new__(class_)
 
 
 def test_arguments_are_checked_against_their_types() -> None:

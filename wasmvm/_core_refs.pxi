@@ -1,5 +1,9 @@
 # Structures, arrays, and other references as Python sees them.
 
+cdef object MAKING = object()
+"""What the makers of references show, since one without a target must not get out."""
+
+
 @cython.no_gc_clear  # what it stands for is the store's, which must outlive it
 cdef class Reference:
     """What `StructRef`, `ArrayRef` and `ExceptionRef` have in common: an object of a store, which stays as long as one of
@@ -9,8 +13,9 @@ cdef class Reference:
         store: the store that it lives in.
     """
 
-    def __init__(self):
-        raise TypeError(f"{type(self).__name__} is made by wasm only")
+    def __cinit__(self, making=None):
+        if making is not MAKING:
+            raise TypeError(f"{type(self).__name__} is made by wasm only")
 
     def __dealloc__(self):
         if self.target != NULL and self.target.pins != MANY_PINS:
@@ -123,7 +128,7 @@ cdef Reference new_reference(class_, Store store, object_t* o):
     if o.pins != MANY_PINS:
         o.pins += 1  # at once: making a Python object may run others' code
     try:
-        made = class_.__new__(class_)
+        made = class_.__new__(class_, MAKING)
     except MemoryError:
         if o.pins != MANY_PINS:
             o.pins -= 1

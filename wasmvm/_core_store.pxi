@@ -228,7 +228,7 @@ cdef class Store:
     @stress.setter
     def stress(self, bint stress):
         self.stress_ = stress
-        self.machine.heap.threshold = 0 if stress else self.machine.heap.limit
+        self.machine.heap.threshold = 0
 
     @property
     def heap_size(self):

@@ -17,7 +17,7 @@ K       64-bit constant, low word first                     2
 V       16 bytes: a vector constant, or lane indices        4
 o       memarg offset, unsigned                             1
 t       label: distance from this word to the target        1
-s       slot where a callee's frame begins                  1
+s       slot where a callee's frame begins, or values end   1
 x y     indices of the specification (funcidx, laneidx)     1
 n       a count                                             1
 ======  ==================================================  =====
