@@ -164,7 +164,9 @@ CALLS = """(module (func $leaf) (func (export "turns") (param i32)
   (func (export "twice") (loop (loop)) (block (br_if 0 (i32.const 1)) (loop))))"""
 
 
-@pytest.mark.parametrize(("metering", "turns", "twice"), [(METER_CALLS, 1 + 2 * 5, 1 + 2), (METER_INSTRUCTIONS, 1 + 7 * 5, 3)])
+@pytest.mark.parametrize(
+    ("metering", "turns", "twice"), [(METER_CALLS, 1 + 2 * 5, 1 + 2), (METER_INSTRUCTIONS, 1 + 7 * 5, 3)]
+)
 def test_what_costs_fuel_can_be_chosen(metering: int, turns: int, twice: int) -> None:
     store = wasmvm.Store(metering=metering)
     store.fuel = 1000
