@@ -369,6 +369,21 @@ def test_tags_outlive_their_module_with_their_exceptions() -> None:
     assert tag.type.functype == FuncType((I32,), ())
 
 
+def test_references_and_tags_in_cycles_go_before_their_store() -> None:
+    """The collector of Python breaks cycles in any order, but what these stand for is in the store's memory."""
+    module = Module(wat2wasm('(module (tag $t (param i64)) (func (export "f") (throw $t (i64.const 1))))'))
+    for _ in range(300):
+        cycle: list[Any] = []
+        with pytest.raises(WasmException) as caught:
+            Instance(module, {}, Store()).exports.f()
+        error = caught.value
+        cycle += [cycle, error, error.reference, error.tag]
+        error.args = (cycle,)
+        del cycle, caught, error
+        gc.collect(0)
+    gc.collect()
+
+
 def test_kept_code_keeps_its_handlers() -> None:
     source = wat2wasm(f"""(module {TAGS} (func $throw (throw $i (i32.const 6)))
       (func (export "f") (result i32) (try_table (catch $i 0) (call $throw)) (i32.const 1)))""")

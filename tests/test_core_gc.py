@@ -132,8 +132,11 @@ def test_immutable_fields_and_wrong_values() -> None:
         vm.constant()[0] = 2
     with pytest.raises(TypeError, match="field 1: expected"):
         vm.node(1, None)[1] = vm.bytes(1)
-    with pytest.raises(TypeError, match="made by wasm"):
-        StructRef()
+    for class_ in (StructRef, ArrayRef):
+        with pytest.raises(TypeError, match="made by wasm"):
+            class_()
+        with pytest.raises(TypeError, match="made by wasm"):
+            class_.__new__(class_)
 
 
 def test_arguments_are_checked_against_their_types() -> None:
@@ -431,7 +434,7 @@ def test_lengths_that_do_not_fit() -> None:
     store = Store(max_heap=1 << 20)
     vm = exports(store)
     for length in (1 << 20, (1 << 31) - 1, -1):
-        with pytest.raises(Trap, match="^allocation failed") as caught:
+        with pytest.raises(Trap, match="allocation failed") as caught:
             vm.bytes(length)
         assert caught.value.code == "allocation_failed"
         with pytest.raises(Trap, match="allocation failed"):
@@ -470,7 +473,7 @@ def test_arrays_pay_for_their_length() -> None:
 
 def test_allocating_can_be_interrupted() -> None:
     store = Store()
-    vm = exports(store, f"(module {TYPES} (func (export \"f\") (loop (drop (struct.new_default $wide)) (br 0))))")
+    vm = exports(store, f'(module {TYPES} (func (export "f") (loop (drop (struct.new_default $wide)) (br 0))))')
     store.set_deadline(0.1)
     with pytest.raises(Trap, match="time limit"):
         vm.f()

@@ -347,7 +347,6 @@ cdef class Global:
     cdef int look_after(self) except -1
 
 
-@cython.no_gc_clear  # what it stands for is the store's
 cdef class Reference:
     cdef object_t* target
     cdef readonly Store store
@@ -370,7 +369,6 @@ cdef class ArrayRef(Aggregate):
 
 
 @cython.final
-@cython.no_gc_clear  # the store, in whose memory `tag` may be, outlives it
 cdef class Tag:
     cdef tag_t* tag
     cdef readonly Store store

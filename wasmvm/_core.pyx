@@ -10,6 +10,7 @@ the frame stack; `inst` the instance whose code runs; `mem` and `mem_len` its me
 named; `budget` what is left until the driver wants to look around; `reason` why the loop ends.
 """
 
+cimport cython
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES
 from cpython.bytearray cimport PyByteArray_FromStringAndSize
 from cpython.exc cimport PyErr_CheckSignals

@@ -229,8 +229,12 @@ cdef int collect(Store store, slot* top) except -1:
         if heap.count < MANY_OBJECTS:
             mark_and_sweep(heap)
         else:
+            if store.nesting == 0:
+                store.thread = get_ident()
+            store.nesting += 1  # so that no other thread begins anything
             with nogil:
                 mark_and_sweep(heap)
+            store.nesting -= 1
     free(heap.gray)
     heap.gray = NULL
     # What comes next should cost as much as was looked at, at least.

@@ -62,8 +62,17 @@ cdef inline uint8_t* elements(object_t* o) noexcept nogil:
 
 
 cdef inline void put_field(uint8_t* p, int width, const slot* value) noexcept nogil:
-    """Store the low bytes of a value, as many as the logarithm `width` says."""
-    memcpy(p, value, 1 << width)
+    """Store the low bytes of a value, as many as the logarithm `width` says; the C compiler knows each of the sizes."""
+    if width == 3:
+        memcpy(p, value, 8)
+    elif width == 2:
+        memcpy(p, value, 4)
+    elif width == 0:
+        memcpy(p, value, 1)
+    elif width == 1:
+        memcpy(p, value, 2)
+    else:
+        memcpy(p, value, 16)
 
 
 cdef int struct_new(heap_t* heap, type_t* type, const slot* values, slot* result) noexcept nogil:

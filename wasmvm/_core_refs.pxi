@@ -1,5 +1,10 @@
 # Structures, arrays, and other references as Python sees them.
 
+cdef object MAKING = object()
+"""What the makers of references show, since one without a target must not get out."""
+
+
+@cython.no_gc_clear  # what it stands for is the store's, which must outlive it
 cdef class Reference:
     """What `StructRef`, `ArrayRef` and `ExceptionRef` have in common: an object of a store, which stays as long as one of
     these does. Two are equal if they stand for the same object.
@@ -8,8 +13,9 @@ cdef class Reference:
         store: the store that it lives in.
     """
 
-    def __init__(self):
-        raise TypeError(f"{type(self).__name__} is made by wasm only")
+    def __cinit__(self, making=None):
+        if making is not MAKING:
+            raise TypeError(f"{type(self).__name__} is made by wasm only")
 
     def __dealloc__(self):
         if self.target != NULL and self.target.pins != MANY_PINS:
@@ -22,6 +28,7 @@ cdef class Reference:
         return hash(<size_t>self.target)
 
 
+@cython.no_gc_clear
 cdef class Aggregate(Reference):
     """A structure or an array."""
 
@@ -56,6 +63,7 @@ cdef class Aggregate(Reference):
         return 0
 
 
+@cython.no_gc_clear
 cdef class StructRef(Aggregate):
     """A structure: its fields by index, in the order of its type; ``len`` is their number.
 
@@ -80,6 +88,7 @@ cdef class StructRef(Aggregate):
         self.set(self.type.fields[index], field.width, field.offset, value, f"field {index}")
 
 
+@cython.no_gc_clear
 cdef class ArrayRef(Aggregate):
     """An array: its elements by index, as the fields of a `StructRef`; ``len`` is their number."""
 
@@ -119,7 +128,7 @@ cdef Reference new_reference(class_, Store store, object_t* o):
     if o.pins != MANY_PINS:
         o.pins += 1  # at once: making a Python object may run others' code
     try:
-        made = class_.__new__(class_)
+        made = class_.__new__(class_, MAKING)
     except MemoryError:
         if o.pins != MANY_PINS:
             o.pins -= 1

@@ -105,6 +105,8 @@ cdef class Store:
                   max_tables=None, max_memories=None, max_heap=1 << 30, int metering=0):
         if max_stack < 65536 or max_stack > 1 << 32:
             raise ValueError("max_stack must be between 64 KiB and 4 GiB")
+        if max_heap < 0:
+            raise ValueError(f"limits must not be negative: max_heap={max_heap}")
         self.stack_slots = max_stack // sizeof(slot)
         self.set_limits(max_memory, max_table, max_instances, max_tables, max_memories)
         self.metering = metering
@@ -116,7 +118,7 @@ cdef class Store:
         if m == NULL:
             raise MemoryError("cannot reserve the stacks of a store")
         self.machine = m
-        begin_heap(&m.heap, max_heap)
+        begin_heap(&m.heap, min(max_heap, MANY))
         m.stack_end = m.stack + self.stack_slots
         m.frame = m.frames
         m.top = m.stack
@@ -226,7 +228,7 @@ cdef class Store:
     @stress.setter
     def stress(self, bint stress):
         self.stress_ = stress
-        self.machine.heap.threshold = 0 if stress else self.machine.heap.limit
+        self.machine.heap.threshold = 0
 
     @property
     def heap_size(self):

@@ -1,5 +1,6 @@
 # Tags (specification, 4.2.10), and references to exceptions as Python sees them.
 
+@cython.no_gc_clear  # the store, in whose memory `tag` may be, outlives it
 cdef class Tag:
     """A tag instance: a kind of exception, the same as no other.
 
@@ -62,6 +63,7 @@ cdef Tag tag_object(Store store, tag_t* tag):
     return made
 
 
+@cython.no_gc_clear
 cdef class ExceptionRef(Reference):
     """A reference to an exception: what an exnref that is not null is for Python. Wasm makes them.
 

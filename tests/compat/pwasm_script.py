@@ -396,6 +396,15 @@ def instances() -> None:
         table.get(1) is e.seven.func,
     )
     print(e.div(2**32 - 7, 2), e.div(7.9, "2"), e.load(True), e.load(8))
+    failures(e)
+    glob.value = -8
+    e.e.value = "held"
+    print(e["global"](), glob.value, e.e.value, e.grow(1), memory.size, e.grow(1), len(memory.data))
+    spaces(instance)
+    linking(instance, env)
+
+
+def failures(e: Any) -> None:
     for name, args, error in (
         ("div", (1, 0), TrapError), ("div", (-(2**31), -1), TrapError), ("rem", (1, 0), TrapError), ("trap", (), TrapError),
         ("trunc", (math.nan,), TrapError), ("trunc", (1e10,), TrapError), ("load", (65536,), TrapError),
@@ -405,9 +414,11 @@ def instances() -> None:
         print(name, args)
         attempt(lambda name=name, args=args: e[name](*args), error)
     attempt(lambda: e.absent, AttributeError)
-    glob.value = -8
-    e.e.value = "held"
-    print(e["global"](), glob.value, e.e.value, e.grow(1), memory.size, e.grow(1), len(memory.data))
+
+
+def spaces(instance: Any) -> None:
+    """Index spaces, and functions by their index."""
+    e, module = instance.exports, instance.module
     print(
         len(instance.functions),
         instance.funcs is instance.functions or instance.funcs == instance.functions,
@@ -415,15 +426,15 @@ def instances() -> None:
         instance.functions[0],
     )
     print(
-        instance.memories[0] is memory,
-        instance.tables[0] is table,
+        instance.memories[0] is e.memory,
+        instance.tables[0] is e.table,
         len(instance.tables),
         [g.value for g in instance.globals],
         instance.datas,
     )
     print(
         [len(segment) for segment in instance.elements],
-        instance.module is module,
+        type(module) is Module,
         instance.limits,
         instance.mode,
         instance.compile_errors,
@@ -457,7 +468,6 @@ def instances() -> None:
         runtime.WasmFunction(func.type, instance, module.funcs[0], 1)(),
         isinstance(Instance(module).exports, executor.ExportNamespace),
     )
-    linking(instance, env)
 
 
 def linking(instance: Any, env: dict[str, Any]) -> None:

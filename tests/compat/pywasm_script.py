@@ -375,8 +375,8 @@ GUEST = """(module (import "wasi_snapshot_preview1" "fd_write" (func $w (param i
   (func (export "_start") (drop (call $w (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 8))) (call $exit (i32.const 7))))"""
 
 
-def every_function(folder: str) -> None:
-    """Calls each function of preview 1 on a directory, and prints what it returns."""
+def every_import() -> str:
+    """A module that imports every function of preview 1, and exports one that calls it."""
     from wasmvm.wasi.abi import FUNCTIONS
     from wasmvm.wasi.host import functype_of
 
@@ -389,22 +389,44 @@ def every_function(folder: str) -> None:
         gets = " ".join(f"local.get {i}" for i in range(len(type.params)))
         parts.append((f'(import "wasi_snapshot_preview1" "{name}" (func ${name} (param {params}) {result}))',
                       f'(func (export "{name}") (param {params}) {result} {gets} call ${name})'))  # fmt: skip
-    text = f'(module {"".join(p[0] for p in parts)} (memory (export "memory") 2) {"".join(p[1] for p in parts)})'
-    runtime = Runtime()
-    guest = wasi.Preview1(["prog", "arg"], {"/d": folder}, {"B": "2", "A": "1"})
-    guest.bind(runtime)
-    guest.fd[0].pipe, guest.fd[1].pipe = io.BytesIO(b"input"), io.BytesIO(bytearray())
-    with_socket(guest)
-    module = runtime.instance(core.ModuleDesc.from_reader(stream(wat2wasm(text))))
-    memory = runtime.exported_memory(module, "memory")
-    call = lambda name, *args: print(name, runtime.invocate(module, name, list(args)))  # noqa: E731
-    show = lambda size, at=1000: print("  wrote", memory.get(at, size).hex())  # noqa: E731
+    return f'(module {"".join(p[0] for p in parts)} (memory (export "memory") 2) {"".join(p[1] for p in parts)})'
 
-    def text_at(at: int, value: str) -> tuple[int, int]:
-        memory.put(at, bytearray(value.encode()))
+
+class Trial:
+    """A guest that can be made to call every function of preview 1."""
+
+    def __init__(self, folder: str) -> None:
+        self.runtime = Runtime()
+        self.guest = wasi.Preview1(["prog", "arg"], {"/d": folder}, {"B": "2", "A": "1"})
+        self.guest.bind(self.runtime)
+        self.guest.fd[0].pipe, self.guest.fd[1].pipe = io.BytesIO(b"input"), io.BytesIO(bytearray())
+        with_socket(self.guest)
+        self.module = self.runtime.instance(core.ModuleDesc.from_reader(stream(wat2wasm(every_import()))))
+        self.memory = self.runtime.exported_memory(self.module, "memory")
+
+    def call(self, name: str, *args: int) -> None:
+        print(name, self.runtime.invocate(self.module, name, list(args)))
+
+    def show(self, size: int, at: int = 1000) -> None:
+        print("  wrote", self.memory.get(at, size).hex())
+
+    def text_at(self, at: int, value: str) -> tuple[int, int]:
+        self.memory.put(at, bytearray(value.encode()))
         return at, len(value)
 
-    all_rights = (1 << 29) - 1
+
+def every_function(folder: str) -> None:
+    """Calls each function of preview 1 on a directory, and prints what it returns."""
+    trial = Trial(folder)
+    surroundings(trial)
+    fd = one_file(trial)
+    many_paths(trial)
+    descriptors(trial, fd)
+    endings(trial, folder)
+
+
+def surroundings(trial: Trial) -> None:
+    guest, memory, call, show = trial.guest, trial.memory, trial.call, trial.show
     for name in ("args", "environ"):
         call(f"{name}_sizes_get", 1000, 1004)
         show(8)
@@ -425,8 +447,12 @@ def every_function(folder: str) -> None:
     call("fd_prestat_get", 9, 1000)
     call("fd_fdstat_get", 1, 1000)
     show(1)
-    file = text_at(2000, "file.txt")
-    call("path_open", 3, 0, *file, 1, all_rights, 0, 0, 1000)
+
+
+def one_file(trial: Trial) -> int:
+    guest, memory, call, show = trial.guest, trial.memory, trial.call, trial.show
+    file = trial.text_at(2000, "file.txt")
+    call("path_open", 3, 0, *file, 1, (1 << 29) - 1, 0, 0, 1000)
     fd = memory.get_u32(1000)
     print(
         "  opened",
@@ -437,7 +463,7 @@ def every_function(folder: str) -> None:
         guest.fd[fd].wasm_name,
         guest.fd[fd].wasm_type,
     )
-    text_at(2100, "some words")
+    trial.text_at(2100, "some words")
     memory.put(2200, bytearray(struct.pack("<IIII", 2100, 4, 2104, 6)))
     call("fd_write", fd, 2200, 2, 1000)
     show(4)
@@ -462,6 +488,12 @@ def every_function(folder: str) -> None:
     call("fd_fdstat_set_flags", fd, 1)
     call("fd_fdstat_set_rights", fd, 2, 0)
     print("  rights", guest.fd[fd].wasm_rights_base, guest.help_perm(fd, 64), guest.help_perm(fd, 2))
+    return fd
+
+
+def many_paths(trial: Trial) -> None:
+    memory, call, text_at = trial.memory, trial.call, trial.text_at
+    file = text_at(2000, "file.txt")
     call("path_filestat_get", 3, 0, *file, 4000)
     print("  size", memory.get_u64(4032))
     call("path_filestat_set_times", 3, 0, *file, 10**18, 10**18, 5)
@@ -485,6 +517,10 @@ def every_function(folder: str) -> None:
     call("path_unlink_file", 3, *other)
     call("path_remove_directory", 3, *sub)
     call("path_open", 3, 0, *third, 0, 2, 0, 0, 1000)
+
+
+def descriptors(trial: Trial, fd: int) -> None:
+    guest, memory, call, show = trial.guest, trial.memory, trial.call, trial.show
     call("fd_renumber", fd, 3)
     call("fd_close", 3)
     call("fd_close", 3)
@@ -507,6 +543,10 @@ def every_function(folder: str) -> None:
     print("  received", memory.get(3000, memory.get_u32(1000)))
     call("sock_shutdown", 4, 3)
     call("sock_accept", 1, 0, 1000)
+
+
+def endings(trial: Trial, folder: str) -> None:
+    guest, runtime, module = trial.guest, trial.runtime, trial.module
     print(guest.help_escp("/d", "../x"), guest.help_escp("/d", "x"), guest.help_wasm_type(os.stat(folder)))
     try:
         runtime.invocate(module, "proc_exit", [9])

@@ -261,6 +261,7 @@ def script_several_memories() -> None:
     print([(e.name, e.type.is_64) for e in module.exports if isinstance(e.type, MemoryType)])
     print([(i.name, i.type.is_64) for i in module.imports if isinstance(i.type, MemoryType)])
     show("other width", lambda: Instance(store, module, [wide, narrow]))
+    show("too small", lambda: Instance(store, module, [Memory(store, MemoryType(Limits(0, None))), wide]))
     e = Instance(store, module, [narrow, wide]).exports(store)
     wide.write(store, b"\1\2\3\4", 8)
     print(e["get"](store, 8), e["grow"](store, 1), e["grow"](store, 2**48), e["c"].size(store), e["t"].size(store))
@@ -269,6 +270,9 @@ def script_several_memories() -> None:
     print(e["c"].read(store, 65536, 65552), e["d"].read(store, 0, 16))
     show("copy", lambda: e["copy"](store, 0, 2**40, 1))
     show("grow table", lambda: e["t"].grow(store, 2, None))
+    for type_ in ("(table 1 funcref)", "(table i64 3 externref)", "(table i64 5 funcref)", "(table i64 1 4 funcref)"):
+        asking = Module(store.engine, f'(module (import "" "t" {type_}))')
+        show(type_, lambda m=asking: Instance(store, m, [e["t"]]))  # type: ignore[misc]
 
 
 def script_what_does_not_match() -> None:
@@ -398,6 +402,22 @@ def script_modules() -> None:
     show("ptr", lambda: engine.ptr() is not None)
 
 
+def mismatches(store: Store) -> None:
+    """Imports of the right kind and the wrong type."""
+    for wanted, given in (
+        ("memory 3", "memory 1"), ("memory 1 2", "memory 1"), ("memory 1 2", "memory 1 3"), ("memory i64 1", "memory 1"),
+        ("table 3 funcref", "table 1 funcref"), ("table 1 externref", "table 1 funcref"),
+        ("table i64 1 funcref", "table 1 funcref"), ("table 1 2 funcref", "table 1 funcref"),
+        ("global i32", "global i64 (i64.const 0)"), ("global (mut i32)", "global i32 (i32.const 0)"),
+        ("func (param i32)", "func"),
+    ):  # fmt: skip
+        kind, _, type_ = given.partition(" ")
+        exporter = Module(store.engine, f'(module ({kind} (export "a") {type_}))')
+        given_extern = Instance(store, exporter, []).exports(store).by_index[0]
+        importer = Module(store.engine, f'(module (import "" "a" ({wanted})))')
+        show(f"{wanted} for {given}", lambda m=importer, e=given_extern: Instance(store, m, [e]))  # type: ignore[misc]
+
+
 def script_linking() -> None:
     store = Store()
     engine = store.engine
@@ -406,6 +426,7 @@ def script_linking() -> None:
     memory = Memory(store, MemoryType(Limits(1, None)))
     for imports in ([], [nothing], [memory], [1], [nothing, nothing]):
         show(f"instance {len(imports)}", lambda i=imports: Instance(store, module, i))  # type: ignore[misc]
+    mismatches(store)
     linker = Linker(engine)
     show("unknown", lambda: linker.instantiate(store, module))
     show("unknown pre", lambda: linker.instantiate_pre(module))

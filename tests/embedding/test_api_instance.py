@@ -14,6 +14,7 @@ import pytest
 
 import wasmvm
 from wasmvm import FuncType, Limits, MemoryType, TableType, ValType, functype
+from wasmvm.types import METER_CALLS, METER_INSTRUCTIONS
 
 ADD = '(module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))'
 SPIN = '(module $spinner (func $spin (export "spin") (loop br 0)) (func (export "one") (result i32) i32.const 1))'
@@ -156,6 +157,28 @@ def test_fuel_ends_a_loop_and_pays_for_bulk() -> None:
     with pytest.raises(wasmvm.Trap, match="fuel"):
         wasmvm.instantiate(text, fuel=50_000).exports.f()
     wasmvm.instantiate(text, fuel=61_000).exports.f()
+
+
+CALLS = """(module (func $leaf) (func (export "turns") (param i32)
+  (loop (call $leaf) (nop) (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+  (func (export "twice") (loop (loop)) (block (br_if 0 (i32.const 1)) (loop))))"""
+
+
+@pytest.mark.parametrize(
+    ("metering", "turns", "twice"), [(METER_CALLS, 1 + 2 * 5, 1 + 2), (METER_INSTRUCTIONS, 1 + 7 * 5, 3)]
+)
+def test_what_costs_fuel_can_be_chosen(metering: int, turns: int, twice: int) -> None:
+    store = wasmvm.Store(metering=metering)
+    store.fuel = 1000
+    vm = wasmvm.Instance(wasmvm.Module(CALLS), store=store)
+    for name, args, cost in (("turns", (5,), turns), ("twice", (), twice), ("turns", (5,), turns)):
+        before = store.fuel
+        vm.exports[name](*args)
+        assert before - store.fuel == cost, name
+    store.fuel = 4
+    with pytest.raises(wasmvm.Trap, match="fuel"):
+        vm.exports.turns(1000)
+    assert store.fuel == 0
 
 
 def test_one_module_with_and_without_fuel() -> None:

@@ -68,28 +68,77 @@ KITCHEN_SINK = """(module
         (select (result i32) (memory.size) (i32.load16_u offset=3 align=1 (i32.const 0)))
         (i64.store8 (i32.const 1) (i64.const 5)) (return))
     (type $swap_back (func (param i64 i32) (result i64 i32))))"""
-INTERESTING = bytes.fromhex("00 01 02 03 05 0b 0c 0d 0e 10 11 1a 20 22 28 3f 40 41 44 6f 70 7b 7c 7f 80 d0 d2 fc fd ff")
+KITCHEN_SINK_3 = """(module
+    (rec
+        (type $list (sub (struct (field $next (mut (ref null $list))) (field $byte (mut i8)))))
+        (type $longer (sub final $list (struct (field (mut (ref null $list))) (field (mut i8)) (field f64)))))
+    (type $bytes (array (mut i8)))
+    (type $refs (array (mut (ref null $list))))
+    (type $fn (func (param i32) (result i32)))
+    (import "m" "e" (tag $e (param i32 i64)))
+    (tag $own)
+    (memory 1) (memory $wide i64 1 2)
+    (table $t 2 (ref null $fn) (ref.func $f))
+    (table $big i64 0 10 externref)
+    (global $start i32 (i32.mul (i32.const 3) (i32.add (i32.const 1) (i32.const 2))))
+    (global $head (mut (ref $list)) (struct.new $longer (ref.null none) (i32.const 1) (f64.const 2)))
+    (global (ref i31) (ref.i31 (global.get $start)))
+    (elem $lists (ref null $list) (ref.null $list) (struct.new_default $list))
+    (elem declare func $f)
+    (data $d "data")
+    (func $f (type $fn)
+        (if (i32.eqz (local.get 0)) (then (return (i32.const 0))))
+        (return_call_ref $fn (i32.sub (local.get 0) (i32.const 1)) (ref.func $f)))
+    (func (param $any anyref) (local $l (ref $list)) (local i64)
+        (local.set $l (global.get $head))
+        (struct.set $list $next (local.get $l) (ref.null $list))
+        (drop (struct.get_u $list $byte (local.get $l)))
+        (drop (array.new_data $bytes $d (i32.const 0) (i32.const 2)))
+        (drop (array.get_s $bytes (array.new_fixed $bytes 1 (i32.const 7)) (i32.const 0)))
+        (array.copy $refs $refs (array.new_elem $refs $lists (i32.const 0) (i32.const 1)) (i32.const 0)
+            (array.new_default $refs (i32.const 3)) (i32.const 0) (i32.const 1))
+        (drop (ref.test (ref $longer) (local.get $any)))
+        (drop (block $is (result (ref $longer))
+            (br_on_cast $is anyref (ref $longer) (local.get $any)) (drop)
+            (ref.cast (ref $longer) (global.get $head))))
+        (block $null (br_on_null $null (ref.cast (ref null $list) (local.get $any))) (drop))
+        (drop (ref.eq (ref.i31 (i32.const 1)) (local.get $l)))
+        (block $caught (result i32 i64)
+            (try_table (catch $e $caught) (catch_all 1) (throw $e (i32.const 1) (i64.const 2))) (unreachable))
+        (drop) (drop)
+        (i64.store $wide offset=0x100000000 (i64.const 1) (i64.load32_u $wide (i64.const 0)))
+        (memory.copy $wide 0 (i64.const 0) (i32.const 0) (i32.const 1))
+        (drop (table.grow $big (ref.null extern) (i64.const 1)))
+        (drop (call_indirect $t (type $fn) (i32.const 0) (i32.const 1)))
+        (drop (call_ref $fn (i32.const 3) (table.get $t (i32.const 0))))
+        (drop (extern.convert_any (any.convert_extern (table.get $big (i64.const 0)))))))"""
+INTERESTING = bytes.fromhex(
+    "00 01 02 03 05 08 0b 0c 0d 0e 10 11 12 14 1a 1f 20 22 28 3f 40 41 44 4e 4f 50 5e 5f 60 63 64 69 6a 6b 6c 6d 6e 6f 70 71"
+    "73 77 78 7b 7c 7f 80 d0 d2 d3 d4 d5 fb fc fd ff"
+)
 
 SMITH = [
-    "--max-funcs=20", "--max-instructions=200", "--max-memories=1", "--max-tables=3",
-    "--max-tags=0", "--bulk-memory-enabled=true", "--reference-types-enabled=true", "--simd-enabled=true",
+    "--max-funcs=20", "--max-instructions=200", "--max-memories=3", "--max-tables=3", "--max-tags=3",
+    *(f"--{feature}-enabled=true" for feature in (
+        "bulk-memory", "reference-types", "simd", "relaxed-simd", "gc", "exceptions", "memory64", "tail-call",
+        "extended-const",
+    )),
+    *(f"--{feature}-enabled=false" for feature in (
+        "threads", "wide-arithmetic", "custom-page-sizes", "shared-everything-threads", "compact-imports",
+        "custom-descriptors",
+    )),
 ]  # fmt: skip
-LATER = (
-    "gc", "exceptions", "memory64", "tail-call", "relaxed-simd", "extended-const", "threads", "wide-arithmetic",
-    "custom-page-sizes", "shared-everything-threads", "compact-imports", "custom-descriptors",
-)  # fmt: skip
 
 
 def smith(seed: random.Random, count: int) -> list[bytes]:
-    """Random valid modules of WebAssembly 2.0 by wasm-tools; none where it is not installed."""
+    """Random valid modules of WebAssembly 3.0 by wasm-tools; none where it is not installed."""
     program = verdict.wasm_tools()
     if program is None:
         return []
-    options = [*SMITH, *(f"--{feature}-enabled=false" for feature in LATER)]
     made = []
     for _ in range(count):
         done = subprocess.run(
-            [program, "smith", *options],
+            [program, "smith", *SMITH],
             input=seed.randbytes(seed.choice([300, 3000])),
             capture_output=True,
             check=True,
@@ -99,7 +148,7 @@ def smith(seed: random.Random, count: int) -> list[bytes]:
 
 
 def seeds(seed: random.Random, count: int) -> list[bytes]:
-    return [wat2wasm(KITCHEN_SINK)] * 3 + smith(seed, count)
+    return [wat2wasm(KITCHEN_SINK), wat2wasm(KITCHEN_SINK_3)] * 3 + smith(seed, count)
 
 
 def ours(data: bytes) -> DecodeError | ValidationError | None:
@@ -115,11 +164,7 @@ def check(data: bytes) -> str:
     """Fails where the verdicts differ; what ours was."""
     error = ours(data)
     if (error is None) != verdict.by_wasmtime(data) and verdict.wasm_tools() is not None:
-        # wasmtime knows more than WebAssembly 2.0; two things that we read as of 3.0 are more than that as well.
-        valid = verdict.by_wasm_tools(data) or (error is None and verdict.by_wasm_tools(data, "wasm2,memory64"))
-        if error is not None and error.message.startswith("malformed") and data[error.offset] in (0x63, 0x64):
-            return "long form of a reference type"
-        assert valid == (error is None), (data.hex(), error)
+        assert verdict.by_wasm_tools(data) == (error is None), (data.hex(), error)
     return type(error).__name__
 
 

@@ -166,7 +166,7 @@ def outcome(instance: Instance, name: str, arguments: list[int]) -> tuple[object
 
 
 @pytest.mark.skipif(DISPATCH != "threaded", reason="only the threaded form of the machine has sequences")
-@pytest.mark.parametrize("length", [2, 3, 4])
+@pytest.mark.parametrize("length", [2, 3])
 def test_a_sequence_does_what_its_parts_do(length: int) -> None:
     choose = random.Random(length)
     binary = wat2wasm(MODULE)
@@ -182,8 +182,8 @@ def test_a_sequence_does_what_its_parts_do(length: int) -> None:
             code = module.compiled.code
             # Offsets that tell at which word it stopped; 1 is `$f` and 2 the one behind it.
             offsets = array("i", [number for i in range(len(parts.words)) for number in (i, 1000 + i)])
-            code.put(FUSED, finish(parts, fused.number), 2 * SLOTS, 0, 0, offsets)
-            code.put(PLAIN, finish(parts, None), 2 * SLOTS, 0, 0, offsets)
+            code.put(FUSED, finish(parts, fused.number), 2 * SLOTS, 0, 0, offsets, array("i"))
+            code.put(PLAIN, finish(parts, None), 2 * SLOTS, 0, 0, offsets, array("i"))
             instance = Instance(module, {"m": {"host": lambda value: value ^ 3}})
             for _ in range(3):
                 arguments = [

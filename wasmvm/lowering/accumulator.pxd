@@ -22,6 +22,10 @@ cdef class Accumulators:
     cdef short[::1] fused
     cdef int columns
 
+    @cython.locals(rows=cython.int, i=cython.int)
+    cdef int fuse(self, short[::1] firsts, short[::1] lasts, int number) except -1
+    @cython.locals(end=cython.int, i=cython.int)
+    cdef int number(self, short[::1] instructions, short[::1] numbers) except -1
     @cython.locals(view="int[::1]", targets="int[::1]", acc=cython.int, facc=cython.int, pos=cython.int,
                    label=cython.int, op=cython.int, effect=cython.int, form=cython.int, two=cython.int,
                    one_op=cython.int, one=cython.int, three=cython.int, four=cython.int, one_pos=cython.int,

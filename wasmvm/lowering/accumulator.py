@@ -33,19 +33,23 @@ class Accumulators:
         # Which row and column of `fused` an instruction has; 0 is the row, and the column, of those that have none.
         self.row = array("h", bytes(2 * (forms.FUSED_FROM + len(forms.FUSED_FIRST))))
         self.column = array("h", bytes(2 * forms.FUSED_FROM))
-        rows = self.number(forms.FUSED_FIRST, self.row)
-        self.columns = self.number(forms.FUSED_LAST, self.column)
+        self.fuse(forms.FUSED_FIRST, forms.FUSED_LAST, forms.FUSED_FROM)
+
+    def fuse(self, firsts: array[int], lasts: array[int], number: int) -> int:
+        """Make the table of what may be joined to what; the first of these becomes `number`, and so on."""
+        rows = self.number(firsts, self.row)
+        self.columns = self.number(lasts, self.column)
         self.fused = array("h", bytes(2 * rows * self.columns))
-        for i in range(len(forms.FUSED_FIRST)):
-            index = self.row[forms.FUSED_FIRST[i]] * self.columns + self.column[forms.FUSED_LAST[i]]
-            self.fused[index] = forms.FUSED_FROM + i
+        for i in range(len(firsts)):
+            self.fused[self.row[firsts[i]] * self.columns + self.column[lasts[i]]] = number + i
+        return 0
 
     def number(self, instructions: array[int], numbers: array[int]) -> int:
         """Number the different ones of `instructions` from 1 on; return the number behind the last."""
         end = 1
-        for instruction in instructions:
-            if numbers[instruction] == 0:
-                numbers[instruction] = end
+        for i in range(len(instructions)):
+            if numbers[instructions[i]] == 0:
+                numbers[instructions[i]] = end
                 end += 1
         return end
 
@@ -121,3 +125,13 @@ class Accumulators:
             if not found and first != first_op:
                 found = self.fused[self.row[first_op] * self.columns + column]
         return found
+
+
+_shared: list[Accumulators] = []
+
+
+def shared() -> Accumulators:
+    """One pass for all modules: it changes nothing in itself."""
+    if not _shared:
+        _shared.append(Accumulators())
+    return _shared[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from wasmvm.lowering.accumulator import Accumulators
+from wasmvm.lowering.accumulator import shared
 from wasmvm.types import I64, NO_METERING, ArrayType, FuncType, StructType, layout, storage_size, valtype_slots
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Context:
         self.tag_types = array("I", module.tag_typeidxs() or [0])
         self.import_count = len(module.func_imports)
         self.code = module.code
-        self.accumulators = Accumulators() if accumulators else None
+        self.accumulators = shared() if accumulators else None
         self.metering = metering
 
     def _lay_out(self, module: Module) -> None:

@@ -55,7 +55,7 @@ def translate(error: errors.WasmError, fuel: int | None = None) -> Exception:
     elif isinstance(error, errors.LinkError):
         made = LinkError(str(error))
     else:
-        return error
+        made = WasmError(str(error))
     made.__cause__ = error
     return made
 

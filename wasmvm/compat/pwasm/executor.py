@@ -131,7 +131,7 @@ class Instance:
     def _begin(self, core: _core.Instance, shared: Shared) -> None:
         self.core = core
         self.shared = shared
-        shared.instances.append(self)
+        shared.instances.add(self)
         syntax = self.module._syntax
         imported = len(syntax.func_imports)
         for export in syntax.exports:
@@ -229,20 +229,23 @@ def _importable(module: types.Module, import_: types.Import, value: Any) -> Any:
 def _store_of(given: list[Any], limits: Limits | None) -> Shared:
     """The store that an instance will live in: that of the memories, tables and globals it imports, if they have one.
 
-    Functions follow where they can, so that calls between instances stay within wasmvm.
+    Without limits it also follows a function, so that calls between instances stay within wasmvm.
+
+    Raises:
+        LinkError: it is another than that of the limits.
     """
     mine = None if limits is None else limits.shared()
-    for kinds in ((MemoryInstance, TableInstance, GlobalInstance), (WasmFunction,)):
-        for value in given:
-            if isinstance(value, kinds):
-                theirs = value._shared
-                if theirs is None and isinstance(value, WasmFunction):
-                    theirs = value.instance.shared
-                if theirs is not None and (mine is None or kinds[0] is MemoryInstance):
-                    if mine is not None and mine is not theirs and limits is not None:
-                        raise LinkError("what an instance with limits imports must have been made with these limits")
-                    return theirs
-    return Shared(_core.Store()) if mine is None else mine
+    for value in given:
+        if isinstance(value, (MemoryInstance, TableInstance, GlobalInstance)) and value._shared is not None:
+            if mine is not None and mine is not value._shared:
+                raise LinkError("what an instance with limits imports must have been made with these limits")
+            return value._shared
+    if mine is not None:
+        return mine
+    for value in given:
+        if isinstance(value, WasmFunction):
+            return value.home()
+    return Shared(_core.Store())
 
 
 def _check_memories(module: types.Module, limits: Limits | None) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from weakref import WeakSet, WeakValueDictionary
 
 from wasmvm import _core, numeric
 from wasmvm import types as core_types
@@ -50,13 +51,16 @@ ZERO: dict[str, Any] = {"i32": 0, "i64": 0, "f32": 0.0, "f64": 0.0, "funcref": N
 
 
 class Shared:
-    """What instances have in common that import from each other: a store, and pwasm's objects for what is in it."""
+    """What instances have in common that import from each other: a store, and pwasm's objects for what is in it.
+
+    It keeps none of them alive.
+    """
 
     def __init__(self, store: _core.Store, limits: Limits | None = None) -> None:
         self.store = store
         self.limits = limits
-        self.instances: list[Any] = []
-        self._wrappers: dict[Any, Any] = {}
+        self.instances: WeakSet[Any] = WeakSet()
+        self._wrappers: WeakValueDictionary[Any, Any] = WeakValueDictionary()
 
     def know(self, core: Any, wrapper: Any) -> None:
         """Let `wrapper` stand for something of wasmvm's."""
@@ -469,8 +473,13 @@ class WasmFunction(AnyFunction):
             return HostFunction(self.type, self).core_in(shared)
         return super().core_in(shared)
 
+    def home(self) -> Shared:
+        """The store that it lives in."""
+        shared: Shared = self._instance.shared if self._shared is None else self._shared
+        return shared
+
     def core(self) -> Any:
-        return self.core_in(self._instance.shared) if self._shared is None else self._core
+        return self.core_in(self.home())
 
     @property
     def instance(self) -> Any:

@@ -29,7 +29,7 @@ class Tag:
 
     def type(self, store: Storelike) -> TagType:
         check(store, self._tag.store)
-        return TagType._of(self._tag.type)
+        return TagType._wrapped(self._tag.type)
 
     def eq(self, store: Storelike, other: Tag) -> bool:
         """Whether both are the same tag, not just of one type."""

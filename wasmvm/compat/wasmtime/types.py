@@ -190,8 +190,8 @@ class TagType(Managed[FuncType]):
         self._set_ptr(FuncType._of(functype._consume()))
 
     @classmethod
-    def _of(cls, tagtype: types.TagType) -> TagType:  # type: ignore[override]
-        return cls(FuncType._of(tagtype.functype))
+    def _wrapped(cls, tagtype: types.TagType) -> TagType:
+        return cls._of(FuncType._of(tagtype.functype))
 
     @property
     def functype(self) -> FuncType:
@@ -204,13 +204,13 @@ AsExternType = FuncType | TableType | MemoryType | GlobalType | TagType
 def wrap_externtype(externtype: types.ExternType) -> AsExternType:
     """The class of this package for a type of wasmvm."""
     wrappers: dict[type, Any] = {
-        types.FuncType: FuncType,
-        types.TableType: TableType,
-        types.MemoryType: MemoryType,
-        types.GlobalType: GlobalType,
-        types.TagType: TagType,
+        types.FuncType: FuncType._of,
+        types.TableType: TableType._of,
+        types.MemoryType: MemoryType._of,
+        types.GlobalType: GlobalType._of,
+        types.TagType: TagType._wrapped,
     }
-    return wrappers[type(externtype)]._of(externtype)  # type: ignore[no-any-return]
+    return wrappers[type(externtype)](externtype)  # type: ignore[no-any-return]
 
 
 class ImportType(Managed[Any]):
