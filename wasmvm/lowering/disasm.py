@@ -22,9 +22,9 @@ def disassemble(module: Module, funcidx: int) -> str:
     """The register code of a function that the module defines, an instruction a line.
 
     A line tells the code position, the instruction, its operands and, where it may trap or call, the byte offset in the
-    module. Slots are written ``s0``, parameters and locals come first;
-    a label is written as the position it leads to, and positions that a branch leads to are marked ``>``. Behind the code
-    stand its catch clauses, those of an inner ``try_table`` behind those of an outer one.
+    module. Slots are written ``s0``, parameters and locals come first; a label is written as the position it leads to,
+    and positions that a branch leads to are marked ``>``. Behind the code stand its catch clauses, those of an inner
+    ``try_table`` behind those of an outer one.
 
     Raises:
         IndexError: the module defines no such function.
