@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 from wasmvm.binary import decode
-from wasmvm.isa import imm, wasm
+from wasmvm.isa import codes, imm, wasm
 
-# What each kind of immediates is made of: "u" a LEB128 number, "v" a vector of them, a digit that many bytes.
+# What each kind of immediates is made of: "u" a LEB128 number, "t" a type, "m" a memarg, "v" a vector of numbers, "V"
+# one of types, "c" one of catch clauses, a digit that many bytes.
 _SHAPES = {
     imm.NONE: "",
-    imm.BLOCKTYPE: "u",
+    imm.BLOCKTYPE: "t",
     imm.LABELIDX: "u",
     imm.LABELS: "vu",
     imm.FUNCIDX: "u",
     imm.CALL_INDIRECT: "uu",
-    imm.VALTYPES: "v",
+    imm.VALTYPES: "V",
     imm.LOCALIDX: "u",
     imm.GLOBALIDX: "u",
     imm.TABLEIDX: "u",
-    imm.MEMARG: "uu",
+    imm.MEMARG: "m",
     imm.MEMIDX: "u",
     imm.I32: "u",
     imm.I64: "u",
     imm.F32: "4",
     imm.F64: "8",
-    imm.REFTYPE: "u",
+    imm.HEAPTYPE: "u",
     imm.MEMORY_INIT: "uu",
     imm.DATAIDX: "u",
     imm.MEMORY_COPY: "uu",
     imm.TABLE_INIT: "uu",
     imm.ELEMIDX: "u",
     imm.TABLE_COPY: "uu",
+    imm.V128: "88",
+    imm.LANEIDX: "1",
+    imm.MEMARG_LANEIDX: "m1",
+    imm.LANES: "88",
+    imm.TYPEIDX: "u",
+    imm.TAGIDX: "u",
+    imm.TRY_TABLE: "tc",
+    imm.CAST: "1uuu",
+    imm.FIELDIDX: "uu",
+    imm.ARRAY_LENGTH: "uu",
+    imm.ARRAY_DATA: "uu",
+    imm.ARRAY_ELEM: "uu",
+    imm.ARRAY_COPY: "uu",
 }
-_SHAPE_OF = {row.code: _SHAPES[row.imm] for row in wasm.ROWS if row.imm in _SHAPES}
+_SHAPE_OF = {row.code: _SHAPES[row.imm] for row in wasm.ROWS}
 
 
 def _u(data: bytes, at: int) -> tuple[int, int]:
@@ -55,7 +69,7 @@ def count_instructions(source: bytes) -> int:
         at, end = module.code[i], module.code[i + 1]
         groups, at = _u(data, at)
         for _ in range(groups):
-            at = _u(data, at)[1] + 1
+            at = _skip(data, at, "ut")
         while at < end:
             opcode = data[at]
             at += 1
@@ -73,9 +87,17 @@ def _skip(data: bytes, at: int, shape: str) -> int:
             while data[at] >= 0x80:
                 at += 1
             at += 1
-        elif field == "v":
+        elif field == "t":
+            at = _skip(data, at, "1u" if data[at] in (codes.REF, codes.REF_NULL) else "u")
+        elif field == "m":
+            at = _skip(data, at, "uuu" if data[at] & codes.MEMIDX_FLAG else "uu")
+        elif field == "c":
             length, at = _u(data, at)
-            at = _skip(data, at, "u" * length)
+            for _ in range(length):
+                at = _skip(data, at, "1uu" if data[at] < codes.CATCH_ALL else "1u")
+        elif field in "vV":
+            length, at = _u(data, at)
+            at = _skip(data, at, ("u" if field == "v" else "t") * length)
         else:
             at += int(field)
     return at
