@@ -117,7 +117,9 @@ cdef object object_value(Store store, uint64_t bits):
     if bits & 1:
         return PyLong_FromLongLong(<int32_t><uint32_t>bits >> 1)
     if o.type.kind == KIND_EXTERN:
-        return <object>(<extern_t*>o).value
+        # By way of the dict, which Python's collector may have emptied: finalizers may still ask for the value then.
+        known = None if store.externs is None else store.externs.get(<size_t>(<extern_t*>o).value)
+        return None if known is None else known[0]
     if o.type.kind == KIND_EXN:
         return exception_ref(store, <exn_t*>o)
     return new_reference(StructRef if o.type.kind == KIND_STRUCT else ArrayRef, store, o)
