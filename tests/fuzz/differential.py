@@ -185,6 +185,10 @@ def peer_of(source: bytes) -> bytes | None:
     return None
 
 
+THROWN_AT_START = Trapped("exception", [])
+"""A start function that throws: wasmtime has an error for that, but it has no frames."""
+
+
 class Ours:
     """The module in wasmvm."""
 
@@ -197,7 +201,10 @@ class Ours:
             self.store.fuel = 1 << 60
 
     def start(self) -> object:
-        return self.outcome(self.instantiate)
+        try:
+            return self.outcome(self.instantiate, uncaught=())
+        except wasmvm.WasmException:
+            return THROWN_AT_START
 
     def instantiate(self) -> None:
         host = host_functions(lambda x: self.exports["leaf"](x))
@@ -207,11 +214,16 @@ class Ours:
         }
         self.instance = wasmvm.Instance(self.module, imports, self.store)
 
-    def outcome(self, action: Callable[..., object], *args: object) -> object:
+    def outcome(
+        self,
+        action: Callable[..., object],
+        *args: object,
+        uncaught: tuple[type[wasmvm.WasmException], ...] = (wasmvm.WasmException,),
+    ) -> object:
         """What the action returns, or a trap's code with its frames."""
         try:
             return seen(action(*args))
-        except (wasmvm.Trap, wasmvm.WasmException) as trap:
+        except (wasmvm.Trap, *uncaught) as trap:
             frames = [(frame.funcidx, frame.offset, frame.func_offset) for frame in trap.frames[:COMPARED_FRAMES]]
             code = trap.code if isinstance(trap, wasmvm.Trap) else None
             return Trapped(SAME_TRAP.get(code or "", code), frames)
@@ -257,7 +269,12 @@ class Theirs:
         }
 
     def start(self) -> object:
-        return self.outcome(self.instantiate)
+        try:
+            return self.outcome(self.instantiate)
+        except wasmtime.WasmtimeError as error:
+            if "thrown Wasm exception" not in str(error):
+                raise
+            return THROWN_AT_START
 
     def instantiate(self) -> None:
         host = host_functions(lambda x: self.exports["leaf"](self.store, x))
