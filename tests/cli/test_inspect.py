@@ -110,3 +110,25 @@ def test_every_function_of_a_program_can_be_shown(capsys: pytest.CaptureFixture[
     for index in indices:
         assert main(["inspect", "--lowered", index, wasm]) == 0
         assert capsys.readouterr().out.count("\n") > 1
+
+
+def test_modules_of_the_third_version(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "new.wat"
+    path.write_text("""(module
+      (type $list (sub (struct (field (ref null $list)))))
+      (import "m" "t" (tag (param i64)))
+      (tag (export "oops") (param i32))
+      (memory i64 1) (memory 2)
+      (global (export "g") (ref null $list) (ref.null $list))
+      (func (export "f") (param (ref $list)) (result anyref) (local.get 0)))""")
+    assert main(["inspect", str(path)]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    for line in (
+        'tag "m" "t": (func (param i64))',
+        'tag 1 "oops": (func (param i32))',
+        'global 0 "g": (ref null 0)',
+        "tags: 1",
+        "memories: 2",
+    ):
+        assert line in lines
+    assert any(line.endswith("bytes tag") for line in lines)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import wasmvm
+from wasmvm._core import DISPATCH
 from wasmvm.cli.main import main
 
 
@@ -15,7 +16,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         main(["--version"])
     assert exit_.value.code == 0
-    assert capsys.readouterr().out == f"wasmvm {wasmvm.__version__}\n"
+    assert capsys.readouterr().out == f"wasmvm {wasmvm.__version__} ({DISPATCH} dispatch)\n"
 
 
 @pytest.mark.parametrize("command", ["run", "validate", "inspect"])

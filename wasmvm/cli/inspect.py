@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SECTION_NAMES = (
     "custom", "type", "import", "function", "table", "memory", "global", "export", "start", "element", "code", "data",
-    "data count",
+    "data count", "tag",
 )  # fmt: skip
 """The sections by their ids (specification, 5.5.2)."""
 
@@ -111,6 +111,7 @@ def describe(module: Module) -> Iterator[str]:
     yield from _group("tables", [describe_type(t.type) for t in syntax.tables])
     yield from _group("memories", [describe_type(m.type) for m in syntax.mems])
     yield from _group("globals", [describe_type(g.type) for g in syntax.globals])
+    yield from _group("tags", [str(syntax.functype(tag.typeidx)) for tag in syntax.tags])
     yield from _group("functions", _functions(syntax, names))
     if syntax.start is not None:
         yield f"start: function {syntax.start}"

@@ -56,12 +56,13 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _VersionAction(argparse.Action):
-    """Prints the version."""
+    """Prints the version, and which of its two forms the machine was built in."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
         from wasmvm import __version__
+        from wasmvm._core import DISPATCH
 
-        print(f"wasmvm {__version__}")
+        print(f"wasmvm {__version__} ({DISPATCH} dispatch)")
         parser.exit()
 
 
