@@ -23,6 +23,7 @@ from wasmvm import (
     instantiate,
 )
 from wasmvm.compile import CompiledModule
+from wasmvm.lowering.disasm import disassemble
 from wasmvm.types import I32, I64
 
 TAGS = '(tag $none (export "none")) (tag $i (export "i") (param i32)) (tag $v (export "v") (param v128 i64 v128))'
@@ -443,3 +444,4 @@ def test_handlers_in_lowered_code() -> None:
     assert (start, end) == (3, 6), "no instruction but the call is inside, and entering costs none"
     assert end < target < len(words)
     assert (tag, with_ref, slot) == (0, 0, 1)
+    assert f"{start} up to {end}: catch tag 0 -> {target}, s1" in disassemble(compiled.syntax, 1)

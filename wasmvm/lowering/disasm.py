@@ -13,6 +13,8 @@ from wasmvm.lowering.forms import LENGTH, NAMES, OPERANDS
 if TYPE_CHECKING:
     from wasmvm.syntax import Module
 
+CLAUSE_WORDS = 6
+"""Words of a catch clause; see `clause_t` in `_core.pxd`."""
 BR_TABLE = BY_NAME["br_table"].number
 
 
@@ -20,8 +22,9 @@ def disassemble(module: Module, funcidx: int) -> str:
     """The register code of a function that the module defines, an instruction a line.
 
     A line tells the code position, the instruction, its operands and, where it may trap or call, the byte offset in the
-    module. Slots are written ``s0``, parameters and locals come first;
-    a label is written as the position it leads to, and positions that a branch leads to are marked ``>``.
+    module. Slots are written ``s0``, parameters and locals come first; a label is written as the position it leads to,
+    and positions that a branch leads to are marked ``>``. Behind the code stand its catch clauses, those of an inner
+    ``try_table`` behind those of an outer one.
 
     Raises:
         IndexError: the module defines no such function.
@@ -36,7 +39,8 @@ def disassemble(module: Module, funcidx: int) -> str:
     if lowered.zero_from < lowered.zero_to:
         head += f", s{lowered.zero_from} up to s{lowered.zero_to - 1} zeroed"
     lines = [f"func {funcidx} {module.func_type(funcidx)}: {head}"]
-    targets = label_positions(lowered.code)
+    clauses = [lowered.handlers[i : i + CLAUSE_WORDS] for i in range(0, len(lowered.handlers), CLAUSE_WORDS)]
+    targets = label_positions(lowered.code) | {clause[2] for clause in clauses}
     position = 0
     while position < len(lowered.code):
         text, length = instruction(lowered.code, position)
@@ -44,6 +48,9 @@ def disassemble(module: Module, funcidx: int) -> str:
         offset = f"  ; 0x{offsets[position]:x}" if position in offsets else ""
         lines.append(f"{mark}{position:6}  {text}{offset}")
         position += length
+    for start, end, target, tag, with_ref, slot in clauses:
+        caught = "all" if tag < 0 else f"tag {tag}"
+        lines.append(f" {start:6} up to {end}: catch{'_ref' if with_ref else ''} {caught} -> {target}, s{slot}")
     return "\n".join(lines) + "\n"
 
 
