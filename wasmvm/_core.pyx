@@ -13,13 +13,15 @@ named; `budget` what is left until the driver wants to look around; `reason` why
 cimport cython
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES
 from cpython.bytearray cimport PyByteArray_FromStringAndSize
-from cpython.exc cimport PyErr_CheckSignals
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.exc cimport PyErr_CheckSignals, PyErr_SetFromErrno
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_AsDouble, PyFloat_CheckExact
 from cpython.long cimport PyLong_AsUnsignedLongLongMask
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 from cpython.weakref cimport PyWeakref_NewRef
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
+from libc.errno cimport EINTR, errno
 from libc.math cimport INFINITY, ceil, ceilf, floor, floorf, rint, rintf, sqrt, sqrtf, trunc, truncf
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, qsort, realloc
@@ -28,7 +30,7 @@ from libc.string cimport memchr, memcpy, memmove, memset
 from wasmvm.isa.regopcode cimport *
 
 from wasmvm.deftype import DEFTYPES, check_valtype, checked_functype, define_functype, match_heaptype, top_of
-from wasmvm.errors import InternalError, Trap, WasmException, with_wasm_frames
+from wasmvm.errors import ExitTrap, InternalError, Trap, WasmException, with_wasm_frames
 from wasmvm.types import (
     MAX_PAGES, MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits, MemoryType, StructType, TableType, TagType,
     heaptype_of, is_nullable, layout, ref_typeidx, storage_size, valtype_text, valtypes_of,
@@ -43,6 +45,7 @@ include "_core_type.pxi"
 include "_core_run.pxi"
 include "_core_gc.pxi"
 include "_core_memory.pxi"
+include "_core_source.pxi"
 include "_core_table.pxi"
 include "_core_values.pxi"
 include "_core_refs.pxi"

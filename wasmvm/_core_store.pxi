@@ -395,6 +395,8 @@ cdef class Store:
             frames = describe(backtrace(m, bottom))
             if isinstance(error, (Trap, WasmException)) and not error.frames:
                 error.frames = frames
+            if isinstance(error, ExitTrap):
+                raise  # the usual end of a program: nobody reads its traceback, and the names of all frames cost time
             raise with_wasm_frames(error, frames)
         m.top = top
         m.pc = after

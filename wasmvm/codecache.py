@@ -9,9 +9,9 @@ nothing, and of two writers at a time the last one stays. Whatever fails here is
 The format is that of `codefile`. Files are read and not mapped: that takes well below a millisecond a megabyte, and
 what was checked is what will be executed.
 
-Hashing a large module takes longer than all else that is left to do at its start. So for a module from a file, a small
-file `.seen` remembers the key under what tells one state of a file from another: device, inode, size, and the times of
-the last change of content and of inode, the latter of which nobody can set.
+Reading and hashing a large module takes longer than all else that is left to do at its start. So for a module from a
+file, another one, `.seen`, remembers the key under the file's state, and where in it function bodies and custom
+sections lie: these are not read before somebody needs them (`partial`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from array import array
 from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,9 +27,11 @@ from zlib import crc32
 
 from wasmvm import codefile
 from wasmvm.codefile import KEY_SIZE, keyed
+from wasmvm.partial import PartialSource, state_of
 
 if TYPE_CHECKING:
     from wasmvm._core import ModuleCode
+    from wasmvm.syntax import Module
 
 FOLDER_ENV = "WASMVM_CACHE_DIR"
 """Environment variable that names the folder."""
@@ -43,7 +46,8 @@ RACY_SECONDS = 2.0
 """A file that was changed less than so long ago could be changed again without another time stamp."""
 
 SUFFIXES = SUFFIX, SEEN_SUFFIX, TEMPORARY_SUFFIX = ".code", ".seen", ".tmp"
-_SEEN = Struct(f"<{KEY_SIZE}sI")
+_SEEN = Struct(f"<{KEY_SIZE}sII")
+"""Of a file `.seen`: the key, how many pairs of positions are gaps (function bodies follow), the checksum."""
 _STALE_SECONDS = 3600.0
 
 
@@ -102,26 +106,46 @@ class Cache:
         if status.st_mode & 0o077:
             raise Refused(f"{self.folder} is open to other users (it must have mode 700)")
 
+    def _usable(self) -> bool:
+        try:
+            self.check()
+        except (OSError, Refused):
+            return False
+        return True
+
     def open(self, source: bytes, status: os.stat_result | None = None) -> Entry:
         """What is known of the module with these bytes; never fails.
 
         Args:
             status: what the system said of the file before the bytes were read from it.
         """
-        try:
-            self.check()
-        except (OSError, Refused):
+        if not self._usable():
             return Entry(None, b"")
-        seen = None
-        if status is not None and len(source) >= LARGE and _settled(status, len(source)):
-            state = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-            seen = keyed(repr(state).encode())
-            data = read_private(self.path(seen, SEEN_SUFFIX))
-            if data is not None and len(data) == _SEEN.size:
-                key, checksum = _SEEN.unpack(data)
-                if checksum == crc32(key, crc32(seen)):
-                    return Entry(self, key)
-        return Entry(self, keyed(source), seen)
+        seen = None if status is None or status.st_size != len(source) else _seen(status)
+        return Entry(self, keyed(source), seen=seen)
+
+    def recall(self, descriptor: int, status: os.stat_result) -> Entry | None:
+        """What is known of the module in an open file, without reading all of it; None if that is nothing.
+
+        Args:
+            status: what the system says of the file.
+        """
+        seen = _seen(status)
+        if seen is None or not self._usable():
+            return None
+        data = read_private(self.path(seen, SEEN_SUFFIX))
+        if data is None or len(data) < _SEEN.size or (len(data) - _SEEN.size) % 4:
+            return None
+        key, gaps, checksum = _SEEN.unpack_from(data)
+        positions = array("I", data[_SEEN.size :])
+        if checksum != _seen_checksum(seen, key, gaps, positions):
+            return None
+        code = positions[2 * gaps :]
+        try:
+            partial = PartialSource(descriptor, status, key, zip(*2 * [iter(positions[: 2 * gaps])], strict=True), code)
+        except OSError:
+            return None
+        return Entry(self, key, partial=partial)
 
     def path(self, key: bytes, suffix: str = SUFFIX) -> str:
         return os.path.join(self.folder, key.hex() + suffix)
@@ -191,12 +215,16 @@ class Entry:
 
     Attributes:
         validated: the module is known to be valid.
+        partial: what was read of the module's file, unless it is all.
     """
 
-    def __init__(self, cache: Cache | None, key: bytes, seen: bytes | None = None) -> None:
+    def __init__(
+        self, cache: Cache | None, key: bytes, *, seen: bytes | None = None, partial: PartialSource | None = None
+    ) -> None:
         self._cache = cache
         self._key = key
         self._seen = seen
+        self.partial = partial
         self._data: bytes | None = None
         self._count = 0
         if cache is not None:
@@ -220,10 +248,11 @@ class Entry:
         if self._data is not None:
             codefile.install(self._data, self._count, code)
 
-    def save(self, code: ModuleCode, fresh: int) -> bool:
+    def save(self, module: Module, code: ModuleCode, fresh: int) -> bool:
         """Write the file if enough is new; whether it was written.
 
         Args:
+            module: what is in the file that `seen` is of.
             code: all functions that were lowered or installed.
             fresh: how many bytes of it were not known here.
         """
@@ -232,9 +261,7 @@ class Entry:
             return False
         try:
             if self._seen is not None:
-                cache.write(
-                    cache.path(self._seen, SEEN_SUFFIX), [_SEEN.pack(self._key, crc32(self._key, crc32(self._seen)))]
-                )
+                cache.write(cache.path(self._seen, SEEN_SUFFIX), self._pack_seen(self._seen, module))
             if self._data is not None and fresh * WORTH_SAVING <= len(self._data):
                 return False
             cache.write(cache.path(self._key), codefile.pack(code, self._key))
@@ -242,6 +269,20 @@ class Entry:
         except OSError:
             return False  # the disk is full, or the folder is gone or not writable
         return True
+
+    def _pack_seen(self, seen: bytes, module: Module) -> list[bytes]:
+        """The parts of a file `.seen`."""
+        gaps = [(custom.content.start, custom.content.end) for custom in module.customs]
+        if module.code:
+            gaps.append((module.code[0], module.code[-1]))
+        gaps.sort()
+        positions = array("I", [position for gap in gaps for position in gap]) + module.code
+        checksum = _seen_checksum(seen, self._key, len(gaps), positions)
+        return [_SEEN.pack(self._key, len(gaps), checksum), positions.tobytes()]
+
+
+def _seen_checksum(seen: bytes, key: bytes, gaps: int, positions: array[int]) -> int:
+    return crc32(positions, crc32(_SEEN.pack(key, gaps, 0), crc32(seen)))
 
 
 def _count(head: bytes) -> int:
@@ -252,13 +293,15 @@ def _count(head: bytes) -> int:
         return 0
 
 
-def _settled(status: os.stat_result, size: int) -> bool:
-    """Whether a later change of the file is sure to show in its status."""
+def _seen(status: os.stat_result) -> bytes | None:
+    """A hash of a file's state; None for a small file, or if a later change is not sure to give it another state."""
     import time
 
-    if sys.platform == "win32" or not stat.S_ISREG(status.st_mode) or status.st_size != size:
-        return False
-    return time.time() - max(status.st_mtime, status.st_ctime) > RACY_SECONDS
+    if sys.platform == "win32" or not stat.S_ISREG(status.st_mode) or status.st_size < LARGE:
+        return None
+    if time.time() - max(status.st_mtime, status.st_ctime) <= RACY_SECONDS:
+        return None
+    return keyed(repr(state_of(status)).encode())
 
 
 def read_private(path: str) -> bytes | None:

@@ -38,7 +38,7 @@ class CompiledModule:
         """
         self._entry = entry
         self._fresh = 0
-        syntax = decode(source)
+        syntax = decode(source, None if entry is None else entry.partial)
         if not valid and (entry is None or not entry.validated):
             from wasmvm.validation import validate
 
@@ -85,6 +85,7 @@ class CompiledModule:
         """Lower the function `index`, counted among those defined here, into `code`."""
         from wasmvm.lowering.body import lower
 
+        self.syntax.need_body(index)
         lowered = lower(self._lowering_context(), index)
         self.code.put(
             index, lowered.code, lowered.frame_size, lowered.zero_from, lowered.zero_to, lowered.offsets,
@@ -130,10 +131,9 @@ class CompiledModule:
     def save(self) -> None:
         """Write to the cache what it did not know, if that is worth it; does nothing without a cache."""
         if self._entry is not None:
-            self._entry.save(self.code, self._fresh)
+            self._entry.save(self.syntax, self.code, self._fresh)
 
     def frame(self, funcidx: int, offset: int) -> Frame:
         """A frame of a backtrace: the function and the byte offset in the module that was being executed."""
         start = self.syntax.code[2 * (funcidx - len(self.syntax.func_imports))]
-        names = self.names
-        return Frame(funcidx, names.func_names.get(funcidx), names.module_name, offset, max(offset - start, 0))
+        return Frame(self, funcidx, offset, max(offset - start, 0))

@@ -21,6 +21,13 @@ from types import FrameType, FunctionType, TracebackType
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any, Protocol
+
+    class Named(Protocol):
+        """A module that knows the names of its parts, as `binary.names` has them."""
+
+        @property
+        def names(self) -> Any: ...
 
 
 class WasmError(Exception):
@@ -104,20 +111,29 @@ class Frame:
 
     Attributes:
         funcidx: index in the module's function index space.
-        name: from the name section, or None.
-        module_name: the module's name, or None.
         offset: byte offset in the module of the instruction that was being executed.
         func_offset: the same, counted from the start of the function's body.
     """
 
-    __slots__ = ("func_offset", "funcidx", "module_name", "name", "offset")
+    __slots__ = ("_module", "func_offset", "funcidx", "offset")
 
-    def __init__(self, funcidx: int, name: str | None, module_name: str | None, offset: int, func_offset: int) -> None:
+    def __init__(self, module: Named, funcidx: int, offset: int, func_offset: int) -> None:
+        self._module = module
         self.funcidx = funcidx
-        self.name = name
-        self.module_name = module_name
         self.offset = offset
         self.func_offset = func_offset
+
+    @property
+    def name(self) -> str | None:
+        """From the name section, which is read when somebody asks; or None."""
+        name: str | None = self._module.names.func_names.get(self.funcidx)
+        return name
+
+    @property
+    def module_name(self) -> str | None:
+        """The module's name, or None."""
+        module_name: str | None = self._module.names.module_name
+        return module_name
 
     def __repr__(self) -> str:
         return f"<Frame {self}>"

@@ -7,7 +7,7 @@ Function bodies and constant expressions stay bytes: an `Extent` says where. The
 from __future__ import annotations
 
 from array import array
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from wasmvm.errors import InternalError
 from wasmvm.types import (
@@ -142,18 +142,34 @@ class Section(NamedTuple):
     content: Extent
 
 
+class Partial(Protocol):
+    """What stands in for those bytes of a module that are not read yet: function bodies, contents of custom sections.
+
+    Attributes:
+        code: where function bodies lie, as in `Module`.
+    """
+
+    code: array[int]
+
+    def load(self, start: int, end: int) -> None:
+        """Read bytes `start` up to `end` if they are missing; raises OSError if they cannot be had any more."""
+        ...
+
+
 class Module:
     """2.5: a decoded module; `binary.decode` makes it and nothing changes it afterwards.
 
     Attributes:
-        source: the module's bytes.
+        surface: the module's bytes, of which function bodies and contents of custom sections may be missing: then they
+            are anything.
+        partial: what has those, or None where nothing is missing.
         types: composite types by typeidx.
         subtypes: by typeidx, those declared by ``sub``; all others are final and have no supertype.
         rectypes: the groups declared by ``rec``, ascending; every other type is a group of its own.
         type_offsets: ``array("I")``, where each type lies.
         imports, tables, mems, tags, globals, exports, elems, datas, customs: lists of the records above.
         funcs: ``array("I")``, the typeidx of each function defined here.
-        code: ``array("Q")``, for the function `i` defined here its body (locals and expression) lies from
+        code: ``array("I")``, for the function `i` defined here its body (locals and expression) lies from
             ``code[2*i]`` up to ``code[2*i+1]``.
         start: funcidx of the start function, or None.
         data_count: what the data count section says, or None without one.
@@ -174,12 +190,13 @@ class Module:
         "imports",
         "mem_imports",
         "mems",
+        "partial",
         "rectypes",
         "sections",
-        "source",
         "start",
         "start_offset",
         "subtypes",
+        "surface",
         "table_imports",
         "tables",
         "tag_imports",
@@ -188,8 +205,9 @@ class Module:
         "types",
     )
 
-    def __init__(self, source: bytes) -> None:
-        self.source = source
+    def __init__(self, source: bytes, partial: Partial | None = None) -> None:
+        self.surface = source
+        self.partial = partial
         self.types: list[CompType] = []
         self.subtypes: dict[int, SubType] = {}
         self.rectypes: list[RecType] = []
@@ -210,10 +228,26 @@ class Module:
         self.start_offset = 0
         self.elems: list[Elem] = []
         self.data_count: int | None = None
-        self.code: array[int] = array("Q")
+        self.code: array[int] = array("I")
         self.datas: list[Data] = []
         self.customs: list[Custom] = []
         self.sections: list[Section] = []
+
+    @property
+    def source(self) -> bytes:
+        """The module's bytes; raises OSError if some are missing and cannot be had."""
+        return self.bytes_with(0, len(self.surface))
+
+    def bytes_with(self, start: int, end: int) -> bytes:
+        """The module's bytes, of which those from `start` up to `end` are there; raises OSError as `source` does."""
+        if self.partial is not None:
+            self.partial.load(start, end)
+        return self.surface
+
+    def need_body(self, index: int) -> None:
+        """See to it that the body of a function, counted among those defined here, is there; raises OSError."""
+        if self.partial is not None:
+            self.partial.load(self.code[2 * index], self.code[2 * index + 1])
 
     def section(self, section_id: int) -> Extent | None:
         """The content of the first section with this id."""

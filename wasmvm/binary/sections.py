@@ -27,6 +27,7 @@ from wasmvm.syntax import (
     Import,
     Memory,
     Module,
+    Partial,
     RecType,
     Section,
     Table,
@@ -76,8 +77,11 @@ FUNC_FORM, STRUCT_FORM, ARRAY_FORM = 0x60, 0x5F, 0x5E
 """5.3.5 to 5.3.8: what types begin with."""
 
 
-def decode(data: bytes | bytearray | memoryview) -> Module:
+def decode(data: bytes | bytearray | memoryview, partial: Partial | None = None) -> Module:
     """5.5.16: the module that these bytes are, unvalidated and with its function bodies unread.
+
+    Args:
+        partial: knows the bodies, where `data` does not have them.
 
     Raises:
         DecodeError: they are not a module.
@@ -85,7 +89,7 @@ def decode(data: bytes | bytearray | memoryview) -> Module:
     """
     source = data if isinstance(data, bytes) else bytes(memoryview(data))
     reader = Reader(source)
-    module = Module(source)
+    module = Module(source, partial)
     try:
         read_header(reader)
         if len(source) > MAX_SIZE:
@@ -126,11 +130,11 @@ def check_lengths(module: Module) -> None:
     """5.5.16: sections that must have as many entries as another."""
     if 2 * len(module.funcs) != len(module.code):
         code = module.section(CODE_ID)
-        at = len(module.source) if code is None else code.start
+        at = len(module.surface) if code is None else code.start
         raise DecodeError("function and code section have inconsistent lengths", at)
     if module.data_count is not None and module.data_count != len(module.datas):
         datas = module.section(DATA_ID)
-        at = len(module.source) if datas is None else datas.start
+        at = len(module.surface) if datas is None else datas.start
         raise DecodeError("data count and data section have inconsistent lengths", at)
 
 
@@ -402,7 +406,11 @@ def read_data_count_section(reader: Reader, module: Module, section_end: int) ->
 
 
 def read_code_section(reader: Reader, module: Module, section_end: int) -> None:
-    """Where each body lies. A million of them must stay sixteen bytes each: no object per function."""
+    """Where each body lies. A million of them must stay eight bytes each: no object per function."""
+    if module.partial is not None:
+        module.code = module.partial.code
+        reader.pos = section_end
+        return
     code = module.code
     for _ in range(reader.length()):
         size = reader.length()

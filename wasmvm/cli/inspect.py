@@ -92,7 +92,7 @@ def function_name(syntax: SyntaxModule, names: Names, funcidx: int) -> str:
 def describe(module: Module) -> Iterator[str]:
     """The lines about a module as a whole."""
     syntax, names = module.compiled.syntax, module.compiled.names
-    yield f"module {names.module_name or '<unnamed>'}, {len(syntax.source)} bytes"
+    yield f"module {names.module_name or '<unnamed>'}, {len(syntax.surface)} bytes"
     yield from _group("sections", _sections(syntax))
     yield from _group(
         "imports",

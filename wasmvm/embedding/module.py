@@ -11,6 +11,8 @@ from wasmvm.types import EXTERN_KINDS, ExternType
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from wasmvm.codecache import Cache
+
 
 class ImportType:
     """What a module asks for: `module` and `name`, `kind` ("func", "table", "memory", "global", "tag"), `type`."""
@@ -55,25 +57,29 @@ def read_source(source: Source) -> bytes:
         OSError: the file cannot be read.
         TypeError: it is nothing of the kind.
     """
-    return _read(source)[0]
-
-
-def _read(source: Source) -> tuple[bytes, os.stat_result | None]:
-    """The same, with what the system said of the file before it was read, if it was one."""
-    if isinstance(source, str) and source.lstrip()[:1] in ("(", ";"):
-        return _assemble(source), None
+    if isinstance(source, str) and _is_text(source):
+        return _assemble(source)
     if isinstance(source, (str, os.PathLike)):
-        return _read_file(source)
+        with open(source, "rb") as file:
+            return _binary(file.read())
     try:
-        return _binary(bytes(memoryview(source))), None
+        return _binary(bytes(memoryview(source)))
     except TypeError:
         raise TypeError(f"source: expected bytes, text or a path, got {type(source).__name__}") from None
 
 
-def _read_file(path: str | os.PathLike[str]) -> tuple[bytes, os.stat_result]:
-    with open(path, "rb") as file:
-        status = os.fstat(file.fileno())
-        return _binary(file.read()), status
+CacheOption = bool | str | os.PathLike[str]
+"""False for no cache, True for the user's cache directory, or another folder."""
+
+
+def _is_text(source: str) -> bool:
+    return source.lstrip()[:1] in ("(", ";")
+
+
+def _cache(option: CacheOption) -> Cache:
+    from wasmvm.codecache import Cache
+
+    return Cache(None if isinstance(option, bool) else option)
 
 
 def _binary(source: bytes) -> bytes:
@@ -106,28 +112,40 @@ class Module:
         OSError: the file cannot be read.
     """
 
-    def __init__(self, source: Source, *, cache: bool | str | os.PathLike[str] = False) -> None:
-        self._compile(*_read(source), cache)
+    def __init__(self, source: Source, *, cache: CacheOption = False) -> None:
+        if isinstance(source, os.PathLike) or (isinstance(source, str) and not _is_text(source)):
+            self._open(source, cache)
+        else:
+            self._compile(read_source(source), None, cache)
 
     @classmethod
-    def from_file(cls, path: str | os.PathLike[str], *, cache: bool | str | os.PathLike[str] = False) -> Self:
+    def from_file(cls, path: str | os.PathLike[str], *, cache: CacheOption = False) -> Self:
         """The module in a file of the binary or text format; raises what `Module` raises."""
         made = cls.__new__(cls)
-        made._compile(*_read_file(path), cache)
+        made._open(path, cache)
         return made
 
-    def _compile(self, source: bytes, status: os.stat_result | None, cache: bool | str | os.PathLike[str]) -> None:
+    def _open(self, path: str | os.PathLike[str], cache: CacheOption) -> None:
+        with open(path, "rb") as file:
+            status = os.fstat(file.fileno())
+            entry = None if cache is False else _cache(cache).recall(file.fileno(), status)
+            if entry is not None and entry.partial is not None:
+                self._keep(CompiledModule(entry.partial.source, entry=entry))
+            else:
+                self._compile(_binary(file.read()), status, cache)
+
+    def _compile(self, source: bytes, status: os.stat_result | None, cache: CacheOption) -> None:
         """`status` is that of the file which the source was read from."""
         if cache is False:
             self.compiled = CompiledModule(source)
-            return
+        else:
+            self._keep(CompiledModule(source, entry=_cache(cache).open(source, status)))
+
+    def _keep(self, compiled: CompiledModule) -> None:
         from weakref import finalize
 
-        from wasmvm.codecache import Cache
-
-        entry = Cache(None if cache is True else cache).open(source, status)
-        self.compiled = CompiledModule(source, entry=entry)
-        finalize(self, self.compiled.save)
+        self.compiled = compiled
+        finalize(self, compiled.save)
 
     @classmethod
     def _of(cls, compiled: CompiledModule) -> Self:
@@ -200,7 +218,8 @@ class Module:
     def custom_sections(self, name: str) -> list[bytes]:
         """The contents of the custom sections of that name, in the order of the file."""
         syntax = self.compiled.syntax
-        return [syntax.source[c.content.start : c.content.end] for c in syntax.customs if c.name == name]
+        found = [custom.content for custom in syntax.customs if custom.name == name]
+        return [syntax.bytes_with(*content)[content.start : content.end] for content in found]
 
 
 def _unpickle(cls: type[Module], data: bytes) -> Module:

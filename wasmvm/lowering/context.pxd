@@ -16,6 +16,6 @@ cdef class Context:
     cdef const unsigned char[::1] mem_wide
     cdef unsigned int[::1] tag_types
     cdef int import_count
-    cdef unsigned long long[::1] code
+    cdef unsigned int[::1] code
     cdef readonly object accumulators
     cdef int metering

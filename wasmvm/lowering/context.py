@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Context:
     """Attributes:
 
-    source: the module's bytes.
+    source: the module's bytes, of which those of the body or expression to be lowered must be there.
     widths: in slots, the parameters and then the results of every type, one after another; type `t` has its parameters
         at ``first[t]`` up to ``middle[t]`` and its results from there up to ``first[t + 1]``.
     field_at: for every type and one more, where its fields begin in `field_offsets`, the bytes from an object's
@@ -39,7 +39,7 @@ class Context:
             widths += bytes(map(valtype_slots, functype.results))
             first.append(len(widths))
         self._lay_out(module)
-        self.source = module.source
+        self.source = module.surface
         self.widths = bytes(widths) or b"\0"
         self.first = first
         self.middle = middle if len(middle) else array("i", [0])

@@ -29,7 +29,7 @@ class Plan:
     def __init__(self, module: CompiledModule) -> None:
         syntax = module.syntax
         numbers = module.numbers
-        self.source = syntax.source
+        self.source = syntax.surface
         self.imports = syntax.imports
         self.numbers = numbers
         self.import_types = module.import_types

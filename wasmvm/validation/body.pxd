@@ -35,7 +35,7 @@ cdef class BodyValidator(Aggregates):
     cdef Py_ssize_t start
 
     @cython.locals(i=cython.Py_ssize_t)
-    cpdef int bodies(self, Py_ssize_t first, unsigned long long[::1] code) except -1
+    cpdef int bodies(self, Py_ssize_t first, unsigned int[::1] code) except -1
     @cython.locals(reader=Reader, stack=Stacks, results=cython.int)
     cpdef int body(self, int typeidx, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(
