@@ -146,12 +146,12 @@ def _by_regop() -> dict[str, list[int]]:
 
 def _accumulators() -> dict[str, list[int]]:
     count = 3 * len(regop.ROWS)
-    tables = {name: [-1] * count for name in ("ACC_FORM", "FACC_FORM")}
+    tables = {name: [-1] * count for name in ("ACC_FORM", "FACC_FORM", "SACC_FORM")}
     tables["OPERAND_WORD"] = [0] * count
     tables["EFFECT"] = [regop.effect(row) for row in regop.ROWS]
     for form in regop.ACCUMULATOR_FORMS:
         index = 3 * form.row.number + "abc".index(form.operand)
-        tables["ACC_FORM" if form.register == "acc" else "FACC_FORM"][index] = form.number
+        tables[f"{form.register.upper()}_FORM"][index] = form.number
         before = form.row.operands[: form.row.operands.index(form.operand)]
         tables["OPERAND_WORD"][index] = 1 + sum(regop.WORDS.get(letter, 1) for letter in before)
     return tables

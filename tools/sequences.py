@@ -107,7 +107,7 @@ def without_accumulators(pair: tuple[int, ...]) -> tuple[int, ...]:
     forms = {form.number: form for form in regop.ACCUMULATOR_FORMS}
     first, second = pair
     row = ROW[first]
-    leaves = {regop.INT_RESULT: "acc", regop.F64_RESULT: "facc"}.get(regop.effect(row))
+    leaves = regop.REGISTERS.get(regop.effect(row))
     if second in forms and forms[second].register != leaves:
         second = ROW[second].number
     return row.number, second

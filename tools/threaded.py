@@ -18,7 +18,7 @@ _HEAD = """\
 #
 # One handler per row of wasmvm/isa/regop.py and per accumulator form. A handler ends by calling the next one in tail
 # position, with the state in its arguments: as many as there are registers for arguments, so that all of it stays in
-# registers and the compiler makes the call a jump. `acc` and `facc` hold the last integer and the last f64 result,
+# registers and the compiler makes the call a jump. `acc`, `facc` and `sacc` hold the last integer, f64 and f32 result,
 # which are in their slots as well; `acc` is in the register that x86 counts shifts with, which shifts write anyway.
 # Each machine has its own copy of the table of handlers, since what lies at a fixed distance from `machine` is called
 # without loading an address first.
@@ -33,12 +33,13 @@ cdef void prepare_machine(machine_t* machine) noexcept nogil:
 
 
 cdef int leave(int32_t* pc, slot* fp, uint64_t acc, machine_t* machine, frame_t* frame, double facc,
-               int reason) noexcept nogil:
+               float sacc, int reason) noexcept nogil:
     machine.pc = pc
     machine.fp = fp
     machine.frame = frame
     machine.acc = acc
     machine.facc = facc
+    machine.sacc = sacc
     return reason
 
 
@@ -47,17 +48,18 @@ cdef int run(machine_t* machine) noexcept nogil:
     cdef mem_t* memory = current_memory(machine)
     machine.mem_len = memory.length
     return machine.handlers[machine.pc[0]](machine.pc, machine.fp, memory.data, machine.acc, machine, machine.frame,
-                                           machine.facc)
+                                           machine.facc, machine.sacc)
 
 """
-_PARAMETERS = "int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc"
-_ARGUMENTS = "fp, mem, acc, machine, frame, facc"
-_LEAVE = "leave(pc, fp, acc, machine, frame, facc, {})"
+_PARAMETERS = "int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc"
+_ARGUMENTS = "fp, mem, acc, machine, frame, facc, sacc"
+_LEAVE = "leave(pc, fp, acc, machine, frame, facc, sacc, {})"
 _IN_MACHINE = re.compile(r"(?<![.\w])(inst|budget|stack_end|mem_len)\b")
 _COUNTING = '''
 cdef struct count_t:
     int32_t* pc
     uint64_t count
+    int32_t op
 
 cdef enum:
     COUNTS = 1 << 22
@@ -70,13 +72,14 @@ cdef inline void count_instruction(int32_t* pc) noexcept nogil:
     while COUNTED[i].pc != pc and COUNTED[i].pc != NULL:
         i = (i + 1) & (COUNTS - 1)
     COUNTED[i].pc = pc
+    COUNTED[i].op = pc[0]  # which may be gone when they are counted
     COUNTED[i].count += 1
 
 
 def counts():
     """Address, count and opcode of each instruction that ran, in ascending order."""
     cdef int i
-    return sorted([(<size_t>COUNTED[i].pc, COUNTED[i].count, COUNTED[i].pc[0])
+    return sorted([(<size_t>COUNTED[i].pc, COUNTED[i].count, COUNTED[i].op)
                    for i in range(COUNTS) if COUNTED[i].pc != NULL])
 
 '''
@@ -96,6 +99,7 @@ _FIRST_EXIT = len(regop.ROWS) + len(regop.ACCUMULATOR_FORMS) + len(regop.FUSED)
 COUNT = _FIRST_EXIT + len(EXITS)
 _INT_RESULT = re.compile(r"^fp\[(pc\[\d+\])\]\.u64 = (.*)$")
 _F64_RESULT = re.compile(r"^fp\[(pc\[\d+\])\]\.f64 = (.*)$")
+_F32_RESULT = re.compile(r"^set_f32\(&fp\[(pc\[\d+\])\], (.*)\)$")
 
 
 def _lines(row: regop.RegOp, body: tuple[str, ...]) -> Iterator[str]:
@@ -115,6 +119,9 @@ def _lines(row: regop.RegOp, body: tuple[str, ...]) -> Iterator[str]:
         elif last and effect == regop.F64_RESULT:
             yield _F64_RESULT.sub(r"facc = \2", line)
             yield _F64_RESULT.sub(r"fp[\1].f64 = facc", line)
+        elif last and effect == regop.F32_RESULT:
+            yield _F32_RESULT.sub(r"sacc = \2", line)
+            yield _F32_RESULT.sub(r"set_f32(&fp[\1], sacc)", line)
         elif line.strip() == "break":
             leave = f"machine.handlers[{_exit_number(constant_reason)}](pc, {_ARGUMENTS})"
             if not constant_reason:

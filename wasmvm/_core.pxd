@@ -192,7 +192,7 @@ cdef struct machine_t
 
 
 ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame,
-                          double facc) noexcept nogil
+                          double facc, float sacc) noexcept nogil
 
 
 cdef struct machine_t:
@@ -207,8 +207,9 @@ cdef struct machine_t:
     slot* base  # EXIT_HOST: where the arguments are
     slot* stack
     frame_t* frames
-    uint64_t acc  # the threaded back end's copies of the last integer and the last f64 result
+    uint64_t acc  # the threaded back end's copies of the last integer, f64 and f32 result
     double facc
+    float sacc
     slot* top  # where the next call from Python may begin
     int64_t fuel  # what metered code has left
     uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory in use

@@ -22,7 +22,9 @@ from cpython.ref cimport Py_INCREF
 from cpython.weakref cimport PyWeakref_NewRef
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.errno cimport EINTR, errno
-from libc.math cimport INFINITY, ceil, ceilf, floor, floorf, rint, rintf, sqrt, sqrtf, trunc, truncf
+from libc.math cimport (
+    INFINITY, ceil, ceilf, copysign, copysignf, fabs, fabsf, floor, floorf, rint, rintf, sqrt, sqrtf, trunc, truncf,
+)
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memchr, memcpy, memmove, memset

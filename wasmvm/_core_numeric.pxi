@@ -134,6 +134,18 @@ cdef inline double f64_max(double a, double b) noexcept nogil:
         return f64_from_bits(f64_bits(a) & f64_bits(b))
     return a if a > b else b
 
+cdef inline float f32_abs(float a) noexcept nogil:
+    return fabsf(a)
+
+cdef inline double f64_abs(double a) noexcept nogil:
+    return fabs(a)
+
+cdef inline float f32_copysign(float a, float b) noexcept nogil:
+    return copysignf(a, b)
+
+cdef inline double f64_copysign(double a, double b) noexcept nogil:
+    return copysign(a, b)
+
 cdef inline float f32_ceil(float a) noexcept nogil:
     return a + a if a != a else ceilf(a)
 
@@ -206,6 +218,14 @@ cdef inline uint64_t load_u64(const uint8_t* p) noexcept nogil:
     cdef uint64_t value
     memcpy(&value, p, 8)
     return value
+
+cdef inline float load_f32(const uint8_t* p) noexcept nogil:
+    cdef float value
+    memcpy(&value, p, 4)
+    return value
+
+cdef inline void store_f32(uint8_t* p, float value) noexcept nogil:
+    memcpy(p, &value, 4)
 
 cdef inline double load_f64(const uint8_t* p) noexcept nogil:
     cdef double value

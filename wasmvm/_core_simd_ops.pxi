@@ -859,7 +859,7 @@ cdef void v_f32x4_abs(slot* d, const slot* a) noexcept nogil:
     cdef int i
     memcpy(&x, a, 16)
     for i in range(4):
-        r.u32[i] = <uint32_t>(x.u32[i] & ~0x80000000u)
+        r.f32[i] = <float>(f32_abs(x.f32[i]))
     memcpy(d, &r, 16)
 
 cdef void v_f32x4_neg(slot* d, const slot* a) noexcept nogil:
@@ -867,7 +867,7 @@ cdef void v_f32x4_neg(slot* d, const slot* a) noexcept nogil:
     cdef int i
     memcpy(&x, a, 16)
     for i in range(4):
-        r.u32[i] = <uint32_t>(x.u32[i] ^ 0x80000000u)
+        r.f32[i] = <float>(-x.f32[i])
     memcpy(d, &r, 16)
 
 cdef void v_f32x4_ceil(slot* d, const slot* a) noexcept nogil:
@@ -1041,7 +1041,7 @@ cdef void v_f64x2_abs(slot* d, const slot* a) noexcept nogil:
     cdef int i
     memcpy(&x, a, 16)
     for i in range(2):
-        r.u64[i] = <uint64_t>(x.u64[i] & ~0x8000000000000000u)
+        r.f64[i] = <double>(f64_abs(x.f64[i]))
     memcpy(d, &r, 16)
 
 cdef void v_f64x2_neg(slot* d, const slot* a) noexcept nogil:
@@ -1049,7 +1049,7 @@ cdef void v_f64x2_neg(slot* d, const slot* a) noexcept nogil:
     cdef int i
     memcpy(&x, a, 16)
     for i in range(2):
-        r.u64[i] = <uint64_t>(x.u64[i] ^ 0x8000000000000000u)
+        r.f64[i] = <double>(-x.f64[i])
     memcpy(d, &r, 16)
 
 cdef void v_f64x2_ceil(slot* d, const slot* a) noexcept nogil:

@@ -252,6 +252,7 @@ cdef class Store:
         cdef mem_t* other_mem = m.other_mem
         cdef uint64_t acc = m.acc
         cdef double facc = m.facc
+        cdef float sacc = m.sacc
         cdef int32_t i
         self.check_thread()
         if self.nesting == 0:
@@ -288,6 +289,7 @@ cdef class Store:
             m.other_mem = other_mem
             m.acc = acc
             m.facc = facc
+            m.sacc = sacc
         return 0
 
     cdef int drive(self, frame_t* bottom) except -1:

@@ -84,18 +84,13 @@ _op("select_v128", "dabc", "memmove(&fp[{d}], &fp[(&{a})[{c:i32} == 0]], 2 * siz
 
 EXPRESSIONS: dict[str, str] = {}
 CHECKS: dict[str, tuple[tuple[str, str], ...]] = {}
-BITS = {"f32": "i32", "f64": "i64"}
 SAME_BITS: dict[str, str | None] = {}
 """Instructions that do on the bits of a slot what another one does; None for those that do nothing at all."""
-TYPED_AS: dict[str, str] = {}
-"""Instructions whose expression is over the bits: the type to read and write instead of the signature's."""
 
 
-def _numeric(mnemonic: str, expression: str, *checks: tuple[str, str], bits: str = "") -> None:
+def _numeric(mnemonic: str, expression: str, *checks: tuple[str, str]) -> None:
     EXPRESSIONS[mnemonic] = expression
     CHECKS[mnemonic] = checks
-    if bits:
-        TYPED_AS[mnemonic] = bits
 
 
 _DIVISION_BY_ZERO = ("{b} == 0", "TRAP_INTEGER_DIVISION_BY_ZERO")
@@ -138,20 +133,17 @@ for _t, _u, _s, _mask, _min in (
 _numeric("i64.eqz", "{a} == 0")
 SAME_BITS["i32.eqz"] = "i64.eqz"  # an i32 is stored zero-extended
 
-for _t, _i, _sign, _c in (
-    ("f32", "i32", "0x80000000u", "float"),
-    ("f64", "i64", "0x8000000000000000u", "double"),
-):
+for _t, _c in (("f32", "float"), ("f64", "double")):
     _numeric(f"{_t}.add", "{a} + {b}")
     _numeric(f"{_t}.sub", "{a} - {b}")
     _numeric(f"{_t}.mul", "{a} * {b}")
     _numeric(f"{_t}.div", "{a} / {b}")
     _numeric(f"{_t}.min", f"{_t}_min({{a}}, {{b}})")
     _numeric(f"{_t}.max", f"{_t}_max({{a}}, {{b}})")
-    # On the bits, since loading a signalling NaN into a float register may quiet it.
-    _numeric(f"{_t}.abs", f"{{a}} & ~{_sign}", bits=_i)
-    _numeric(f"{_t}.neg", f"{{a}} ^ {_sign}", bits=_i)
-    _numeric(f"{_t}.copysign", f"({{a}} & ~{_sign}) | ({{b}} & {_sign})", bits=_i)
+    # These change nothing but the sign, of a signalling NaN too: compilers make operations on bits of them.
+    _numeric(f"{_t}.abs", f"{_t}_abs({{a}})")
+    _numeric(f"{_t}.neg", "-{a}")
+    _numeric(f"{_t}.copysign", f"{_t}_copysign({{a}}, {{b}})")
     for _name in ("ceil", "floor", "trunc", "nearest", "sqrt"):
         _numeric(f"{_t}.{_name}", f"{_t}_{_name}({{a}})")
     for _name, _operator in (("eq", "=="), ("ne", "!="), ("lt", "<"), ("gt", ">"), ("le", "<="), ("ge", ">=")):
@@ -203,7 +195,7 @@ _numeric("f64.promote_f32", "<double>{a}")
 for _name in ("i64.extend_i32_u", "i32.reinterpret_f32", "i64.reinterpret_f64", "f32.reinterpret_i32"):
     SAME_BITS[_name] = None
 SAME_BITS["f64.reinterpret_i64"] = None
-_numeric("ref.is_null", "{a} == 0", bits="i64")
+SAME_BITS["ref.is_null"] = "i64.eqz"
 SAME_BITS["ref.eq"] = "i64.eq"
 
 # --- What follows from the rows above ----------------------------------------------------------------------------
@@ -242,10 +234,9 @@ def negated(mnemonic: str) -> str | None:
 
 def _signature(mnemonic: str) -> tuple[list[str], str]:
     row = wasm.BY_MNEMONIC[mnemonic]
-    bits = TYPED_AS.get(mnemonic)
     if row.params is None or row.results is None:
-        return [bits or "i64"], "i32"
-    return [bits or VALTYPE_NAMES[t] for t in row.params], bits or VALTYPE_NAMES[row.results[0]]
+        raise ValueError(f"{mnemonic} has operands of any type")
+    return [VALTYPE_NAMES[t] for t in row.params], VALTYPE_NAMES[row.results[0]]
 
 
 def _constant(type_: str) -> str:
@@ -376,23 +367,23 @@ LOADS: dict[str, tuple[int, str]] = {
     "i64.load8_s": (1, "<uint64_t><int64_t><int8_t>{p}[0]"),
     "i64.load16_s": (2, "<uint64_t><int64_t><int16_t>load_u16({p})"),
     "i64.load32_s": (4, "<uint64_t><int64_t><int32_t>load_u32({p})"),
-    # On its own, although the bits are those of an i64: what consumes it wants it in the accumulator for floats.
+    # On their own, although the bits are those of integers: what consumes them wants them in an accumulator for floats.
+    "f32.load": (4, "load_f32({p})"),
     "f64.load": (8, "load_f64({p})"),
 }
 STORES: dict[str, tuple[int, str]] = {
     "i32.store": (4, "store_u32({p}, <uint32_t>{v})"),
     "i64.store": (8, "store_u64({p}, {v})"),
+    "f32.store": (4, "store_f32({p}, {v})"),
     "f64.store": (8, "store_f64({p}, {v})"),
     "i32.store8": (1, "{p}[0] = <uint8_t>{v}"),
     "i32.store16": (2, "store_u16({p}, <uint16_t>{v})"),
 }
 SAME_BITS.update(
     {
-        "f32.load": "i32.load",
         "i64.load8_u": "i32.load8_u",
         "i64.load16_u": "i32.load16_u",
         "i64.load32_u": "i32.load",
-        "f32.store": "i32.store",
         "i64.store8": "i32.store8",
         "i64.store16": "i32.store16",
         "i64.store32": "i32.store",
@@ -415,21 +406,22 @@ def _in_bounds(address: str, width: int) -> tuple[str, ...]:
 
 
 for _mnemonic, (_width, _text) in LOADS.items():
-    _target = "fp[{d}].f64" if _mnemonic == "f64.load" else "fp[{d}].u64"
+    _result = _mnemonic.partition(".")[0]
     for _suffix, (_letters_, _address) in _ADDRESS.items():
         _op(
             _mnemonic + _suffix,
             f"d{_letters_}o",
             *_in_bounds(_address, _width),
-            f"{_target} = {_text.replace('{p}', '(mem + ea)')}",
+            _assign(_result if _result[0] == "f" else "i64", _text.replace("{p}", "(mem + ea)")),
         )
     _op(f"{_mnemonic}_wide", "daK", *regop_simd.wide(BY_NAME[_mnemonic].body))
 for _mnemonic, (_width, _text) in STORES.items():
-    _values = {"": ("c", "{c:f64}" if _mnemonic == "f64.store" else "{c:i64}")}
+    _type = _mnemonic.partition(".")[0] if _mnemonic[0] == "f" else "i64"
+    _values = {"": ("c", f"{{c:{_type}}}")}
     for _suffix, (_letters_, _address) in _ADDRESS.items():
         if "k" not in _letters_:  # a constant value beside a computed address is rare
-            _constant_value = {4: "{k}", 1: "{k}", 2: "{k}", 8: "{K:f64}" if _mnemonic == "f64.store" else "{K:i64}"}
-            _values["_v"] = ("K" if _width == 8 else "k", _constant_value[_width])
+            _letter = "K" if _width == 8 else "k"
+            _values["_v"] = (_letter, f"{{{_letter}:{_type}}}" if _width == 8 or _type != "i64" else "{k}")
         else:
             _values.pop("_v", None)
         for _value, (_letter, _read) in _values.items():
@@ -650,25 +642,27 @@ _op("done", "", "reason = EXIT_DONE", "break", jumps=True)
 
 # --- Vector instructions -----------------------------------------------------------------------------------------
 
-VECTOR_ROWS = tuple(regop_simd.vector_rows(EXPRESSIONS, TYPED_AS))
+VECTOR_ROWS = tuple(regop_simd.vector_rows(EXPRESSIONS))
 SAME_BITS.update(regop_simd.SAME_BITS)
 for _vector in VECTOR_ROWS:
     _op(_vector.name, _vector.operands, *_vector.body)
 
-del _t, _u, _s, _mask, _min, _n, _name, _operator, _width, _i, _sign, _c, _from, _cast, _to, _sc, _lo_s, _hi_s, _hi_u
+del _t, _u, _s, _mask, _min, _n, _name, _operator, _width, _c, _from, _cast, _to, _sc, _lo_s, _hi_s, _hi_u
 del _nan, _sx, _mnemonic, _expression, _params, _result, _suffix, _operands, _body, _letters, _condition
-del _text, _letters_, _address, _target, _values, _constant_value, _right, _value, _letter, _read, _vector
+del _text, _letters_, _address, _type, _values, _right, _value, _letter, _read, _vector
 del _aggregate
 
 
 # --- Accumulator forms -------------------------------------------------------------------------------------------
-# The threaded back end passes the last integer and the last f64 result on in registers, besides writing them to their
+# The threaded back end passes the last integer, f64 and f32 result on in registers, besides writing them to their
 # slots. A form exists for each operand that may be read from there; `lowering.accumulator` rewrites opcodes in place.
 
-INT_RESULT, F64_RESULT, OTHER_RESULT, CLOBBERS = range(1, 5)
-"""What an instruction does to the accumulators; 0 for nothing. OTHER_RESULT: it writes its result slot only."""
+INT_RESULT, F64_RESULT, F32_RESULT, CLOBBERS = range(1, 5)
+"""What an instruction does to the accumulators; 0 for nothing."""
+REGISTERS = {INT_RESULT: "acc", F64_RESULT: "facc", F32_RESULT: "sacc"}
+"""The accumulator for each kind of result."""
 
-_REGISTERS = {"i32": "acc", "i64": "acc", "u64": "acc", "f64": "facc"}
+_REGISTERS = {"i32": "acc", "i64": "acc", "u64": "acc", "f64": "facc", "f32": "sacc"}
 _READS = re.compile(r"\{([abc]):(\w+)\}|fp\[\{([abc])\}\]\.(u64)")
 _NO_FORMS = (
     "memory.", "table.", "data.", "elem.", "ref.", "call", "return_call", "throw",
@@ -677,7 +671,7 @@ _NO_FORMS = (
 
 
 class AccumulatorForm(NamedTuple):
-    """The instruction `row` with its operand `operand` read from the register `register` ("acc" or "facc")."""
+    """The instruction `row` with its operand `operand` read from the register `register`, one of `REGISTERS`."""
 
     number: int
     name: str
@@ -719,7 +713,7 @@ def effect(row: RegOp) -> int:
             return INT_RESULT
         if last.startswith("fp[{d}].f64 = "):
             return F64_RESULT
-        return OTHER_RESULT if last.startswith("set_f32(&fp[{d}], ") else CLOBBERS
+        return F32_RESULT if last.startswith("set_f32(&fp[{d}], ") else CLOBBERS
     return CLOBBERS if row.jumps and "t" not in row.operands else 0
 
 

@@ -88,12 +88,12 @@ class VectorRow(NamedTuple):
     function: tuple[str, ...] = ()
 
 
-def vector_rows(expressions: Mapping[str, str], typed_as: Mapping[str, str]) -> Iterator[VectorRow]:
-    """The rows of all vector instructions, given `regop.EXPRESSIONS` and `regop.TYPED_AS`."""
+def vector_rows(expressions: Mapping[str, str]) -> Iterator[VectorRow]:
+    """The rows of all vector instructions, given `regop.EXPRESSIONS`."""
     yield VectorRow("v128.const", "dV", ("memcpy(&fp[{d}], &{V}, 16)",))
     yield VectorRow("move_v128", "da", ("memmove(&fp[{d}], &fp[{a}], 16)",))
     for shape in SHAPES:
-        yield from _lanewise(shape, expressions, typed_as)
+        yield from _lanewise(shape, expressions)
     for op, expression in BITWISE.items():
         yield _computed(f"v128.{op}", [f"r.u64[i] = {_over_lanes(expression, 'u64', 'u64')}"], 2)
     yield from _conversions(expressions)
@@ -178,7 +178,7 @@ def _scalar(lane: str, expressions: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _lanewise(shape: str, expressions: Mapping[str, str], typed_as: Mapping[str, str]) -> Iterator[VectorRow]:
+def _lanewise(shape: str, expressions: Mapping[str, str]) -> Iterator[VectorRow]:
     lane, count = shape.partition("x")[0], SHAPES[shape]
     own = FLOAT_LANES if lane[0] == "f" else INTEGER_LANES
     unsigned = "u" + lane[1:]
@@ -186,7 +186,7 @@ def _lanewise(shape: str, expressions: Mapping[str, str], typed_as: Mapping[str,
         mnemonic = f"{shape}.{op}"
         if mnemonic not in wasm.BY_MNEMONIC:
             continue
-        on_bits = lane[0] == "i" or op in own or f"{lane}.{op}" in typed_as
+        on_bits = lane[0] == "i" or op in own
         of = to = unsigned if on_bits else lane
         if op in COMPARISONS:
             expression, to = f"0 - <int>({expression})", unsigned

@@ -20,7 +20,7 @@ SEQUENCES: dict[str, str] = {
     "select": (
         "move const32 select i32.add_rk i32.and_rk i32.gt_u_rk f32.ne f32.gt_rk i32.shl_add br i32.load return "
         "i32.add_acc_b i32.add_rk_acc_a i32.and_acc_b i32.and_rk_acc_a i32.shl_rk_acc_a i32.ne_rk_acc_a "
-        "i32.lt_s_acc_b f32.abs_acc_a br_unless_acc_a i32.store_acc_c i32.store8_acc_c i32.store16_acc_c"
+        "i32.lt_s_acc_b br_unless_acc_a i32.store_acc_c i32.store8_acc_c i32.store16_acc_c"
     ),
     "i32.add": (
         "move const32 i32.add i32.add_rk i32.and i32.and_rk i32.xor i32.xor_rk loop_br br_unless "
@@ -126,7 +126,8 @@ SEQUENCES: dict[str, str] = {
     "f64.add_rk": "f64.add_facc_b",
     "f64.sub": "i32.add_rk f64.add_facc_a f64.mul_facc_a",
     "f64.mul": (
-        "f64.mul f64.load f64.load_ak f64.add_facc_a f64.add_facc_b f64.add_rk_facc_a f64.mul_facc_a f64.div_kr_facc_a"
+        "f64.mul f64.load f64.load_ak f64.add_facc_a f64.add_facc_b f64.add_rk_facc_a f64.mul_facc_a "
+        "f64.div_kr_facc_a"
     ),
     "f64.mul_rk": "f64.load_k f64.add_facc_a f64.add_facc_b",
     "f64.div_kr": "f64.mul_facc_b",
@@ -150,7 +151,8 @@ SEQUENCES: dict[str, str] = {
     ),
     "br_if_i32.eq": "i32.add_rk i32.load i32.load8_u i32.load8_u_ak",
     "br_if_i32.eq_rk": (
-        "move const32 i32.add_rk i32.and_rk br br_if_i32.eq_rk br_if_i32.ne br_if_i32.ne_rk br_if_i32.lt_s_rk i32.load"
+        "move const32 i32.add_rk i32.and_rk br br_if_i32.eq_rk br_if_i32.ne br_if_i32.ne_rk br_if_i32.lt_s_rk "
+        "i32.load"
     ),
     "br_if_i32.ne": "move const32 i32.add_rk loop_add_br_if_i32.ne i32.load",
     "br_if_i32.ne_rk": "move const32 i32.add_rk i32.load i32.load8_u",
@@ -269,7 +271,7 @@ SEQUENCES: dict[str, str] = {
         "const32 f32.ne i32.add_acc_b i32.and_rk_acc_a i32.shl_rk_acc_a i32.store8_acc_c i32.store16_acc_c"
     ),
     "select_acc_b": "move select i32.and_rk f32.gt_rk i32.load i32.and_acc_b",
-    "select_acc_c": "select i32.gt_u_rk i32.shl_add i32.add_rk_acc_a i32.lt_s_acc_b f32.abs_acc_a i32.store_acc_c",
+    "select_acc_c": "select i32.gt_u_rk i32.shl_add i32.add_rk_acc_a i32.lt_s_acc_b i32.store_acc_c",
     "i32.add_acc_a": (
         "i32.load return i32.add_acc_a i32.add_rk_acc_a f32.convert_i32_s_acc_a loop_br_if_i32.le_u_acc_a "
         "i32.load8_u_ak_acc_a i32.store_acc_c i32.store8_v_acc_a"
@@ -339,7 +341,6 @@ SEQUENCES: dict[str, str] = {
     "i64.xor_acc_b": "i64.rotl_rk i64.rotl_rk_acc_a",
     "i64.shl_rk_acc_a": "i64.xor_acc_a",
     "i64.shr_u_rk_acc_a": "i64.xor_acc_a i32.wrap_i64_acc_a",
-    "f32.abs_acc_a": "f32.lt_rk",
     "f32.convert_i32_s_acc_a": "f32.mul",
     "f32.convert_i32_u_acc_a": "f32.mul_rk",
     "f64.add_facc_a": "i32.add f64.mul f64.add_facc_b f64.store_k_facc_c",
@@ -562,7 +563,6 @@ SEQUENCES: dict[str, str] = {
     "f32.lt_rk const32": "const32",
     "f32.lt_rk f32.ge_rk": "i32.and_acc_b",
     "f32.lt_rk br_unless_acc_a": "i32.trunc_f32_s",
-    "f32.gt select_acc_c": "f32.abs_acc_a",
     "f32.gt_rk const32": "const32 select_acc_a",
     "f32.ge_rk const32": "select_acc_b",
     "f32.ge_rk f32.abs": "f32.lt_rk",
@@ -695,7 +695,6 @@ SEQUENCES: dict[str, str] = {
     "select_acc_c i32.gt_u_rk": "select_acc_c",
     "select_acc_c i32.shl_add": "i32.load_acc_a",
     "select_acc_c i32.lt_s_acc_b": "select_acc_c",
-    "select_acc_c f32.abs_acc_a": "f32.lt_rk",
     "select_acc_c i32.store_acc_c": "i32.add_rk i32.load i32.load_acc_a",
     "i32.add_acc_a i32.add_acc_a": "loop_br_if_i32.le_u_acc_a",
     "i32.add_acc_a i32.add_rk_acc_a": "i32.load_ak",
@@ -790,7 +789,6 @@ SEQUENCES: dict[str, str] = {
     "i64.shl_rk_acc_a i64.xor_acc_a": "i64.or_rk_acc_a",
     "i64.shr_u_rk_acc_a i64.xor_acc_a": "i64.shl_rk_acc_a",
     "i64.shr_u_rk_acc_a i32.wrap_i64_acc_a": "i32.and_acc_b i32.shl_add_acc_b",
-    "f32.abs_acc_a f32.lt_rk": "br_unless_acc_a",
     "f32.convert_i32_s_acc_a f32.mul": "f32.add_rk",
     "f32.convert_i32_u_acc_a f32.mul_rk": "i32.store",
     "f64.add_facc_a i32.add": "i32.add",

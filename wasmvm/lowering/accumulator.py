@@ -1,6 +1,6 @@
 """The pass for the threaded back end: operands from registers, and instructions that run as one.
 
-Every integer (f64) result is written to its slot and also passed on in a register, so that the slot need not be read
+Every integer, f64 or f32 result is written to its slot and also passed on in a register for its kind, so that the slot need not be read
 again right away. This pass goes over finished code once and knows, between labels, which slot each register mirrors;
 an instruction that reads that slot gets the opcode of its form that reads the register. Nothing else changes: the
 same words, and code without the pass does the same.
@@ -21,7 +21,7 @@ if not cython.compiled:
     from wasmvm.isa.regopcode import R_BR_TABLE
 
     # What an instruction does to the accumulators, as `regop.effect` says it.
-    INT_RESULT, F64_RESULT, OTHER_RESULT, CLOBBERS = 1, 2, 3, 4
+    INT_RESULT, F64_RESULT, F32_RESULT, CLOBBERS = 1, 2, 3, 4
 
 
 class Accumulators:
@@ -29,7 +29,7 @@ class Accumulators:
 
     def __init__(self) -> None:
         self.length, self.effect, self.word = forms.LENGTH, forms.EFFECT, forms.OPERAND_WORD
-        self.acc_form, self.facc_form = forms.ACC_FORM, forms.FACC_FORM
+        self.acc_form, self.facc_form, self.sacc_form = forms.ACC_FORM, forms.FACC_FORM, forms.SACC_FORM
         # Which row and column of `fused` an instruction has; 0 is the row, and the column, of those that have none.
         self.row = array("h", bytes(2 * (forms.FUSED_FROM + len(forms.FUSED_FIRST))))
         self.column = array("h", bytes(2 * forms.FUSED_FROM))
@@ -58,7 +58,7 @@ class Accumulators:
         view = code
         targets = labels
         # The slots that the registers mirror, -1 for none.
-        acc, facc = -1, -1
+        acc, facc, sacc = -1, -1, -1
         pos, label = 0, 0
         # What ends before `pos`: the instruction as it was written and as it is now; two as one, three as one, 0 if
         # there are none; and where each begins.
@@ -67,10 +67,10 @@ class Accumulators:
         while pos < n:
             while label < label_count and targets[label] <= pos:
                 if targets[label] == pos:
-                    acc = facc = -1
+                    acc = facc = sacc = -1
                 label += 1
             op = view[pos]
-            form = self.best_form(op, view, pos, acc, facc)
+            form = self.best_form(op, view, pos, acc, facc, sacc)
             view[pos] = form
             if three:
                 four = self.join(three, three, op, form)
@@ -85,24 +85,16 @@ class Accumulators:
             three_pos, two_pos, one_pos = two_pos, one_pos, pos
             one_op, one = op, form
             effect = self.effect[op]
-            if effect == INT_RESULT:
-                acc = view[pos + 1]
-                if facc == acc:
-                    facc = -1
-            elif effect == F64_RESULT:
-                facc = view[pos + 1]
-                if acc == facc:
-                    acc = -1
-            elif effect == OTHER_RESULT:
-                if view[pos + 1] == acc:
-                    acc = -1
-                if view[pos + 1] == facc:
-                    facc = -1
-            elif effect == CLOBBERS:
-                acc = facc = -1
+            if effect == CLOBBERS:
+                acc = facc = sacc = -1
+            elif effect:
+                result = view[pos + 1]
+                acc = result if effect == INT_RESULT else -1 if acc == result else acc
+                facc = result if effect == F64_RESULT else -1 if facc == result else facc
+                sacc = result if effect == F32_RESULT else -1 if sacc == result else sacc
             pos += self.length[op] + (view[pos + 2] + 1 if op == R_BR_TABLE else 0)
 
-    def best_form(self, op: int, view: array[int], pos: int, acc: int, facc: int) -> int:
+    def best_form(self, op: int, view: array[int], pos: int, acc: int, facc: int, sacc: int) -> int:
         for operand in range(3):
             index = 3 * op + operand
             form = self.acc_form[index]
@@ -110,6 +102,9 @@ class Accumulators:
                 return form
             form = self.facc_form[index]
             if form >= 0 and facc >= 0 and view[pos + self.word[index]] == facc:
+                return form
+            form = self.sacc_form[index]
+            if form >= 0 and sacc >= 0 and view[pos + self.word[index]] == sacc:
                 return form
         return op
 

@@ -514,16 +514,16 @@ cdef int run(machine_t* machine) noexcept nogil:
             set_f32(&fp[pc[1]], f32_max(fp[pc[2]].f32, imm_f32(&pc[3])))
             pc += 4
         elif op == R_F32_ABS:
-            fp[pc[1]].u64 = <uint32_t>((<uint32_t>fp[pc[2]].u64) & ~0x80000000u)
+            set_f32(&fp[pc[1]], f32_abs(fp[pc[2]].f32))
             pc += 3
         elif op == R_F32_NEG:
-            fp[pc[1]].u64 = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ 0x80000000u)
+            set_f32(&fp[pc[1]], -fp[pc[2]].f32)
             pc += 3
         elif op == R_F32_COPYSIGN:
-            fp[pc[1]].u64 = <uint32_t>(((<uint32_t>fp[pc[2]].u64) & ~0x80000000u) | ((<uint32_t>fp[pc[3]].u64) & 0x80000000u))
+            set_f32(&fp[pc[1]], f32_copysign(fp[pc[2]].f32, fp[pc[3]].f32))
             pc += 4
         elif op == R_F32_COPYSIGN_RK:
-            fp[pc[1]].u64 = <uint32_t>(((<uint32_t>fp[pc[2]].u64) & ~0x80000000u) | ((<uint32_t>pc[3]) & 0x80000000u))
+            set_f32(&fp[pc[1]], f32_copysign(fp[pc[2]].f32, imm_f32(&pc[3])))
             pc += 4
         elif op == R_F32_CEIL:
             set_f32(&fp[pc[1]], f32_ceil(fp[pc[2]].f32))
@@ -679,16 +679,16 @@ cdef int run(machine_t* machine) noexcept nogil:
             fp[pc[1]].f64 = f64_max(fp[pc[2]].f64, imm_f64(&pc[3]))
             pc += 5
         elif op == R_F64_ABS:
-            fp[pc[1]].u64 = <uint64_t>(fp[pc[2]].u64 & ~0x8000000000000000u)
+            fp[pc[1]].f64 = f64_abs(fp[pc[2]].f64)
             pc += 3
         elif op == R_F64_NEG:
-            fp[pc[1]].u64 = <uint64_t>(fp[pc[2]].u64 ^ 0x8000000000000000u)
+            fp[pc[1]].f64 = -fp[pc[2]].f64
             pc += 3
         elif op == R_F64_COPYSIGN:
-            fp[pc[1]].u64 = <uint64_t>((fp[pc[2]].u64 & ~0x8000000000000000u) | (fp[pc[3]].u64 & 0x8000000000000000u))
+            fp[pc[1]].f64 = f64_copysign(fp[pc[2]].f64, fp[pc[3]].f64)
             pc += 4
         elif op == R_F64_COPYSIGN_RK:
-            fp[pc[1]].u64 = <uint64_t>((fp[pc[2]].u64 & ~0x8000000000000000u) | (imm_u64(&pc[3]) & 0x8000000000000000u))
+            fp[pc[1]].f64 = f64_copysign(fp[pc[2]].f64, imm_f64(&pc[3]))
             pc += 5
         elif op == R_F64_CEIL:
             fp[pc[1]].f64 = f64_ceil(fp[pc[2]].f64)
@@ -812,9 +812,6 @@ cdef int run(machine_t* machine) noexcept nogil:
             pc += 3
         elif op == R_F64_PROMOTE_F32:
             fp[pc[1]].f64 = <double>fp[pc[2]].f32
-            pc += 3
-        elif op == R_REF_IS_NULL:
-            fp[pc[1]].u64 = <uint32_t>(fp[pc[2]].u64 == 0)
             pc += 3
         elif op == R_I32_SHL_ADD:
             fp[pc[1]].u64 = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
@@ -2256,378 +2253,420 @@ cdef int run(machine_t* machine) noexcept nogil:
             if unlikely(ea + 4 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u32((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u32((mem + ea)))
             pc += 4
         elif op == R_I32_LOAD_K:
             ea = <uint64_t><uint32_t>pc[2]
             if unlikely(ea + 4 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u32((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u32((mem + ea)))
             pc += 3
         elif op == R_I32_LOAD_AK:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
             if unlikely(ea + 4 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u32((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u32((mem + ea)))
             pc += 5
         elif op == R_I32_LOAD_AB:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
             if unlikely(ea + 4 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u32((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u32((mem + ea)))
             pc += 5
         elif op == R_I32_LOAD_SHL:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
             if unlikely(ea + 4 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u32((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u32((mem + ea)))
             pc += 6
         elif op == R_I32_LOAD_WIDE:
             ea = fp[pc[2]].u64 + imm_u64(&pc[3])
             if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u32((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u32((mem + ea)))
             pc += 5
         elif op == R_I64_LOAD:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 8 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u64((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u64((mem + ea)))
             pc += 4
         elif op == R_I64_LOAD_K:
             ea = <uint64_t><uint32_t>pc[2]
             if unlikely(ea + 8 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u64((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u64((mem + ea)))
             pc += 3
         elif op == R_I64_LOAD_AK:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
             if unlikely(ea + 8 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u64((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u64((mem + ea)))
             pc += 5
         elif op == R_I64_LOAD_AB:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
             if unlikely(ea + 8 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u64((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u64((mem + ea)))
             pc += 5
         elif op == R_I64_LOAD_SHL:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
             if unlikely(ea + 8 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u64((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u64((mem + ea)))
             pc += 6
         elif op == R_I64_LOAD_WIDE:
             ea = fp[pc[2]].u64 + imm_u64(&pc[3])
             if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 8 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u64((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u64((mem + ea)))
             pc += 5
         elif op == R_I32_LOAD8_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>(<uint32_t><int32_t><int8_t>(mem + ea)[0])
             pc += 4
         elif op == R_I32_LOAD8_S_K:
             ea = <uint64_t><uint32_t>pc[2]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>(<uint32_t><int32_t><int8_t>(mem + ea)[0])
             pc += 3
         elif op == R_I32_LOAD8_S_AK:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>(<uint32_t><int32_t><int8_t>(mem + ea)[0])
             pc += 5
         elif op == R_I32_LOAD8_S_AB:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>(<uint32_t><int32_t><int8_t>(mem + ea)[0])
             pc += 5
         elif op == R_I32_LOAD8_S_SHL:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>(<uint32_t><int32_t><int8_t>(mem + ea)[0])
             pc += 6
         elif op == R_I32_LOAD8_S_WIDE:
             ea = fp[pc[2]].u64 + imm_u64(&pc[3])
             if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint32_t><int32_t><int8_t>(mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>(<uint32_t><int32_t><int8_t>(mem + ea)[0])
             pc += 5
         elif op == R_I32_LOAD8_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = (mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>((mem + ea)[0])
             pc += 4
         elif op == R_I32_LOAD8_U_K:
             ea = <uint64_t><uint32_t>pc[2]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = (mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>((mem + ea)[0])
             pc += 3
         elif op == R_I32_LOAD8_U_AK:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = (mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>((mem + ea)[0])
             pc += 5
         elif op == R_I32_LOAD8_U_AB:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = (mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>((mem + ea)[0])
             pc += 5
         elif op == R_I32_LOAD8_U_SHL:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = (mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>((mem + ea)[0])
             pc += 6
         elif op == R_I32_LOAD8_U_WIDE:
             ea = fp[pc[2]].u64 + imm_u64(&pc[3])
             if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = (mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>((mem + ea)[0])
             pc += 5
         elif op == R_I32_LOAD16_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint32_t><int32_t><int16_t>load_u16((mem + ea)))
             pc += 4
         elif op == R_I32_LOAD16_S_K:
             ea = <uint64_t><uint32_t>pc[2]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint32_t><int32_t><int16_t>load_u16((mem + ea)))
             pc += 3
         elif op == R_I32_LOAD16_S_AK:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint32_t><int32_t><int16_t>load_u16((mem + ea)))
             pc += 5
         elif op == R_I32_LOAD16_S_AB:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint32_t><int32_t><int16_t>load_u16((mem + ea)))
             pc += 5
         elif op == R_I32_LOAD16_S_SHL:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint32_t><int32_t><int16_t>load_u16((mem + ea)))
             pc += 6
         elif op == R_I32_LOAD16_S_WIDE:
             ea = fp[pc[2]].u64 + imm_u64(&pc[3])
             if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint32_t><int32_t><int16_t>load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint32_t><int32_t><int16_t>load_u16((mem + ea)))
             pc += 5
         elif op == R_I32_LOAD16_U:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u16((mem + ea)))
             pc += 4
         elif op == R_I32_LOAD16_U_K:
             ea = <uint64_t><uint32_t>pc[2]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u16((mem + ea)))
             pc += 3
         elif op == R_I32_LOAD16_U_AK:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u16((mem + ea)))
             pc += 5
         elif op == R_I32_LOAD16_U_AB:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u16((mem + ea)))
             pc += 5
         elif op == R_I32_LOAD16_U_SHL:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u16((mem + ea)))
             pc += 6
         elif op == R_I32_LOAD16_U_WIDE:
             ea = fp[pc[2]].u64 + imm_u64(&pc[3])
             if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(load_u16((mem + ea)))
             pc += 5
         elif op == R_I64_LOAD8_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int8_t>(mem + ea)[0])
             pc += 4
         elif op == R_I64_LOAD8_S_K:
             ea = <uint64_t><uint32_t>pc[2]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int8_t>(mem + ea)[0])
             pc += 3
         elif op == R_I64_LOAD8_S_AK:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int8_t>(mem + ea)[0])
             pc += 5
         elif op == R_I64_LOAD8_S_AB:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int8_t>(mem + ea)[0])
             pc += 5
         elif op == R_I64_LOAD8_S_SHL:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
             if unlikely(ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int8_t>(mem + ea)[0])
             pc += 6
         elif op == R_I64_LOAD8_S_WIDE:
             ea = fp[pc[2]].u64 + imm_u64(&pc[3])
             if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 1 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int8_t>(mem + ea)[0]
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int8_t>(mem + ea)[0])
             pc += 5
         elif op == R_I64_LOAD16_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int16_t>load_u16((mem + ea)))
             pc += 4
         elif op == R_I64_LOAD16_S_K:
             ea = <uint64_t><uint32_t>pc[2]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int16_t>load_u16((mem + ea)))
             pc += 3
         elif op == R_I64_LOAD16_S_AK:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int16_t>load_u16((mem + ea)))
             pc += 5
         elif op == R_I64_LOAD16_S_AB:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int16_t>load_u16((mem + ea)))
             pc += 5
         elif op == R_I64_LOAD16_S_SHL:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
             if unlikely(ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int16_t>load_u16((mem + ea)))
             pc += 6
         elif op == R_I64_LOAD16_S_WIDE:
             ea = fp[pc[2]].u64 + imm_u64(&pc[3])
             if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 2 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int16_t>load_u16((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int16_t>load_u16((mem + ea)))
             pc += 5
         elif op == R_I64_LOAD32_S:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
             if unlikely(ea + 4 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int32_t>load_u32((mem + ea)))
             pc += 4
         elif op == R_I64_LOAD32_S_K:
             ea = <uint64_t><uint32_t>pc[2]
             if unlikely(ea + 4 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int32_t>load_u32((mem + ea)))
             pc += 3
         elif op == R_I64_LOAD32_S_AK:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
             if unlikely(ea + 4 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int32_t>load_u32((mem + ea)))
             pc += 5
         elif op == R_I64_LOAD32_S_AB:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
             if unlikely(ea + 4 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int32_t>load_u32((mem + ea)))
             pc += 5
         elif op == R_I64_LOAD32_S_SHL:
             ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
             if unlikely(ea + 4 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int32_t>load_u32((mem + ea)))
             pc += 6
         elif op == R_I64_LOAD32_S_WIDE:
             ea = fp[pc[2]].u64 + imm_u64(&pc[3])
             if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
-            fp[pc[1]].u64 = <uint64_t><int64_t><int32_t>load_u32((mem + ea))
+            fp[pc[1]].u64 = <uint64_t>(<uint64_t><int64_t><int32_t>load_u32((mem + ea)))
+            pc += 5
+        elif op == R_F32_LOAD:
+            ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            set_f32(&fp[pc[1]], load_f32((mem + ea)))
+            pc += 4
+        elif op == R_F32_LOAD_K:
+            ea = <uint64_t><uint32_t>pc[2]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            set_f32(&fp[pc[1]], load_f32((mem + ea)))
+            pc += 3
+        elif op == R_F32_LOAD_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            set_f32(&fp[pc[1]], load_f32((mem + ea)))
+            pc += 5
+        elif op == R_F32_LOAD_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            set_f32(&fp[pc[1]], load_f32((mem + ea)))
+            pc += 5
+        elif op == R_F32_LOAD_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            set_f32(&fp[pc[1]], load_f32((mem + ea)))
+            pc += 6
+        elif op == R_F32_LOAD_WIDE:
+            ea = fp[pc[2]].u64 + imm_u64(&pc[3])
+            if unlikely(ea < imm_u64(&pc[3]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            set_f32(&fp[pc[1]], load_f32((mem + ea)))
             pc += 5
         elif op == R_F64_LOAD:
             ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
@@ -2796,6 +2835,69 @@ cdef int run(machine_t* machine) noexcept nogil:
                 reason = TRAP_MEMORY_OUT_OF_BOUNDS
                 break
             store_u64((mem + ea), fp[pc[4]].u64)
+            pc += 5
+        elif op == R_F32_STORE:
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f32((mem + ea), fp[pc[3]].f32)
+            pc += 4
+        elif op == R_F32_STORE_V:
+            ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f32((mem + ea), imm_f32(&pc[3]))
+            pc += 4
+        elif op == R_F32_STORE_K:
+            ea = <uint64_t><uint32_t>pc[1]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f32((mem + ea), fp[pc[2]].f32)
+            pc += 3
+        elif op == R_F32_STORE_K_V:
+            ea = <uint64_t><uint32_t>pc[1]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f32((mem + ea), imm_f32(&pc[2]))
+            pc += 3
+        elif op == R_F32_STORE_AK:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f32((mem + ea), fp[pc[4]].f32)
+            pc += 5
+        elif op == R_F32_STORE_AB:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f32((mem + ea), fp[pc[4]].f32)
+            pc += 5
+        elif op == R_F32_STORE_AB_V:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f32((mem + ea), imm_f32(&pc[4]))
+            pc += 5
+        elif op == R_F32_STORE_SHL:
+            ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
+            if unlikely(ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f32((mem + ea), fp[pc[5]].f32)
+            pc += 6
+        elif op == R_F32_STORE_WIDE:
+            ea = fp[pc[1]].u64 + imm_u64(&pc[2])
+            if unlikely(ea < imm_u64(&pc[2]) or ea >= mem_len or ea + 4 > mem_len):
+                reason = TRAP_MEMORY_OUT_OF_BOUNDS
+                break
+            store_f32((mem + ea), fp[pc[4]].f32)
             pc += 5
         elif op == R_F64_STORE:
             ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
