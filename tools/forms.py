@@ -140,7 +140,7 @@ def _by_regop() -> dict[str, list[int]]:
         mirrored = regop.mirrored(compared) if row.name != compared and compared in regop.EXPRESSIONS else None
         tables["MIRRORED_BR"].append(_number(f"br_if_{mirrored}") if mirrored else -1)
         tables["LENGTH"].append(row.length)
-    tables["LENGTH"] += (form.row.length for form in regop.ACCUMULATOR_FORMS)
+    tables["LENGTH"] += (regop.row_of(form).length for form in regop.INSTRUCTIONS[len(regop.ROWS) :])
     return tables
 
 
@@ -154,6 +154,9 @@ def _accumulators() -> dict[str, list[int]]:
         tables[f"{form.register.upper()}_FORM"][index] = form.number
         before = form.row.operands[: form.row.operands.index(form.operand)]
         tables["OPERAND_WORD"][index] = 1 + sum(regop.WORDS.get(letter, 1) for letter in before)
+    tables["OLDER_FORM"] = [-1] * (3 * (len(regop.ROWS) + len(regop.ACCUMULATOR_FORMS)))
+    for older in regop.OLDER_FORMS:
+        tables["OLDER_FORM"][3 * older.base.number + "abc".index(older.operand)] = older.number
     return tables
 
 
@@ -164,9 +167,8 @@ def module(note: str) -> str:
     out += (_table(name, "h", values) for name, values in _accumulators().items())
     out.append(_table("FUSED_FIRST", "h", [fused.first for fused in regop.FUSED]))
     out.append(_table("FUSED_LAST", "h", [fused.parts[-1].number for fused in regop.FUSED]))
-    out.append(f"FUSED_FROM = {len(regop.ROWS) + len(regop.ACCUMULATOR_FORMS)}\n")
-    rows = [*regop.ROWS, *regop.ACCUMULATOR_FORMS]
-    operands = [row.operands for row in regop.ROWS] + [form.row.operands for form in regop.ACCUMULATOR_FORMS]
-    out.append("NAMES = (\n" + "".join(f'    "{row.name}",\n' for row in rows) + ")\n")
+    out.append(f"FUSED_FROM = {len(regop.INSTRUCTIONS)}\n")
+    operands = [regop.row_of(instruction).operands for instruction in regop.INSTRUCTIONS]
+    out.append("NAMES = (\n" + "".join(f'    "{instruction.name}",\n' for instruction in regop.INSTRUCTIONS) + ")\n")
     out.append("OPERANDS = (\n" + "".join(f'    "{letters}",\n' for letters in operands) + ")\n")
     return "# fmt: off\n" + "".join(out)

@@ -58,7 +58,7 @@ def address_words() -> str:
     slot, word of a constant that is added or (with a second slot) shifts it, word of the offset; 0 for what is missing.
     At last 1 where address and offset have 64 bits.
     """
-    rows = {row.number: row for row in regop.ROWS} | {form.number: form.row for form in regop.ACCUMULATOR_FORMS}
+    rows = {instruction.number: regop.row_of(instruction) for instruction in regop.INSTRUCTIONS}
     found = {}
     for number, row in rows.items():
         if not any("mem + ea" in line for line in row.body):

@@ -30,8 +30,10 @@ PAIRS, PLAIN_PAIRS, TRIPLES = 1300, 800, 600
 """How many are chosen: of all pairs, of those without regard to accumulators that the second does not have from the
 first, and of threes. Each is a function for the C compiler: about 10 ms of building."""
 
-ROW = {number: regop.row_of(part) for number, part in enumerate([*regop.ROWS, *regop.ACCUMULATOR_FORMS])}
-NAMES = [row.name for row in regop.ROWS] + [form.name for form in regop.ACCUMULATOR_FORMS]
+ROW = {number: regop.row_of(instruction) for number, instruction in enumerate(regop.INSTRUCTIONS)}
+NAMES = [instruction.name for instruction in regop.INSTRUCTIONS]
+BASE = {older.number: older.base.number for older in regop.OLDER_FORMS}
+"""What an instruction is that does not follow another one in a sequence."""
 NUMBERS = {name: number for number, name in enumerate(NAMES)}
 
 _HEAD = '''\
@@ -64,7 +66,7 @@ class Counts(NamedTuple):
     def runs(self, length: int) -> Iterator[tuple[tuple[int, ...], int]]:
         """Every run of so many instructions behind each other, and how often it ran."""
         for start in range(len(self.op)):
-            i, ops, times = start, [self.op[start]], self.times[start]
+            i, ops, times = start, [BASE.get(self.op[start], self.op[start])], self.times[start]
             while len(ops) < length and self.behind[i] >= 0:
                 times = min(times, self.fell_through(i))
                 i = self.behind[i]
@@ -106,7 +108,7 @@ def without_accumulators(pair: tuple[int, ...]) -> tuple[int, ...]:
     """The pair with a first part, and unless it reads what the first leaves a second, that reads no accumulator."""
     forms = {form.number: form for form in regop.ACCUMULATOR_FORMS}
     first, second = pair
-    row = ROW[first]
+    row, second = ROW[first], BASE.get(second, second)
     leaves = regop.REGISTERS.get(regop.effect(row))
     if second in forms and forms[second].register != leaves:
         second = ROW[second].number

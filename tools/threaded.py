@@ -51,7 +51,9 @@ cdef int run(machine_t* machine) noexcept nogil:
                                            machine.facc, machine.sacc)
 
 """
-_PARAMETERS = "int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc"
+_PARAMETERS = (
+    "int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc"
+)
 _ARGUMENTS = "fp, mem, acc, machine, frame, facc, sacc"
 _LEAVE = "leave(pc, fp, acc, machine, frame, facc, sacc, {})"
 _IN_MACHINE = re.compile(r"(?<![.\w])(inst|budget|stack_end|mem_len)\b")
@@ -83,6 +85,7 @@ def counts():
                    for i in range(COUNTS) if COUNTED[i].pc != NULL])
 
 '''
+_TYPES = {"acc": "uint64_t", "facc": "double", "sacc": "float"}
 _LOCALS = {
     "reason": "int",
     "i": "int32_t",
@@ -91,11 +94,13 @@ _LOCALS = {
     "base": "slot*",
     "callee": "func_t*",
     "table": "table_t*",
+    # What a register held before a part of a sequence, by the number of the part.
+    **{f"{register}_{i}": type_ for register, type_ in _TYPES.items() for i in range(2)},
 }
 _EXIT = re.compile(r"\s*reason = ([A-Z_]+)")
 EXITS: list[str] = sorted({match[1] for row in regop.ROWS for line in row.body if (match := _EXIT.fullmatch(line))})
 """Why handlers leave, where that is a constant: each has a handler of its own that only leaves."""
-_FIRST_EXIT = len(regop.ROWS) + len(regop.ACCUMULATOR_FORMS) + len(regop.FUSED)
+_FIRST_EXIT = len(regop.INSTRUCTIONS) + len(regop.FUSED)
 COUNT = _FIRST_EXIT + len(EXITS)
 _INT_RESULT = re.compile(r"^fp\[(pc\[\d+\])\]\.u64 = (.*)$")
 _F64_RESULT = re.compile(r"^fp\[(pc\[\d+\])\]\.f64 = (.*)$")
@@ -103,7 +108,7 @@ _F32_RESULT = re.compile(r"^set_f32\(&fp\[(pc\[\d+\])\], (.*)\)$")
 
 
 def _lines(row: regop.RegOp, body: tuple[str, ...]) -> Iterator[str]:
-    """The body of a handler, without the jump to the next one."""
+    """The body of an instruction, without the jump to the next one."""
     effect = regop.effect(row)
     constant_reason = ""
     for number, line in enumerate(body):
@@ -136,13 +141,29 @@ def _exit_number(reason: str) -> int:
     return _FIRST_EXIT + (EXITS.index(reason) if reason else 0)
 
 
-def _parts(instructions: Iterable[regop.RegOp | regop.AccumulatorForm], each: Sequence[str]) -> Iterator[str]:
+Instruction = regop.RegOp | regop.AccumulatorForm | regop.OlderForm
+
+
+def _body(instructions: Sequence[Instruction], number: int) -> Iterator[str]:
+    """The body of one of them; what the next one wants of a register before that is saved first."""
+    instruction = instructions[number]
+    if number + 1 < len(instructions):
+        following = instructions[number + 1]
+        if isinstance(following, regop.OlderForm):
+            yield f"{following.register}_{number} = {following.register}"
+    body = instruction.body
+    if isinstance(instruction, regop.OlderForm):
+        body = tuple(line.replace("{older}", f"{instruction.register}_{number - 1}") for line in body)
+    yield from _lines(regop.row_of(instruction), body)
+
+
+def _parts(instructions: Sequence[Instruction], each: Sequence[str]) -> Iterator[str]:
     """The bodies of instructions that run one after the other, `each` before each, and the jump to what follows."""
     *before, final = instructions
-    for instruction in before:
+    for number, instruction in enumerate(before):
         yield from each
         row = regop.row_of(instruction)
-        lines = list(_lines(row, instruction.body))
+        lines = list(_body(instructions, number))
         if row.jumps:
             # The last line goes on behind a branch that was not taken: to the next body.
             yield from (text for line in lines[:-1] for text in _with_jump(line))
@@ -152,7 +173,7 @@ def _parts(instructions: Iterable[regop.RegOp | regop.AccumulatorForm], each: Se
             yield f"pc = pc + {row.length}"
     yield from each
     row = regop.row_of(final)
-    lines = list(_lines(row, final.body))
+    lines = list(_body(instructions, len(before)))
     if not row.jumps:
         yield from lines
         yield f"return machine.handlers[pc[{row.length}]](pc + {row.length}, {_ARGUMENTS})"
@@ -165,7 +186,7 @@ def _parts(instructions: Iterable[regop.RegOp | regop.AccumulatorForm], each: Se
             yield f"return machine.handlers[pc[0]](pc, {_ARGUMENTS})"
 
 
-def _handler(name: str, *instructions: regop.RegOp | regop.AccumulatorForm, each: Sequence[str]) -> str:
+def _handler(name: str, *instructions: Instruction, each: Sequence[str]) -> str:
     lines = list(_parts(instructions, each))
     text = "\n".join(lines)
     declared = [f"    cdef {type_} {name}\n" for name, type_ in _LOCALS.items() if re.search(rf"\b{name}\b", text)]
@@ -197,6 +218,7 @@ def handlers(note: str, counting: bool = False) -> str:
     out += (_handler(f"fused_{fused.number}", *fused.parts, each=each) for fused in regop.FUSED)
     out += (f"HANDLERS[{enum_name(row)}] = {_name(row.name)}\n" for row in regop.ROWS)
     out += (f"HANDLERS[{form.number}] = {_name(form.name)}\n" for form in regop.ACCUMULATOR_FORMS)
+    out += (f"HANDLERS[{form.number}] = {_name(form.base.name)}\n" for form in regop.OLDER_FORMS)
     out += (f"HANDLERS[{fused.number}] = fused_{fused.number}\n" for fused in regop.FUSED)
     out += (f"HANDLERS[{_exit_number(reason)}] = h_{reason}\n" for reason in EXITS)
     return "".join(out)

@@ -18,7 +18,7 @@ from tests.wat import wat2wasm
 from wasmvm import Instance, Module, Trap
 from wasmvm._core import DISPATCH
 from wasmvm.isa import regop
-from wasmvm.isa.regopcode import R_BR_TABLE, R_CONST64, R_F64_ADD_RK, R_MOVE, R_RETURN
+from wasmvm.isa.regopcode import R_BR_TABLE, R_CONST64, R_F32_ADD_RK, R_F64_ADD_RK, R_MOVE, R_RETURN
 from wasmvm.lowering.accumulator import Accumulators
 
 SLOTS = 8
@@ -45,7 +45,7 @@ def low_word(value: int) -> int:
 
 
 class Parts(NamedTuple):
-    """Words of a sequence behind an instruction that sets the accumulator which its first part reads, if it does."""
+    """Words of a sequence, from `start` on, behind instructions that set the accumulators."""
 
     words: list[int]
     start: int
@@ -53,7 +53,7 @@ class Parts(NamedTuple):
 
 
 def test_every_sequence_is_one_more_than_another() -> None:
-    known = {*range(len(regop.ROWS) + len(regop.ACCUMULATOR_FORMS))}
+    known = {*range(len(regop.INSTRUCTIONS))}
     for fused in regop.FUSED:
         assert fused.first in known
         assert fused.number not in known
@@ -74,7 +74,7 @@ def test_the_pass_finds_sequences_and_leaves_all_words_but_opcodes() -> None:
     rewriter = Accumulators()
     for fused in regop.FUSED:
         rows = [regop.row_of(part) for part in fused.parts]
-        if any(isinstance(part, regop.AccumulatorForm) for part in fused.parts) or rows[-1].name == "br_table":
+        if not all(isinstance(part, regop.RegOp) for part in fused.parts) or rows[-1].name == "br_table":
             continue
         code = array("i")
         starts = []
@@ -108,23 +108,25 @@ def operand_words(letter: str, choose: random.Random) -> list[int]:
 
 def write(fused: regop.Fused, choose: random.Random) -> Parts | None:
     """Words for the sequence in which what accumulators mirror is what its forms say; None where it did not come out."""
-    words: list[int] = []
     labels: list[int] = []
-    mirrors = {"acc": -1, "facc": -1}
-    start = 0
+    slots = choose.sample(range(SLOTS - 1), 3)
+    mirrors = dict(zip(("acc", "facc", "sacc"), slots, strict=True))
+    older = {"acc": -1, "facc": -1, "sacc": -1}
+    words = [R_MOVE, slots[0], slots[0]]
+    words += [R_F64_ADD_RK, slots[1], slots[1], 0, low_word(1 << 31)]
+    words += [R_F32_ADD_RK, slots[2], slots[2], low_word(1 << 31)]
+    start = len(words)
     for part in fused.parts:
         row = regop.row_of(part)
         chosen = {letter: operand_words(letter, choose) for letter in row.operands}
-        if isinstance(part, regop.AccumulatorForm):
-            if mirrors[part.register] < 0:
-                if words:
-                    return None
-                slot = chosen[part.operand][0]
-                words += (
-                    [R_MOVE, slot, slot] if part.register == "acc" else [R_F64_ADD_RK, slot, slot, 0, low_word(1 << 31)]
-                )
-                start, mirrors[part.register] = len(words), slot
-            chosen[part.operand] = [mirrors[part.register]]
+        base = part
+        if isinstance(part, regop.OlderForm):
+            base = part.base
+            chosen[part.operand] = [older[part.register]]
+        if isinstance(base, regop.AccumulatorForm):
+            chosen[base.operand] = [mirrors[base.register]]
+        if any(word == [-1] for letter, word in chosen.items() if letter in "abc"):
+            return None
         words.append(row.number)
         for letter in row.operands:
             if letter == "t":
@@ -134,9 +136,11 @@ def write(fused: regop.Fused, choose: random.Random) -> Parts | None:
             labels += range(len(words), len(words) + 3)
             words += [0, 0, 0]
         effect = regop.effect(row)
-        written = {"acc": regop.INT_RESULT, "facc": regop.F64_RESULT}
-        for register, result in written.items():
+        older = {"acc": -1, "facc": -1, "sacc": -1}
+        for result, register in regop.REGISTERS.items():
             if effect == result:
+                if mirrors[register] != chosen["d"][0]:
+                    older[register] = mirrors[register]
                 mirrors[register] = chosen["d"][0]
             elif effect == regop.CLOBBERS or (effect and mirrors[register] == chosen["d"][0]):
                 mirrors[register] = -1

@@ -682,14 +682,18 @@ class AccumulatorForm(NamedTuple):
     @property
     def body(self) -> tuple[str, ...]:
         """The text of its row with the operand's reads replaced."""
+        return _with_register(self.row.body, self.operand, self.register)
 
-        def replace(match: re.Match[str]) -> str:
-            operand, type_ = match[1] or match[3], match[2] or match[4]
-            if operand != self.operand:
-                return match[0]
-            return "(<uint32_t>acc)" if type_ == "i32" else self.register
 
-        return tuple(_READS.sub(replace, line) for line in self.row.body)
+def _with_register(body: tuple[str, ...], operand: str, register: str) -> tuple[str, ...]:
+    """The text with the operand read from a register instead."""
+
+    def replace(match: re.Match[str]) -> str:
+        if operand not in (match[1], match[3]):
+            return match[0]
+        return f"(<uint32_t>{register})" if match[2] == "i32" else register
+
+    return tuple(_READS.sub(replace, line) for line in body)
 
 
 def _register_of(row: RegOp, operand: str) -> str | None:
@@ -726,6 +730,48 @@ for _row in ROWS:
             _name = f"{_row.name}_{_register}_{_operand}"
             ACCUMULATOR_FORMS.append(AccumulatorForm(_number, _name, _row, _operand, _register))
 
+
+
+class OlderForm(NamedTuple):
+    """The instruction `base` with its operand `operand` read from what `register` held before the last result.
+
+    Only within a sequence is that known: the instruction before this one has saved it, and left its own result in
+    the register. Elsewhere the opcode means `base`.
+    """
+
+    number: int
+    name: str
+    base: RegOp | AccumulatorForm
+    operand: str
+    register: str
+
+    @property
+    def row(self) -> RegOp:
+        return row_of(self.base)
+
+    @property
+    def body(self) -> tuple[str, ...]:
+        """The text of its base with the operand's reads replaced by ``{older}``."""
+        return _with_register(self.base.body, self.operand, "{older}")
+
+
+def row_of(instruction: RegOp | AccumulatorForm | OlderForm) -> RegOp:
+    return instruction if isinstance(instruction, RegOp) else instruction.row
+
+
+OLDER_FORMS: list[OlderForm] = []
+for _base in (*ROWS, *ACCUMULATOR_FORMS):
+    _row = row_of(_base)
+    for _operand in "abc":
+        _register = _register_of(_row, _operand) if _operand in _row.operands else None
+        if _register is None or (isinstance(_base, AccumulatorForm) and _base.operand == _operand):
+            continue
+        _number = len(ROWS) + len(ACCUMULATOR_FORMS) + len(OLDER_FORMS)
+        OLDER_FORMS.append(OlderForm(_number, f"{_base.name}_older_{_operand}", _base, _operand, _register))
+
+INSTRUCTIONS: tuple[RegOp | AccumulatorForm | OlderForm, ...] = (*ROWS, *ACCUMULATOR_FORMS, *OLDER_FORMS)
+"""By number: what is one instruction."""
+
 # --- Sequences ---------------------------------------------------------------------------------------------------
 # The threaded back end runs some instructions together with those behind them. Only the opcode of the first changes:
 # all words stay where they are, so that branches may lead to the others, and what stops there begins there again.
@@ -739,22 +785,18 @@ class Fused(NamedTuple):
 
     number: int
     first: int
-    parts: tuple[RegOp | AccumulatorForm, ...]
-
-
-def row_of(instruction: RegOp | AccumulatorForm) -> RegOp:
-    return instruction.row if isinstance(instruction, AccumulatorForm) else instruction
+    parts: tuple[RegOp | AccumulatorForm | OlderForm, ...]
 
 
 def _fused() -> list[Fused]:
-    by_name: dict[str, RegOp | AccumulatorForm] = {**BY_NAME, **{form.name: form for form in ACCUMULATOR_FORMS}}
+    by_name = {instruction.name: instruction for instruction in INSTRUCTIONS}
     numbers: dict[tuple[str, ...], int] = {(name,): instruction.number for name, instruction in by_name.items()}
     found: list[Fused] = []
     for first, lasts in SEQUENCES.items():
         before = tuple(first.split())
         for last in lasts.split():
             names = (*before, last)
-            numbers[names] = len(ROWS) + len(ACCUMULATOR_FORMS) + len(found)
+            numbers[names] = len(INSTRUCTIONS) + len(found)
             found.append(Fused(numbers[names], numbers[before], tuple(by_name[name] for name in names)))
     return found
 

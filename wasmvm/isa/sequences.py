@@ -126,8 +126,7 @@ SEQUENCES: dict[str, str] = {
     "f64.add_rk": "f64.add_facc_b",
     "f64.sub": "i32.add_rk f64.add_facc_a f64.mul_facc_a",
     "f64.mul": (
-        "f64.mul f64.load f64.load_ak f64.add_facc_a f64.add_facc_b f64.add_rk_facc_a f64.mul_facc_a "
-        "f64.div_kr_facc_a"
+        "f64.mul f64.load f64.load_ak f64.add_facc_a f64.add_facc_b f64.add_rk_facc_a f64.mul_facc_a f64.div_kr_facc_a"
     ),
     "f64.mul_rk": "f64.load_k f64.add_facc_a f64.add_facc_b",
     "f64.div_kr": "f64.mul_facc_b",
@@ -151,8 +150,7 @@ SEQUENCES: dict[str, str] = {
     ),
     "br_if_i32.eq": "i32.add_rk i32.load i32.load8_u i32.load8_u_ak",
     "br_if_i32.eq_rk": (
-        "move const32 i32.add_rk i32.and_rk br br_if_i32.eq_rk br_if_i32.ne br_if_i32.ne_rk br_if_i32.lt_s_rk "
-        "i32.load"
+        "move const32 i32.add_rk i32.and_rk br br_if_i32.eq_rk br_if_i32.ne br_if_i32.ne_rk br_if_i32.lt_s_rk i32.load"
     ),
     "br_if_i32.ne": "move const32 i32.add_rk loop_add_br_if_i32.ne i32.load",
     "br_if_i32.ne_rk": "move const32 i32.add_rk i32.load i32.load8_u",

@@ -1,9 +1,9 @@
 """The pass for the threaded back end: operands from registers, and instructions that run as one.
 
-Every integer, f64 or f32 result is written to its slot and also passed on in a register for its kind, so that the slot need not be read
-again right away. This pass goes over finished code once and knows, between labels, which slot each register mirrors;
-an instruction that reads that slot gets the opcode of its form that reads the register. Nothing else changes: the
-same words, and code without the pass does the same.
+Every integer, f64 or f32 result is written to its slot and also passed on in a register for its kind, so that the
+slot need not be read again right away. This pass goes over finished code once and knows, between labels, which slot
+each register mirrors; an instruction that reads that slot gets the opcode of its form that reads the register.
+Nothing else changes: the same words, and code without the pass does the same.
 
 Then, an instruction that makes one of `isa.sequences` with those behind it gets the opcode of the sequence, which runs
 all of them and goes on behind the last. The others keep their own opcodes, so branches may still lead to them.
@@ -30,6 +30,7 @@ class Accumulators:
     def __init__(self) -> None:
         self.length, self.effect, self.word = forms.LENGTH, forms.EFFECT, forms.OPERAND_WORD
         self.acc_form, self.facc_form, self.sacc_form = forms.ACC_FORM, forms.FACC_FORM, forms.SACC_FORM
+        self.older = forms.OLDER_FORM
         # Which row and column of `fused` an instruction has; 0 is the row, and the column, of those that have none.
         self.row = array("h", bytes(2 * (forms.FUSED_FROM + len(forms.FUSED_FIRST))))
         self.column = array("h", bytes(2 * forms.FUSED_FROM))
@@ -64,31 +65,37 @@ class Accumulators:
         # there are none; and where each begins.
         one_op, one, two, three = 0, 0, 0, 0
         one_pos, two_pos, three_pos = -1, 0, 0
+        # What the instruction before `pos` does to a register, and which slot that register mirrored before.
+        older_effect, older_slot = 0, -1
         while pos < n:
             while label < label_count and targets[label] <= pos:
                 if targets[label] == pos:
-                    acc = facc = sacc = -1
+                    acc = facc = sacc = older_slot = -1
                 label += 1
             op = view[pos]
             form = self.best_form(op, view, pos, acc, facc, sacc)
-            view[pos] = form
+            older = self.older_form(form, op, view, pos, older_effect, older_slot)
+            view[pos] = older
             if three:
-                four = self.join(three, three, op, form)
+                four = self.join(three, three, op, form, older)
                 if four:
                     view[three_pos] = four
-            three = self.join(two, two, op, form) if two else 0
+            three = self.join(two, two, op, form, older) if two else 0
             if three:
                 view[two_pos] = three
-            two = self.join(one_op, one, op, form) if one_pos >= 0 else 0
+            two = self.join(one_op, one, op, form, older) if one_pos >= 0 else 0
             if two:
                 view[one_pos] = two
             three_pos, two_pos, one_pos = two_pos, one_pos, pos
             one_op, one = op, form
             effect = self.effect[op]
+            older_effect, older_slot = effect, -1
             if effect == CLOBBERS:
                 acc = facc = sacc = -1
             elif effect:
                 result = view[pos + 1]
+                older_slot = acc if effect == INT_RESULT else facc if effect == F64_RESULT else sacc
+                older_slot = -1 if older_slot == result else older_slot
                 acc = result if effect == INT_RESULT else -1 if acc == result else acc
                 facc = result if effect == F64_RESULT else -1 if facc == result else facc
                 sacc = result if effect == F32_RESULT else -1 if sacc == result else sacc
@@ -108,17 +115,36 @@ class Accumulators:
                 return form
         return op
 
-    def join(self, first_op: int, first: int, last_op: int, last: int) -> int:
+    def older_form(self, form: int, op: int, view: array[int], pos: int, effect: int, slot: int) -> int:
+        """The form that reads what a register held before the last result too, if there is one."""
+        if slot >= 0:
+            for operand in range(3):
+                older = self.older[3 * form + operand]
+                index = 3 * op + operand
+                if older >= 0 and view[pos + self.word[index]] == slot:
+                    if effect == INT_RESULT:
+                        known = self.acc_form[index]
+                    elif effect == F64_RESULT:
+                        known = self.facc_form[index]
+                    else:
+                        known = self.sacc_form[index]
+                    if known >= 0:
+                        return older
+        return form
+
+    def join(self, first_op: int, first: int, last_op: int, last: int, older: int) -> int:
         """What runs both, or 0. Either may be taken as it was written, reading no register."""
-        row, column = self.row[first] * self.columns, self.column[last]
-        found = self.fused[row + column]
-        if not found and first != first_op:
-            found = self.fused[self.row[first_op] * self.columns + column]
+        row, plain_row = self.row[first] * self.columns, self.row[first_op] * self.columns
+        found = 0
+        if older != last:
+            column = self.column[older]
+            found = self.fused[row + column] or self.fused[plain_row + column]
+        if not found:
+            column = self.column[last]
+            found = self.fused[row + column] or self.fused[plain_row + column]
         if not found and last != last_op:
             column = self.column[last_op]
-            found = self.fused[row + column]
-            if not found and first != first_op:
-                found = self.fused[self.row[first_op] * self.columns + column]
+            found = self.fused[row + column] or self.fused[plain_row + column]
         return found
 
 
