@@ -19,11 +19,14 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
 
 from wasmvm.cli import run
 from wasmvm.cli.failure import CommandError, UsageError, describe, report_trap
 from wasmvm.errors import InternalError, Trap, WasmError, WasmException
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from wasmvm._core import Caller, Func, Store
 from wasmvm.embedding.valtype import valtype
 from wasmvm.types import F64, I32, FuncType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["Caller", "Func", "HostFunc", "annotated_type"]
 

@@ -13,7 +13,6 @@ from contextlib import suppress
 from importlib import import_module
 from operator import and_
 from struct import error as StructError
-from typing import Any
 
 from wasmvm import types
 from wasmvm.wasi import abi
@@ -23,6 +22,10 @@ from wasmvm.wasi.directory import Directory
 from wasmvm.wasi.fdtable import FdTable
 from wasmvm.wasi.streams import open_input, open_output
 from wasmvm.wasi.timesource import Clock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 Implementation = Callable[..., int]
 """A decorated function: ``(wasi, mem, *arguments) -> errno``."""
