@@ -107,7 +107,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _end_quietly_on_closed_pipes() -> None:
     """Lets a closed pipe end the process, as it ends other filters: Python alone ignores the signal. POSIX only."""
-    import signal
+    try:
+        # `signal` itself makes enumerations of all the numbers, which takes a millisecond.
+        import _signal as signal  # type: ignore[import-not-found]
+    except ImportError:
+        import signal
 
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
