@@ -22,13 +22,14 @@ import sys
 from array import array
 from collections.abc import Iterable, Iterator
 from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 from wasmvm import codefile
 from wasmvm.codefile import KEY_SIZE, keyed
 from wasmvm.partial import PartialSource, state_of
+from wasmvm.record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm._core import ModuleCode
     from wasmvm.syntax import Module
@@ -55,7 +56,7 @@ class Refused(Exception):
     """The folder must not be used; the message says why."""
 
 
-class FileInfo(NamedTuple):
+class FileInfo(Record):
     """What `wasmvm cache` shows of a file: its key in hexadecimal, bytes, functions, when it was last used."""
 
     key: str

@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import sys
 from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 from wasmvm._build import SOURCES
 from wasmvm._core import DISPATCH
+from wasmvm.record import Record
 
 try:
     from _blake2 import blake2b  # hashlib itself would load OpenSSL, which takes milliseconds
 except ImportError:
     from hashlib import blake2b
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm._core import ModuleCode
 
@@ -44,7 +45,7 @@ class Unsound(Exception):
     """Bytes that are no whole file; the message says why."""
 
 
-class Header(NamedTuple):
+class Header(Record):
     """What a file says of itself: its key, how many functions it has, where they end and the module begins."""
 
     key: bytes

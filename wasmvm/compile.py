@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from wasmvm._core import DISPATCH, ModuleCode
 from wasmvm.binary import decode
 from wasmvm.deftype import close_externtype, define
 from wasmvm.errors import Frame
 from wasmvm.types import NO_METERING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
+    from typing import Any
 
     from wasmvm.binary.names import Names
     from wasmvm.codecache import Entry

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 from array import array
-from typing import TYPE_CHECKING, NamedTuple
 
+from wasmvm.record import Record
 from wasmvm.types import (
     ANYREF,
     ARRAYREF,
@@ -48,13 +48,14 @@ from wasmvm.types import (
     typeidx_of,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wasmvm.syntax import Module
 
 
-class DefType(NamedTuple):
+class DefType(Record):
     """A defined type; its composite type is closed.
 
     Attributes:

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from math import isqrt
-from typing import NamedTuple
 
 from wasmvm.errors import Trap
+from wasmvm.record import Record
 
 
-class FloatFormat(NamedTuple):
+class FloatFormat(Record):
     """A binary format of IEEE 754: its bits, those of them that store the significand, the bias of the exponent."""
 
     bits: int

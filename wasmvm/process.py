@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from wasmvm.embedding.instance import Imports, Instance, limited_store
 from wasmvm.embedding.module import Module, Source
 from wasmvm.errors import ExitTrap, LinkError
 from wasmvm.wasi import INHERIT, Wasi, WasiConfig, link
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class CompletedRun:

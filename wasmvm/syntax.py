@@ -7,9 +7,9 @@ Function bodies and constant expressions stay bytes: an `Extent` says where. The
 from __future__ import annotations
 
 from array import array
-from typing import Any, NamedTuple, Protocol
 
 from wasmvm.errors import InternalError
+from wasmvm.record import Record
 from wasmvm.types import (
     FUNC,
     GLOBAL,
@@ -26,15 +26,21 @@ from wasmvm.types import (
     TagType,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+else:
+    Protocol = object
 
-class Extent(NamedTuple):
+
+class Extent(Record):
     """Bytes `start` up to and without `end` of the module."""
 
     start: int
     end: int
 
 
-class Import(NamedTuple):
+class Import(Record):
     """2.5.11; `desc` is a typeidx for functions and tags, else the type that `kind` says."""
 
     module: str
@@ -44,7 +50,7 @@ class Import(NamedTuple):
     offset: int
 
 
-class Export(NamedTuple):
+class Export(Record):
     """2.5.10; `index` counts in the index space that `kind` names."""
 
     name: str
@@ -53,14 +59,14 @@ class Export(NamedTuple):
     offset: int
 
 
-class RecType(NamedTuple):
+class RecType(Record):
     """2.3.14: types that were declared as one group and may refer to each other: `count` of them from `start` on."""
 
     start: int
     count: int  # type: ignore[assignment]  # hides tuple.count
 
 
-class Table(NamedTuple):
+class Table(Record):
     """2.5.4; `init` is a constant expression, or None where the elements begin as null."""
 
     type: TableType
@@ -68,14 +74,14 @@ class Table(NamedTuple):
     init: Extent | None = None
 
 
-class Memory(NamedTuple):
+class Memory(Record):
     """2.5.5."""
 
     type: MemoryType
     offset: int
 
 
-class Global(NamedTuple):
+class Global(Record):
     """2.5.6; `init` is a constant expression."""
 
     type: GlobalType
@@ -83,7 +89,7 @@ class Global(NamedTuple):
     offset: int
 
 
-class Tag(NamedTuple):
+class Tag(Record):
     """2.5.5."""
 
     typeidx: int
@@ -94,7 +100,7 @@ ACTIVE, PASSIVE, DECLARATIVE = range(3)
 """Modes of segments."""
 
 
-class Elem(NamedTuple):
+class Elem(Record):
     """2.5.7; the elements are either function indices or constant expressions, never both.
 
     Attributes:
@@ -117,7 +123,7 @@ class Elem(NamedTuple):
         return len(self.funcidxs if self.funcidxs is not None else self.exprs or ())
 
 
-class Data(NamedTuple):
+class Data(Record):
     """2.5.8; `init` is where the bytes lie."""
 
     mode: int
@@ -127,7 +133,7 @@ class Data(NamedTuple):
     offset: int
 
 
-class Custom(NamedTuple):
+class Custom(Record):
     """5.5.3; `after` is the id of the last non-custom section before it (0 for none)."""
 
     name: str
@@ -135,7 +141,7 @@ class Custom(NamedTuple):
     after: int
 
 
-class Section(NamedTuple):
+class Section(Record):
     """A section as it lies in the file, for tools that print."""
 
     id: int
@@ -153,7 +159,6 @@ class Partial(Protocol):
 
     def load(self, start: int, end: int) -> None:
         """Read bytes `start` up to `end` if they are missing; raises OSError if they cannot be had any more."""
-        ...
 
 
 class Module:

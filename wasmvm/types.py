@@ -9,7 +9,7 @@ Two kinds of records hold typeidxs: as decoded they count in the type index spac
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from wasmvm.record import Record
 
 I32 = 0x7F
 I64 = 0x7E
@@ -154,7 +154,7 @@ NO_METERING, METER_INSTRUCTIONS, METER_CALLS = range(3)
 """What wasm costs fuel for: nothing; instructions; or only calls and turns of loops, one unit each."""
 
 
-class FuncType(NamedTuple):
+class FuncType(Record):
     """2.3.13: a function type; both parts are tuples of value types."""
 
     params: tuple[int, ...]
@@ -166,7 +166,7 @@ class FuncType(NamedTuple):
         return f"(func{f' (param{params})' if params else ''}{f' (result{results})' if results else ''})"
 
 
-class FieldType(NamedTuple):
+class FieldType(Record):
     """2.3.12; `storage` is a value type, `I8` or `I16`."""
 
     storage: int
@@ -177,7 +177,7 @@ class FieldType(NamedTuple):
         return f"(mut {text})" if self.mutable else text
 
 
-class StructType(NamedTuple):
+class StructType(Record):
     """2.3.12: a structure type."""
 
     fields: tuple[FieldType, ...]
@@ -186,7 +186,7 @@ class StructType(NamedTuple):
         return f"(struct{''.join(f' (field {field})' for field in self.fields)})"
 
 
-class ArrayType(NamedTuple):
+class ArrayType(Record):
     """2.3.12: an array type."""
 
     field: FieldType
@@ -232,7 +232,7 @@ def valtypes_of(comptype: CompType) -> tuple[int, ...]:
     return (comptype.field.storage,)
 
 
-class SubType(NamedTuple):
+class SubType(Record):
     """2.3.14: a composite type and the types that it was declared a subtype of, of which there is one at most.
 
     Attributes:
@@ -245,7 +245,7 @@ class SubType(NamedTuple):
     comptype: CompType
 
 
-class Limits(NamedTuple):
+class Limits(Record):
     """2.3.16: sizes in pages for memories, in elements for tables; `max` is None where there is none."""
 
     min: int
@@ -255,7 +255,7 @@ class Limits(NamedTuple):
         return str(self.min) if self.max is None else f"{self.min} {self.max}"
 
 
-class MemoryType(NamedTuple):
+class MemoryType(Record):
     """2.3.20; `addrtype` (2.3.15) is I32 or I64."""
 
     limits: Limits
@@ -265,7 +265,7 @@ class MemoryType(NamedTuple):
         return f"(memory {'i64 ' if self.addrtype == I64 else ''}{self.limits})"
 
 
-class TableType(NamedTuple):
+class TableType(Record):
     """2.3.21; `addrtype` is I32 or I64."""
 
     reftype: int
@@ -276,7 +276,7 @@ class TableType(NamedTuple):
         return f"(table {'i64 ' if self.addrtype == I64 else ''}{self.limits} {valtype_text(self.reftype)})"
 
 
-class GlobalType(NamedTuple):
+class GlobalType(Record):
     """2.3.19."""
 
     valtype: int
@@ -287,7 +287,7 @@ class GlobalType(NamedTuple):
         return f"(global {f'(mut {text})' if self.mutable else text})"
 
 
-class TagType(NamedTuple):
+class TagType(Record):
     """2.3.18: the type of a tag; `functype` has no results."""
 
     functype: FuncType

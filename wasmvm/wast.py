@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 from wasmvm._core import Aggregate, ArrayRef, ExceptionRef, Func, Global, Memory, Store, StructRef, Table
 from wasmvm.binary import decode
@@ -16,6 +15,7 @@ from wasmvm.embedding.func import HostFunc
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
 from wasmvm.errors import DecodeError, LinkError, TextError, Trap, ValidationError, WasmException
+from wasmvm.record import Record
 from wasmvm.text.hints import check_hints
 from wasmvm.text.script import Command, Either, Invoke, Pattern, Ref, Source, Value, parse_script
 from wasmvm.types import (
@@ -38,6 +38,10 @@ from wasmvm.types import (
     valtype_text,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _WIDTH = {I32: 32, I64: 64, F32: 32, F64: 64, V128: 128}
 
 STAGES: dict[str, tuple[type[Exception], ...]] = {
@@ -53,7 +57,7 @@ STAGES: dict[str, tuple[type[Exception], ...]] = {
 """What has to be raised for an assertion to hold."""
 
 
-class Failure(NamedTuple):
+class Failure(Record):
     """A command that did not do what it should: where, which, and what happened instead."""
 
     line: int
@@ -61,7 +65,7 @@ class Failure(NamedTuple):
     message: str
 
 
-class Report(NamedTuple):
+class Report(Record):
     """What came of a script.
 
     Attributes:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import pytest
 
 import wasmvm
+from wasmvm import codecache
 from wasmvm._core import DISPATCH
 from wasmvm.cli.main import main
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -27,11 +33,42 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert f"wasmvm {command}" in capsys.readouterr().out
 
 
-def test_running_imports_little() -> None:
-    """What a command that only parses its arguments must not have to wait for."""
-    heavy = ("numpy", "re", "inspect", "dataclasses", "asyncio", "ctypes", "importlib.metadata")
-    probe = "import sys, wasmvm.cli.main as m; m.build_parser(); print(*(n for n in sys.argv[1:] if n in sys.modules))"
-    without_site = [sys.executable, "-S", "-c", probe, *heavy]
-    done = subprocess.run(without_site, capture_output=True, text=True, check=True)
-    # argparse itself imports re.
-    assert set(done.stdout.split()) <= {"re"}
+SLOW = ("typing", "dataclasses", "contextlib", "signal", "numpy", "inspect", "asyncio", "ctypes", "importlib.metadata")
+"""What nothing that has to start quickly may wait for."""
+
+
+def imported(statements: str, names: Iterable[str], arguments: Sequence[str] = (), folder: str = "") -> set[str]:
+    """Which of the modules a fresh process has imported when it has run the statements; `folder` is the cache."""
+    probe = f"import sys; {statements}; print(*(n for n in {tuple(names)} if n in sys.modules), file=sys.stderr)"
+    # Without `site`, since packages that are installed may have modules imported at every start.
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", probe, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, codecache.FOLDER_ENV: folder},
+    )
+    return set(done.stderr.split())
+
+
+def test_a_parser_imports_little() -> None:
+    assert not imported("import wasmvm.cli.main as m; m.build_parser()", SLOW)
+
+
+def test_the_embedding_imports_little() -> None:
+    assert not imported(
+        "import wasmvm; wasmvm.Module; wasmvm.instantiate; wasmvm.run", (*SLOW, "enum", "re", "argparse")
+    )
+
+
+ALWAYS_LARGE = "import wasmvm.codecache as c; c.LARGE, c.RACY_SECONDS = 1, -1.0"
+"""Makes a module's file count as a large one that was not changed just now."""
+
+
+@pytest.mark.parametrize("prelude", ["pass", ALWAYS_LARGE], ids=["small", "large"])
+def test_a_start_from_the_cache_imports_little(prelude: str, tmp_path: Path) -> None:
+    run = f"{prelude}; from wasmvm.cli.main import main; main()"
+    arguments = ["run", str(ROOT / "examples" / "hello.wasm")]
+    assert "wasmvm.validation" in imported(run, ["wasmvm.validation"], arguments, str(tmp_path / "cache"))
+    slow = (*SLOW, "wasmvm.validation", "wasmvm.lowering", "wasmvm.isa.wasm")
+    assert not imported(run, slow, arguments, str(tmp_path / "cache"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from wasmvm.cli.failure import CommandError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.cli.parser import Subparsers
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from wasmvm.cli.failure import CommandError
 from wasmvm.cli.load import load_module
@@ -21,6 +20,7 @@ from wasmvm.types import (
     valtype_text,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.binary.names import Names
     from wasmvm.cli.parser import Subparsers

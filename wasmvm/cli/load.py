@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wasmvm.cli.failure import CommandError, describe
 from wasmvm.errors import DecodeError, ValidationError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.embedding.module import Module
 

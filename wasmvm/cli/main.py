@@ -19,11 +19,14 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
 
 from wasmvm.cli import run
 from wasmvm.cli.failure import CommandError, UsageError, describe, report_trap
 from wasmvm.errors import InternalError, Trap, WasmError, WasmException
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -104,7 +107,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _end_quietly_on_closed_pipes() -> None:
     """Lets a closed pipe end the process, as it ends other filters: Python alone ignores the signal. POSIX only."""
-    import signal
+    try:
+        # `signal` itself makes enumerations of all the numbers, which takes a millisecond.
+        import _signal as signal  # type: ignore[import-not-found]
+    except ImportError:
+        import signal
 
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)

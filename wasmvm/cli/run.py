@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from wasmvm.cli.failure import CommandError, UsageError
 from wasmvm.cli.load import load_module
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.cli.parser import Subparsers
     from wasmvm.embedding.func import Func

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from wasmvm.cli.convert import read_input, write_output
 from wasmvm.cli.failure import CommandError, describe
 from wasmvm.errors import DecodeError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.cli.parser import Subparsers
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from wasmvm.cli.failure import CommandError, describe
 from wasmvm.errors import TextError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.cli.parser import Subparsers
 

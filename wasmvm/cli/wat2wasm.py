@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from wasmvm.cli.convert import default_output, read_input, write_output
 from wasmvm.cli.failure import CommandError
 from wasmvm.errors import TextError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.cli.parser import Subparsers
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from wasmvm._core import Caller, Func, Store
-from wasmvm.embedding.valtype import valtype
 from wasmvm.types import F64, I32, FuncType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["Caller", "Func", "HostFunc", "annotated_type"]
 
@@ -82,6 +84,8 @@ def annotated_type(callable: Callable[..., Any], skip: int = 0) -> FuncType:
 
 
 def _value(annotation: Any, what: str) -> int:
+    from wasmvm.embedding.valtype import valtype  # its enumeration takes milliseconds, and few programs annotate
+
     if annotation is int or annotation == "int":
         return I32
     if annotation is float or annotation == "float":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from wasmvm._core import Func, Global, Memory, Store, Table, Tag
 from wasmvm.compile import CompiledModule
@@ -14,6 +13,12 @@ from wasmvm.runtime.instantiate import Extern
 from wasmvm.runtime.instantiate import instantiate as instantiate_core
 from wasmvm.syntax import Import
 from wasmvm.types import FUNC, ExternType, FuncType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+else:
+    Any = object
 
 Importable = Func | Table | Memory | Global | Tag | HostFunc | tuple[FuncType, Callable[..., Any]] | Callable[..., Any]
 """What can be imported; a tuple is a function's type and a callable that takes the `Caller` first."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
 
 from wasmvm.compile import CompiledModule
 from wasmvm.types import EXTERN_KINDS, ExternType
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from typing_extensions import Self
 
     from wasmvm.codecache import Cache

@@ -10,12 +10,12 @@ What is fused or given another result slot, and when that is sound, is said in d
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, NamedTuple
 
 import cython
 
 from wasmvm.errors import InternalError
 from wasmvm.lowering import forms
+from wasmvm.record import Record
 from wasmvm.types import METER_CALLS, NO_METERING
 
 if not cython.compiled:
@@ -29,12 +29,13 @@ if not cython.compiled:
 
     CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE, CTL_TRY = 0, 1, 2, 3, 4
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.lowering.accumulator import Accumulators
     from wasmvm.lowering.context import Context
 
 
-class Lowered(NamedTuple):
+class Lowered(Record):
     """Register code of one function.
 
     Attributes:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
 
 from wasmvm.lowering.accumulator import shared
 from wasmvm.types import I64, NO_METERING, ArrayType, FuncType, StructType, layout, storage_size, valtype_slots
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.syntax import Module
 

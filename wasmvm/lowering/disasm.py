@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
 
 from wasmvm.isa.regop import BY_NAME, WORDS
 from wasmvm.lowering.body import lower
 from wasmvm.lowering.context import Context
 from wasmvm.lowering.forms import LENGTH, NAMES, OPERANDS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.syntax import Module
 

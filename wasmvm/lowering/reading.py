@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
 
 import cython
 
@@ -15,6 +14,7 @@ if not cython.compiled:
     from wasmvm.isa.opcode import *  # noqa: F403
     from wasmvm.lowering.operands import TEMP, Operands
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.lowering.context import Context
 

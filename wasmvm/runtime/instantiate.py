@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 import cython
 
@@ -17,7 +16,10 @@ from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, MEMORY, TABLE, TAG, TagType
 if not cython.compiled:
     from wasmvm._core import Func, Global, Instance, Memory, Store, Table, Tag
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from wasmvm.compile import CompiledModule
 
 Extern = Func | Table | Memory | Global | Tag

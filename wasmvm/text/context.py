@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from wasmvm.record import Record
 from wasmvm.text import encoder
 from wasmvm.text.cursor import Cursor
 from wasmvm.text.encoder import NAME_SUBSECTIONS, Names
@@ -19,7 +18,7 @@ _NOUNS = {
 """What messages call the things in an index space, where that is not the space's own name."""
 
 
-class Binding(NamedTuple):
+class Binding(Record):
     """A parameter or local with a name; `token` is the index of the token that gives it."""
 
     identifier: str | None

@@ -9,9 +9,9 @@ the index of the token that follows them, the others are checked and dropped.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from wasmvm.errors import TextError
+from wasmvm.record import Record
 
 _IDCHAR = r"[0-9A-Za-z!#$%&'*+\-./:<=>?@\\^_`|~]"
 _ESCAPE = r"""\\(?:[tnr"'\\]|[0-9A-Fa-f]{2}|u\{[0-9A-Fa-f](?:_?[0-9A-Fa-f])*\})"""
@@ -45,7 +45,7 @@ KNOWN_ANNOTATIONS = frozenset(("custom", "name", BRANCH_HINT, DATA_COUNT))
 """Annotations that mean something to the assembler."""
 
 
-class Annotation(NamedTuple):
+class Annotation(Record):
     """``(@name ...)``; `tokens` are those between the name and the closing parenthesis, `starts` their offsets."""
 
     name: str

@@ -6,10 +6,9 @@ each field at once, whatever it names.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from wasmvm.errors import TextError
 from wasmvm.isa.wasm import BY_MNEMONIC
+from wasmvm.record import Record
 from wasmvm.text import encoder
 from wasmvm.text.context import Binding, Context
 from wasmvm.text.cursor import Cursor, is_token
@@ -49,7 +48,7 @@ _FIRST, _AT_END, _LAST = "first", "end", "last"
 """Places of custom sections: before all others, and behind them, on either side of the name section."""
 
 
-class _Field(NamedTuple):
+class _Field(Record):
     """A module field: its keyword, the tokens behind the keyword and behind the field, its index in its index space."""
 
     keyword: str
@@ -58,7 +57,7 @@ class _Field(NamedTuple):
     ordinal: int
 
 
-class _Elements(NamedTuple):
+class _Elements(Record):
     """What an element segment holds: function indices, or expressions of a type."""
 
     reftype: int

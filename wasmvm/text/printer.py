@@ -7,7 +7,6 @@ printed; any other is kept as it is, in a ``@custom`` annotation, like every cus
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
 
 from wasmvm.syntax import ACTIVE, DECLARATIVE, Custom, Data, Elem, Extent, Import, Module
 from wasmvm.text import encoder
@@ -17,6 +16,12 @@ from wasmvm.text.lexer import DATA_COUNT
 from wasmvm.text.listing import Listing
 from wasmvm.text.typetext import TypeTexts
 from wasmvm.types import EXTERN_KINDS, FuncType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+else:
+    Protocol = object
 
 _BYTES_A_LINE = 64
 _SECTION_WORDS = {id_: word for word, id_ in encoder.SECTION_NAMES.items()}

@@ -6,10 +6,9 @@ it is asked for, so that one bad module spoils one command.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
-
 from wasmvm.errors import TextError
 from wasmvm.numeric import F32_FORMAT, F64_FORMAT, FloatFormat
+from wasmvm.record import Record
 from wasmvm.text.cursor import Cursor
 from wasmvm.text.instructions import LANE_TYPES
 from wasmvm.text.lexer import Tokens, tokenize
@@ -17,11 +16,15 @@ from wasmvm.text.numbers import parse_float, parse_int
 from wasmvm.text.parser import ModuleParser, parse_module
 from wasmvm.types import F32, F64, HEAPTYPES, I32, I64, V128, VALTYPE_NAMES
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 CANONICAL, ARITHMETIC = "nan:canonical", "nan:arithmetic"
 """Lanes of expected results that stand for a set of NaNs."""
 
 
-class Value(NamedTuple):
+class Value(Record):
     """A number or vector, lane by lane, as an argument or an expected result.
 
     Attributes:
@@ -65,7 +68,7 @@ REF_KINDS = frozenset(("null", "func", "extern", "host", "exn", "any", "eq", "i3
 """Kinds of references that patterns tell apart: the words behind ``ref.``."""
 
 
-class Ref(NamedTuple):
+class Ref(Record):
     """A reference.
 
     Attributes:
@@ -82,7 +85,7 @@ class Ref(NamedTuple):
         return " ".join([f"ref.{self.kind}", *(str(part) for part in self[1:] if part is not None)])
 
 
-class Either(NamedTuple):
+class Either(Record):
     """Any of several expected results."""
 
     options: tuple[Pattern, ...]
@@ -95,7 +98,7 @@ Pattern: TypeAlias = "Value | Ref | Either"
 """An expected result."""
 
 
-class Source(NamedTuple):
+class Source(Record):
     """A module of a script: where it is, and what it is called.
 
     Attributes:
@@ -120,7 +123,7 @@ class Source(NamedTuple):
         return parse_module(Cursor(self.tokens, self.position + 2 + self.is_definition))
 
 
-class Invoke(NamedTuple):
+class Invoke(Record):
     """``(invoke $instance? "name" argument*)``."""
 
     instance: str | None
@@ -128,7 +131,7 @@ class Invoke(NamedTuple):
     arguments: tuple[Value | Ref, ...]
 
 
-class Get(NamedTuple):
+class Get(Record):
     """``(get $instance? "name")``."""
 
     instance: str | None
@@ -138,7 +141,7 @@ class Get(NamedTuple):
 Action: TypeAlias = "Invoke | Get"
 
 
-class Command(NamedTuple):
+class Command(Record):
     """A command of a script.
 
     Attributes:

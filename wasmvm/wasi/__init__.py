@@ -7,14 +7,17 @@ An embedder says what it grants in a `WasiConfig` and makes a `Wasi` of it, whic
         instance.exports["_start"]()
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
 from wasmvm.wasi.config import HostDirectory, WasiConfig
 from wasmvm.wasi.host import Wasi
 from wasmvm.wasi.link import link
 from wasmvm.wasi.streams import INHERIT
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from wasmvm.wasi.memtree import MemoryDirectory
 
 __all__ = ["INHERIT", "HostDirectory", "MemoryDirectory", "Wasi", "WasiConfig", "link"]

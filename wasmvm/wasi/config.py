@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
 
 from wasmvm.wasi.timesource import Clock, SystemClock, VirtualClock
 from wasmvm.wasi.walk import Tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+else:
+    Protocol = object
 
 
 class DirectoryGrant(Protocol):

@@ -8,8 +8,8 @@ base class gives it. Rights are checked by the callers in the topic files (`FdTa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from wasmvm.record import Record
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
 
@@ -21,7 +21,7 @@ MAX_OFFSET = (1 << 63) - 1
 """The largest offset in a file, as everywhere in POSIX."""
 
 
-class Filestat(NamedTuple):
+class Filestat(Record):
     """The ``filestat`` record, in its order; times in nanoseconds since 1970."""
 
     dev: int

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 from wasmvm.wasi import abi
 from wasmvm.wasi.fdtable import Descriptor
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
+    from typing import Any
 
 
 class _Socket(Descriptor):

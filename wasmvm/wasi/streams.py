@@ -22,12 +22,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
 from wasmvm.wasi.fdtable import Descriptor
 from wasmvm.wasi.hostfile import HostFile, filetype_of, scatter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _READ_RIGHTS = abi.RIGHTS_STREAM & ~abi.FD_WRITE
 _WRITE_RIGHTS = abi.RIGHTS_STREAM & ~abi.FD_READ

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from wasmvm.wasi import abi
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.wasi.host import Implementation, Wasi
 

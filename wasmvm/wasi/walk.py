@@ -14,19 +14,33 @@ Two kinds of operation differ in what a last component means:
 
 from __future__ import annotations
 
-from typing import Any, Generic, Protocol, TypeVar
+from types import GenericAlias
 
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
 from wasmvm.wasi.fdtable import Descriptor, Filestat
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Generic, Protocol, TypeVar
+
+    H = TypeVar("H")
+    """An open directory of a tree: a host descriptor, or a node."""
+else:
+    H = object
+
+    class Generic:
+        """Something to be indexed by a type; typing's takes too long to import."""
+
+        __slots__ = ()
+        __class_getitem__ = classmethod(GenericAlias)
+
+    Protocol = Generic
+
 MAX_PATH = 4096
 """Bytes in a path; more is ENAMETOOLONG."""
 MAX_LINKS = 40
 """Symbolic links that one path may go through; more is ELOOP."""
-
-H = TypeVar("H")
-"""An open directory of a tree: a host descriptor, or a node."""
 
 
 class DirectoryEntry:
