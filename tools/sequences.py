@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 from wasmvm.isa import regop  # noqa: E402
 
-PAIRS, PLAIN_PAIRS, TRIPLES = 1300, 800, 600
+PAIRS, PLAIN_PAIRS, TRIPLES = 1600, 1100, 500
 """How many are chosen: of all pairs, of those without regard to accumulators that the second does not have from the
 first, and of threes. Each is a function for the C compiler: about 10 ms of building."""
 

@@ -899,4 +899,4 @@ cdef enum:
     SHAPE_LOAD = 4
     SHAPE_STORE = 5
     SHAPE_VECTOR = 6
-    HANDLER_COUNT = 5022
+    HANDLER_COUNT = 5228
