@@ -33,6 +33,8 @@ HOT = [
     "wasmvm/lowering/reading.py",
     "wasmvm/lowering/aggregates.py",
     "wasmvm/lowering/handlers.py",
+    "wasmvm/lowering/plain.py",
+    "wasmvm/lowering/control.py",
     "wasmvm/lowering/body.py",
     "wasmvm/runtime/constexpr.py",
     "wasmvm/runtime/instantiate.py",

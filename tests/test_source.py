@@ -24,7 +24,6 @@ LONGEST_FILE = 800
 LONGEST_FUNCTION = 80
 
 LONG_FILES: dict[str, str] = {
-    "wasmvm/lowering/body.py": "a rule per instruction, on the state of one cdef class, which must be in one file",
     "wasmvm/isa/sequences.py": "a table, chosen by tools/sequences.py",
     "tests/compat/pwasm_script.py": "one script, which runs on two runtimes as it is",
 }

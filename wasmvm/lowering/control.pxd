@@ -1,0 +1,101 @@
+cimport cython
+
+from wasmvm.isa.opcode cimport *
+from wasmvm.isa.regopcode cimport *
+from wasmvm.lowering.code cimport MOST_WORDS, enlarged, low_word
+from wasmvm.lowering.handlers cimport CLAUSE_WORDS
+from wasmvm.lowering.operands cimport CONST, LOCAL, TEMP
+from wasmvm.lowering.plain cimport Plain
+from wasmvm.lowering.reading cimport CATCH_ALL, CATCH_ALL_REF, CATCH_REF
+
+
+cdef enum:
+    CTL_BLOCK = 0
+    CTL_LOOP = 1
+    CTL_IF = 2
+    CTL_ELSE = 3
+    CTL_TRY = 4
+
+
+cdef class Control(Plain):
+    cdef short[::1] br_if
+    cdef short[::1] br_unless
+    cdef short[::1] loop_form
+    cdef short[::1] loop_add
+    cdef short[::1] mirrored_br
+    cdef int[::1] condition
+    cdef int condition_if
+    cdef int condition_unless
+    cdef int condition_words
+    cdef int dead
+    cdef int depth
+    cdef int control_cap
+    cdef int[::1] c_kind
+    cdef int[::1] c_height
+    cdef int[::1] c_slot
+    cdef int[::1] c_label
+    cdef int[::1] c_else
+    cdef int[::1] c_target
+    cdef int[::1] c_type
+    cdef int[::1] c_log
+    cdef int[::1] c_stub
+    cdef int[::1] c_catch
+    cdef bint metering_calls
+
+    cdef void init_control(self, bint metering_calls) except *
+    cdef int grow_control(self) except -1
+    @cython.locals(k=cython.int, height=cython.int)
+    cdef int push_control(self, int kind, int type_) except -1
+    @cython.locals(type_=cython.int)
+    cdef int block(self, int kind, int start) except -1
+    @cython.locals(type_=cython.int, words=cython.int, i=cython.int)
+    cdef int if_(self) except -1
+    @cython.locals(k=cython.int)
+    cdef int else_(self) except -1
+    cdef void forget_assignments(self, int k) noexcept
+    @cython.locals(k=cython.int, joined=cython.bint)
+    cdef int end_block(self) except -1
+    cdef int end_function(self, bint joined) except -1
+    cdef int arity(self, int k) noexcept
+    cdef int slots_from(self, int height) noexcept
+    cdef void refer(self, int k) noexcept
+    cdef int jump(self, int k) except -1
+    @cython.locals(first=cython.int, target=cython.int, i=cython.int)
+    cdef int br(self, int k) except -1
+    @cython.locals(i=cython.int, j=cython.int, op=cython.int, length=cython.int)
+    cdef void take_condition(self) except *
+    @cython.locals(i=cython.int)
+    cdef int conditional(self, int op) except -1
+    cdef int br_if_(self, int k) except -1
+    @cython.locals(count=cython.int, first=cython.int, skip=cython.int)
+    cdef int branch_on_condition(self, int k) except -1
+    @cython.locals(i=cython.int, kind=cython.int, bits=cython.ulonglong)
+    cdef int br_on_null(self, int k) except -1
+    cdef int br_on_non_null(self, int k) except -1
+    @cython.locals(nullable=cython.int, k=cython.int, heaptype=cython.int)
+    cdef int br_on_cast(self, bint fails) except -1
+    @cython.locals(op=cython.int, other=cython.int, dst=cython.int, j=cython.int)
+    cdef int add_and_branch(self, int k) except -1
+    @cython.locals(slots=cython.int)
+    cdef int leave_with(self, int k, int first) except -1
+    @cython.locals(a=cython.int, count=cython.int, default=cython.Py_ssize_t, k=cython.int, first=cython.int,
+                   i=cython.int)
+    cdef int br_table(self) except -1
+    @cython.locals(count=cython.int, i=cython.int, bits=cython.ulonglong, a=cython.int)
+    cdef int return_(self) except -1
+    @cython.locals(type_=cython.int, count=cython.int, first=cython.int, i=cython.int, clause=cython.int,
+                   kind=cython.int, tag=cython.int, k=cython.int, with_ref=cython.int)
+    cdef int try_table(self) except -1
+    @cython.locals(tag=cython.int, base=cython.int)
+    cdef int throw(self, int op, int start) except -1
+    @cython.locals(type_=cython.int, base=cython.int)
+    cdef int call(self, int funcidx, int start) except -1
+    @cython.locals(type_=cython.int, tableidx=cython.int, a=cython.int, base=cython.int)
+    cdef int call_indirect(self, int start) except -1
+    @cython.locals(type_=cython.int, a=cython.int, base=cython.int)
+    cdef int call_ref(self, int start) except -1
+    @cython.locals(index=cython.int, type_=cython.int, tableidx=cython.int, a=cython.int, slots=cython.int,
+                   base=cython.int)
+    cdef int return_call(self, int op, int start) except -1
+    @cython.locals(first=cython.int, base=cython.int)
+    cdef int arguments(self, int type_) except -1

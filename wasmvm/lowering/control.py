@@ -1,0 +1,498 @@
+"""Lowering of control instructions (specification, 2.4): blocks, branches, exceptions, calls.
+
+The operands that a label carries are in the same slots on every path to it, and a comparison is fused with the branch
+that it decides: docs/architecture.md, "Lowering", says how.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+import cython
+
+from wasmvm.lowering import forms
+
+if not cython.compiled:
+    from wasmvm.isa.opcode import *  # noqa: F403
+    from wasmvm.isa.regopcode import *  # noqa: F403
+    from wasmvm.lowering.code import MOST_WORDS, enlarged, low_word
+    from wasmvm.lowering.handlers import CLAUSE_WORDS
+    from wasmvm.lowering.operands import CONST, LOCAL, TEMP
+    from wasmvm.lowering.plain import Plain
+    from wasmvm.lowering.reading import CATCH_ALL, CATCH_ALL_REF, CATCH_REF
+
+    CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE, CTL_TRY = 0, 1, 2, 3, 4
+
+
+class Control(Plain):
+    """Attributes:
+
+    dead: blocks opened since code became unreachable, or -1 while it is reachable.
+    c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub, c_catch: the control stack, by depth:
+        kind of block; height of the operand stack below its parameters and the slot there; labels of its end and of
+        its else; the position a loop begins at, or the clauses of a try_table; its type, as `block_type` reads it;
+        length of `assign_log` at its beginning; label of its stub while a br_table is written; label of its end for
+        catch clauses.
+    depth: entries on the control stack.
+    metering_calls: whether fuel is taken for calls and turns of loops, and for nothing else.
+    br_if, br_unless, loop_form, loop_add, mirrored_br: the tables of `forms`, by register opcode.
+    condition_if, condition_unless: opcodes that branch if and unless the condition that `take_condition` popped holds;
+        its operands are the first `condition_words` of `condition`.
+    """
+
+    def init_control(self, metering_calls: bool) -> None:
+        self.br_if, self.br_unless, self.loop_form = forms.BR_IF, forms.BR_UNLESS, forms.LOOP
+        self.loop_add, self.mirrored_br = forms.LOOP_ADD, forms.MIRRORED_BR
+        self.condition = array("i", bytes(4 * MOST_WORDS))
+        self.dead = -1
+        self.depth = 0
+        self.metering_calls = metering_calls
+        self.control_cap = 0
+        self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
+        self.c_target = self.c_type = self.c_log = self.c_stub = self.c_catch = array("i")
+        self.grow_control()
+
+    # --- Blocks ---------------------------------------------------------------------------------------------------
+
+    def grow_control(self) -> int:
+        capacity = 2 * self.control_cap or 32
+        self.c_kind = enlarged(self.c_kind, "i", capacity)
+        self.c_height = enlarged(self.c_height, "i", capacity)
+        self.c_slot = enlarged(self.c_slot, "i", capacity)
+        self.c_label = enlarged(self.c_label, "i", capacity)
+        self.c_else = enlarged(self.c_else, "i", capacity)
+        self.c_target = enlarged(self.c_target, "i", capacity)
+        self.c_type = enlarged(self.c_type, "i", capacity)
+        self.c_log = enlarged(self.c_log, "i", capacity)
+        self.c_stub = enlarged(self.c_stub, "i", capacity)
+        self.c_catch = enlarged(self.c_catch, "i", capacity)
+        self.control_cap = capacity
+        return 0
+
+    def push_control(self, kind: int, type_: int) -> int:
+        """Open a block whose parameters are the top of the stack."""
+        if self.depth >= self.control_cap:
+            self.grow_control()
+        k = self.depth
+        self.depth += 1
+        height = self.h - self.param_count(type_)
+        self.c_kind[k] = kind
+        self.c_height[k] = height
+        self.c_slot[k] = self.slot[height] if height < self.h else self.next_slot()
+        self.c_label[k] = -1
+        self.c_else[k] = -1
+        self.c_target[k] = 0
+        self.c_type[k] = type_
+        self.c_log[k] = self.assign_count
+        self.c_stub[k] = -1
+        self.c_catch[k] = -1
+        return 0
+
+    def block(self, kind: int, start: int) -> int:
+        type_ = self.block_type()
+        self.preserve_all_locals()
+        self.push_control(kind, type_)
+        if kind == CTL_LOOP:
+            # A branch back finds the parameters in their canonical slots, so they must begin there.
+            self.materialize_from(self.c_height[self.depth - 1])
+            self.c_target[self.depth - 1] = self.n
+            self.note_offset(start)  # where it is said to be when it is stopped
+            self.mark_label()
+            if self.metering_calls:
+                self.begin(R_FUEL)
+                self.word(1)
+        return 0
+
+    def if_(self) -> int:
+        type_ = self.block_type()
+        self.take_condition()
+        words = self.condition_words
+        self.preserve_all_locals()
+        self.push_control(CTL_IF, type_)
+        # Both arms begin with the parameters in their canonical slots.
+        self.materialize_from(self.c_height[self.depth - 1])
+        self.begin(self.condition_unless)
+        for i in range(words):
+            self.word(self.condition[i])
+        self.c_else[self.depth - 1] = self.label_word(-1)
+        return 0
+
+    def else_(self) -> int:
+        k = self.depth - 1
+        if self.dead < 0:
+            self.materialize_from(self.c_height[k])
+            self.begin(R_BR)
+            self.c_label[k] = self.label_word(self.c_label[k])
+        self.dead = -1
+        self.forget_assignments(k)
+        self.bind(self.c_else[k])
+        self.c_else[k] = -1
+        self.c_kind[k] = CTL_ELSE
+        self.pop_to(self.c_height[k])
+        self.push_params(self.c_type[k])
+        return 0
+
+    def forget_assignments(self, k: int) -> None:
+        """Locals set since the block began may not have been set on another path."""
+        while self.assign_count > self.c_log[k]:
+            self.assign_count -= 1
+            self.assigned[self.assign_log[self.assign_count]] = 0
+
+    def end_block(self) -> int:
+        k = self.depth - 1
+        joined = self.c_label[k] >= 0 or self.c_else[k] >= 0 or self.c_catch[k] >= 0
+        if self.c_kind[k] == CTL_TRY:
+            self.close_clauses(self.c_target[k])
+        if k == 0:
+            return self.end_function(joined)
+        if joined:
+            if self.dead < 0:
+                self.materialize_from(self.c_height[k])
+            self.forget_assignments(k)
+            self.bind(self.c_label[k])
+            self.bind(self.c_else[k])
+            self.bind_clauses(self.c_catch[k])
+            self.dead = -1
+            self.pop_to(self.c_height[k])
+            self.push_results(self.c_type[k])
+        elif self.dead >= 0:
+            # Nothing leads here, so that the code behind it is dead as well.
+            self.pop_to(self.c_height[k])
+        self.depth -= 1
+        return 0
+
+    def end_function(self, joined: bool) -> int:
+        if joined:
+            if self.dead < 0:
+                self.materialize_from(0)
+            self.bind(self.c_label[0])
+            self.bind_clauses(self.c_catch[0])
+            self.dead = -1
+            self.pop_to(0)
+            self.push_results(self.c_type[0])
+        if self.dead < 0:
+            self.return_()
+        self.depth = 0
+        return 0
+
+    # --- Branches -------------------------------------------------------------------------------------------------
+
+    def arity(self, k: int) -> int:
+        """How many values a branch to the block carries."""
+        if self.c_kind[k] == CTL_LOOP:
+            return self.param_count(self.c_type[k])
+        return self.result_count(self.c_type[k])
+
+    def slots_from(self, height: int) -> int:
+        """Slots that the operands from that height up take."""
+        if height >= self.h:
+            return 0
+        return self.slot[self.h - 1] + self.width[self.h - 1] - self.slot[height]
+
+    def refer(self, k: int) -> None:
+        """Append the word of a branch that goes to the block's label."""
+        if self.c_kind[k] == CTL_LOOP:
+            self.word(self.c_target[k] - self.n)
+        else:
+            self.c_label[k] = self.label_word(self.c_label[k])
+
+    def jump(self, k: int) -> int:
+        self.begin(R_LOOP_BR if self.c_kind[k] == CTL_LOOP else R_BR)
+        self.refer(k)
+        return 0
+
+    def br(self, k: int) -> int:
+        if k == 0:
+            return self.return_()
+        first = self.h - self.arity(k)
+        # Target slots are at or below the canonical slots of what is moved: ascending order overwrites nothing.
+        target = self.c_slot[k]
+        for i in range(first, self.h):
+            if self.kind[i] == CONST:
+                self.emit_const(target, self.val[i])
+            else:
+                self.emit_move(target, self.val[i] if self.kind[i] == LOCAL else self.slot[i], self.width[i])
+            target += self.width[i]
+        return self.jump(k)
+
+    def take_condition(self) -> None:
+        """Pop an i32 that decides a branch; if it is a comparison just computed, take that back to be fused."""
+        i = self.h - 1
+        if self.is_last_result(i) and self.br_if[self.code[self.last]] >= 0:
+            op = self.code[self.last]
+            length = self.save_last()
+            self.condition_if, self.condition_unless = self.br_if[op], self.br_unless[op]
+            self.condition_words = length - 2
+            for j in range(length - 2):
+                self.condition[j] = self.saved[j + 2]
+        else:
+            self.condition[0] = self.readable(i)
+            self.condition_if, self.condition_unless = R_BR_IF, R_BR_UNLESS
+            self.condition_words = 1
+        self.pop()
+
+    def conditional(self, op: int) -> int:
+        """Begin a branch on the condition that was taken."""
+        self.begin(op)
+        for i in range(self.condition_words):
+            self.word(self.condition[i])
+        return 0
+
+    def br_if_(self, k: int) -> int:
+        self.take_condition()
+        return self.branch_on_condition(k)
+
+    def branch_on_condition(self, k: int) -> int:
+        count = self.arity(k)
+        first = self.h - count
+        if count:
+            self.materialize_from(first)
+        if count == 0 and self.c_kind[k] == CTL_LOOP and self.add_and_branch(k):
+            return 0
+        if count == 0 or (k > 0 and self.slot[first] == self.c_slot[k]):
+            self.conditional(self.loop_form[self.condition_if] if self.c_kind[k] == CTL_LOOP else self.condition_if)
+            self.refer(k)
+            return 0
+        # The values must be moved, or returned, but only if the branch is taken. One counted copy does it, however
+        # many they are: each was put into its slot above once, not once for every branch.
+        self.conditional(self.condition_unless)
+        skip = self.label_word(-1)
+        self.leave_with(k, first)
+        self.bind(skip)
+        return 0
+
+    def br_on_null(self, k: int) -> int:
+        i = self.h - 1
+        kind, bits = self.kind[i], self.val[i]
+        self.condition[0] = self.readable(i)
+        self.condition_if, self.condition_unless, self.condition_words = R_BR_UNLESS, R_BR_IF, 1
+        self.pop()
+        self.branch_on_condition(k)
+        # What was not null is still where it was.
+        return self.push_local(bits, 1) if kind == LOCAL else self.push(TEMP, 1)
+
+    def br_on_non_null(self, k: int) -> int:
+        self.materialize(self.h - 1)
+        self.condition[0] = self.slot[self.h - 1]
+        self.condition_if, self.condition_unless, self.condition_words = R_BR_IF, R_BR_UNLESS, 1
+        self.branch_on_condition(k)
+        self.pop()
+        return 0
+
+    def br_on_cast(self, fails: bool) -> int:
+        nullable = self.fixed(1) & 2
+        k = self.depth - 1 - self.u32()
+        self.s64()  # what it is known to be
+        heaptype = self.heaptype()
+        self.materialize(self.h - 1)
+        self.condition[0] = self.slot[self.h - 1]
+        self.condition[1] = heaptype
+        self.condition[2] = self.cast_flags(heaptype, nullable != 0)
+        self.condition_if, self.condition_unless = R_BR_IF_CAST, R_BR_UNLESS_CAST
+        if fails:
+            self.condition_if, self.condition_unless = R_BR_UNLESS_CAST, R_BR_IF_CAST
+        self.condition_words = 3
+        return self.branch_on_condition(k)  # and the reference stays
+
+    def add_and_branch(self, k: int) -> bool:
+        """Branch back on a comparison whose left operand was just added to, in one instruction."""
+        if self.last < 0 or self.code[self.last] != R_I32_ADD_RK:
+            return False
+        op, other, dst = self.condition_if, self.condition[1], self.code[self.last + 1]
+        if self.mirrored_br[op] >= 0 and self.condition[1] == dst:
+            op, other = self.mirrored_br[op], self.condition[0]
+        elif self.condition[0] != dst:
+            return False
+        op = self.loop_add[op]
+        if op < 0 or (self.mirrored_br[self.condition_if] >= 0 and other == dst):
+            return False
+        self.save_last()
+        self.begin(op)
+        for j in range(1, 4):
+            self.word(self.saved[j])
+        self.word(other)
+        self.refer(k)
+        return True
+
+    def leave_with(self, k: int, first: int) -> int:
+        """Go to the block's label, or return, with the operands from `first` up, which are in their slots."""
+        slots = self.slots_from(first)
+        if k == 0:
+            self.begin(R_RETURN_COPY)
+            self.word(self.slot[first])
+            self.word(slots)
+            return 0
+        self.emit_copy(self.c_slot[k], self.slot[first], slots)
+        return self.jump(k)
+
+    def br_table(self) -> int:
+        a = self.readable(self.h - 1)
+        self.pop()
+        count = self.u32()
+        default = self.pos
+        for _ in range(count):
+            self.u32()
+        k = self.depth - 1 - self.u32()
+        first = self.h - self.arity(k)
+        self.materialize_from(first)
+        self.pos = default
+        self.reserve(count + MOST_WORDS)
+        self.begin(R_BR_TABLE)
+        self.word(a)
+        self.word(count)
+        # Values that must be moved are moved in a stub behind the table: one for each block, not for each entry.
+        stubs = array("i")
+        for _ in range(count + 1):
+            k = self.depth - 1 - self.u32()
+            if first == self.h or (k > 0 and self.slot[first] == self.c_slot[k]):
+                self.refer(k)
+            else:
+                if self.c_stub[k] < 0:
+                    stubs.append(k)
+                self.c_stub[k] = self.label_word(self.c_stub[k])
+        for k in stubs:
+            self.bind(self.c_stub[k])
+            self.c_stub[k] = -1
+            self.leave_with(k, first)
+        return 0
+
+    def return_(self) -> int:
+        count = self.result_count(self.result_type)
+        i = self.h - count
+        if count == 0:
+            self.begin(R_RETURN)
+        elif count == 1 and self.is_last_result(i):
+            self.code[self.last + 1] = 0
+            self.begin(R_RETURN)
+        elif count == 1 and self.width[i] == 1:
+            if self.kind[i] == CONST and (self.val[i] >> 32) == 0:
+                bits = self.val[i]
+                self.begin(R_RETURN32)
+                self.word(low_word(bits))
+            else:
+                a = self.readable(i)
+                self.begin(R_RETURN_SLOT)
+                self.word(a)
+        else:
+            # Results go to the start of the frame, where locals are that other results may still name.
+            self.materialize_from(i)
+            self.leave_with(0, i)
+        return 0
+
+    # --- Exceptions -----------------------------------------------------------------------------------------------
+
+    def try_table(self) -> int:
+        """A block whose catch clauses are written to the table; a clause is a branch from every call in it."""
+        type_ = self.block_type()
+        self.preserve_all_locals()
+        count = self.u32()
+        first = self.new_clauses(count)
+        for i in range(count):
+            clause = first + CLAUSE_WORDS * (count - 1 - i)
+            kind = self.source[self.pos]
+            self.pos += 1
+            tag = self.u32() if kind < CATCH_ALL else -1
+            k = self.depth - 1 - self.u32()
+            with_ref = kind == CATCH_REF or kind == CATCH_ALL_REF
+            if self.c_kind[k] == CTL_LOOP:
+                self.set_clause(clause, tag, with_ref, self.c_slot[k], self.c_target[k])
+            else:
+                self.set_clause(clause, tag, with_ref, self.c_slot[k], self.c_catch[k])
+                self.c_catch[k] = clause
+        self.push_control(CTL_TRY, type_)
+        self.c_target[self.depth - 1] = first
+        self.last = self.before = -1  # no instruction moves across the border
+        return 0
+
+    def throw(self, op: int, start: int) -> int:
+        if op == OP_THROW_REF:
+            return self.consume(R_THROW_REF, 1, start)
+        tag = self.u32()
+        base = self.arguments(self.context.tag_types[tag])
+        self.note_offset(start)
+        self.begin(R_THROW)
+        self.word(tag)
+        self.word(base)
+        return 0
+
+    # --- Calls ----------------------------------------------------------------------------------------------------
+
+    def call(self, funcidx: int, start: int) -> int:
+        context = self.context
+        type_ = context.func_types[funcidx]
+        base = self.arguments(type_)
+        self.note_offset(start)
+        if funcidx < context.import_count:
+            self.begin(R_CALL_IMPORT)
+            self.word(funcidx)
+        else:
+            self.begin(R_CALL)
+            self.word(funcidx - context.import_count)
+        self.word(base)
+        return self.push_results(type_)
+
+    def call_indirect(self, start: int) -> int:
+        type_ = self.u32()
+        tableidx = self.u32()
+        a = self.readable(self.h - 1)
+        self.pop()
+        base = self.arguments(type_)
+        self.note_offset(start)
+        self.begin(R_CALL_INDIRECT)
+        self.word(a)
+        self.word(type_)
+        self.word(tableidx)
+        self.word(base)
+        return self.push_results(type_)
+
+    def call_ref(self, start: int) -> int:
+        type_ = self.u32()
+        a = self.readable(self.h - 1)
+        self.pop()
+        base = self.arguments(type_)
+        self.note_offset(start)
+        self.begin(R_CALL_REF)
+        self.word(a)
+        self.word(base)
+        return self.push_results(type_)
+
+    def return_call(self, op: int, start: int) -> int:
+        """Any tail call: as the calls above, and how many slots the arguments take."""
+        context = self.context
+        index = self.u32()
+        type_ = context.func_types[index] if op == OP_RETURN_CALL else index
+        tableidx = self.u32() if op == OP_RETURN_CALL_INDIRECT else 0
+        a = 0
+        if op != OP_RETURN_CALL:
+            a = self.readable(self.h - 1)
+            self.pop()
+        slots = self.slots_from(self.h - self.param_count(type_))
+        base = self.arguments(type_)
+        self.note_offset(start)
+        if op == OP_RETURN_CALL_INDIRECT:
+            self.begin(R_RETURN_CALL_INDIRECT)
+            self.word(a)
+            self.word(type_)
+            self.word(tableidx)
+        elif op == OP_RETURN_CALL_REF:
+            self.begin(R_RETURN_CALL_REF)
+            self.word(a)
+        elif index < context.import_count:
+            self.begin(R_RETURN_CALL_IMPORT)
+            self.word(index)
+        else:
+            self.begin(R_RETURN_CALL)
+            self.word(index - context.import_count)
+        self.word(base)
+        self.word(slots)
+        return 0
+
+    def arguments(self, type_: int) -> int:
+        """Pop the arguments of a call into their canonical slots; return where they begin."""
+        first = self.h - self.param_count(type_)
+        self.materialize_from(first)
+        base = self.slot[first] if first < self.h else self.next_slot()
+        self.pop_to(first)
+        # The callee's frame begins here; what a host function needs there is checked when it is called.
+        self.top_slot = max(self.top_slot, base)
+        return base
