@@ -75,11 +75,6 @@ class Counts(NamedTuple):
                 yield tuple(ops), times
 
 
-def falls_through(number: int) -> bool:
-    row = ROW[number]
-    return not row.jumps or "else:" in row.body
-
-
 def count(path: Path, arguments: list[str]) -> None:
     """Run a command line of wasmvm and write what ran."""
     from wasmvm import _core
@@ -95,7 +90,7 @@ def count(path: Path, arguments: list[str]) -> None:
     first = {fused.number: fused.parts[0].number for fused in regop.FUSED}
     places = [(at, times, first.get(op, op)) for at, times, op in counts()]
     index = {at: i for i, (at, _, _) in enumerate(places)}
-    behind = [index.get(at + 4 * ROW[op].length, -1) if falls_through(op) else -1 for at, _, op in places]
+    behind = [index.get(at + 4 * ROW[op].length, -1) if ROW[op].falls_through else -1 for at, _, op in places]
     path.write_text(json.dumps([[NAMES[op] for _, _, op in places], [times for _, times, _ in places], behind]))
 
 

@@ -53,6 +53,11 @@ class RegOp(NamedTuple):
         """Words, the opcode included; for `br_table` without the table's own words."""
         return 1 + sum(WORDS.get(operand, 1) for operand in self.operands)
 
+    @property
+    def falls_through(self) -> bool:
+        """Whether the loop may go on behind it: not behind a call, which comes back there by a return."""
+        return not self.jumps or ("t" in self.operands and "else:" in self.body)
+
 
 ROWS: list[RegOp] = []
 BY_NAME: dict[str, RegOp] = {}
@@ -729,7 +734,6 @@ for _row in ROWS:
             _number = len(ROWS) + len(ACCUMULATOR_FORMS)
             _name = f"{_row.name}_{_register}_{_operand}"
             ACCUMULATOR_FORMS.append(AccumulatorForm(_number, _name, _row, _operand, _register))
-
 
 
 class OlderForm(NamedTuple):

@@ -8,17 +8,17 @@ SEQUENCES: dict[str, str] = {
         "move const32 i32.add i32.add_rk i32.and_rk i32.shl_rk i32.shr_u_rk f32.mul_rk f64.mul br loop_br br_if "
         "loop_br_if br_unless br_if_i32.eq loop_br_if_i32.eq_rk loop_br_if_i32.ne loop_br_if_i32.ne_rk "
         "br_if_i32.lt_s_rk loop_br_if_i32.gt_s loop_br_if_i32.gt_s_rk loop_br_if_i32.le_s loop_br_if_i32.le_u_rk "
-        "loop_br_if_i64.ne_rk loop_add_br_if_i32.ne_rk i32.load i32.load_k i32.load8_u i32.load8_u_ab i32.store call "
-        "call_indirect move_acc_a i32.add_rk_acc_a i32.xor_acc_b i32.shl_rk_acc_a i64.add_rk_acc_a i64.mul_acc_b "
-        "i64.rem_u_acc_b br_if_acc_a br_unless_acc_a br_if_i32.gt_s_rk_acc_a i32.load_acc_a i32.load_shl_acc_b "
-        "i32.load8_u_acc_a i32.store_acc_a i32.store_acc_c move_older_a i32.and_rk_older_a "
+        "loop_br_if_i64.ne_rk loop_add_br_if_i32.ne_rk i32.load i32.load_k i32.load8_u i32.load8_u_ab i32.load16_u "
+        "i32.store call call_indirect move_acc_a i32.add_rk_acc_a i32.xor_acc_b i32.shl_rk_acc_a i64.add_rk_acc_a "
+        "i64.mul_acc_b i64.rem_u_acc_b br_if_acc_a br_unless_acc_a br_if_i32.gt_s_rk_acc_a i32.load_acc_a "
+        "i32.load_shl_acc_b i32.load8_u_acc_a i32.store_acc_a i32.store_acc_c move_older_a i32.and_rk_older_a "
         "loop_br_if_i64.ne_rk_older_a i64.mul_acc_b_older_a"
     ),
     "const32": (
         "move const32 i32.add i32.add_rk i32.sub i32.sub_kr i32.mul_rk i32.and_rk i32.or i32.shl_rk i64.add_rk br "
-        "br_unless br_if_i32.eq br_if_i32.lt_s_rk br_if_i32.le_s_rk br_if_i32.ge_u br_if_i64.lt_s_rk i32.load "
-        "i32.load_k i32.load8_u i32.load8_u_ak i32.load8_u_ab memory.fill memory.copy call call_indirect select_acc_a "
-        "select_acc_b select_acc_a_older_c select_acc_b_older_a select_acc_b_older_c"
+        "br_unless br_if_i32.eq br_if_i32.lt_s_rk br_if_i32.lt_u_rk br_if_i32.le_s_rk br_if_i32.ge_u "
+        "br_if_i64.lt_s_rk i32.load i32.load_k i32.load8_u i32.load8_u_ak i32.load8_u_ab memory.fill memory.copy call "
+        "call_indirect select_acc_a select_acc_b select_acc_a_older_c select_acc_b_older_a select_acc_b_older_c"
     ),
     "select": (
         "move select i32.add_rk i32.and_rk i32.xor_rk i32.shl_kr i32.lt_u_rk i32.gt_u_rk f32.abs f32.ne f32.gt_rk "
@@ -31,9 +31,9 @@ SEQUENCES: dict[str, str] = {
     "i32.add": (
         "move const32 i32.add i32.add_rk i32.sub i32.mul_rk i32.and i32.and_rk i32.xor i32.xor_rk i32.ne f32.ge br "
         "loop_br br_unless loop_add_br_if_i32.ne i32.load i32.load_k i32.load_ak i32.load8_u i32.load8_u_ak "
-        "i32.load8_u_ab f32.load f32.load_ak memory.copy return move_acc_a select_acc_a i32.add_acc_a i32.add_acc_b "
-        "i32.add_rk_acc_a i32.sub_acc_b i32.mul_rk_acc_a i32.rem_s_rk_acc_a i32.shr_s_rk_acc_a i32.shr_u_acc_a "
-        "i32.shr_u_rk_acc_a i32.lt_s_rk_acc_a i32.lt_u_acc_a i32.lt_u_rk_acc_a i32.extend16_s_acc_a "
+        "i32.load8_u_ab i32.load16_s_ak f32.load f32.load_ak memory.copy return move_acc_a select_acc_a i32.add_acc_a "
+        "i32.add_acc_b i32.add_rk_acc_a i32.sub_acc_b i32.mul_rk_acc_a i32.rem_s_rk_acc_a i32.shr_s_rk_acc_a "
+        "i32.shr_u_acc_a i32.shr_u_rk_acc_a i32.lt_s_rk_acc_a i32.lt_u_acc_a i32.lt_u_rk_acc_a i32.extend16_s_acc_a "
         "br_if_i32.ne_acc_a loop_br_if_i32.ne_acc_b loop_br_if_i32.lt_u_acc_a br_if_i32.gt_s_rk_acc_a "
         "loop_br_if_i32.le_u_acc_a br_if_i32.ge_u_acc_a i32.load_acc_a i32.load_ak_acc_a i64.load_ak_acc_a "
         "i32.load8_u_acc_a i32.load8_u_ak_acc_a f32.load_acc_a f64.load_acc_a i32.store_acc_c i32.store_v_acc_a "
@@ -102,10 +102,10 @@ SEQUENCES: dict[str, str] = {
     "i32.xor_rk": "i32.add_acc_b i32.and_acc_b i32.and_rk_acc_a i32.shl_rk_acc_a i32.and_acc_b_older_a",
     "i32.shl": "i32.add_rk_acc_a",
     "i32.shl_rk": (
-        "i32.or i32.load i32.add_acc_b i32.add_rk_acc_a i32.and_rk_acc_a i32.or_acc_a i32.or_acc_b i32.or_rk_acc_a "
-        "i32.xor_acc_a i32.shr_s_rk_acc_a br_if_i32.eq_rk_acc_a br_if_i32.ne_rk_acc_a br_if_i32.gt_u_acc_b "
-        "br_if_i32.le_u_acc_a i32.load_acc_a i32.load_ak_acc_a i32.load_ab_acc_b i64.load_ak_acc_a "
-        "i32.load16_s_ak_acc_a i32.load16_u_ak_acc_a"
+        "i32.or i32.load i32.add_acc_b i32.add_rk_acc_a i32.sub_acc_b i32.and_rk_acc_a i32.or_acc_a i32.or_acc_b "
+        "i32.or_rk_acc_a i32.xor_acc_a i32.shr_s_rk_acc_a br_if_i32.eq_rk_acc_a br_if_i32.ne_rk_acc_a "
+        "br_if_i32.gt_u_acc_b br_if_i32.le_u_acc_a i32.load_acc_a i32.load_ak_acc_a i32.load_ab_acc_b "
+        "i64.load_ak_acc_a i32.load16_s_ak_acc_a i32.load16_u_ak_acc_a"
     ),
     "i32.shl_kr": "i32.sub_acc_b i32.and_acc_b i32.gt_u_acc_b",
     "i32.shr_s_rk": (
@@ -233,21 +233,21 @@ SEQUENCES: dict[str, str] = {
     "loop_br_if_i64.gt_u_rk": "i64.add",
     "loop_add_br_if_i32.ne_rk": "return_slot",
     "i32.load": (
-        "move const32 i32.add i32.add_rk i32.mul_rk i32.and_rk i32.shr_u_rk i32.rotl_rk i32.ne_rk i64.mul_rk i64.eqz "
-        "i32.shl_add br br_if br_unless br_if_i32.eq br_if_i32.ne_rk loop_add_br_if_i32.ne i32.load i32.load_k "
-        "i32.load_ak i64.load i32.load8_u i32.store i32.store_v call return move_acc_a select_acc_a select_acc_b "
-        "i32.add_acc_a i32.add_acc_b i32.add_rk_acc_a i32.sub_acc_a i32.sub_acc_b i32.sub_kr_acc_a i32.mul_acc_a "
-        "i32.mul_acc_b i32.mul_rk_acc_a i32.and_rk_acc_a i32.or_rk_acc_a i32.xor_acc_a i32.xor_acc_b i32.shl_rk_acc_a "
-        "i32.shr_u_acc_b i32.shr_u_rk_acc_a i32.gt_s_acc_b i32.gt_u_acc_b i32.ge_u_acc_b i64.mul_acc_a "
-        "i32.shl_add_acc_a i32.shl_add_acc_b br_if_acc_a loop_br_if_acc_a br_unless_acc_a br_if_i32.eq_acc_a "
-        "br_if_i32.eq_acc_b br_if_i32.eq_rk_acc_a br_if_i32.ne_acc_a br_if_i32.ne_acc_b br_if_i32.ne_rk_acc_a "
-        "br_if_i32.lt_s_acc_b loop_br_if_i32.lt_s_acc_a br_if_i32.lt_s_rk_acc_a br_if_i32.lt_u_rk_acc_a "
-        "br_if_i32.gt_s_acc_b br_if_i32.gt_s_rk_acc_a loop_br_if_i32.gt_s_rk_acc_a br_if_i32.ge_s_acc_b "
-        "br_if_i32.ge_u_acc_b br_if_i32.ge_u_rk_acc_a br_table_acc_a i32.load_acc_a i32.load_ab_acc_a "
-        "i32.load_shl_acc_a i32.load_shl_acc_b i64.load_shl_acc_b i32.load8_u_acc_a i32.load16_u_acc_a "
-        "f64.load_shl_acc_b i32.store_acc_c move_older_a i32.load_older_a i32.add_acc_b_older_a i32.sub_acc_b_older_a "
-        "i32.mul_acc_b_older_a i32.shr_u_acc_b_older_a i32.gt_s_acc_b_older_a i32.shl_add_acc_b_older_a "
-        "br_if_i32.eq_acc_b_older_a br_if_i32.ne_acc_b_older_a i32.load_shl_acc_b_older_a"
+        "move const32 i32.add i32.add_rk i32.sub i32.mul_rk i32.and_rk i32.shr_u_rk i32.rotl_rk i32.ne_rk i64.mul_rk "
+        "i64.eqz i32.shl_add br br_if br_unless br_if_i32.eq br_if_i32.ne_rk loop_add_br_if_i32.ne i32.load "
+        "i32.load_k i32.load_ak i64.load i32.load8_u i32.store i32.store_v call return move_acc_a select_acc_a "
+        "select_acc_b i32.add_acc_a i32.add_acc_b i32.add_rk_acc_a i32.sub_acc_a i32.sub_acc_b i32.sub_kr_acc_a "
+        "i32.mul_acc_a i32.mul_acc_b i32.mul_rk_acc_a i32.and_rk_acc_a i32.or_rk_acc_a i32.xor_acc_a i32.xor_acc_b "
+        "i32.shl_rk_acc_a i32.shr_u_acc_b i32.shr_u_rk_acc_a i32.gt_s_acc_b i32.gt_u_acc_b i32.ge_u_acc_b "
+        "i64.mul_acc_a i32.shl_add_acc_a i32.shl_add_acc_b br_if_acc_a loop_br_if_acc_a br_unless_acc_a "
+        "br_if_i32.eq_acc_a br_if_i32.eq_acc_b br_if_i32.eq_rk_acc_a br_if_i32.ne_acc_a br_if_i32.ne_acc_b "
+        "br_if_i32.ne_rk_acc_a br_if_i32.lt_s_acc_b loop_br_if_i32.lt_s_acc_a br_if_i32.lt_s_rk_acc_a "
+        "br_if_i32.lt_u_rk_acc_a br_if_i32.gt_s_acc_b br_if_i32.gt_s_rk_acc_a loop_br_if_i32.gt_s_rk_acc_a "
+        "br_if_i32.ge_s_acc_b br_if_i32.ge_u_acc_b br_if_i32.ge_u_rk_acc_a br_table_acc_a i32.load_acc_a "
+        "i32.load_ab_acc_a i32.load_shl_acc_a i32.load_shl_acc_b i64.load_shl_acc_b i32.load8_u_acc_a "
+        "i32.load16_u_acc_a f64.load_shl_acc_b i32.store_acc_c move_older_a i32.load_older_a i32.add_acc_b_older_a "
+        "i32.sub_acc_b_older_a i32.mul_acc_b_older_a i32.shr_u_acc_b_older_a i32.gt_s_acc_b_older_a "
+        "i32.shl_add_acc_b_older_a br_if_i32.eq_acc_b_older_a br_if_i32.ne_acc_b_older_a i32.load_shl_acc_b_older_a"
     ),
     "i32.load_k": (
         "move i32.add_rk i32.shr_u_rk i32.load i32.load_k i32.add_acc_a i32.add_rk_acc_a i32.sub_acc_b "
@@ -277,7 +277,7 @@ SEQUENCES: dict[str, str] = {
         "br_table_acc_a i32.store8_acc_c i32.sub_acc_b_older_a br_if_i32.ne_acc_b_older_a"
     ),
     "i32.load8_u_ak": (
-        "const32 i32.load8_u_ak i32.add_acc_b i32.sub_acc_b i32.xor_acc_a i32.eq_acc_a i32.shl_add_acc_b "
+        "const32 i32.add_rk i32.load8_u_ak i32.add_acc_b i32.sub_acc_b i32.xor_acc_a i32.eq_acc_a i32.shl_add_acc_b "
         "br_if_i32.ne_rk_acc_a br_table_acc_a i32.load_shl_acc_b i32.store8_acc_c i32.add_acc_b_older_a "
         "i32.sub_acc_b_older_a i32.shl_add_acc_b_older_a"
     ),
@@ -334,7 +334,6 @@ SEQUENCES: dict[str, str] = {
     "memory.copy": "i32.sub",
     "global.get": "move i32.load i32.add_rk_acc_a i32.sub_rk_acc_a i32.load_acc_a",
     "global.set": "i32.add_rk i32.shr_u_rk br_if i32.load i32.load_k i32.load8_u i32.store return return_slot",
-    "call_indirect": "move i32.add_rk i32.lt_s_rk br_if loop_br_unless i32.load",
     "v128.const": "v128.and",
     "i8x16.eq": "i16x8.extend_low_i8x16_u",
     "i32x4.add": "i32.add_rk v128.store",
@@ -460,8 +459,7 @@ SEQUENCES: dict[str, str] = {
     "i32.trunc_f32_u_sacc_a": "br",
     "f64.add_facc_a": "i32.add f64.mul f64.add_facc_b",
     "f64.add_facc_b": (
-        "i32.add i32.add_rk f64.sub f64.add_facc_b f64.le_rk_facc_a f64.store_acc_a f64.store_facc_c "
-        "f64.store_k_facc_c"
+        "i32.add i32.add_rk f64.sub f64.add_facc_b f64.le_rk_facc_a f64.store_acc_a f64.store_facc_c f64.store_k_facc_c"
     ),
     "f64.add_rk_facc_a": "f64.mul_facc_b",
     "f64.sub_facc_a": "f64.mul_facc_a",
@@ -537,9 +535,9 @@ SEQUENCES: dict[str, str] = {
     "move i32.shl_rk": "i32.or_rk_acc_a",
     "move f64.mul": "f64.mul",
     "move i32.load": "i32.load i32.mul_rk_acc_a",
-    "move call_indirect": "move",
     "move move_acc_a": "move const32 i32.add_rk loop_br_if",
     "move i32.xor_acc_b": "f32.lt_rk",
+    "move i64.rem_u_acc_b": "move_older_a",
     "move i32.load_acc_a": "move br_if_i32.gt_s_acc_b",
     "move i32.store_acc_c": "i32.mul_rk loop_add_br_if_i32.ne",
     "move i32.and_rk_older_a": "i32.lt_u_rk_acc_a",
@@ -719,7 +717,6 @@ SEQUENCES: dict[str, str] = {
     "i32.store8_v i32.add": "i32.add",
     "global.get i32.load": "i32.load",
     "global.get i32.sub_rk_acc_a": "global.set_acc_a",
-    "call_indirect move": "i32.load i32.store_acc_c",
     "v128.const v128.and": "i32x4.add",
     "i8x16.eq i16x8.extend_low_i8x16_u": "i32x4.extend_low_i16x8_u",
     "i32x4.add i32.add_rk": "i32.add_rk",
@@ -844,6 +841,7 @@ SEQUENCES: dict[str, str] = {
     "i64.rem_u_acc_a i64.shr_u_rk": "i64.mul_acc_a i64.and_rk_acc_a",
     "i64.rem_u_acc_a i64.add_acc_b": "br i64.rem_u_acc_a",
     "i64.rem_u_acc_a i64.shl_rk_acc_a": "i64.rem_u_acc_a",
+    "i64.rem_u_acc_b move_older_a": "loop_br_if_i64.ne_rk_older_a",
     "i64.and_rk_acc_a i64.mul_acc_a": "i64.rem_u_acc_a",
     "i64.xor_acc_a i64.shr_u_rk_acc_a": "i64.xor_acc_a_older_b",
     "i64.shl_rk_acc_a i64.rem_u_acc_a": "i64.add_acc_b",
@@ -857,6 +855,7 @@ SEQUENCES: dict[str, str] = {
     "f32.mul_rk_sacc_a f32.store_acc_a": "i32.add_rk",
     "f32.mul_rk_sacc_a f32.store_sacc_c": "i32.add_rk f32.max_rk",
     "f32.min_rk_sacc_a f32.mul_rk_sacc_a": "f32.store_sacc_c",
+    "f32.max_rk_sacc_a f32.min_rk_sacc_a": "f32.mul_rk_sacc_a",
     "f32.lt_rk_sacc_a br_unless_acc_a": "i32.trunc_f32_s",
     "f32.gt_sacc_a select_acc_c": "f32.abs",
     "f32.convert_i32_u_acc_a f32.mul_rk_sacc_a": "f32.store_sacc_c",

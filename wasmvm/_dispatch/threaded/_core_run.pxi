@@ -13312,13 +13312,25 @@ cdef int fused_3132(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 2 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>(load_u16((mem + ea)))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3133(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    acc = fp[pc[2]].u64
+    fp[pc[1]].u64 = acc
+    pc = pc + 3
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
         return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
     store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3133(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3134(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int32_t i
     cdef slot* base
     cdef func_t* callee
@@ -13341,7 +13353,7 @@ cdef int fused_3133(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = callee.code
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3134(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3135(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int32_t i
     cdef slot* base
     cdef func_t* callee
@@ -13387,7 +13399,7 @@ cdef int fused_3134(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = callee.code
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3135(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3136(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13395,7 +13407,7 @@ cdef int fused_3135(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3136(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3137(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13403,7 +13415,7 @@ cdef int fused_3136(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3137(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3138(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13411,7 +13423,7 @@ cdef int fused_3137(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3138(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3139(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13419,7 +13431,7 @@ cdef int fused_3138(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3139(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3140(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13427,7 +13439,7 @@ cdef int fused_3139(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3140(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3141(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13435,7 +13447,7 @@ cdef int fused_3140(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3141(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3142(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13445,7 +13457,7 @@ cdef int fused_3141(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3142(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3143(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13456,7 +13468,7 @@ cdef int fused_3142(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3143(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3144(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13467,7 +13479,7 @@ cdef int fused_3143(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3144(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3145(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13478,7 +13490,7 @@ cdef int fused_3144(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3145(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3146(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
@@ -13490,7 +13502,7 @@ cdef int fused_3145(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3146(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3147(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
@@ -13502,7 +13514,7 @@ cdef int fused_3146(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3147(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3148(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
@@ -13514,7 +13526,7 @@ cdef int fused_3147(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3148(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3149(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
@@ -13525,7 +13537,7 @@ cdef int fused_3148(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3149(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3150(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
@@ -13536,7 +13548,7 @@ cdef int fused_3149(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3150(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3151(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = fp[pc[2]].u64
@@ -13546,7 +13558,7 @@ cdef int fused_3150(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3151(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3152(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = fp[pc[2]].u64
@@ -13556,7 +13568,7 @@ cdef int fused_3151(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3152(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3153(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = fp[pc[2]].u64
@@ -13572,7 +13584,7 @@ cdef int fused_3152(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 5
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3153(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3154(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = fp[pc[2]].u64
@@ -13582,7 +13594,7 @@ cdef int fused_3153(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3154(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3155(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13590,7 +13602,7 @@ cdef int fused_3154(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3155(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3156(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13598,7 +13610,7 @@ cdef int fused_3155(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3156(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3157(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13606,7 +13618,7 @@ cdef int fused_3156(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3157(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3158(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13614,7 +13626,7 @@ cdef int fused_3157(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3158(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3159(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13622,7 +13634,7 @@ cdef int fused_3158(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3159(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3160(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13630,7 +13642,7 @@ cdef int fused_3159(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3160(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3161(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13638,7 +13650,7 @@ cdef int fused_3160(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3161(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3162(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13646,7 +13658,7 @@ cdef int fused_3161(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3162(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3163(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13654,7 +13666,7 @@ cdef int fused_3162(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3163(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3164(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13662,7 +13674,7 @@ cdef int fused_3163(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3164(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3165(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13670,14 +13682,14 @@ cdef int fused_3164(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3165(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3166(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3166(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3167(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13688,7 +13700,7 @@ cdef int fused_3166(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3167(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3168(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13699,7 +13711,7 @@ cdef int fused_3167(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3168(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3169(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13710,22 +13722,11 @@ cdef int fused_3168(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3169(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>pc[2]
-    fp[pc[1]].u64 = acc
-    pc = pc + 3
-    if <int32_t>(<uint32_t>fp[pc[1]].u64) <= <int32_t>(<uint32_t>pc[2]):
-        pc = pc + pc[3] + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 4
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-
 cdef int fused_3170(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
-    if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
+    if (<uint32_t>fp[pc[1]].u64) < (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
     else:
@@ -13736,6 +13737,28 @@ cdef int fused_3171(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
+    if <int32_t>(<uint32_t>fp[pc[1]].u64) <= <int32_t>(<uint32_t>pc[2]):
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3172(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>pc[2]
+    fp[pc[1]].u64 = acc
+    pc = pc + 3
+    if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3173(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>pc[2]
+    fp[pc[1]].u64 = acc
+    pc = pc + 3
     if <int64_t>fp[pc[1]].u64 < <int64_t>imm_u64(&pc[2]):
         pc = pc + pc[4] + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -13743,7 +13766,7 @@ cdef int fused_3171(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 5
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3172(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3174(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
@@ -13755,7 +13778,7 @@ cdef int fused_3172(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3173(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3175(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
@@ -13767,7 +13790,7 @@ cdef int fused_3173(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3174(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3176(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
@@ -13779,7 +13802,7 @@ cdef int fused_3174(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3175(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3177(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
@@ -13791,7 +13814,7 @@ cdef int fused_3175(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3176(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3178(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
@@ -13803,7 +13826,7 @@ cdef int fused_3176(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3177(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3179(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int reason
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
@@ -13813,7 +13836,7 @@ cdef int fused_3177(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         return leave(pc, fp, acc, machine, frame, facc, sacc, reason)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3178(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3180(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int reason
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
@@ -13823,7 +13846,7 @@ cdef int fused_3178(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         return leave(pc, fp, acc, machine, frame, facc, sacc, reason)
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3179(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3181(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int32_t i
     cdef slot* base
     cdef func_t* callee
@@ -13846,7 +13869,7 @@ cdef int fused_3179(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = callee.code
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3180(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3182(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int32_t i
     cdef slot* base
     cdef func_t* callee
@@ -13892,7 +13915,7 @@ cdef int fused_3180(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = callee.code
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3181(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3183(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -13900,31 +13923,11 @@ cdef int fused_3181(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3182(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3184(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
     acc = acc ^ ((fp[pc[2]].u64 ^ acc) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3183(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t acc_0
-    acc_0 = acc
-    acc = <uint32_t>pc[2]
-    fp[pc[1]].u64 = acc
-    pc = pc + 3
-    acc = fp[pc[3]].u64 ^ ((acc ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc_0) != 0))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3184(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t acc_0
-    acc_0 = acc
-    acc = <uint32_t>pc[2]
-    fp[pc[1]].u64 = acc
-    pc = pc + 3
-    acc = acc ^ ((acc_0 ^ acc) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -13934,23 +13937,27 @@ cdef int fused_3185(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     pc = pc + 3
-    acc = acc ^ ((fp[pc[2]].u64 ^ acc) & -<uint64_t>((<uint32_t>acc_0) != 0))
+    acc = fp[pc[3]].u64 ^ ((acc ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc_0) != 0))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_3186(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
+    cdef uint64_t acc_0
+    acc_0 = acc
+    acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
-    pc = pc + 5
-    acc = fp[pc[2]].u64
+    pc = pc + 3
+    acc = acc ^ ((acc_0 ^ acc) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
-    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
+    return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_3187(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
+    cdef uint64_t acc_0
+    acc_0 = acc
+    acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
-    pc = pc + 5
-    acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
+    pc = pc + 3
+    acc = acc ^ ((fp[pc[2]].u64 ^ acc) & -<uint64_t>((<uint32_t>acc_0) != 0))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -13958,23 +13965,23 @@ cdef int fused_3188(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_3189(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
+    acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+    return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_3190(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>pc[3]))
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -13982,7 +13989,7 @@ cdef int fused_3191(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
-    acc = <uint32_t>((<uint32_t>pc[3]) << ((<uint32_t>fp[pc[2]].u64) & 31))
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -13990,7 +13997,7 @@ cdef int fused_3192(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) < (<uint32_t>pc[3]))
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -13998,7 +14005,7 @@ cdef int fused_3193(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) > (<uint32_t>pc[3]))
+    acc = <uint32_t>((<uint32_t>pc[3]) << ((<uint32_t>fp[pc[2]].u64) & 31))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -14006,15 +14013,15 @@ cdef int fused_3194(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
-    sacc = f32_abs(fp[pc[2]].f32)
-    set_f32(&fp[pc[1]], sacc)
-    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) < (<uint32_t>pc[3]))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_3195(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
-    acc = <uint32_t>(fp[pc[2]].f32 != fp[pc[3]].f32)
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) > (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -14022,11 +14029,27 @@ cdef int fused_3196(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
+    sacc = f32_abs(fp[pc[2]].f32)
+    set_f32(&fp[pc[1]], sacc)
+    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3197(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
+    fp[pc[1]].u64 = acc
+    pc = pc + 5
+    acc = <uint32_t>(fp[pc[2]].f32 != fp[pc[3]].f32)
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3198(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
+    fp[pc[1]].u64 = acc
+    pc = pc + 5
     acc = <uint32_t>(fp[pc[2]].f32 > imm_f32(&pc[3]))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3197(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3199(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14034,7 +14057,7 @@ cdef int fused_3197(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3198(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3200(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14042,7 +14065,7 @@ cdef int fused_3198(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3199(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3201(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14050,7 +14073,7 @@ cdef int fused_3199(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3200(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3202(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14058,7 +14081,7 @@ cdef int fused_3200(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3201(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3203(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
@@ -14076,7 +14099,7 @@ cdef int fused_3201(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3202(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3204(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
@@ -14088,7 +14111,7 @@ cdef int fused_3202(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3203(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3205(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
@@ -14100,7 +14123,7 @@ cdef int fused_3203(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3204(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3206(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14108,7 +14131,7 @@ cdef int fused_3204(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3205(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3207(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14116,7 +14139,7 @@ cdef int fused_3205(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3206(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3208(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14124,7 +14147,7 @@ cdef int fused_3206(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3207(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3209(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14132,7 +14155,7 @@ cdef int fused_3207(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3208(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3210(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14140,7 +14163,7 @@ cdef int fused_3208(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3209(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3211(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14148,7 +14171,7 @@ cdef int fused_3209(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3210(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3212(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14156,7 +14179,7 @@ cdef int fused_3210(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3211(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3213(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14164,7 +14187,7 @@ cdef int fused_3211(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3212(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3214(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14172,7 +14195,7 @@ cdef int fused_3212(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3213(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3215(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14180,7 +14203,7 @@ cdef int fused_3213(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3214(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3216(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14188,7 +14211,7 @@ cdef int fused_3214(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3215(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3217(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14196,7 +14219,7 @@ cdef int fused_3215(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3216(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3218(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14204,7 +14227,7 @@ cdef int fused_3216(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3217(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3219(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14212,7 +14235,7 @@ cdef int fused_3217(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3218(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3220(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14220,7 +14243,7 @@ cdef int fused_3218(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3219(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3221(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14234,7 +14257,7 @@ cdef int fused_3219(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3220(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3222(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -14245,7 +14268,7 @@ cdef int fused_3220(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3221(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3223(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
@@ -14257,7 +14280,7 @@ cdef int fused_3221(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3222(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3224(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
@@ -14268,7 +14291,7 @@ cdef int fused_3222(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3223(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3225(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
@@ -14279,7 +14302,7 @@ cdef int fused_3223(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3224(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3226(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
@@ -14290,7 +14313,7 @@ cdef int fused_3224(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     (mem + ea)[0] = <uint8_t>acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3225(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3227(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
@@ -14301,7 +14324,7 @@ cdef int fused_3225(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u16((mem + ea), <uint16_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3226(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3228(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14309,7 +14332,7 @@ cdef int fused_3226(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3227(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3229(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14317,27 +14340,11 @@ cdef int fused_3227(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3228(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3229(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
 cdef int fused_3230(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -14345,7 +14352,7 @@ cdef int fused_3231(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -14353,7 +14360,7 @@ cdef int fused_3232(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>fp[pc[3]].u64))
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -14361,7 +14368,7 @@ cdef int fused_3233(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -14369,7 +14376,7 @@ cdef int fused_3234(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -14377,7 +14384,7 @@ cdef int fused_3235(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>pc[3]))
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -14385,7 +14392,7 @@ cdef int fused_3236(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) != (<uint32_t>fp[pc[3]].u64))
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -14393,7 +14400,7 @@ cdef int fused_3237(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    acc = <uint32_t>(fp[pc[2]].f32 >= fp[pc[3]].f32)
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -14401,10 +14408,26 @@ cdef int fused_3238(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) != (<uint32_t>fp[pc[3]].u64))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3239(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = <uint32_t>(fp[pc[2]].f32 >= fp[pc[3]].f32)
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3240(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3239(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3241(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14414,7 +14437,7 @@ cdef int fused_3239(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3240(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3242(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14425,7 +14448,7 @@ cdef int fused_3240(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3241(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3243(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14443,7 +14466,7 @@ cdef int fused_3241(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3242(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3244(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14455,7 +14478,7 @@ cdef int fused_3242(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3243(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3245(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14467,7 +14490,7 @@ cdef int fused_3243(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3244(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3246(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14479,7 +14502,7 @@ cdef int fused_3244(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3245(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3247(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14491,7 +14514,7 @@ cdef int fused_3245(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3246(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3248(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14503,7 +14526,7 @@ cdef int fused_3246(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3247(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3249(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14515,7 +14538,19 @@ cdef int fused_3247(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3248(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3250(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 2 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>(<uint32_t><int32_t><int16_t>load_u16((mem + ea)))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3251(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14527,7 +14562,7 @@ cdef int fused_3248(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3249(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3252(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14539,7 +14574,7 @@ cdef int fused_3249(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3250(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3253(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int reason
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14549,7 +14584,7 @@ cdef int fused_3250(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         return leave(pc, fp, acc, machine, frame, facc, sacc, reason)
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3251(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3254(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14558,7 +14593,7 @@ cdef int fused_3251(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3252(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3255(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14566,7 +14601,7 @@ cdef int fused_3252(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3253(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3256(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14574,7 +14609,7 @@ cdef int fused_3253(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3254(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3257(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14582,7 +14617,7 @@ cdef int fused_3254(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3255(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3258(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14590,7 +14625,7 @@ cdef int fused_3255(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3256(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3259(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14598,7 +14633,7 @@ cdef int fused_3256(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3257(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3260(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14606,7 +14641,7 @@ cdef int fused_3257(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3258(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3261(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14614,7 +14649,7 @@ cdef int fused_3258(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3259(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3262(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14624,7 +14659,7 @@ cdef int fused_3259(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3260(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3263(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14632,7 +14667,7 @@ cdef int fused_3260(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3261(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3264(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14640,7 +14675,7 @@ cdef int fused_3261(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3262(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3265(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14648,7 +14683,7 @@ cdef int fused_3262(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3263(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3266(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14656,7 +14691,7 @@ cdef int fused_3263(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3264(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3267(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14664,7 +14699,7 @@ cdef int fused_3264(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3265(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3268(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14672,7 +14707,7 @@ cdef int fused_3265(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3266(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3269(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14680,7 +14715,7 @@ cdef int fused_3266(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3267(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3270(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14691,7 +14726,7 @@ cdef int fused_3267(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3268(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3271(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14705,7 +14740,7 @@ cdef int fused_3268(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3269(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3272(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14719,7 +14754,7 @@ cdef int fused_3269(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3270(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3273(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14730,7 +14765,7 @@ cdef int fused_3270(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3271(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3274(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14744,7 +14779,7 @@ cdef int fused_3271(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3272(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3275(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14755,7 +14790,7 @@ cdef int fused_3272(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3273(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3276(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14767,7 +14802,7 @@ cdef int fused_3273(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3274(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3277(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14779,7 +14814,7 @@ cdef int fused_3274(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3275(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3278(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14791,7 +14826,7 @@ cdef int fused_3275(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3276(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3279(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14803,7 +14838,7 @@ cdef int fused_3276(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3277(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3280(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14815,7 +14850,7 @@ cdef int fused_3277(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3278(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3281(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14827,7 +14862,7 @@ cdef int fused_3278(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3279(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3282(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14839,7 +14874,7 @@ cdef int fused_3279(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3280(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3283(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14850,7 +14885,7 @@ cdef int fused_3280(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3281(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3284(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14861,7 +14896,7 @@ cdef int fused_3281(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>pc[3])
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3282(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3285(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14872,7 +14907,7 @@ cdef int fused_3282(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3283(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3286(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14883,7 +14918,7 @@ cdef int fused_3283(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3284(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3287(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -14894,7 +14929,7 @@ cdef int fused_3284(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     (mem + ea)[0] = <uint8_t>pc[3]
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3285(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3288(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14902,7 +14937,7 @@ cdef int fused_3285(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3286(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3289(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14910,7 +14945,7 @@ cdef int fused_3286(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3287(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3290(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14918,7 +14953,7 @@ cdef int fused_3287(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3288(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3291(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14926,7 +14961,7 @@ cdef int fused_3288(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3289(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3292(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14934,7 +14969,7 @@ cdef int fused_3289(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3290(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3293(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14942,7 +14977,7 @@ cdef int fused_3290(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3291(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3294(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14950,7 +14985,7 @@ cdef int fused_3291(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3292(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3295(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14962,7 +14997,7 @@ cdef int fused_3292(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3293(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3296(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14970,7 +15005,7 @@ cdef int fused_3293(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3294(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3297(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14978,7 +15013,7 @@ cdef int fused_3294(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3295(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3298(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14986,7 +15021,7 @@ cdef int fused_3295(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3296(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3299(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -14994,7 +15029,7 @@ cdef int fused_3296(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3297(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3300(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15002,7 +15037,7 @@ cdef int fused_3297(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3298(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3301(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15010,7 +15045,7 @@ cdef int fused_3298(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3299(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3302(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15018,7 +15053,7 @@ cdef int fused_3299(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3300(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3303(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15026,14 +15061,14 @@ cdef int fused_3300(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3301(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3304(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3302(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3305(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15043,7 +15078,7 @@ cdef int fused_3302(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3303(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3306(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15057,7 +15092,7 @@ cdef int fused_3303(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3304(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3307(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15068,7 +15103,7 @@ cdef int fused_3304(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3305(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3308(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15086,7 +15121,7 @@ cdef int fused_3305(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3306(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3309(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15104,7 +15139,7 @@ cdef int fused_3306(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3307(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3310(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15122,7 +15157,7 @@ cdef int fused_3307(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3308(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3311(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15140,7 +15175,7 @@ cdef int fused_3308(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3309(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3312(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15152,7 +15187,7 @@ cdef int fused_3309(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3310(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3313(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15164,7 +15199,7 @@ cdef int fused_3310(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3311(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3314(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15176,7 +15211,7 @@ cdef int fused_3311(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3312(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3315(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15188,7 +15223,7 @@ cdef int fused_3312(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3313(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3316(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15200,7 +15235,7 @@ cdef int fused_3313(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3314(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3317(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15212,7 +15247,7 @@ cdef int fused_3314(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3315(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3318(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15224,7 +15259,7 @@ cdef int fused_3315(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3316(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3319(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15236,7 +15271,7 @@ cdef int fused_3316(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3317(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3320(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int32_t i
     cdef slot* base
     cdef func_t* callee
@@ -15259,7 +15294,7 @@ cdef int fused_3317(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = callee.code
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3318(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3321(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15268,7 +15303,7 @@ cdef int fused_3318(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3319(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3322(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15276,7 +15311,7 @@ cdef int fused_3319(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3320(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3323(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15284,7 +15319,7 @@ cdef int fused_3320(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3321(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3324(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15292,7 +15327,7 @@ cdef int fused_3321(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3322(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3325(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15300,7 +15335,7 @@ cdef int fused_3322(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3323(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3326(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15308,7 +15343,7 @@ cdef int fused_3323(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3324(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3327(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15316,7 +15351,7 @@ cdef int fused_3324(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3325(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3328(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15324,7 +15359,7 @@ cdef int fused_3325(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3326(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3329(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15332,7 +15367,7 @@ cdef int fused_3326(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3327(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3330(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15340,7 +15375,7 @@ cdef int fused_3327(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3328(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3331(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15348,7 +15383,7 @@ cdef int fused_3328(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3329(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3332(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15356,7 +15391,7 @@ cdef int fused_3329(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3330(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3333(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15364,7 +15399,7 @@ cdef int fused_3330(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3331(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3334(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15372,7 +15407,7 @@ cdef int fused_3331(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3332(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3335(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15380,7 +15415,7 @@ cdef int fused_3332(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3333(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3336(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15394,7 +15429,7 @@ cdef int fused_3333(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3334(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3337(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15405,7 +15440,7 @@ cdef int fused_3334(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3335(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3338(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15416,7 +15451,7 @@ cdef int fused_3335(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3336(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3339(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15427,7 +15462,7 @@ cdef int fused_3336(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3337(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3340(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15438,7 +15473,7 @@ cdef int fused_3337(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3338(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3341(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15449,7 +15484,7 @@ cdef int fused_3338(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3339(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3342(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15460,7 +15495,7 @@ cdef int fused_3339(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3340(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3343(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15471,7 +15506,7 @@ cdef int fused_3340(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3341(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3344(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int32_t* entry
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15484,7 +15519,7 @@ cdef int fused_3341(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = entry + entry[0]
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3342(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3345(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15496,7 +15531,7 @@ cdef int fused_3342(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3343(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3346(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15508,7 +15543,7 @@ cdef int fused_3343(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3344(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3347(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15520,7 +15555,7 @@ cdef int fused_3344(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3345(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3348(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15532,7 +15567,7 @@ cdef int fused_3345(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3346(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3349(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15544,7 +15579,7 @@ cdef int fused_3346(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3347(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3350(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15556,7 +15591,7 @@ cdef int fused_3347(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3348(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3351(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15568,7 +15603,7 @@ cdef int fused_3348(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3349(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3352(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15580,7 +15615,7 @@ cdef int fused_3349(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3350(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3353(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15592,7 +15627,7 @@ cdef int fused_3350(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3351(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3354(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15603,7 +15638,7 @@ cdef int fused_3351(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3352(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3355(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15614,7 +15649,7 @@ cdef int fused_3352(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3353(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3356(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15625,7 +15660,7 @@ cdef int fused_3353(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3354(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3357(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -15636,14 +15671,14 @@ cdef int fused_3354(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u64((mem + ea), imm_u64(&pc[3]))
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3355(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3358(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
     machine.inst.globals[pc[2]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3356(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3359(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
@@ -15659,7 +15694,7 @@ cdef int fused_3356(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3357(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3360(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
@@ -15669,7 +15704,7 @@ cdef int fused_3357(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3358(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3361(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -15682,7 +15717,7 @@ cdef int fused_3358(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3359(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3362(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15690,7 +15725,7 @@ cdef int fused_3359(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3360(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3363(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15698,7 +15733,7 @@ cdef int fused_3360(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3361(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3364(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15706,7 +15741,7 @@ cdef int fused_3361(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3362(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3365(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15714,7 +15749,7 @@ cdef int fused_3362(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3363(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3366(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15722,7 +15757,7 @@ cdef int fused_3363(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3364(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3367(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15730,7 +15765,7 @@ cdef int fused_3364(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3365(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3368(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15741,7 +15776,7 @@ cdef int fused_3365(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3366(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3369(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -15759,7 +15794,7 @@ cdef int fused_3366(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3367(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3370(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15768,7 +15803,7 @@ cdef int fused_3367(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3368(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3371(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15778,7 +15813,7 @@ cdef int fused_3368(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3369(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3372(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15786,7 +15821,7 @@ cdef int fused_3369(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3370(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3373(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15794,7 +15829,7 @@ cdef int fused_3370(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3371(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3374(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15806,7 +15841,7 @@ cdef int fused_3371(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3372(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3375(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15814,7 +15849,7 @@ cdef int fused_3372(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3373(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3376(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15822,7 +15857,7 @@ cdef int fused_3373(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3374(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3377(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15830,7 +15865,7 @@ cdef int fused_3374(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3375(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3378(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15838,7 +15873,7 @@ cdef int fused_3375(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3376(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3379(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15846,7 +15881,7 @@ cdef int fused_3376(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3377(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3380(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15854,7 +15889,7 @@ cdef int fused_3377(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3378(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3381(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15862,7 +15897,7 @@ cdef int fused_3378(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3379(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3382(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15873,7 +15908,7 @@ cdef int fused_3379(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3380(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3383(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15884,7 +15919,7 @@ cdef int fused_3380(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3381(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3384(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15895,7 +15930,7 @@ cdef int fused_3381(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3382(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3385(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15906,7 +15941,7 @@ cdef int fused_3382(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3383(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3386(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -15917,7 +15952,7 @@ cdef int fused_3383(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3384(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3387(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -15928,7 +15963,7 @@ cdef int fused_3384(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3385(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3388(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -15939,7 +15974,7 @@ cdef int fused_3385(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     (mem + ea)[0] = <uint8_t>acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3386(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3389(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
@@ -15949,14 +15984,14 @@ cdef int fused_3386(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3387(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3390(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
     machine.inst.globals[pc[2]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3388(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3391(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>pc[3]) - (<uint32_t>fp[pc[2]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15964,7 +15999,7 @@ cdef int fused_3388(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3389(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3392(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>pc[3]) - (<uint32_t>fp[pc[2]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15972,7 +16007,7 @@ cdef int fused_3389(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3390(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3393(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>pc[3]) - (<uint32_t>fp[pc[2]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15980,7 +16015,7 @@ cdef int fused_3390(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3391(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3394(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>pc[3]) - (<uint32_t>fp[pc[2]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15988,7 +16023,7 @@ cdef int fused_3391(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3392(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3395(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>pc[3]) - (<uint32_t>fp[pc[2]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -15996,7 +16031,7 @@ cdef int fused_3392(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3393(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3396(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>pc[3]) - (<uint32_t>fp[pc[2]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16004,7 +16039,7 @@ cdef int fused_3393(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3394(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3397(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>pc[3]) - (<uint32_t>fp[pc[2]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16012,7 +16047,7 @@ cdef int fused_3394(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3395(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3398(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>pc[3]) - (<uint32_t>fp[pc[2]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16020,7 +16055,7 @@ cdef int fused_3395(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3396(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3399(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16028,7 +16063,7 @@ cdef int fused_3396(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3397(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3400(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16036,7 +16071,7 @@ cdef int fused_3397(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3398(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3401(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16044,7 +16079,7 @@ cdef int fused_3398(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3399(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3402(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16052,7 +16087,7 @@ cdef int fused_3399(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3400(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3403(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -16063,7 +16098,7 @@ cdef int fused_3400(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3401(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3404(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16071,7 +16106,7 @@ cdef int fused_3401(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3402(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3405(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16079,7 +16114,7 @@ cdef int fused_3402(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3403(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3406(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -16091,7 +16126,7 @@ cdef int fused_3403(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3404(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3407(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -16103,7 +16138,7 @@ cdef int fused_3404(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3405(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3408(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -16115,7 +16150,7 @@ cdef int fused_3405(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3406(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3409(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16123,7 +16158,7 @@ cdef int fused_3406(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3407(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3410(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16131,7 +16166,7 @@ cdef int fused_3407(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3408(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3411(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16139,7 +16174,7 @@ cdef int fused_3408(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3409(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3412(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16147,7 +16182,7 @@ cdef int fused_3409(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3410(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3413(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16155,7 +16190,7 @@ cdef int fused_3410(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3411(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3414(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16166,7 +16201,7 @@ cdef int fused_3411(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3412(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3415(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -16178,7 +16213,7 @@ cdef int fused_3412(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3413(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3416(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
@@ -16188,7 +16223,7 @@ cdef int fused_3413(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3414(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3417(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely((<uint32_t>pc[3]) == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     if unlikely((<uint32_t>fp[pc[2]].u64) == 0x80000000u and (<uint32_t>pc[3]) == <uint32_t>-1):
@@ -16200,7 +16235,7 @@ cdef int fused_3414(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3415(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3418(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if unlikely((<uint32_t>pc[3]) == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -16216,7 +16251,7 @@ cdef int fused_3415(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3416(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3419(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely((<uint32_t>pc[3]) == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     if unlikely((<uint32_t>fp[pc[2]].u64) == 0x80000000u and (<uint32_t>pc[3]) == <uint32_t>-1):
@@ -16228,7 +16263,7 @@ cdef int fused_3416(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3417(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3420(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely((<uint32_t>pc[3]) == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     if unlikely((<uint32_t>fp[pc[2]].u64) == 0x80000000u and (<uint32_t>pc[3]) == <uint32_t>-1):
@@ -16246,7 +16281,7 @@ cdef int fused_3417(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3418(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3421(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely((<uint32_t>pc[3]) == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     if unlikely((<uint32_t>fp[pc[2]].u64) == 0x80000000u and (<uint32_t>pc[3]) == <uint32_t>-1):
@@ -16261,7 +16296,7 @@ cdef int fused_3418(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3419(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3422(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if unlikely((<uint32_t>pc[3]) == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -16277,7 +16312,7 @@ cdef int fused_3419(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3420(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3423(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if unlikely((<uint32_t>pc[3]) == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -16292,7 +16327,7 @@ cdef int fused_3420(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     (mem + ea)[0] = <uint8_t>acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3421(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3424(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -16309,7 +16344,7 @@ cdef int fused_3421(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     (mem + ea)[0] = <uint8_t>acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3422(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3425(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely((<uint32_t>pc[3]) == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     acc = <uint32_t>(i32_rem_s((<uint32_t>fp[pc[2]].u64), (<uint32_t>pc[3])))
@@ -16319,7 +16354,7 @@ cdef int fused_3422(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3423(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3426(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if unlikely((<uint32_t>pc[3]) == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -16332,7 +16367,7 @@ cdef int fused_3423(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3424(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3427(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely((<uint32_t>fp[pc[3]].u64) == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) % (<uint32_t>fp[pc[3]].u64))
@@ -16342,7 +16377,7 @@ cdef int fused_3424(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3425(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3428(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if unlikely((<uint32_t>fp[pc[3]].u64) == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -16356,7 +16391,7 @@ cdef int fused_3425(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3426(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3429(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if unlikely((<uint32_t>fp[pc[3]].u64) == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -16369,7 +16404,7 @@ cdef int fused_3426(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3427(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3430(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16377,7 +16412,7 @@ cdef int fused_3427(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3428(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3431(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -16389,7 +16424,7 @@ cdef int fused_3428(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3429(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3432(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16397,7 +16432,7 @@ cdef int fused_3429(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3430(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3433(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16405,7 +16440,7 @@ cdef int fused_3430(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3431(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3434(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16413,7 +16448,7 @@ cdef int fused_3431(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3432(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3435(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16421,7 +16456,7 @@ cdef int fused_3432(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3433(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3436(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16429,7 +16464,7 @@ cdef int fused_3433(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3434(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3437(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16440,7 +16475,7 @@ cdef int fused_3434(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3435(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3438(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16451,7 +16486,7 @@ cdef int fused_3435(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3436(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3439(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -16463,7 +16498,7 @@ cdef int fused_3436(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3437(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3440(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -16474,7 +16509,7 @@ cdef int fused_3437(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3438(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3441(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16482,7 +16517,7 @@ cdef int fused_3438(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3439(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3442(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16490,7 +16525,7 @@ cdef int fused_3439(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3440(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3443(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16498,7 +16533,7 @@ cdef int fused_3440(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3441(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3444(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16506,7 +16541,7 @@ cdef int fused_3441(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3442(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3445(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16514,7 +16549,7 @@ cdef int fused_3442(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3443(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3446(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16522,7 +16557,7 @@ cdef int fused_3443(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3444(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3447(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16533,7 +16568,7 @@ cdef int fused_3444(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3445(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3448(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -16545,7 +16580,7 @@ cdef int fused_3445(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3446(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3449(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -16557,7 +16592,7 @@ cdef int fused_3446(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3447(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3450(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -16569,7 +16604,7 @@ cdef int fused_3447(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3448(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3451(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16578,7 +16613,7 @@ cdef int fused_3448(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3449(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3452(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16586,7 +16621,7 @@ cdef int fused_3449(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3450(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3453(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16594,7 +16629,7 @@ cdef int fused_3450(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3451(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3454(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16602,7 +16637,7 @@ cdef int fused_3451(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3452(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3455(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16610,7 +16645,7 @@ cdef int fused_3452(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3453(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3456(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16618,7 +16653,7 @@ cdef int fused_3453(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3454(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3457(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16626,7 +16661,7 @@ cdef int fused_3454(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3455(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3458(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16634,7 +16669,7 @@ cdef int fused_3455(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3456(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3459(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16642,7 +16677,7 @@ cdef int fused_3456(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3457(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3460(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16650,7 +16685,7 @@ cdef int fused_3457(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3458(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3461(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16658,7 +16693,7 @@ cdef int fused_3458(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3459(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3462(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16666,7 +16701,7 @@ cdef int fused_3459(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3460(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3463(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16674,7 +16709,7 @@ cdef int fused_3460(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3461(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3464(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16682,7 +16717,7 @@ cdef int fused_3461(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3462(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3465(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16690,7 +16725,7 @@ cdef int fused_3462(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3463(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3466(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16701,7 +16736,7 @@ cdef int fused_3463(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3464(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3467(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16712,7 +16747,7 @@ cdef int fused_3464(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3465(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3468(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16726,7 +16761,7 @@ cdef int fused_3465(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3466(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3469(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16737,7 +16772,7 @@ cdef int fused_3466(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3467(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3470(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16751,7 +16786,7 @@ cdef int fused_3467(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3468(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3471(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16762,7 +16797,7 @@ cdef int fused_3468(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3469(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3472(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16773,7 +16808,7 @@ cdef int fused_3469(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3470(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3473(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16784,7 +16819,7 @@ cdef int fused_3470(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3471(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3474(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -16796,7 +16831,7 @@ cdef int fused_3471(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3472(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3475(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -16808,7 +16843,7 @@ cdef int fused_3472(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3473(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3476(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -16820,7 +16855,7 @@ cdef int fused_3473(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3474(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3477(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -16831,7 +16866,7 @@ cdef int fused_3474(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3475(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3478(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -16842,7 +16877,7 @@ cdef int fused_3475(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u16((mem + ea), <uint16_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3476(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3479(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
@@ -16852,7 +16887,7 @@ cdef int fused_3476(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3477(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3480(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
@@ -16862,7 +16897,7 @@ cdef int fused_3477(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3478(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3481(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
@@ -16872,7 +16907,7 @@ cdef int fused_3478(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3479(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3482(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
@@ -16885,7 +16920,7 @@ cdef int fused_3479(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3480(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3483(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) | (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16893,7 +16928,7 @@ cdef int fused_3480(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3481(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3484(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) | (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16901,7 +16936,7 @@ cdef int fused_3481(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3482(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3485(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) | (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16912,7 +16947,7 @@ cdef int fused_3482(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3483(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3486(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) | (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16920,7 +16955,7 @@ cdef int fused_3483(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3484(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3487(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) | (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16928,7 +16963,7 @@ cdef int fused_3484(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3485(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3488(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) | (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16936,7 +16971,7 @@ cdef int fused_3485(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3486(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3489(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) | (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16944,7 +16979,7 @@ cdef int fused_3486(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3487(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3490(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) | (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16952,7 +16987,7 @@ cdef int fused_3487(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3488(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3491(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) | (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16960,7 +16995,7 @@ cdef int fused_3488(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3489(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3492(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) | (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16971,7 +17006,7 @@ cdef int fused_3489(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3490(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3493(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) | (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -16982,7 +17017,7 @@ cdef int fused_3490(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3491(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3494(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) | (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -16996,7 +17031,7 @@ cdef int fused_3491(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3492(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3495(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) | (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -17007,7 +17042,7 @@ cdef int fused_3492(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3493(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3496(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17015,7 +17050,7 @@ cdef int fused_3493(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3494(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3497(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17023,7 +17058,7 @@ cdef int fused_3494(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3495(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3498(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17031,7 +17066,7 @@ cdef int fused_3495(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3496(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3499(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17039,7 +17074,7 @@ cdef int fused_3496(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3497(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3500(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17047,7 +17082,7 @@ cdef int fused_3497(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3498(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3501(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17055,7 +17090,7 @@ cdef int fused_3498(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3499(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3502(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17063,7 +17098,7 @@ cdef int fused_3499(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3500(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3503(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17071,7 +17106,7 @@ cdef int fused_3500(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3501(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3504(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17079,7 +17114,7 @@ cdef int fused_3501(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3502(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3505(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17087,7 +17122,7 @@ cdef int fused_3502(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3503(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3506(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17095,7 +17130,7 @@ cdef int fused_3503(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3504(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3507(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17109,7 +17144,7 @@ cdef int fused_3504(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3505(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3508(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -17121,7 +17156,7 @@ cdef int fused_3505(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3506(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3509(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -17133,7 +17168,7 @@ cdef int fused_3506(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3507(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3510(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17141,7 +17176,7 @@ cdef int fused_3507(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3508(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3511(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17149,7 +17184,7 @@ cdef int fused_3508(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3509(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3512(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17157,7 +17192,7 @@ cdef int fused_3509(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3510(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3513(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17165,7 +17200,7 @@ cdef int fused_3510(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3511(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3514(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17173,7 +17208,7 @@ cdef int fused_3511(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3512(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3515(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17181,7 +17216,7 @@ cdef int fused_3512(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3513(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3516(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17189,7 +17224,7 @@ cdef int fused_3513(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3514(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3517(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17197,7 +17232,7 @@ cdef int fused_3514(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3515(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3518(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17205,7 +17240,7 @@ cdef int fused_3515(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3516(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3519(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -17216,7 +17251,7 @@ cdef int fused_3516(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3517(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3520(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -17227,7 +17262,7 @@ cdef int fused_3517(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     (mem + ea)[0] = <uint8_t>acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3518(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3521(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>fp[pc[3]].u64))
@@ -17243,7 +17278,7 @@ cdef int fused_3518(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3519(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3522(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17251,7 +17286,7 @@ cdef int fused_3519(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3520(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3523(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17259,7 +17294,7 @@ cdef int fused_3520(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3521(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3524(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17267,7 +17302,7 @@ cdef int fused_3521(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3522(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3525(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17275,7 +17310,7 @@ cdef int fused_3522(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3523(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3526(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>pc[3]))
@@ -17285,7 +17320,7 @@ cdef int fused_3523(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3524(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3527(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>fp[pc[3]].u64) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17293,7 +17328,7 @@ cdef int fused_3524(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3525(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3528(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17301,7 +17336,7 @@ cdef int fused_3525(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3526(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3529(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -17313,7 +17348,7 @@ cdef int fused_3526(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3527(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3530(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17321,7 +17356,7 @@ cdef int fused_3527(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3528(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3531(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17329,35 +17364,11 @@ cdef int fused_3528(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3529(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>pc[3]))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3530(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    acc = <uint32_t>((<uint32_t>acc) | (<uint32_t>fp[pc[3]].u64))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3531(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) | (<uint32_t>acc))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
 cdef int fused_3532(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    acc = <uint32_t>((<uint32_t>acc) | (<uint32_t>pc[3]))
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -17365,7 +17376,7 @@ cdef int fused_3533(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    acc = <uint32_t>((<uint32_t>acc) ^ (<uint32_t>fp[pc[3]].u64))
+    acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -17373,11 +17384,43 @@ cdef int fused_3534(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    acc = <uint32_t>(<uint32_t>(<int32_t>(<uint32_t>acc) >> ((<uint32_t>pc[3]) & 31)))
+    acc = <uint32_t>((<uint32_t>acc) | (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_3535(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) | (<uint32_t>acc))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3536(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = <uint32_t>((<uint32_t>acc) | (<uint32_t>pc[3]))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3537(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = <uint32_t>((<uint32_t>acc) ^ (<uint32_t>fp[pc[3]].u64))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3538(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = <uint32_t>(<uint32_t>(<int32_t>(<uint32_t>acc) >> ((<uint32_t>pc[3]) & 31)))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3539(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17388,7 +17431,7 @@ cdef int fused_3535(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3536(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3540(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17399,7 +17442,7 @@ cdef int fused_3536(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3537(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3541(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17410,7 +17453,7 @@ cdef int fused_3537(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3538(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3542(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17421,7 +17464,7 @@ cdef int fused_3538(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3539(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3543(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -17433,7 +17476,7 @@ cdef int fused_3539(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3540(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3544(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -17445,7 +17488,7 @@ cdef int fused_3540(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3541(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3545(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -17457,7 +17500,7 @@ cdef int fused_3541(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3542(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3546(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -17469,7 +17512,7 @@ cdef int fused_3542(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3543(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3547(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -17481,7 +17524,7 @@ cdef int fused_3543(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3544(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3548(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -17493,7 +17536,7 @@ cdef int fused_3544(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3545(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3549(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>pc[3]) << ((<uint32_t>fp[pc[2]].u64) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17501,7 +17544,7 @@ cdef int fused_3545(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3546(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3550(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>pc[3]) << ((<uint32_t>fp[pc[2]].u64) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17509,7 +17552,7 @@ cdef int fused_3546(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3547(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3551(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>pc[3]) << ((<uint32_t>fp[pc[2]].u64) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17517,7 +17560,7 @@ cdef int fused_3547(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3548(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3552(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>(<uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31)))
     fp[pc[1]].u64 = acc
@@ -17529,7 +17572,7 @@ cdef int fused_3548(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3549(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3553(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(<uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31)))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17539,7 +17582,7 @@ cdef int fused_3549(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3550(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3554(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(<uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31)))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17547,7 +17590,7 @@ cdef int fused_3550(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3551(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3555(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(<uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31)))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17555,7 +17598,7 @@ cdef int fused_3551(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3552(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3556(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(<uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31)))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17566,7 +17609,7 @@ cdef int fused_3552(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3553(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3557(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>(<uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31)))
     fp[pc[1]].u64 = acc
@@ -17578,7 +17621,7 @@ cdef int fused_3553(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3554(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3558(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>(<uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31)))
     fp[pc[1]].u64 = acc
@@ -17589,7 +17632,7 @@ cdef int fused_3554(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3555(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3559(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>(<uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31)))
@@ -17599,7 +17642,7 @@ cdef int fused_3555(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3556(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3560(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>fp[pc[3]].u64) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17607,7 +17650,7 @@ cdef int fused_3556(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3557(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3561(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>fp[pc[3]].u64) & 31))
     fp[pc[1]].u64 = acc
@@ -17619,7 +17662,7 @@ cdef int fused_3557(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3558(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3562(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>fp[pc[3]].u64) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17627,7 +17670,7 @@ cdef int fused_3558(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3559(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3563(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17635,7 +17678,7 @@ cdef int fused_3559(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3560(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3564(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17643,7 +17686,7 @@ cdef int fused_3560(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3561(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3565(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17651,7 +17694,7 @@ cdef int fused_3561(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3562(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3566(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -17663,7 +17706,7 @@ cdef int fused_3562(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3563(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3567(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int32_t i
     cdef slot* base
     cdef func_t* callee
@@ -17686,7 +17729,7 @@ cdef int fused_3563(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = callee.code
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3564(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3568(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17694,7 +17737,7 @@ cdef int fused_3564(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3565(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3569(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17704,7 +17747,7 @@ cdef int fused_3565(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3566(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3570(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17712,7 +17755,7 @@ cdef int fused_3566(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3567(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3571(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17720,7 +17763,7 @@ cdef int fused_3567(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3568(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3572(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17728,7 +17771,7 @@ cdef int fused_3568(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3569(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3573(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17736,7 +17779,7 @@ cdef int fused_3569(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3570(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3574(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17744,7 +17787,7 @@ cdef int fused_3570(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3571(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3575(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17752,7 +17795,7 @@ cdef int fused_3571(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3572(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3576(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17760,7 +17803,7 @@ cdef int fused_3572(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3573(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3577(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -17771,7 +17814,7 @@ cdef int fused_3573(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     (mem + ea)[0] = <uint8_t>acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3574(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3578(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -17782,7 +17825,7 @@ cdef int fused_3574(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u16((mem + ea), <uint16_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3575(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3579(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
@@ -17792,7 +17835,7 @@ cdef int fused_3575(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3576(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3580(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(i32_rotl((<uint32_t>fp[pc[2]].u64), (<uint32_t>pc[3])))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17800,7 +17843,7 @@ cdef int fused_3576(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3577(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3581(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(i32_rotl((<uint32_t>fp[pc[2]].u64), (<uint32_t>pc[3])))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17808,7 +17851,7 @@ cdef int fused_3577(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3578(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3582(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>(i32_rotl((<uint32_t>fp[pc[2]].u64), (<uint32_t>pc[3])))
@@ -17818,7 +17861,7 @@ cdef int fused_3578(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3579(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3583(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(i32_rotr((<uint32_t>fp[pc[2]].u64), (<uint32_t>pc[3])))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17826,7 +17869,7 @@ cdef int fused_3579(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3580(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3584(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(i32_rotr((<uint32_t>fp[pc[2]].u64), (<uint32_t>pc[3])))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17834,7 +17877,7 @@ cdef int fused_3580(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3581(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3585(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(i32_clz((<uint32_t>fp[pc[2]].u64)))
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -17842,7 +17885,7 @@ cdef int fused_3581(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3582(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3586(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(i32_clz((<uint32_t>fp[pc[2]].u64)))
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -17853,7 +17896,7 @@ cdef int fused_3582(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3583(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3587(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) == (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17861,7 +17904,7 @@ cdef int fused_3583(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3584(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3588(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) == (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17869,7 +17912,7 @@ cdef int fused_3584(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3585(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3589(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) == (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17877,7 +17920,7 @@ cdef int fused_3585(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3586(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3590(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) != (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17885,7 +17928,7 @@ cdef int fused_3586(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3587(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3591(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) != (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17893,7 +17936,7 @@ cdef int fused_3587(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3588(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3592(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) != (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -17904,7 +17947,7 @@ cdef int fused_3588(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3589(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3593(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) != (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -17916,98 +17959,64 @@ cdef int fused_3589(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3590(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) < <int32_t>(<uint32_t>fp[pc[3]].u64))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3591(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) < <int32_t>(<uint32_t>fp[pc[3]].u64))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>pc[3]))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3592(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) < <int32_t>(<uint32_t>pc[3]))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    acc = <uint32_t>pc[2]
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3593(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) < <int32_t>(<uint32_t>pc[3]))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
-
 cdef int fused_3594(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) < (<uint32_t>fp[pc[3]].u64))
+    acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) < <int32_t>(<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    acc = <uint32_t>pc[2]
+    acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
     fp[pc[1]].u64 = acc
-    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
+    return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_3595(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) < (<uint32_t>fp[pc[3]].u64))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3596(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) < (<uint32_t>fp[pc[3]].u64))
+    acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) < <int32_t>(<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
     acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3597(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) < (<uint32_t>pc[3]))
+cdef int fused_3596(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) < <int32_t>(<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
     acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3598(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) < (<uint32_t>pc[3]))
+cdef int fused_3597(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) < <int32_t>(<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3599(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t acc_0
-    acc_0 = acc
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) < (<uint32_t>pc[3]))
+cdef int fused_3598(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) < (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    acc = acc_0 ^ ((fp[pc[2]].u64 ^ acc_0) & -<uint64_t>((<uint32_t>acc) != 0))
+    acc = <uint32_t>pc[2]
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3599(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) < (<uint32_t>fp[pc[3]].u64))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_3600(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) > <int32_t>(<uint32_t>fp[pc[3]].u64))
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) < (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
+    acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
-    return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_3601(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) > <int32_t>(<uint32_t>pc[3]))
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) < (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
     acc = <uint32_t>pc[2]
@@ -18015,22 +18024,56 @@ cdef int fused_3601(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_3602(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) > (<uint32_t>fp[pc[3]].u64))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    acc = <uint32_t>pc[2]
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3603(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) > (<uint32_t>fp[pc[3]].u64))
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) < (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3603(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t acc_0
+    acc_0 = acc
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) < (<uint32_t>pc[3]))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = acc_0 ^ ((fp[pc[2]].u64 ^ acc_0) & -<uint64_t>((<uint32_t>acc) != 0))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_3604(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) > <int32_t>(<uint32_t>fp[pc[3]].u64))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3605(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) > <int32_t>(<uint32_t>pc[3]))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = <uint32_t>pc[2]
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3606(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) > (<uint32_t>fp[pc[3]].u64))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = <uint32_t>pc[2]
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3607(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) > (<uint32_t>fp[pc[3]].u64))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3608(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) > (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18038,7 +18081,7 @@ cdef int fused_3604(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3605(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3609(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) > (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18046,7 +18089,7 @@ cdef int fused_3605(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3606(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3610(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) > (<uint32_t>pc[3]))
@@ -18056,7 +18099,7 @@ cdef int fused_3606(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3607(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3611(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >= (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18064,7 +18107,7 @@ cdef int fused_3607(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3608(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3612(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(<uint32_t><int32_t><int8_t>(<uint32_t>fp[pc[2]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -18072,7 +18115,7 @@ cdef int fused_3608(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3609(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3613(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(<uint32_t><int32_t><int8_t>(<uint32_t>fp[pc[2]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -18080,7 +18123,7 @@ cdef int fused_3609(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3610(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3614(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>(<uint32_t><int32_t><int8_t>(<uint32_t>fp[pc[2]].u64))
@@ -18090,7 +18133,7 @@ cdef int fused_3610(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3611(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3615(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(<uint32_t><int32_t><int16_t>(<uint32_t>fp[pc[2]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -18098,7 +18141,7 @@ cdef int fused_3611(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3612(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3616(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(<uint32_t><int32_t><int16_t>(<uint32_t>fp[pc[2]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -18106,14 +18149,14 @@ cdef int fused_3612(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3613(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3617(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 + fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3614(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3618(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 + fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18127,7 +18170,7 @@ cdef int fused_3614(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 5
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3615(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3619(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 + fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18136,7 +18179,7 @@ cdef int fused_3615(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3616(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3620(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 + fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18144,7 +18187,7 @@ cdef int fused_3616(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3617(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3621(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 + fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18154,7 +18197,7 @@ cdef int fused_3617(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3618(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3622(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint64_t>(fp[pc[2]].u64 + fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
@@ -18165,7 +18208,7 @@ cdef int fused_3618(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u64((mem + ea), acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3619(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3623(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 + imm_u64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18173,7 +18216,7 @@ cdef int fused_3619(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3620(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3624(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 + imm_u64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18181,7 +18224,7 @@ cdef int fused_3620(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3621(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3625(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 + imm_u64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18189,7 +18232,7 @@ cdef int fused_3621(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3622(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3626(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int32_t i
     cdef slot* base
     cdef func_t* callee
@@ -18212,7 +18255,7 @@ cdef int fused_3622(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = callee.code
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3623(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3627(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint64_t>(fp[pc[2]].u64 + imm_u64(&pc[3]))
     fp[pc[1]].u64 = acc
@@ -18223,7 +18266,7 @@ cdef int fused_3623(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u64((mem + ea), acc)
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3624(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3628(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 * fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18234,7 +18277,7 @@ cdef int fused_3624(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3625(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3629(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 * fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18242,7 +18285,7 @@ cdef int fused_3625(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3626(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3630(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 * fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18252,7 +18295,7 @@ cdef int fused_3626(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3627(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3631(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 * fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18260,7 +18303,7 @@ cdef int fused_3627(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3628(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3632(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 * imm_u64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18268,7 +18311,7 @@ cdef int fused_3628(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3629(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3633(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely(fp[pc[3]].u64 == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     acc = <uint64_t>(fp[pc[2]].u64 % fp[pc[3]].u64)
@@ -18278,7 +18321,7 @@ cdef int fused_3629(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3630(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3634(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely(fp[pc[3]].u64 == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     acc = <uint64_t>(fp[pc[2]].u64 % fp[pc[3]].u64)
@@ -18288,7 +18331,7 @@ cdef int fused_3630(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3631(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3635(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely(fp[pc[3]].u64 == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     acc = <uint64_t>(fp[pc[2]].u64 % fp[pc[3]].u64)
@@ -18298,7 +18341,7 @@ cdef int fused_3631(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3632(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3636(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely(fp[pc[3]].u64 == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     acc = <uint64_t>(fp[pc[2]].u64 % fp[pc[3]].u64)
@@ -18311,7 +18354,7 @@ cdef int fused_3632(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 5
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3633(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3637(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely(fp[pc[3]].u64 == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     acc = <uint64_t>(fp[pc[2]].u64 % fp[pc[3]].u64)
@@ -18321,7 +18364,7 @@ cdef int fused_3633(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3634(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3638(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely(fp[pc[3]].u64 == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     acc = <uint64_t>(fp[pc[2]].u64 % fp[pc[3]].u64)
@@ -18331,7 +18374,7 @@ cdef int fused_3634(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3635(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3639(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 & imm_u64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18339,7 +18382,7 @@ cdef int fused_3635(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3636(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3640(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 & imm_u64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18347,7 +18390,7 @@ cdef int fused_3636(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3637(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3641(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 & imm_u64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18358,7 +18401,7 @@ cdef int fused_3637(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3638(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3642(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 | fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18369,7 +18412,7 @@ cdef int fused_3638(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 5
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3639(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3643(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 | imm_u64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18377,7 +18420,7 @@ cdef int fused_3639(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3640(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3644(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint64_t>(fp[pc[2]].u64 | imm_u64(&pc[3]))
     fp[pc[1]].u64 = acc
@@ -18388,7 +18431,7 @@ cdef int fused_3640(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u64((mem + ea), acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3641(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3645(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 ^ fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18396,7 +18439,7 @@ cdef int fused_3641(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3642(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3646(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 ^ fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18404,7 +18447,7 @@ cdef int fused_3642(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3643(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3647(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 ^ fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18412,7 +18455,7 @@ cdef int fused_3643(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3644(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3648(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 ^ fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18423,7 +18466,7 @@ cdef int fused_3644(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 5
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3645(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3649(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 << (imm_u64(&pc[3]) & 63))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18433,7 +18476,7 @@ cdef int fused_3645(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3646(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3650(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 << (imm_u64(&pc[3]) & 63))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18441,7 +18484,7 @@ cdef int fused_3646(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3647(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3651(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 << (imm_u64(&pc[3]) & 63))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18449,7 +18492,7 @@ cdef int fused_3647(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3648(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3652(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(imm_u64(&pc[3]) << (fp[pc[2]].u64 & 63))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18457,7 +18500,7 @@ cdef int fused_3648(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3649(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3653(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 >> (imm_u64(&pc[3]) & 63))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18465,7 +18508,7 @@ cdef int fused_3649(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3650(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3654(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 >> (imm_u64(&pc[3]) & 63))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18473,7 +18516,7 @@ cdef int fused_3650(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3651(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3655(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 >> (imm_u64(&pc[3]) & 63))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18481,7 +18524,7 @@ cdef int fused_3651(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3652(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3656(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 >> (imm_u64(&pc[3]) & 63))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18489,7 +18532,7 @@ cdef int fused_3652(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3653(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3657(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 >> (imm_u64(&pc[3]) & 63))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -18503,7 +18546,7 @@ cdef int fused_3653(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 5
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3654(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3658(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].u64 == 0)
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -18512,7 +18555,7 @@ cdef int fused_3654(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3655(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3659(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].u64 == 0)
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -18520,7 +18563,7 @@ cdef int fused_3655(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3656(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3660(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     sacc = fp[pc[2]].f32 + fp[pc[3]].f32
     set_f32(&fp[pc[1]], sacc)
@@ -18532,7 +18575,7 @@ cdef int fused_3656(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3657(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3661(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = fp[pc[2]].f32 + fp[pc[3]].f32
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18540,43 +18583,8 @@ cdef int fused_3657(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3658(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    sacc = fp[pc[2]].f32 + fp[pc[3]].f32
-    set_f32(&fp[pc[1]], sacc)
-    pc = pc + 4
-    sacc = sacc + imm_f32(&pc[3])
-    set_f32(&fp[pc[1]], sacc)
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3659(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    sacc = fp[pc[2]].f32 + fp[pc[3]].f32
-    set_f32(&fp[pc[1]], sacc)
-    pc = pc + 4
-    sacc = f32_max(sacc, imm_f32(&pc[3]))
-    set_f32(&fp[pc[1]], sacc)
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3660(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t ea
-    sacc = fp[pc[2]].f32 + fp[pc[3]].f32
-    set_f32(&fp[pc[1]], sacc)
-    pc = pc + 4
-    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    store_f32((mem + ea), sacc)
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3661(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    sacc = fp[pc[2]].f32 + imm_f32(&pc[3])
-    set_f32(&fp[pc[1]], sacc)
-    pc = pc + 4
-    acc = fp[pc[2]].u64
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
-
 cdef int fused_3662(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    sacc = fp[pc[2]].f32 + imm_f32(&pc[3])
+    sacc = fp[pc[2]].f32 + fp[pc[3]].f32
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
     sacc = sacc + imm_f32(&pc[3])
@@ -18584,6 +18592,41 @@ cdef int fused_3662(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_3663(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    sacc = fp[pc[2]].f32 + fp[pc[3]].f32
+    set_f32(&fp[pc[1]], sacc)
+    pc = pc + 4
+    sacc = f32_max(sacc, imm_f32(&pc[3]))
+    set_f32(&fp[pc[1]], sacc)
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3664(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    sacc = fp[pc[2]].f32 + fp[pc[3]].f32
+    set_f32(&fp[pc[1]], sacc)
+    pc = pc + 4
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
+    if unlikely(ea + 4 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    store_f32((mem + ea), sacc)
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3665(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    sacc = fp[pc[2]].f32 + imm_f32(&pc[3])
+    set_f32(&fp[pc[1]], sacc)
+    pc = pc + 4
+    acc = fp[pc[2]].u64
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3666(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    sacc = fp[pc[2]].f32 + imm_f32(&pc[3])
+    set_f32(&fp[pc[1]], sacc)
+    pc = pc + 4
+    sacc = sacc + imm_f32(&pc[3])
+    set_f32(&fp[pc[1]], sacc)
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3667(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = fp[pc[2]].f32 + imm_f32(&pc[3])
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18591,7 +18634,7 @@ cdef int fused_3663(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3664(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3668(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = fp[pc[2]].f32 + imm_f32(&pc[3])
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18599,7 +18642,7 @@ cdef int fused_3664(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3665(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3669(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     sacc = fp[pc[2]].f32 + imm_f32(&pc[3])
     set_f32(&fp[pc[1]], sacc)
@@ -18610,7 +18653,7 @@ cdef int fused_3665(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_f32((mem + ea), sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3666(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3670(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     sacc = fp[pc[2]].f32 - fp[pc[3]].f32
     set_f32(&fp[pc[1]], sacc)
@@ -18621,7 +18664,7 @@ cdef int fused_3666(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_f32((mem + ea), fp[pc[3]].f32)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3667(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3671(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = fp[pc[2]].f32 - fp[pc[3]].f32
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18629,7 +18672,7 @@ cdef int fused_3667(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3668(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3672(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = fp[pc[2]].f32 - fp[pc[3]].f32
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18637,7 +18680,7 @@ cdef int fused_3668(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3669(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3673(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = imm_f32(&pc[3]) - fp[pc[2]].f32
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18645,7 +18688,7 @@ cdef int fused_3669(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3670(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3674(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = imm_f32(&pc[3]) - fp[pc[2]].f32
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18653,7 +18696,7 @@ cdef int fused_3670(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3671(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3675(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = imm_f32(&pc[3]) - fp[pc[2]].f32
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18661,7 +18704,7 @@ cdef int fused_3671(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3672(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3676(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = fp[pc[2]].f32 * fp[pc[3]].f32
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18669,7 +18712,7 @@ cdef int fused_3672(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3673(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3677(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     sacc = fp[pc[2]].f32 * fp[pc[3]].f32
     set_f32(&fp[pc[1]], sacc)
@@ -18681,7 +18724,7 @@ cdef int fused_3673(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3674(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3678(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = fp[pc[2]].f32 * fp[pc[3]].f32
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18689,7 +18732,7 @@ cdef int fused_3674(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3675(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3679(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = fp[pc[2]].f32 * fp[pc[3]].f32
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18697,7 +18740,7 @@ cdef int fused_3675(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3676(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3680(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = fp[pc[2]].f32 * fp[pc[3]].f32
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18705,7 +18748,7 @@ cdef int fused_3676(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3677(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3681(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     sacc = fp[pc[2]].f32 * fp[pc[3]].f32
     set_f32(&fp[pc[1]], sacc)
@@ -18716,7 +18759,7 @@ cdef int fused_3677(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_f32((mem + ea), sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3678(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3682(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = fp[pc[2]].f32 * imm_f32(&pc[3])
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18724,7 +18767,7 @@ cdef int fused_3678(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3679(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3683(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     sacc = fp[pc[2]].f32 * imm_f32(&pc[3])
     set_f32(&fp[pc[1]], sacc)
@@ -18735,7 +18778,7 @@ cdef int fused_3679(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_f32((mem + ea), fp[pc[3]].f32)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3680(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3684(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = fp[pc[2]].f32 * imm_f32(&pc[3])
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18743,7 +18786,7 @@ cdef int fused_3680(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3681(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3685(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     sacc = fp[pc[2]].f32 * imm_f32(&pc[3])
     set_f32(&fp[pc[1]], sacc)
@@ -18754,7 +18797,7 @@ cdef int fused_3681(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_f32((mem + ea), sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3682(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3686(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = f32_min(fp[pc[2]].f32, imm_f32(&pc[3]))
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18762,7 +18805,7 @@ cdef int fused_3682(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3683(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3687(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = f32_max(fp[pc[2]].f32, imm_f32(&pc[3]))
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18770,7 +18813,7 @@ cdef int fused_3683(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3684(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3688(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = f32_max(fp[pc[2]].f32, imm_f32(&pc[3]))
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -18778,7 +18821,7 @@ cdef int fused_3684(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3685(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3689(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = f32_abs(fp[pc[2]].f32)
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 3
@@ -18786,7 +18829,7 @@ cdef int fused_3685(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3686(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3690(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f32 != fp[pc[3]].f32)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18794,7 +18837,7 @@ cdef int fused_3686(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3687(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3691(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f32 < imm_f32(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18802,7 +18845,7 @@ cdef int fused_3687(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3688(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3692(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f32 < imm_f32(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18810,7 +18853,7 @@ cdef int fused_3688(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3689(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3693(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f32 < imm_f32(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18821,7 +18864,7 @@ cdef int fused_3689(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3690(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3694(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f32 > fp[pc[3]].f32)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18829,7 +18872,7 @@ cdef int fused_3690(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3691(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3695(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f32 > imm_f32(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18837,7 +18880,7 @@ cdef int fused_3691(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3692(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3696(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f32 >= fp[pc[3]].f32)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18845,7 +18888,7 @@ cdef int fused_3692(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3693(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3697(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f32 >= imm_f32(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18853,7 +18896,7 @@ cdef int fused_3693(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3694(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3698(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f32 >= imm_f32(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18861,7 +18904,7 @@ cdef int fused_3694(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3695(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3699(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f32 >= imm_f32(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18869,7 +18912,7 @@ cdef int fused_3695(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3696(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3700(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f32 >= imm_f32(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -18877,7 +18920,7 @@ cdef int fused_3696(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3697(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3701(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = <float><uint32_t>(<uint32_t>fp[pc[2]].u64)
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 3
@@ -18885,7 +18928,7 @@ cdef int fused_3697(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3698(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3702(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely(fp[pc[2]].f32 != fp[pc[2]].f32):
         return machine.handlers[5216](pc, fp, mem, acc, machine, frame, facc, sacc)
     if unlikely(not (fp[pc[2]].f32 > -2147483904.0 and fp[pc[2]].f32 < 2147483648.0)):
@@ -18896,7 +18939,7 @@ cdef int fused_3698(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3699(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3703(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely(fp[pc[2]].f32 != fp[pc[2]].f32):
         return machine.handlers[5216](pc, fp, mem, acc, machine, frame, facc, sacc)
     if unlikely(not (fp[pc[2]].f32 > -1.0 and fp[pc[2]].f32 < 4294967296.0)):
@@ -18907,7 +18950,7 @@ cdef int fused_3699(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3700(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3704(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 + fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -18915,7 +18958,7 @@ cdef int fused_3700(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3701(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3705(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 + fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -18923,7 +18966,7 @@ cdef int fused_3701(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3702(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3706(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 + fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -18931,7 +18974,7 @@ cdef int fused_3702(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3703(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3707(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 + fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -18939,7 +18982,7 @@ cdef int fused_3703(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3704(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3708(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     facc = fp[pc[2]].f64 + fp[pc[3]].f64
     fp[pc[1]].f64 = facc
@@ -18951,7 +18994,7 @@ cdef int fused_3704(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3705(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3709(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     facc = fp[pc[2]].f64 + fp[pc[3]].f64
     fp[pc[1]].f64 = facc
@@ -18962,7 +19005,7 @@ cdef int fused_3705(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_f64((mem + ea), fp[pc[3]].f64)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3706(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3710(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 + fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -18970,7 +19013,7 @@ cdef int fused_3706(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3707(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3711(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 + fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -18978,7 +19021,7 @@ cdef int fused_3707(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3708(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3712(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 + fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -18986,7 +19029,7 @@ cdef int fused_3708(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3709(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3713(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 + fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -18994,7 +19037,7 @@ cdef int fused_3709(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3710(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3714(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     facc = fp[pc[2]].f64 + fp[pc[3]].f64
     fp[pc[1]].f64 = facc
@@ -19005,7 +19048,7 @@ cdef int fused_3710(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_f64((mem + ea), facc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3711(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3715(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     facc = fp[pc[2]].f64 + fp[pc[3]].f64
     fp[pc[1]].f64 = facc
@@ -19016,7 +19059,7 @@ cdef int fused_3711(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_f64((mem + ea), facc)
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3712(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3716(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 + imm_f64(&pc[3])
     fp[pc[1]].f64 = facc
     pc = pc + 5
@@ -19024,7 +19067,7 @@ cdef int fused_3712(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3713(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3717(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 + imm_f64(&pc[3])
     fp[pc[1]].f64 = facc
     pc = pc + 5
@@ -19032,7 +19075,7 @@ cdef int fused_3713(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3714(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3718(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 + imm_f64(&pc[3])
     fp[pc[1]].f64 = facc
     pc = pc + 5
@@ -19040,7 +19083,7 @@ cdef int fused_3714(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3715(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3719(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 - fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -19048,7 +19091,7 @@ cdef int fused_3715(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3716(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3720(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 - fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -19056,7 +19099,7 @@ cdef int fused_3716(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3717(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3721(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 - fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -19064,7 +19107,7 @@ cdef int fused_3717(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3718(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3722(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 - fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -19072,7 +19115,7 @@ cdef int fused_3718(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3719(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3723(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 * fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -19080,7 +19123,7 @@ cdef int fused_3719(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3720(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3724(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 * fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -19088,7 +19131,7 @@ cdef int fused_3720(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3721(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3725(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     facc = fp[pc[2]].f64 * fp[pc[3]].f64
     fp[pc[1]].f64 = facc
@@ -19100,7 +19143,7 @@ cdef int fused_3721(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3722(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3726(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     facc = fp[pc[2]].f64 * fp[pc[3]].f64
     fp[pc[1]].f64 = facc
@@ -19112,7 +19155,7 @@ cdef int fused_3722(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3723(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3727(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 * fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -19120,7 +19163,7 @@ cdef int fused_3723(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3724(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3728(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 * fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -19128,7 +19171,7 @@ cdef int fused_3724(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3725(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3729(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 * fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -19136,7 +19179,7 @@ cdef int fused_3725(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3726(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3730(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 * fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -19144,7 +19187,7 @@ cdef int fused_3726(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3727(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3731(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 * fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -19152,7 +19195,7 @@ cdef int fused_3727(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3728(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3732(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 * fp[pc[3]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 4
@@ -19160,7 +19203,7 @@ cdef int fused_3728(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3729(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3733(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef double facc_0
     facc_0 = facc
     facc = fp[pc[2]].f64 * fp[pc[3]].f64
@@ -19170,7 +19213,7 @@ cdef int fused_3729(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3730(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3734(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     facc = fp[pc[2]].f64 * imm_f64(&pc[3])
     fp[pc[1]].f64 = facc
@@ -19182,7 +19225,7 @@ cdef int fused_3730(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3731(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3735(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 * imm_f64(&pc[3])
     fp[pc[1]].f64 = facc
     pc = pc + 5
@@ -19190,7 +19233,7 @@ cdef int fused_3731(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3732(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3736(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = fp[pc[2]].f64 * imm_f64(&pc[3])
     fp[pc[1]].f64 = facc
     pc = pc + 5
@@ -19198,7 +19241,7 @@ cdef int fused_3732(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3733(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3737(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = imm_f64(&pc[3]) / fp[pc[2]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 5
@@ -19206,7 +19249,7 @@ cdef int fused_3733(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3734(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3738(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = f64_abs(fp[pc[2]].f64)
     fp[pc[1]].f64 = facc
     pc = pc + 3
@@ -19214,7 +19257,7 @@ cdef int fused_3734(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3735(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3739(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = -fp[pc[2]].f64
     fp[pc[1]].f64 = facc
     pc = pc + 3
@@ -19222,7 +19265,7 @@ cdef int fused_3735(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3736(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3740(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = f64_floor(fp[pc[2]].f64)
     fp[pc[1]].f64 = facc
     pc = pc + 3
@@ -19230,7 +19273,7 @@ cdef int fused_3736(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3737(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3741(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     facc = f64_sqrt(fp[pc[2]].f64)
     fp[pc[1]].f64 = facc
     pc = pc + 3
@@ -19238,7 +19281,7 @@ cdef int fused_3737(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3738(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3742(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f64 < fp[pc[3]].f64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -19246,7 +19289,7 @@ cdef int fused_3738(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3739(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3743(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f64 < imm_f64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -19254,7 +19297,7 @@ cdef int fused_3739(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3740(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3744(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f64 < imm_f64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -19265,7 +19308,7 @@ cdef int fused_3740(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3741(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3745(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f64 > imm_f64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -19273,7 +19316,7 @@ cdef int fused_3741(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3742(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3746(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f64 <= imm_f64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -19281,7 +19324,7 @@ cdef int fused_3742(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3743(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3747(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f64 <= imm_f64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -19292,7 +19335,7 @@ cdef int fused_3743(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3744(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3748(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f64 >= imm_f64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -19300,7 +19343,7 @@ cdef int fused_3744(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3745(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3749(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].f64 >= imm_f64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -19308,7 +19351,7 @@ cdef int fused_3745(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3746(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3750(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely(fp[pc[2]].f64 != fp[pc[2]].f64):
         return machine.handlers[5216](pc, fp, mem, acc, machine, frame, facc, sacc)
     if unlikely(not (fp[pc[2]].f64 > -2147483649.0 and fp[pc[2]].f64 < 2147483648.0)):
@@ -19319,7 +19362,7 @@ cdef int fused_3746(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3747(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3751(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely(fp[pc[2]].f64 != fp[pc[2]].f64):
         return machine.handlers[5216](pc, fp, mem, acc, machine, frame, facc, sacc)
     if unlikely(not (fp[pc[2]].f64 > -1.0 and fp[pc[2]].f64 < 4294967296.0)):
@@ -19330,7 +19373,7 @@ cdef int fused_3747(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3748(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3752(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(i32_trunc_sat_s(fp[pc[2]].f64))
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -19338,7 +19381,7 @@ cdef int fused_3748(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3749(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3753(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -19346,7 +19389,7 @@ cdef int fused_3749(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3750(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3754(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -19354,7 +19397,7 @@ cdef int fused_3750(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3751(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3755(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -19362,7 +19405,7 @@ cdef int fused_3751(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3752(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3756(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -19370,7 +19413,7 @@ cdef int fused_3752(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3753(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3757(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -19378,7 +19421,7 @@ cdef int fused_3753(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3754(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3758(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -19386,7 +19429,7 @@ cdef int fused_3754(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3755(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3759(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -19394,7 +19437,7 @@ cdef int fused_3755(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3756(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3760(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -19402,7 +19445,7 @@ cdef int fused_3756(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3757(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3761(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -19410,7 +19453,7 @@ cdef int fused_3757(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3758(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3762(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -19421,7 +19464,7 @@ cdef int fused_3758(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3759(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3763(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(fp[pc[2]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -19432,7 +19475,7 @@ cdef int fused_3759(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3760(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3764(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -19440,7 +19483,7 @@ cdef int fused_3760(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3761(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3765(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -19448,7 +19491,7 @@ cdef int fused_3761(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3762(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3766(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -19456,7 +19499,7 @@ cdef int fused_3762(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3763(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3767(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -19464,7 +19507,7 @@ cdef int fused_3763(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3764(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3768(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
@@ -19476,7 +19519,7 @@ cdef int fused_3764(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3765(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3769(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
@@ -19488,7 +19531,7 @@ cdef int fused_3765(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3766(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3770(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
@@ -19500,7 +19543,7 @@ cdef int fused_3766(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3767(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3771(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
@@ -19512,7 +19555,7 @@ cdef int fused_3767(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3768(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3772(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -19521,7 +19564,7 @@ cdef int fused_3768(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3769(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3773(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -19529,7 +19572,7 @@ cdef int fused_3769(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3770(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3774(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -19537,7 +19580,7 @@ cdef int fused_3770(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3771(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3775(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
@@ -19549,7 +19592,7 @@ cdef int fused_3771(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3772(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3776(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
@@ -19561,7 +19604,7 @@ cdef int fused_3772(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3773(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3777(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
@@ -19573,7 +19616,7 @@ cdef int fused_3773(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3774(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3778(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
@@ -19585,7 +19628,7 @@ cdef int fused_3774(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3775(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3779(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
@@ -19596,7 +19639,7 @@ cdef int fused_3775(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3776(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3780(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4]))
     fp[pc[1]].u64 = acc
@@ -19607,7 +19650,7 @@ cdef int fused_3776(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3777(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3781(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 != 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19617,7 +19660,7 @@ cdef int fused_3777(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3778(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3782(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 != 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19627,7 +19670,7 @@ cdef int fused_3778(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3779(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3783(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 != 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19637,7 +19680,7 @@ cdef int fused_3779(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3780(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3784(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 != 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19647,7 +19690,7 @@ cdef int fused_3780(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3781(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3785(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 != 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19660,7 +19703,7 @@ cdef int fused_3781(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3782(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3786(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if fp[pc[1]].u64 != 0:
         pc = pc + pc[2] + 2
@@ -19674,7 +19717,7 @@ cdef int fused_3782(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3783(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3787(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if fp[pc[1]].u64 != 0:
         pc = pc + pc[2] + 2
@@ -19688,7 +19731,7 @@ cdef int fused_3783(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3784(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3788(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if fp[pc[1]].u64 != 0:
         pc = pc + pc[2] + 2
@@ -19702,7 +19745,7 @@ cdef int fused_3784(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3785(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3789(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 != 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19714,7 +19757,7 @@ cdef int fused_3785(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3786(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3790(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 != 0:
         machine.budget -= 1
         if unlikely(machine.budget < 0):
@@ -19727,7 +19770,7 @@ cdef int fused_3786(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3787(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3791(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 != 0:
         machine.budget -= 1
         if unlikely(machine.budget < 0):
@@ -19740,7 +19783,7 @@ cdef int fused_3787(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3788(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3792(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if fp[pc[1]].u64 != 0:
         machine.budget -= 1
@@ -19757,7 +19800,7 @@ cdef int fused_3788(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3789(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3793(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if fp[pc[1]].u64 != 0:
         machine.budget -= 1
@@ -19773,7 +19816,7 @@ cdef int fused_3789(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3790(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3794(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if fp[pc[1]].u64 != 0:
         machine.budget -= 1
@@ -19789,7 +19832,7 @@ cdef int fused_3790(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_f64((mem + ea), fp[pc[5]].f64)
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3791(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3795(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 != 0:
         machine.budget -= 1
         if unlikely(machine.budget < 0):
@@ -19804,7 +19847,7 @@ cdef int fused_3791(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3792(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3796(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19814,7 +19857,7 @@ cdef int fused_3792(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3793(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3797(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19824,7 +19867,7 @@ cdef int fused_3793(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3794(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3798(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19834,7 +19877,7 @@ cdef int fused_3794(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3795(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3799(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19844,7 +19887,7 @@ cdef int fused_3795(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3796(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3800(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19854,7 +19897,7 @@ cdef int fused_3796(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3797(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3801(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19864,7 +19907,7 @@ cdef int fused_3797(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3798(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3802(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19874,7 +19917,7 @@ cdef int fused_3798(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3799(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3803(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19884,7 +19927,7 @@ cdef int fused_3799(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3800(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3804(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19894,7 +19937,7 @@ cdef int fused_3800(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3801(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3805(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19904,7 +19947,7 @@ cdef int fused_3801(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3802(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3806(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19918,7 +19961,7 @@ cdef int fused_3802(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3803(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3807(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19932,7 +19975,7 @@ cdef int fused_3803(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3804(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3808(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19942,7 +19985,7 @@ cdef int fused_3804(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3805(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3809(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19956,7 +19999,7 @@ cdef int fused_3805(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3806(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3810(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19970,7 +20013,7 @@ cdef int fused_3806(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3807(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3811(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19982,7 +20025,7 @@ cdef int fused_3807(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3808(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3812(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -19995,7 +20038,7 @@ cdef int fused_3808(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3809(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3813(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20008,7 +20051,7 @@ cdef int fused_3809(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3810(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3814(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20021,7 +20064,7 @@ cdef int fused_3810(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3811(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3815(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20037,7 +20080,7 @@ cdef int fused_3811(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3812(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3816(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
@@ -20051,7 +20094,7 @@ cdef int fused_3812(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3813(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3817(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
@@ -20065,7 +20108,7 @@ cdef int fused_3813(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3814(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3818(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
@@ -20079,7 +20122,7 @@ cdef int fused_3814(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3815(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3819(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
@@ -20093,7 +20136,7 @@ cdef int fused_3815(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3816(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3820(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
@@ -20107,7 +20150,7 @@ cdef int fused_3816(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3817(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3821(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
@@ -20121,7 +20164,7 @@ cdef int fused_3817(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3818(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3822(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
@@ -20134,7 +20177,7 @@ cdef int fused_3818(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3819(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3823(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 == 0:
         pc = pc + pc[2] + 2
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20144,7 +20187,7 @@ cdef int fused_3819(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3820(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3824(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20154,7 +20197,7 @@ cdef int fused_3820(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3821(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3825(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20164,7 +20207,7 @@ cdef int fused_3821(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3822(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3826(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20174,7 +20217,7 @@ cdef int fused_3822(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3823(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3827(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20184,7 +20227,7 @@ cdef int fused_3823(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3824(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3828(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20194,7 +20237,7 @@ cdef int fused_3824(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3825(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3829(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20206,7 +20249,7 @@ cdef int fused_3825(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3826(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3830(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
@@ -20220,7 +20263,7 @@ cdef int fused_3826(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3827(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3831(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
@@ -20234,51 +20277,11 @@ cdef int fused_3827(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3828(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3832(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>fp[pc[2]].u64):
         machine.budget -= 1
         if unlikely(machine.budget < 0):
             return machine.handlers[5203](pc, fp, mem, acc, machine, frame, facc, sacc)
-        pc = pc + pc[3] + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3829(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
-        pc = pc + pc[3] + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 4
-    acc = fp[pc[2]].u64
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3830(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
-        pc = pc + pc[3] + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 4
-    acc = <uint32_t>pc[2]
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3831(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
-        pc = pc + pc[3] + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3832(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
     else:
@@ -20293,8 +20296,9 @@ cdef int fused_3833(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
     else:
         pc = pc + 4
-    pc = pc + pc[1] + 1
-    return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = fp[pc[2]].u64
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_3834(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
@@ -20302,6 +20306,45 @@ cdef int fused_3834(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
     else:
         pc = pc + 4
+    acc = <uint32_t>pc[2]
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3835(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3836(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3837(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
+    pc = pc + pc[1] + 1
+    return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3838(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20309,7 +20352,7 @@ cdef int fused_3834(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3835(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3839(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20322,7 +20365,7 @@ cdef int fused_3835(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3836(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3840(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20335,7 +20378,7 @@ cdef int fused_3836(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3837(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3841(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20348,7 +20391,7 @@ cdef int fused_3837(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3838(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3842(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
         machine.budget -= 1
         if unlikely(machine.budget < 0):
@@ -20361,7 +20404,7 @@ cdef int fused_3838(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3839(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3843(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20371,7 +20414,7 @@ cdef int fused_3839(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3840(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3844(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20381,7 +20424,7 @@ cdef int fused_3840(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3841(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3845(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20391,7 +20434,7 @@ cdef int fused_3841(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3842(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3846(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
@@ -20411,7 +20454,7 @@ cdef int fused_3842(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3843(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3847(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
@@ -20425,7 +20468,7 @@ cdef int fused_3843(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3844(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3848(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20435,7 +20478,7 @@ cdef int fused_3844(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3845(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3849(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20445,7 +20488,7 @@ cdef int fused_3845(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3846(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3850(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20455,7 +20498,7 @@ cdef int fused_3846(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3847(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3851(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20465,7 +20508,7 @@ cdef int fused_3847(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3848(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3852(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
@@ -20479,7 +20522,7 @@ cdef int fused_3848(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3849(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3853(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) != (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20489,7 +20532,7 @@ cdef int fused_3849(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3850(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3854(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) < <int32_t>(<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20499,7 +20542,7 @@ cdef int fused_3850(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3851(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3855(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) < <int32_t>(<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20509,58 +20552,8 @@ cdef int fused_3851(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3852(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    if (<uint32_t>fp[pc[1]].u64) < (<uint32_t>pc[2]):
-        pc = pc + pc[3] + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 4
-    if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
-        pc = pc + pc[3] + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 4
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3853(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t ea
-    if (<uint32_t>fp[pc[1]].u64) < (<uint32_t>pc[2]):
-        pc = pc + pc[3] + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 4
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    acc = <uint64_t>(load_u32((mem + ea)))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3854(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t ea
-    if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>fp[pc[2]].u64):
-        pc = pc + pc[3] + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 4
-    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3855(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>pc[2]):
-        pc = pc + pc[3] + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
 cdef int fused_3856(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>pc[2]):
+    if (<uint32_t>fp[pc[1]].u64) < (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
     else:
@@ -20573,6 +20566,56 @@ cdef int fused_3856(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_3857(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    if (<uint32_t>fp[pc[1]].u64) < (<uint32_t>pc[2]):
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>(load_u32((mem + ea)))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3858(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>fp[pc[2]].u64):
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
+    if unlikely(ea + 4 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3859(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>pc[2]):
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3860(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>pc[2]):
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
+    if (<uint32_t>fp[pc[1]].u64) == (<uint32_t>pc[2]):
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3861(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>pc[2]):
         machine.budget -= 1
         if unlikely(machine.budget < 0):
@@ -20588,7 +20631,7 @@ cdef int fused_3857(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3858(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3862(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) > (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20598,7 +20641,7 @@ cdef int fused_3858(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3859(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3863(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) > (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20608,7 +20651,7 @@ cdef int fused_3859(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3860(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3864(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if (<uint32_t>fp[pc[1]].u64) > (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
@@ -20622,7 +20665,7 @@ cdef int fused_3860(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3861(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3865(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if <int32_t>(<uint32_t>fp[pc[1]].u64) <= <int32_t>(<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20632,7 +20675,7 @@ cdef int fused_3861(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3862(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3866(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if <int32_t>(<uint32_t>fp[pc[1]].u64) >= <int32_t>(<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
@@ -20646,7 +20689,7 @@ cdef int fused_3862(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3863(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3867(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if <int32_t>(<uint32_t>fp[pc[1]].u64) >= <int32_t>(<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
@@ -20659,7 +20702,7 @@ cdef int fused_3863(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3864(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3868(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20669,7 +20712,7 @@ cdef int fused_3864(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3865(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3869(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20679,7 +20722,7 @@ cdef int fused_3865(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3866(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3870(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20689,7 +20732,7 @@ cdef int fused_3866(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3867(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3871(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20699,7 +20742,7 @@ cdef int fused_3867(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3868(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3872(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20709,7 +20752,7 @@ cdef int fused_3868(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3869(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3873(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20722,7 +20765,7 @@ cdef int fused_3869(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3870(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3874(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
@@ -20736,7 +20779,7 @@ cdef int fused_3870(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3871(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3875(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
@@ -20750,7 +20793,7 @@ cdef int fused_3871(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3872(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3876(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
@@ -20764,7 +20807,7 @@ cdef int fused_3872(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3873(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3877(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
@@ -20778,7 +20821,7 @@ cdef int fused_3873(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3874(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3878(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>fp[pc[2]].u64):
         pc = pc + pc[3] + 3
@@ -20791,7 +20834,7 @@ cdef int fused_3874(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>pc[3])
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3875(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3879(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 != fp[pc[2]].u64:
         machine.budget -= 1
         if unlikely(machine.budget < 0):
@@ -20804,7 +20847,7 @@ cdef int fused_3875(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3876(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3880(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 < imm_u64(&pc[2]):
         pc = pc + pc[4] + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -20814,7 +20857,7 @@ cdef int fused_3876(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3877(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3881(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if fp[pc[1]].u64 > imm_u64(&pc[2]):
         machine.budget -= 1
         if unlikely(machine.budget < 0):
@@ -20827,7 +20870,7 @@ cdef int fused_3877(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3878(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3882(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     if <uint32_t>ea != (<uint32_t>pc[4]):
@@ -20846,7 +20889,7 @@ cdef int fused_3878(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3879(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3883(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -20858,7 +20901,7 @@ cdef int fused_3879(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3880(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3884(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -20870,7 +20913,7 @@ cdef int fused_3880(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3881(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3885(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -20882,7 +20925,7 @@ cdef int fused_3881(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3882(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3886(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -20894,54 +20937,6 @@ cdef int fused_3882(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3883(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    acc = <uint64_t>(load_u32((mem + ea)))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3884(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    acc = <uint64_t>(load_u32((mem + ea)))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3885(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    acc = <uint64_t>(load_u32((mem + ea)))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3886(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    acc = <uint64_t>(load_u32((mem + ea)))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    acc = <uint32_t>(i32_rotl((<uint32_t>fp[pc[2]].u64), (<uint32_t>pc[3])))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
 cdef int fused_3887(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
@@ -20950,7 +20945,7 @@ cdef int fused_3887(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint64_t>(load_u32((mem + ea)))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) != (<uint32_t>pc[3]))
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -20962,11 +20957,71 @@ cdef int fused_3888(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint64_t>(load_u32((mem + ea)))
     fp[pc[1]].u64 = acc
     pc = pc + 4
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>pc[3]))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3889(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>(load_u32((mem + ea)))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>pc[3]))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3890(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>(load_u32((mem + ea)))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3891(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>(load_u32((mem + ea)))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = <uint32_t>(i32_rotl((<uint32_t>fp[pc[2]].u64), (<uint32_t>pc[3])))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3892(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>(load_u32((mem + ea)))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) != (<uint32_t>pc[3]))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3893(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>(load_u32((mem + ea)))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
     acc = <uint64_t>(fp[pc[2]].u64 * imm_u64(&pc[3]))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3889(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3894(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -20978,7 +21033,7 @@ cdef int fused_3889(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3890(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3895(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -20990,7 +21045,7 @@ cdef int fused_3890(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3891(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3896(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21001,7 +21056,7 @@ cdef int fused_3891(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3892(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3897(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21016,7 +21071,7 @@ cdef int fused_3892(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3893(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3898(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21031,7 +21086,7 @@ cdef int fused_3893(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3894(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3899(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21046,7 +21101,7 @@ cdef int fused_3894(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3895(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3900(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21061,7 +21116,7 @@ cdef int fused_3895(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3896(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3901(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21082,7 +21137,7 @@ cdef int fused_3896(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3897(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3902(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21097,7 +21152,7 @@ cdef int fused_3897(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3898(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3903(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21112,7 +21167,7 @@ cdef int fused_3898(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3899(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3904(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21127,7 +21182,7 @@ cdef int fused_3899(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3900(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3905(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21142,7 +21197,7 @@ cdef int fused_3900(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3901(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3906(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21157,7 +21212,7 @@ cdef int fused_3901(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3902(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3907(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21171,7 +21226,7 @@ cdef int fused_3902(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3903(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3908(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21185,7 +21240,7 @@ cdef int fused_3903(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>pc[3])
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3904(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3909(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int32_t i
     cdef uint64_t ea
     cdef slot* base
@@ -21212,7 +21267,7 @@ cdef int fused_3904(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = callee.code
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3905(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3910(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21225,7 +21280,7 @@ cdef int fused_3905(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3906(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3911(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21237,7 +21292,7 @@ cdef int fused_3906(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3907(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3912(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21249,7 +21304,7 @@ cdef int fused_3907(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3908(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3913(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21261,7 +21316,7 @@ cdef int fused_3908(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3909(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3914(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21273,7 +21328,7 @@ cdef int fused_3909(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3910(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3915(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21285,7 +21340,7 @@ cdef int fused_3910(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3911(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3916(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21297,7 +21352,7 @@ cdef int fused_3911(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3912(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3917(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21309,7 +21364,7 @@ cdef int fused_3912(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3913(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3918(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21321,7 +21376,7 @@ cdef int fused_3913(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3914(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3919(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21333,7 +21388,7 @@ cdef int fused_3914(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3915(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3920(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21345,7 +21400,7 @@ cdef int fused_3915(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3916(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3921(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21357,7 +21412,7 @@ cdef int fused_3916(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3917(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3922(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21369,7 +21424,7 @@ cdef int fused_3917(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3918(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3923(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21381,7 +21436,7 @@ cdef int fused_3918(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3919(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3924(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21393,7 +21448,7 @@ cdef int fused_3919(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3920(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3925(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21405,7 +21460,7 @@ cdef int fused_3920(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3921(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3926(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21417,7 +21472,7 @@ cdef int fused_3921(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3922(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3927(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21429,7 +21484,7 @@ cdef int fused_3922(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3923(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3928(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21441,7 +21496,7 @@ cdef int fused_3923(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3924(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3929(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21453,7 +21508,7 @@ cdef int fused_3924(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3925(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3930(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21465,7 +21520,7 @@ cdef int fused_3925(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3926(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3931(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21477,7 +21532,7 @@ cdef int fused_3926(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3927(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3932(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21489,7 +21544,7 @@ cdef int fused_3927(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3928(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3933(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21501,7 +21556,7 @@ cdef int fused_3928(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3929(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3934(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21513,7 +21568,7 @@ cdef int fused_3929(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3930(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3935(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21525,7 +21580,7 @@ cdef int fused_3930(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3931(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3936(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21540,7 +21595,7 @@ cdef int fused_3931(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3932(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3937(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21558,7 +21613,7 @@ cdef int fused_3932(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3933(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3938(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21573,7 +21628,7 @@ cdef int fused_3933(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3934(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3939(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21588,7 +21643,7 @@ cdef int fused_3934(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3935(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3940(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21603,7 +21658,7 @@ cdef int fused_3935(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3936(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3941(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21618,7 +21673,7 @@ cdef int fused_3936(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3937(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3942(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21633,7 +21688,7 @@ cdef int fused_3937(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3938(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3943(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21648,7 +21703,7 @@ cdef int fused_3938(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3939(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3944(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21663,7 +21718,7 @@ cdef int fused_3939(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3940(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3945(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21678,84 +21733,6 @@ cdef int fused_3940(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3941(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    acc = <uint64_t>(load_u32((mem + ea)))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    if <int32_t>(<uint32_t>acc) < <int32_t>(<uint32_t>fp[pc[2]].u64):
-        machine.budget -= 1
-        if unlikely(machine.budget < 0):
-            return machine.handlers[5203](pc, fp, mem, acc, machine, frame, facc, sacc)
-        pc = pc + pc[3] + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 4
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3942(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    acc = <uint64_t>(load_u32((mem + ea)))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    if <int32_t>(<uint32_t>acc) < <int32_t>(<uint32_t>pc[2]):
-        pc = pc + pc[3] + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 4
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3943(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    acc = <uint64_t>(load_u32((mem + ea)))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    if (<uint32_t>acc) < (<uint32_t>pc[2]):
-        pc = pc + pc[3] + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 4
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3944(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    acc = <uint64_t>(load_u32((mem + ea)))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>acc):
-        pc = pc + pc[3] + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 4
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_3945(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t ea
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    acc = <uint64_t>(load_u32((mem + ea)))
-    fp[pc[1]].u64 = acc
-    pc = pc + 4
-    if <int32_t>(<uint32_t>acc) > <int32_t>(<uint32_t>pc[2]):
-        pc = pc + pc[3] + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 4
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-
 cdef int fused_3946(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
@@ -21764,7 +21741,7 @@ cdef int fused_3946(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint64_t>(load_u32((mem + ea)))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    if <int32_t>(<uint32_t>acc) > <int32_t>(<uint32_t>pc[2]):
+    if <int32_t>(<uint32_t>acc) < <int32_t>(<uint32_t>fp[pc[2]].u64):
         machine.budget -= 1
         if unlikely(machine.budget < 0):
             return machine.handlers[5203](pc, fp, mem, acc, machine, frame, facc, sacc)
@@ -21782,7 +21759,7 @@ cdef int fused_3947(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint64_t>(load_u32((mem + ea)))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    if <int32_t>(<uint32_t>fp[pc[1]].u64) >= <int32_t>(<uint32_t>acc):
+    if <int32_t>(<uint32_t>acc) < <int32_t>(<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
     else:
@@ -21797,7 +21774,7 @@ cdef int fused_3948(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint64_t>(load_u32((mem + ea)))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>acc):
+    if (<uint32_t>acc) < (<uint32_t>pc[2]):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
     else:
@@ -21812,7 +21789,7 @@ cdef int fused_3949(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint64_t>(load_u32((mem + ea)))
     fp[pc[1]].u64 = acc
     pc = pc + 4
-    if (<uint32_t>acc) >= (<uint32_t>pc[2]):
+    if <int32_t>(<uint32_t>fp[pc[1]].u64) > <int32_t>(<uint32_t>acc):
         pc = pc + pc[3] + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
     else:
@@ -21820,6 +21797,84 @@ cdef int fused_3949(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_3950(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>(load_u32((mem + ea)))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    if <int32_t>(<uint32_t>acc) > <int32_t>(<uint32_t>pc[2]):
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3951(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>(load_u32((mem + ea)))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    if <int32_t>(<uint32_t>acc) > <int32_t>(<uint32_t>pc[2]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            return machine.handlers[5203](pc, fp, mem, acc, machine, frame, facc, sacc)
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3952(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>(load_u32((mem + ea)))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    if <int32_t>(<uint32_t>fp[pc[1]].u64) >= <int32_t>(<uint32_t>acc):
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3953(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>(load_u32((mem + ea)))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    if (<uint32_t>fp[pc[1]].u64) >= (<uint32_t>acc):
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3954(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
+    if unlikely(ea + 4 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>(load_u32((mem + ea)))
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    if (<uint32_t>acc) >= (<uint32_t>pc[2]):
+        pc = pc + pc[3] + 3
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 4
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_3955(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int32_t* entry
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
@@ -21836,7 +21891,7 @@ cdef int fused_3950(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = entry + entry[0]
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3951(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3956(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21851,7 +21906,7 @@ cdef int fused_3951(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3952(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3957(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21866,7 +21921,7 @@ cdef int fused_3952(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3953(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3958(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21881,7 +21936,7 @@ cdef int fused_3953(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3954(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3959(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21896,7 +21951,7 @@ cdef int fused_3954(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3955(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3960(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21911,7 +21966,7 @@ cdef int fused_3955(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3956(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3961(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21926,7 +21981,7 @@ cdef int fused_3956(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3957(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3962(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21941,7 +21996,7 @@ cdef int fused_3957(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3958(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3963(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21956,7 +22011,7 @@ cdef int fused_3958(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3959(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3964(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -21970,7 +22025,7 @@ cdef int fused_3959(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3960(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3965(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -21984,7 +22039,7 @@ cdef int fused_3960(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3961(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3966(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22001,7 +22056,7 @@ cdef int fused_3961(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3962(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3967(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22015,7 +22070,7 @@ cdef int fused_3962(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3963(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3968(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22029,7 +22084,7 @@ cdef int fused_3963(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3964(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3969(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22043,7 +22098,7 @@ cdef int fused_3964(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3965(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3970(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22057,7 +22112,7 @@ cdef int fused_3965(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3966(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3971(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22071,7 +22126,7 @@ cdef int fused_3966(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3967(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3972(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22085,7 +22140,7 @@ cdef int fused_3967(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3968(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3973(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22102,7 +22157,7 @@ cdef int fused_3968(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3969(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3974(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22119,7 +22174,7 @@ cdef int fused_3969(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3970(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3975(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22136,7 +22191,7 @@ cdef int fused_3970(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3971(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3976(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22148,7 +22203,7 @@ cdef int fused_3971(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3972(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3977(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22160,7 +22215,7 @@ cdef int fused_3972(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3973(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3978(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22172,7 +22227,7 @@ cdef int fused_3973(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3974(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3979(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22187,7 +22242,7 @@ cdef int fused_3974(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3975(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3980(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22202,7 +22257,7 @@ cdef int fused_3975(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3976(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3981(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22214,7 +22269,7 @@ cdef int fused_3976(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3977(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3982(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22226,7 +22281,7 @@ cdef int fused_3977(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3978(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3983(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22238,7 +22293,7 @@ cdef int fused_3978(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3979(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3984(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22250,7 +22305,7 @@ cdef int fused_3979(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3980(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3985(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22262,7 +22317,7 @@ cdef int fused_3980(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3981(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3986(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22277,7 +22332,7 @@ cdef int fused_3981(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3982(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3987(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22292,7 +22347,7 @@ cdef int fused_3982(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3983(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3988(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22307,7 +22362,7 @@ cdef int fused_3983(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3984(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3989(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22322,7 +22377,7 @@ cdef int fused_3984(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3985(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3990(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22337,7 +22392,7 @@ cdef int fused_3985(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3986(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3991(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22351,7 +22406,7 @@ cdef int fused_3986(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3987(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3992(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22365,7 +22420,7 @@ cdef int fused_3987(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3988(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3993(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22382,7 +22437,7 @@ cdef int fused_3988(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3989(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3994(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22394,7 +22449,7 @@ cdef int fused_3989(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3990(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3995(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22409,7 +22464,7 @@ cdef int fused_3990(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3991(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3996(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22424,7 +22479,7 @@ cdef int fused_3991(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3992(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3997(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22436,7 +22491,7 @@ cdef int fused_3992(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3993(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3998(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22448,7 +22503,7 @@ cdef int fused_3993(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3994(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_3999(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22460,7 +22515,7 @@ cdef int fused_3994(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3995(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4000(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22472,7 +22527,7 @@ cdef int fused_3995(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3996(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4001(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22484,7 +22539,7 @@ cdef int fused_3996(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3997(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4002(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22496,7 +22551,7 @@ cdef int fused_3997(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3998(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4003(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22508,7 +22563,7 @@ cdef int fused_3998(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_3999(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4004(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22523,7 +22578,7 @@ cdef int fused_3999(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4000(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4005(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int32_t* entry
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
@@ -22540,7 +22595,7 @@ cdef int fused_4000(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = entry + entry[0]
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4001(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4006(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22555,7 +22610,7 @@ cdef int fused_4001(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4002(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4007(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22570,7 +22625,7 @@ cdef int fused_4002(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4003(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4008(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22584,7 +22639,7 @@ cdef int fused_4003(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4004(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4009(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22598,7 +22653,7 @@ cdef int fused_4004(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4005(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4010(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22612,7 +22667,7 @@ cdef int fused_4005(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4006(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4011(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22627,7 +22682,7 @@ cdef int fused_4006(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4007(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4012(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22639,7 +22694,7 @@ cdef int fused_4007(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4008(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4013(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22651,7 +22706,7 @@ cdef int fused_4008(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4009(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4014(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22663,7 +22718,7 @@ cdef int fused_4009(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4010(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4015(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22681,7 +22736,7 @@ cdef int fused_4010(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4011(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4016(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22693,7 +22748,7 @@ cdef int fused_4011(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4012(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4017(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22705,7 +22760,7 @@ cdef int fused_4012(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4013(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4018(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22720,7 +22775,7 @@ cdef int fused_4013(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4014(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4019(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22735,7 +22790,7 @@ cdef int fused_4014(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4015(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4020(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22750,7 +22805,7 @@ cdef int fused_4015(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4016(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4021(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22762,7 +22817,7 @@ cdef int fused_4016(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4017(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4022(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22774,7 +22829,7 @@ cdef int fused_4017(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4018(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4023(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22786,7 +22841,7 @@ cdef int fused_4018(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4019(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4024(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22804,7 +22859,7 @@ cdef int fused_4019(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4020(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4025(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22819,7 +22874,7 @@ cdef int fused_4020(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4021(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4026(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22834,7 +22889,7 @@ cdef int fused_4021(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4022(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4027(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 4 > machine.mem_len):
@@ -22848,7 +22903,7 @@ cdef int fused_4022(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4023(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4028(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -22862,7 +22917,7 @@ cdef int fused_4023(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4024(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4029(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -22874,7 +22929,7 @@ cdef int fused_4024(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4025(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4030(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -22889,7 +22944,7 @@ cdef int fused_4025(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4026(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4031(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -22904,7 +22959,7 @@ cdef int fused_4026(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4027(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4032(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -22916,7 +22971,7 @@ cdef int fused_4027(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4028(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4033(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -22931,7 +22986,7 @@ cdef int fused_4028(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4029(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4034(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -22945,7 +23000,7 @@ cdef int fused_4029(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u64((mem + ea), acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4030(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4035(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -22957,7 +23012,7 @@ cdef int fused_4030(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4031(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4036(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 8 > machine.mem_len):
@@ -22969,7 +23024,7 @@ cdef int fused_4031(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4032(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4037(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 8 > machine.mem_len):
@@ -22981,7 +23036,7 @@ cdef int fused_4032(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4033(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4038(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 8 > machine.mem_len):
@@ -22995,7 +23050,7 @@ cdef int fused_4033(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u64((mem + ea), acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4034(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4039(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 8 > machine.mem_len):
@@ -23010,7 +23065,7 @@ cdef int fused_4034(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4035(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4040(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 8 > machine.mem_len):
@@ -23024,7 +23079,7 @@ cdef int fused_4035(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u64((mem + ea), acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4036(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4041(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23036,7 +23091,7 @@ cdef int fused_4036(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4037(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4042(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23048,7 +23103,7 @@ cdef int fused_4037(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4038(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4043(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23060,7 +23115,7 @@ cdef int fused_4038(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4039(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4044(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23072,7 +23127,7 @@ cdef int fused_4039(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4040(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4045(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23086,7 +23141,7 @@ cdef int fused_4040(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4041(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4046(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23101,7 +23156,7 @@ cdef int fused_4041(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4042(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4047(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23116,7 +23171,7 @@ cdef int fused_4042(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4043(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4048(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23131,7 +23186,7 @@ cdef int fused_4043(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4044(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4049(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23143,7 +23198,7 @@ cdef int fused_4044(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4045(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4050(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23155,7 +23210,7 @@ cdef int fused_4045(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4046(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4051(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23167,7 +23222,7 @@ cdef int fused_4046(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4047(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4052(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23179,7 +23234,7 @@ cdef int fused_4047(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4048(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4053(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23191,7 +23246,7 @@ cdef int fused_4048(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4049(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4054(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23203,7 +23258,7 @@ cdef int fused_4049(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4050(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4055(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23215,7 +23270,7 @@ cdef int fused_4050(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4051(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4056(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23227,7 +23282,7 @@ cdef int fused_4051(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4052(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4057(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23239,7 +23294,7 @@ cdef int fused_4052(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4053(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4058(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23251,7 +23306,7 @@ cdef int fused_4053(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4054(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4059(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23266,7 +23321,7 @@ cdef int fused_4054(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4055(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4060(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23284,7 +23339,7 @@ cdef int fused_4055(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4056(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4061(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23299,7 +23354,7 @@ cdef int fused_4056(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4057(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4062(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23314,7 +23369,7 @@ cdef int fused_4057(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4058(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4063(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23329,7 +23384,7 @@ cdef int fused_4058(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4059(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4064(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23344,7 +23399,7 @@ cdef int fused_4059(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4060(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4065(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23359,7 +23414,7 @@ cdef int fused_4060(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4061(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4066(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23374,7 +23429,7 @@ cdef int fused_4061(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4062(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4067(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23392,7 +23447,7 @@ cdef int fused_4062(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4063(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4068(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int32_t* entry
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
@@ -23409,7 +23464,7 @@ cdef int fused_4063(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = entry + entry[0]
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4064(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4069(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23423,7 +23478,7 @@ cdef int fused_4064(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     (mem + ea)[0] = <uint8_t>acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4065(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4070(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -23437,7 +23492,7 @@ cdef int fused_4065(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4066(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4071(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -23454,7 +23509,7 @@ cdef int fused_4066(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4067(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4072(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23466,7 +23521,19 @@ cdef int fused_4067(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4068(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4073(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
+    if unlikely(ea + 1 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>((mem + ea)[0])
+    fp[pc[1]].u64 = acc
+    pc = pc + 5
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_4074(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23481,7 +23548,7 @@ cdef int fused_4068(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4069(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4075(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23493,7 +23560,7 @@ cdef int fused_4069(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4070(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4076(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23505,7 +23572,7 @@ cdef int fused_4070(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4071(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4077(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23517,7 +23584,7 @@ cdef int fused_4071(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4072(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4078(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23529,7 +23596,7 @@ cdef int fused_4072(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4073(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4079(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23541,7 +23608,7 @@ cdef int fused_4073(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4074(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4080(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23556,7 +23623,7 @@ cdef int fused_4074(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4075(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4081(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int32_t* entry
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
@@ -23573,7 +23640,7 @@ cdef int fused_4075(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = entry + entry[0]
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4076(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4082(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23588,7 +23655,7 @@ cdef int fused_4076(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4077(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4083(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23602,7 +23669,7 @@ cdef int fused_4077(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     (mem + ea)[0] = <uint8_t>acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4078(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4084(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -23616,7 +23683,7 @@ cdef int fused_4078(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4079(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4085(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -23630,7 +23697,7 @@ cdef int fused_4079(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4080(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4086(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -23644,7 +23711,7 @@ cdef int fused_4080(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4081(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4087(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23656,7 +23723,7 @@ cdef int fused_4081(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4082(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4088(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23671,7 +23738,7 @@ cdef int fused_4082(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4083(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4089(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23683,7 +23750,7 @@ cdef int fused_4083(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4084(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4090(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23695,7 +23762,7 @@ cdef int fused_4084(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4085(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4091(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23707,7 +23774,7 @@ cdef int fused_4085(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4086(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4092(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23719,7 +23786,7 @@ cdef int fused_4086(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4087(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4093(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23734,7 +23801,7 @@ cdef int fused_4087(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4088(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4094(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23749,7 +23816,7 @@ cdef int fused_4088(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4089(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4095(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 1 > machine.mem_len):
@@ -23763,7 +23830,7 @@ cdef int fused_4089(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     (mem + ea)[0] = <uint8_t>acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4090(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4096(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -23777,7 +23844,7 @@ cdef int fused_4090(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4091(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4097(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -23794,7 +23861,7 @@ cdef int fused_4091(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4092(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4098(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -23810,7 +23877,7 @@ cdef int fused_4092(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     (mem + ea)[0] = <uint8_t>acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4093(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4099(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 2 > machine.mem_len):
@@ -23825,7 +23892,7 @@ cdef int fused_4093(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4094(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4100(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 2 > machine.mem_len):
@@ -23837,7 +23904,7 @@ cdef int fused_4094(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4095(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4101(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 2 > machine.mem_len):
@@ -23849,7 +23916,7 @@ cdef int fused_4095(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4096(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4102(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -23863,7 +23930,7 @@ cdef int fused_4096(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4097(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4103(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 2 > machine.mem_len):
@@ -23875,7 +23942,7 @@ cdef int fused_4097(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4098(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4104(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 2 > machine.mem_len):
@@ -23893,7 +23960,7 @@ cdef int fused_4098(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4099(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4105(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 2 > machine.mem_len):
@@ -23905,7 +23972,7 @@ cdef int fused_4099(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4100(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4106(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 2 > machine.mem_len):
@@ -23917,7 +23984,7 @@ cdef int fused_4100(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4101(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4107(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 2 > machine.mem_len):
@@ -23932,7 +23999,7 @@ cdef int fused_4101(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4102(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4108(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 2 > machine.mem_len):
@@ -23947,7 +24014,7 @@ cdef int fused_4102(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4103(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4109(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 2 > machine.mem_len):
@@ -23959,7 +24026,7 @@ cdef int fused_4103(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4104(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4110(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 2 > machine.mem_len):
@@ -23971,7 +24038,7 @@ cdef int fused_4104(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4105(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4111(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -23983,7 +24050,7 @@ cdef int fused_4105(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4106(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4112(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -23998,7 +24065,7 @@ cdef int fused_4106(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4107(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4113(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24013,7 +24080,7 @@ cdef int fused_4107(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4108(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4114(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24025,7 +24092,7 @@ cdef int fused_4108(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4109(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4115(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24037,7 +24104,7 @@ cdef int fused_4109(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4110(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4116(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24051,7 +24118,7 @@ cdef int fused_4110(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_f32((mem + ea), sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4111(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4117(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef float sacc_0
     sacc_0 = sacc
@@ -24065,7 +24132,7 @@ cdef int fused_4111(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4112(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4118(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24080,7 +24147,7 @@ cdef int fused_4112(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4113(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4119(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24094,7 +24161,7 @@ cdef int fused_4113(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_f32((mem + ea), fp[pc[3]].f32)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4114(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4120(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24106,7 +24173,7 @@ cdef int fused_4114(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4115(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4121(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24120,7 +24187,7 @@ cdef int fused_4115(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_f32((mem + ea), fp[pc[3]].f32)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4116(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4122(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef float sacc_0
     sacc_0 = sacc
@@ -24134,7 +24201,7 @@ cdef int fused_4116(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4117(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4123(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24149,7 +24216,7 @@ cdef int fused_4117(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4118(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4124(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24161,7 +24228,7 @@ cdef int fused_4118(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4119(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4125(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24173,7 +24240,7 @@ cdef int fused_4119(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4120(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4126(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24185,7 +24252,7 @@ cdef int fused_4120(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4121(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4127(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24200,7 +24267,7 @@ cdef int fused_4121(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4122(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4128(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24215,7 +24282,7 @@ cdef int fused_4122(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4123(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4129(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24230,7 +24297,7 @@ cdef int fused_4123(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4124(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4130(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24245,7 +24312,7 @@ cdef int fused_4124(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4125(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4131(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24257,7 +24324,7 @@ cdef int fused_4125(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4126(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4132(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24269,7 +24336,7 @@ cdef int fused_4126(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4127(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4133(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24281,7 +24348,7 @@ cdef int fused_4127(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4128(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4134(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef double facc_0
     facc_0 = facc
@@ -24295,7 +24362,7 @@ cdef int fused_4128(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4129(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4135(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef double facc_0
     facc_0 = facc
@@ -24309,7 +24376,7 @@ cdef int fused_4129(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4130(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4136(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24321,7 +24388,7 @@ cdef int fused_4130(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4131(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4137(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24333,7 +24400,7 @@ cdef int fused_4131(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4132(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4138(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef double facc_0
     facc_0 = facc
@@ -24347,7 +24414,7 @@ cdef int fused_4132(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4133(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4139(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24362,7 +24429,7 @@ cdef int fused_4133(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4134(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4140(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24377,7 +24444,7 @@ cdef int fused_4134(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4135(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4141(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24389,7 +24456,7 @@ cdef int fused_4135(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4136(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4142(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24401,7 +24468,7 @@ cdef int fused_4136(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4137(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4143(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>fp[pc[3]].u64)) + <uint32_t>pc[4]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24413,7 +24480,7 @@ cdef int fused_4137(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4138(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4144(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef double facc_0
     facc_0 = facc
@@ -24427,7 +24494,7 @@ cdef int fused_4138(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4139(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4145(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24442,7 +24509,7 @@ cdef int fused_4139(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4140(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4146(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24454,7 +24521,7 @@ cdef int fused_4140(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4141(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4147(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[2]].u64) + ((<uint32_t>fp[pc[3]].u64) << pc[4])) + <uint32_t>pc[5]
     if unlikely(ea + 8 > machine.mem_len):
@@ -24466,7 +24533,7 @@ cdef int fused_4141(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4142(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4148(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24477,7 +24544,7 @@ cdef int fused_4142(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4143(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4149(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24488,7 +24555,7 @@ cdef int fused_4143(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4144(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4150(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24499,7 +24566,7 @@ cdef int fused_4144(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4145(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4151(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24510,7 +24577,7 @@ cdef int fused_4145(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4146(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4152(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24521,7 +24588,7 @@ cdef int fused_4146(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4147(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4153(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24532,7 +24599,7 @@ cdef int fused_4147(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4148(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4154(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24543,7 +24610,7 @@ cdef int fused_4148(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4149(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4155(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24554,7 +24621,7 @@ cdef int fused_4149(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4150(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4156(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24565,7 +24632,7 @@ cdef int fused_4150(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4151(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4157(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24575,7 +24642,7 @@ cdef int fused_4151(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4152(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4158(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24588,7 +24655,7 @@ cdef int fused_4152(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4153(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4159(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24602,7 +24669,7 @@ cdef int fused_4153(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4154(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4160(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24616,7 +24683,7 @@ cdef int fused_4154(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4155(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4161(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24630,7 +24697,7 @@ cdef int fused_4155(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4156(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4162(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24650,7 +24717,7 @@ cdef int fused_4156(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4157(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4163(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24670,7 +24737,7 @@ cdef int fused_4157(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4158(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4164(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24690,7 +24757,7 @@ cdef int fused_4158(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4159(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4165(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24704,7 +24771,7 @@ cdef int fused_4159(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4160(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4166(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24718,7 +24785,7 @@ cdef int fused_4160(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4161(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4167(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24732,7 +24799,7 @@ cdef int fused_4161(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4162(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4168(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24746,7 +24813,7 @@ cdef int fused_4162(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4163(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4169(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24760,7 +24827,7 @@ cdef int fused_4163(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4164(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4170(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24773,7 +24840,7 @@ cdef int fused_4164(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4165(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4171(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24786,7 +24853,7 @@ cdef int fused_4165(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>pc[3])
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4166(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4172(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24799,7 +24866,7 @@ cdef int fused_4166(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4167(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4173(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24812,7 +24879,7 @@ cdef int fused_4167(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4168(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4174(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24825,7 +24892,7 @@ cdef int fused_4168(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u64((mem + ea), fp[pc[3]].u64)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4169(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4175(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24838,7 +24905,7 @@ cdef int fused_4169(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u64((mem + ea), imm_u64(&pc[3]))
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4170(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4176(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24850,7 +24917,7 @@ cdef int fused_4170(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4171(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4177(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24863,7 +24930,7 @@ cdef int fused_4171(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4172(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4178(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24874,7 +24941,7 @@ cdef int fused_4172(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4173(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4179(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24885,7 +24952,7 @@ cdef int fused_4173(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4174(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4180(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24899,7 +24966,7 @@ cdef int fused_4174(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4175(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4181(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24912,7 +24979,7 @@ cdef int fused_4175(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4176(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4182(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24925,7 +24992,7 @@ cdef int fused_4176(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>pc[3])
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4177(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4183(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24938,7 +25005,7 @@ cdef int fused_4177(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u64((mem + ea), imm_u64(&pc[3]))
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4178(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4184(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24949,7 +25016,7 @@ cdef int fused_4178(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4179(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4185(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24964,7 +25031,7 @@ cdef int fused_4179(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4180(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4186(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24978,7 +25045,7 @@ cdef int fused_4180(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4181(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4187(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
     if unlikely(ea + 4 > machine.mem_len):
@@ -24991,7 +25058,7 @@ cdef int fused_4181(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[2]].u64)
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4182(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4188(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
     if unlikely(ea + 4 > machine.mem_len):
@@ -25004,7 +25071,7 @@ cdef int fused_4182(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4183(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4189(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -25018,7 +25085,7 @@ cdef int fused_4183(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4184(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4190(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -25031,7 +25098,7 @@ cdef int fused_4184(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[4]].u64)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4185(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4191(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -25042,7 +25109,7 @@ cdef int fused_4185(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4186(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4192(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25053,7 +25120,7 @@ cdef int fused_4186(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4187(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4193(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25064,7 +25131,7 @@ cdef int fused_4187(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4188(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4194(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25078,7 +25145,7 @@ cdef int fused_4188(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4189(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4195(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25092,7 +25159,7 @@ cdef int fused_4189(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4190(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4196(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25105,7 +25172,7 @@ cdef int fused_4190(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u64((mem + ea), fp[pc[3]].u64)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4191(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4197(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25116,7 +25183,7 @@ cdef int fused_4191(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4192(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4198(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25136,7 +25203,7 @@ cdef int fused_4192(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4193(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4199(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25150,7 +25217,7 @@ cdef int fused_4193(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4194(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4200(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25163,7 +25230,7 @@ cdef int fused_4194(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4195(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4201(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25176,7 +25243,7 @@ cdef int fused_4195(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>pc[3])
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4196(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4202(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25189,7 +25256,7 @@ cdef int fused_4196(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u64((mem + ea), imm_u64(&pc[3]))
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4197(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4203(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25200,7 +25267,7 @@ cdef int fused_4197(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4198(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4204(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25213,7 +25280,7 @@ cdef int fused_4198(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u64((mem + ea), imm_u64(&pc[2]))
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4199(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4205(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -25224,7 +25291,7 @@ cdef int fused_4199(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4200(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4206(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -25235,7 +25302,7 @@ cdef int fused_4200(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4201(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4207(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -25246,7 +25313,7 @@ cdef int fused_4201(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4202(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4208(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -25257,7 +25324,7 @@ cdef int fused_4202(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4203(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4209(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -25268,7 +25335,7 @@ cdef int fused_4203(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4204(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4210(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -25279,7 +25346,7 @@ cdef int fused_4204(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4205(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4211(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -25290,7 +25357,7 @@ cdef int fused_4205(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4206(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4212(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 4 > machine.mem_len):
@@ -25301,7 +25368,7 @@ cdef int fused_4206(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4207(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4213(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -25314,7 +25381,7 @@ cdef int fused_4207(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_f32((mem + ea), fp[pc[4]].f32)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4208(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4214(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25325,7 +25392,7 @@ cdef int fused_4208(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4209(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4215(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25336,7 +25403,7 @@ cdef int fused_4209(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4210(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4216(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25347,7 +25414,7 @@ cdef int fused_4210(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4211(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4217(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25358,7 +25425,7 @@ cdef int fused_4211(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4212(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4218(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25372,7 +25439,7 @@ cdef int fused_4212(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4213(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4219(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25383,7 +25450,7 @@ cdef int fused_4213(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4214(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4220(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>pc[1]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25397,7 +25464,7 @@ cdef int fused_4214(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4215(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4221(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + ((<uint32_t>fp[pc[2]].u64) << pc[3])) + <uint32_t>pc[4]
     if unlikely(ea + 8 > machine.mem_len):
@@ -25414,7 +25481,7 @@ cdef int fused_4215(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4216(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4222(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 1 > machine.mem_len):
@@ -25425,7 +25492,7 @@ cdef int fused_4216(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4217(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4223(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 1 > machine.mem_len):
@@ -25436,7 +25503,7 @@ cdef int fused_4217(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4218(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4224(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 1 > machine.mem_len):
@@ -25447,7 +25514,7 @@ cdef int fused_4218(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4219(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4225(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 1 > machine.mem_len):
@@ -25458,7 +25525,7 @@ cdef int fused_4219(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4220(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4226(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 1 > machine.mem_len):
@@ -25475,7 +25542,7 @@ cdef int fused_4220(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4221(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4227(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 1 > machine.mem_len):
@@ -25495,7 +25562,7 @@ cdef int fused_4221(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4222(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4228(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 1 > machine.mem_len):
@@ -25515,7 +25582,7 @@ cdef int fused_4222(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4223(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4229(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 1 > machine.mem_len):
@@ -25529,7 +25596,7 @@ cdef int fused_4223(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4224(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4230(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 1 > machine.mem_len):
@@ -25540,7 +25607,7 @@ cdef int fused_4224(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4225(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4231(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 1 > machine.mem_len):
@@ -25551,7 +25618,7 @@ cdef int fused_4225(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4226(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4232(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>fp[pc[2]].u64)) + <uint32_t>pc[3]
     if unlikely(ea + 1 > machine.mem_len):
@@ -25562,7 +25629,7 @@ cdef int fused_4226(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4227(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4233(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 2 > machine.mem_len):
@@ -25573,7 +25640,7 @@ cdef int fused_4227(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4228(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4234(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 2 > machine.mem_len):
@@ -25584,7 +25651,7 @@ cdef int fused_4228(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4229(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4235(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 2 > machine.mem_len):
@@ -25595,7 +25662,7 @@ cdef int fused_4229(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4230(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4236(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t><uint32_t>((<uint32_t>fp[pc[1]].u64) + (<uint32_t>pc[2])) + <uint32_t>pc[3]
     if unlikely(ea + 2 > machine.mem_len):
@@ -25608,7 +25675,7 @@ cdef int fused_4230(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u16((mem + ea), <uint16_t>fp[pc[4]].u64)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4231(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4237(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int reason
     reason = memory_fill(machine.inst.mems[pc[4]], fp[pc[1]].u64, (<uint32_t>fp[pc[2]].u64), fp[pc[3]].u64)
     if unlikely(reason != 0):
@@ -25620,7 +25687,7 @@ cdef int fused_4231(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4232(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4238(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef int reason
     reason = memory_copy(machine.inst.mems[pc[4]], machine.inst.mems[pc[5]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
     if unlikely(reason != 0):
@@ -25630,7 +25697,7 @@ cdef int fused_4232(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4233(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4239(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = machine.inst.globals[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -25638,7 +25705,7 @@ cdef int fused_4233(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4234(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4240(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = machine.inst.globals[pc[2]].u64
     fp[pc[1]].u64 = acc
@@ -25650,7 +25717,7 @@ cdef int fused_4234(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4235(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4241(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = machine.inst.globals[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -25658,7 +25725,7 @@ cdef int fused_4235(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4236(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4242(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = machine.inst.globals[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -25666,7 +25733,7 @@ cdef int fused_4236(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4237(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4243(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = machine.inst.globals[pc[2]].u64
     fp[pc[1]].u64 = acc
@@ -25678,21 +25745,21 @@ cdef int fused_4237(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4238(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4244(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     machine.inst.globals[pc[2]].u64 = fp[pc[1]].u64
     pc = pc + 3
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4239(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4245(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     machine.inst.globals[pc[2]].u64 = fp[pc[1]].u64
     pc = pc + 3
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4240(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4246(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     machine.inst.globals[pc[2]].u64 = fp[pc[1]].u64
     pc = pc + 3
     if fp[pc[1]].u64 != 0:
@@ -25702,7 +25769,7 @@ cdef int fused_4240(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4241(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4247(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     machine.inst.globals[pc[2]].u64 = fp[pc[1]].u64
     pc = pc + 3
@@ -25713,7 +25780,7 @@ cdef int fused_4241(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4242(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4248(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     machine.inst.globals[pc[2]].u64 = fp[pc[1]].u64
     pc = pc + 3
@@ -25724,7 +25791,7 @@ cdef int fused_4242(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4243(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4249(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     machine.inst.globals[pc[2]].u64 = fp[pc[1]].u64
     pc = pc + 3
@@ -25735,7 +25802,7 @@ cdef int fused_4243(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4244(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4250(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     machine.inst.globals[pc[2]].u64 = fp[pc[1]].u64
     pc = pc + 3
@@ -25745,7 +25812,7 @@ cdef int fused_4244(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>fp[pc[3]].u64)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4245(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4251(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     machine.inst.globals[pc[2]].u64 = fp[pc[1]].u64
     pc = pc + 3
     frame -= 1
@@ -25753,7 +25820,7 @@ cdef int fused_4245(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4246(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4252(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     machine.inst.globals[pc[2]].u64 = fp[pc[1]].u64
     pc = pc + 3
     fp[0].u64 = fp[pc[1]].u64
@@ -25761,289 +25828,6 @@ cdef int fused_4246(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = frame.pc
     fp = frame.fp
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_4247(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef int32_t i
-    cdef slot* base
-    cdef func_t* callee
-    cdef table_t* table
-    table = machine.inst.tables[pc[3]]
-    if unlikely(fp[pc[1]].u64 >= table.size):
-        return machine.handlers[5225](pc, fp, mem, acc, machine, frame, facc, sacc)
-    callee = <func_t*><size_t>table.elems[fp[pc[1]].u64]
-    if unlikely(callee == NULL):
-        return machine.handlers[5226](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if unlikely(callee.type != machine.inst.types[pc[2]] and not is_subtype(callee.type, machine.inst.types[pc[2]])):
-        return machine.handlers[5213](pc, fp, mem, acc, machine, frame, facc, sacc)
-    machine.budget -= 1
-    if unlikely(machine.budget < 0):
-        return machine.handlers[5203](pc, fp, mem, acc, machine, frame, facc, sacc)
-    base = fp + pc[4]
-    if unlikely(base + callee.frame_size > machine.stack_end):
-        return machine.handlers[5211](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if callee.inst == machine.inst:
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-    else:
-        if callee.inst == NULL:
-            machine.callee = callee
-            machine.base = base
-            return machine.handlers[5205](pc, fp, mem, acc, machine, frame, facc, sacc)
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-        frame.pc = leave_instance_code
-        frame.fp = <slot*>machine.inst
-        frame += 1
-        machine.inst = callee.inst
-        mem = machine.inst.mem.data
-        machine.mem_len = machine.inst.mem.length
-    fp = base
-    for i in range(callee.zero_from, callee.zero_to):
-        fp[i].u64 = 0
-    pc = callee.code
-    acc = fp[pc[2]].u64
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_4248(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef int32_t i
-    cdef slot* base
-    cdef func_t* callee
-    cdef table_t* table
-    table = machine.inst.tables[pc[3]]
-    if unlikely(fp[pc[1]].u64 >= table.size):
-        return machine.handlers[5225](pc, fp, mem, acc, machine, frame, facc, sacc)
-    callee = <func_t*><size_t>table.elems[fp[pc[1]].u64]
-    if unlikely(callee == NULL):
-        return machine.handlers[5226](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if unlikely(callee.type != machine.inst.types[pc[2]] and not is_subtype(callee.type, machine.inst.types[pc[2]])):
-        return machine.handlers[5213](pc, fp, mem, acc, machine, frame, facc, sacc)
-    machine.budget -= 1
-    if unlikely(machine.budget < 0):
-        return machine.handlers[5203](pc, fp, mem, acc, machine, frame, facc, sacc)
-    base = fp + pc[4]
-    if unlikely(base + callee.frame_size > machine.stack_end):
-        return machine.handlers[5211](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if callee.inst == machine.inst:
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-    else:
-        if callee.inst == NULL:
-            machine.callee = callee
-            machine.base = base
-            return machine.handlers[5205](pc, fp, mem, acc, machine, frame, facc, sacc)
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-        frame.pc = leave_instance_code
-        frame.fp = <slot*>machine.inst
-        frame += 1
-        machine.inst = callee.inst
-        mem = machine.inst.mem.data
-        machine.mem_len = machine.inst.mem.length
-    fp = base
-    for i in range(callee.zero_from, callee.zero_to):
-        fp[i].u64 = 0
-    pc = callee.code
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_4249(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef int32_t i
-    cdef slot* base
-    cdef func_t* callee
-    cdef table_t* table
-    table = machine.inst.tables[pc[3]]
-    if unlikely(fp[pc[1]].u64 >= table.size):
-        return machine.handlers[5225](pc, fp, mem, acc, machine, frame, facc, sacc)
-    callee = <func_t*><size_t>table.elems[fp[pc[1]].u64]
-    if unlikely(callee == NULL):
-        return machine.handlers[5226](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if unlikely(callee.type != machine.inst.types[pc[2]] and not is_subtype(callee.type, machine.inst.types[pc[2]])):
-        return machine.handlers[5213](pc, fp, mem, acc, machine, frame, facc, sacc)
-    machine.budget -= 1
-    if unlikely(machine.budget < 0):
-        return machine.handlers[5203](pc, fp, mem, acc, machine, frame, facc, sacc)
-    base = fp + pc[4]
-    if unlikely(base + callee.frame_size > machine.stack_end):
-        return machine.handlers[5211](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if callee.inst == machine.inst:
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-    else:
-        if callee.inst == NULL:
-            machine.callee = callee
-            machine.base = base
-            return machine.handlers[5205](pc, fp, mem, acc, machine, frame, facc, sacc)
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-        frame.pc = leave_instance_code
-        frame.fp = <slot*>machine.inst
-        frame += 1
-        machine.inst = callee.inst
-        mem = machine.inst.mem.data
-        machine.mem_len = machine.inst.mem.length
-    fp = base
-    for i in range(callee.zero_from, callee.zero_to):
-        fp[i].u64 = 0
-    pc = callee.code
-    acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) < <int32_t>(<uint32_t>pc[3]))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_4250(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef int32_t i
-    cdef slot* base
-    cdef func_t* callee
-    cdef table_t* table
-    table = machine.inst.tables[pc[3]]
-    if unlikely(fp[pc[1]].u64 >= table.size):
-        return machine.handlers[5225](pc, fp, mem, acc, machine, frame, facc, sacc)
-    callee = <func_t*><size_t>table.elems[fp[pc[1]].u64]
-    if unlikely(callee == NULL):
-        return machine.handlers[5226](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if unlikely(callee.type != machine.inst.types[pc[2]] and not is_subtype(callee.type, machine.inst.types[pc[2]])):
-        return machine.handlers[5213](pc, fp, mem, acc, machine, frame, facc, sacc)
-    machine.budget -= 1
-    if unlikely(machine.budget < 0):
-        return machine.handlers[5203](pc, fp, mem, acc, machine, frame, facc, sacc)
-    base = fp + pc[4]
-    if unlikely(base + callee.frame_size > machine.stack_end):
-        return machine.handlers[5211](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if callee.inst == machine.inst:
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-    else:
-        if callee.inst == NULL:
-            machine.callee = callee
-            machine.base = base
-            return machine.handlers[5205](pc, fp, mem, acc, machine, frame, facc, sacc)
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-        frame.pc = leave_instance_code
-        frame.fp = <slot*>machine.inst
-        frame += 1
-        machine.inst = callee.inst
-        mem = machine.inst.mem.data
-        machine.mem_len = machine.inst.mem.length
-    fp = base
-    for i in range(callee.zero_from, callee.zero_to):
-        fp[i].u64 = 0
-    pc = callee.code
-    if fp[pc[1]].u64 != 0:
-        pc = pc + pc[2] + 2
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_4251(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef int32_t i
-    cdef slot* base
-    cdef func_t* callee
-    cdef table_t* table
-    table = machine.inst.tables[pc[3]]
-    if unlikely(fp[pc[1]].u64 >= table.size):
-        return machine.handlers[5225](pc, fp, mem, acc, machine, frame, facc, sacc)
-    callee = <func_t*><size_t>table.elems[fp[pc[1]].u64]
-    if unlikely(callee == NULL):
-        return machine.handlers[5226](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if unlikely(callee.type != machine.inst.types[pc[2]] and not is_subtype(callee.type, machine.inst.types[pc[2]])):
-        return machine.handlers[5213](pc, fp, mem, acc, machine, frame, facc, sacc)
-    machine.budget -= 1
-    if unlikely(machine.budget < 0):
-        return machine.handlers[5203](pc, fp, mem, acc, machine, frame, facc, sacc)
-    base = fp + pc[4]
-    if unlikely(base + callee.frame_size > machine.stack_end):
-        return machine.handlers[5211](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if callee.inst == machine.inst:
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-    else:
-        if callee.inst == NULL:
-            machine.callee = callee
-            machine.base = base
-            return machine.handlers[5205](pc, fp, mem, acc, machine, frame, facc, sacc)
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-        frame.pc = leave_instance_code
-        frame.fp = <slot*>machine.inst
-        frame += 1
-        machine.inst = callee.inst
-        mem = machine.inst.mem.data
-        machine.mem_len = machine.inst.mem.length
-    fp = base
-    for i in range(callee.zero_from, callee.zero_to):
-        fp[i].u64 = 0
-    pc = callee.code
-    if fp[pc[1]].u64 == 0:
-        machine.budget -= 1
-        if unlikely(machine.budget < 0):
-            return machine.handlers[5203](pc, fp, mem, acc, machine, frame, facc, sacc)
-        pc = pc + pc[2] + 2
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-    else:
-        pc = pc + 3
-        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_4252(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef int32_t i
-    cdef uint64_t ea
-    cdef slot* base
-    cdef func_t* callee
-    cdef table_t* table
-    table = machine.inst.tables[pc[3]]
-    if unlikely(fp[pc[1]].u64 >= table.size):
-        return machine.handlers[5225](pc, fp, mem, acc, machine, frame, facc, sacc)
-    callee = <func_t*><size_t>table.elems[fp[pc[1]].u64]
-    if unlikely(callee == NULL):
-        return machine.handlers[5226](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if unlikely(callee.type != machine.inst.types[pc[2]] and not is_subtype(callee.type, machine.inst.types[pc[2]])):
-        return machine.handlers[5213](pc, fp, mem, acc, machine, frame, facc, sacc)
-    machine.budget -= 1
-    if unlikely(machine.budget < 0):
-        return machine.handlers[5203](pc, fp, mem, acc, machine, frame, facc, sacc)
-    base = fp + pc[4]
-    if unlikely(base + callee.frame_size > machine.stack_end):
-        return machine.handlers[5211](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if callee.inst == machine.inst:
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-    else:
-        if callee.inst == NULL:
-            machine.callee = callee
-            machine.base = base
-            return machine.handlers[5205](pc, fp, mem, acc, machine, frame, facc, sacc)
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-        frame.pc = leave_instance_code
-        frame.fp = <slot*>machine.inst
-        frame += 1
-        machine.inst = callee.inst
-        mem = machine.inst.mem.data
-        machine.mem_len = machine.inst.mem.length
-    fp = base
-    for i in range(callee.zero_from, callee.zero_to):
-        fp[i].u64 = 0
-    pc = callee.code
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    acc = <uint64_t>(load_u32((mem + ea)))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_4253(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     memcpy(&fp[pc[1]], &pc[2], 16)
@@ -31113,49 +30897,12 @@ cdef int fused_4720(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_4721(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef int32_t i
-    cdef slot* base
-    cdef func_t* callee
-    cdef table_t* table
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
-    table = machine.inst.tables[pc[3]]
-    if unlikely(fp[pc[1]].u64 >= table.size):
-        return machine.handlers[5225](pc, fp, mem, acc, machine, frame, facc, sacc)
-    callee = <func_t*><size_t>table.elems[fp[pc[1]].u64]
-    if unlikely(callee == NULL):
-        return machine.handlers[5226](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if unlikely(callee.type != machine.inst.types[pc[2]] and not is_subtype(callee.type, machine.inst.types[pc[2]])):
-        return machine.handlers[5213](pc, fp, mem, acc, machine, frame, facc, sacc)
-    machine.budget -= 1
-    if unlikely(machine.budget < 0):
-        return machine.handlers[5203](pc, fp, mem, acc, machine, frame, facc, sacc)
-    base = fp + pc[4]
-    if unlikely(base + callee.frame_size > machine.stack_end):
-        return machine.handlers[5211](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if callee.inst == machine.inst:
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-    else:
-        if callee.inst == NULL:
-            machine.callee = callee
-            machine.base = base
-            return machine.handlers[5205](pc, fp, mem, acc, machine, frame, facc, sacc)
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-        frame.pc = leave_instance_code
-        frame.fp = <slot*>machine.inst
-        frame += 1
-        machine.inst = callee.inst
-        mem = machine.inst.mem.data
-        machine.mem_len = machine.inst.mem.length
-    fp = base
-    for i in range(callee.zero_from, callee.zero_to):
-        fp[i].u64 = 0
-    pc = callee.code
+    acc = acc
+    fp[pc[1]].u64 = acc
+    pc = pc + 3
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
@@ -31167,7 +30914,7 @@ cdef int fused_4722(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = acc
     fp[pc[1]].u64 = acc
     pc = pc + 3
-    acc = fp[pc[2]].u64
+    acc = <uint32_t>pc[2]
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
@@ -31178,22 +30925,11 @@ cdef int fused_4723(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = acc
     fp[pc[1]].u64 = acc
     pc = pc + 3
-    acc = <uint32_t>pc[2]
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_4724(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    acc = fp[pc[2]].u64
-    fp[pc[1]].u64 = acc
-    pc = pc + 3
-    acc = acc
-    fp[pc[1]].u64 = acc
-    pc = pc + 3
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4725(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4724(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -31210,7 +30946,7 @@ cdef int fused_4725(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4726(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4725(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[2]].u64
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -31220,6 +30956,21 @@ cdef int fused_4726(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     acc = <uint32_t>(fp[pc[2]].f32 < imm_f32(&pc[3]))
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_4726(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t acc_1
+    acc = fp[pc[2]].u64
+    fp[pc[1]].u64 = acc
+    pc = pc + 3
+    acc_1 = acc
+    if unlikely(acc == 0):
+        return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>(fp[pc[2]].u64 % acc)
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc = acc_1
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_4727(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
@@ -34738,109 +34489,6 @@ cdef int fused_4952(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_4953(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef int32_t i
-    cdef uint64_t ea
-    cdef slot* base
-    cdef func_t* callee
-    cdef table_t* table
-    table = machine.inst.tables[pc[3]]
-    if unlikely(fp[pc[1]].u64 >= table.size):
-        return machine.handlers[5225](pc, fp, mem, acc, machine, frame, facc, sacc)
-    callee = <func_t*><size_t>table.elems[fp[pc[1]].u64]
-    if unlikely(callee == NULL):
-        return machine.handlers[5226](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if unlikely(callee.type != machine.inst.types[pc[2]] and not is_subtype(callee.type, machine.inst.types[pc[2]])):
-        return machine.handlers[5213](pc, fp, mem, acc, machine, frame, facc, sacc)
-    machine.budget -= 1
-    if unlikely(machine.budget < 0):
-        return machine.handlers[5203](pc, fp, mem, acc, machine, frame, facc, sacc)
-    base = fp + pc[4]
-    if unlikely(base + callee.frame_size > machine.stack_end):
-        return machine.handlers[5211](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if callee.inst == machine.inst:
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-    else:
-        if callee.inst == NULL:
-            machine.callee = callee
-            machine.base = base
-            return machine.handlers[5205](pc, fp, mem, acc, machine, frame, facc, sacc)
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-        frame.pc = leave_instance_code
-        frame.fp = <slot*>machine.inst
-        frame += 1
-        machine.inst = callee.inst
-        mem = machine.inst.mem.data
-        machine.mem_len = machine.inst.mem.length
-    fp = base
-    for i in range(callee.zero_from, callee.zero_to):
-        fp[i].u64 = 0
-    pc = callee.code
-    acc = fp[pc[2]].u64
-    fp[pc[1]].u64 = acc
-    pc = pc + 3
-    ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    acc = <uint64_t>(load_u32((mem + ea)))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_4954(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef int32_t i
-    cdef uint64_t ea
-    cdef slot* base
-    cdef func_t* callee
-    cdef table_t* table
-    table = machine.inst.tables[pc[3]]
-    if unlikely(fp[pc[1]].u64 >= table.size):
-        return machine.handlers[5225](pc, fp, mem, acc, machine, frame, facc, sacc)
-    callee = <func_t*><size_t>table.elems[fp[pc[1]].u64]
-    if unlikely(callee == NULL):
-        return machine.handlers[5226](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if unlikely(callee.type != machine.inst.types[pc[2]] and not is_subtype(callee.type, machine.inst.types[pc[2]])):
-        return machine.handlers[5213](pc, fp, mem, acc, machine, frame, facc, sacc)
-    machine.budget -= 1
-    if unlikely(machine.budget < 0):
-        return machine.handlers[5203](pc, fp, mem, acc, machine, frame, facc, sacc)
-    base = fp + pc[4]
-    if unlikely(base + callee.frame_size > machine.stack_end):
-        return machine.handlers[5211](pc, fp, mem, acc, machine, frame, facc, sacc)
-    if callee.inst == machine.inst:
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-    else:
-        if callee.inst == NULL:
-            machine.callee = callee
-            machine.base = base
-            return machine.handlers[5205](pc, fp, mem, acc, machine, frame, facc, sacc)
-        frame.pc = pc + 5
-        frame.fp = fp
-        frame += 1
-        frame.pc = leave_instance_code
-        frame.fp = <slot*>machine.inst
-        frame += 1
-        machine.inst = callee.inst
-        mem = machine.inst.mem.data
-        machine.mem_len = machine.inst.mem.length
-    fp = base
-    for i in range(callee.zero_from, callee.zero_to):
-        fp[i].u64 = 0
-    pc = callee.code
-    acc = fp[pc[2]].u64
-    fp[pc[1]].u64 = acc
-    pc = pc + 3
-    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    store_u32((mem + ea), <uint32_t>acc)
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_4955(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     memcpy(&fp[pc[1]], &pc[2], 16)
     pc = pc + 6
     v_v128_and(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
@@ -34848,7 +34496,7 @@ cdef int fused_4955(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     v_i32x4_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4956(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4954(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     v_i8x16_eq(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
     pc = pc + 4
     v_i16x8_extend_low_i8x16_u(&fp[pc[1]], &fp[pc[2]])
@@ -34856,7 +34504,7 @@ cdef int fused_4956(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     v_i32x4_extend_low_i16x8_u(&fp[pc[1]], &fp[pc[2]])
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4957(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4955(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     v_i32x4_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
     pc = pc + 4
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
@@ -34866,7 +34514,7 @@ cdef int fused_4957(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4958(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4956(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     v_i32x4_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
     pc = pc + 4
@@ -34879,7 +34527,7 @@ cdef int fused_4958(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4959(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4957(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     v_i32x4_mul(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
     pc = pc + 4
@@ -34891,7 +34539,7 @@ cdef int fused_4959(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     memcpy(mem + ea, &fp[pc[3]], 16)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4960(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4958(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     v_v128_and(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
     pc = pc + 4
     v_i32x4_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
@@ -34900,7 +34548,7 @@ cdef int fused_4960(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4961(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4959(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     v_i16x8_extend_low_i8x16_u(&fp[pc[1]], &fp[pc[2]])
     pc = pc + 3
     v_i32x4_extend_low_i16x8_u(&fp[pc[1]], &fp[pc[2]])
@@ -34908,7 +34556,7 @@ cdef int fused_4961(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     memcpy(&fp[pc[1]], &pc[2], 16)
     return machine.handlers[pc[6]](pc + 6, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4962(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4960(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     v_i32x4_extend_low_i16x8_u(&fp[pc[1]], &fp[pc[2]])
     pc = pc + 3
     memcpy(&fp[pc[1]], &pc[2], 16)
@@ -34916,7 +34564,7 @@ cdef int fused_4962(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     v_v128_and(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4963(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4961(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 16 > machine.mem_len):
@@ -34928,7 +34576,7 @@ cdef int fused_4963(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     v_i32x4_add(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4964(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4962(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 16 > machine.mem_len):
@@ -34943,7 +34591,7 @@ cdef int fused_4964(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     v_i32x4_mul(&fp[pc[1]], &fp[pc[2]], &fp[pc[3]])
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4965(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4963(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[2]].u64) + <uint32_t>pc[3]
     if unlikely(ea + 4 > machine.mem_len):
@@ -34957,7 +34605,7 @@ cdef int fused_4965(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     v_i16x8_extend_low_i8x16_u(&fp[pc[1]], &fp[pc[2]])
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4966(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4964(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
     if unlikely(ea + 16 > machine.mem_len):
@@ -34971,7 +34619,7 @@ cdef int fused_4966(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4967(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4965(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = acc
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -34982,7 +34630,7 @@ cdef int fused_4967(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4968(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4966(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = acc
     fp[pc[1]].u64 = acc
@@ -34997,7 +34645,7 @@ cdef int fused_4968(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4969(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4967(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = acc
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -35008,7 +34656,7 @@ cdef int fused_4969(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4970(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4968(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = acc
     fp[pc[1]].u64 = acc
     pc = pc + 3
@@ -35019,7 +34667,7 @@ cdef int fused_4970(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4971(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4969(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = acc
     fp[pc[1]].u64 = acc
@@ -35040,7 +34688,7 @@ cdef int fused_4971(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4972(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4970(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((acc ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -35051,7 +34699,7 @@ cdef int fused_4972(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4973(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4971(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((acc ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -35062,7 +34710,7 @@ cdef int fused_4973(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4974(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4972(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((acc ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -35073,7 +34721,7 @@ cdef int fused_4974(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4975(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4973(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = acc ^ ((fp[pc[2]].u64 ^ acc) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -35084,7 +34732,7 @@ cdef int fused_4975(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4976(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4974(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = acc ^ ((fp[pc[2]].u64 ^ acc) & -<uint64_t>((<uint32_t>fp[pc[4]].u64) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -35095,7 +34743,7 @@ cdef int fused_4976(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4977(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4975(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -35106,7 +34754,7 @@ cdef int fused_4977(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4978(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4976(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_1
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
     fp[pc[1]].u64 = acc
@@ -35119,7 +34767,7 @@ cdef int fused_4978(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4979(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4977(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_1
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
     fp[pc[1]].u64 = acc
@@ -35132,7 +34780,7 @@ cdef int fused_4979(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4980(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4978(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -35143,7 +34791,7 @@ cdef int fused_4980(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4981(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4979(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -35154,7 +34802,7 @@ cdef int fused_4981(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4982(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4980(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
     fp[pc[1]].u64 = acc
@@ -35169,7 +34817,7 @@ cdef int fused_4982(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4983(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4981(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_1
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
     fp[pc[1]].u64 = acc
@@ -35182,7 +34830,7 @@ cdef int fused_4983(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4984(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4982(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
     fp[pc[1]].u64 = acc
@@ -35199,7 +34847,7 @@ cdef int fused_4984(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4985(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4983(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = fp[pc[3]].u64 ^ ((fp[pc[2]].u64 ^ fp[pc[3]].u64) & -<uint64_t>((<uint32_t>acc) != 0))
     fp[pc[1]].u64 = acc
@@ -35213,7 +34861,7 @@ cdef int fused_4985(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4986(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4984(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_1
     acc = <uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -35226,7 +34874,7 @@ cdef int fused_4986(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4987(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4985(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_1
     acc = <uint32_t>((<uint32_t>acc) + (<uint32_t>fp[pc[3]].u64))
@@ -35243,7 +34891,7 @@ cdef int fused_4987(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4988(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4986(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     cdef uint64_t acc_1
     acc_0 = acc
@@ -35258,7 +34906,7 @@ cdef int fused_4988(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4989(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4987(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35269,7 +34917,7 @@ cdef int fused_4989(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4990(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4988(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_1
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc))
     fp[pc[1]].u64 = acc
@@ -35282,7 +34930,7 @@ cdef int fused_4990(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4991(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4989(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_1
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc))
@@ -35299,7 +34947,7 @@ cdef int fused_4991(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4992(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4990(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc))
     fp[pc[1]].u64 = acc
@@ -35314,7 +34962,7 @@ cdef int fused_4992(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4993(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4991(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35325,7 +34973,7 @@ cdef int fused_4993(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4994(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4992(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc))
     fp[pc[1]].u64 = acc
@@ -35339,7 +34987,7 @@ cdef int fused_4994(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4995(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4993(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc))
     fp[pc[1]].u64 = acc
@@ -35354,7 +35002,7 @@ cdef int fused_4995(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4996(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4994(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35365,7 +35013,7 @@ cdef int fused_4996(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4997(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4995(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35376,7 +35024,7 @@ cdef int fused_4997(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4998(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4996(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc))
     fp[pc[1]].u64 = acc
@@ -35390,7 +35038,7 @@ cdef int fused_4998(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_4999(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4997(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc))
     fp[pc[1]].u64 = acc
@@ -35404,7 +35052,7 @@ cdef int fused_4999(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5000(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4998(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>acc))
     fp[pc[1]].u64 = acc
@@ -35427,7 +35075,7 @@ cdef int fused_5000(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 6
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5001(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_4999(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_1
     acc = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
@@ -35444,7 +35092,7 @@ cdef int fused_5001(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5002(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5000(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35459,7 +35107,7 @@ cdef int fused_5002(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5003(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5001(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35474,7 +35122,7 @@ cdef int fused_5003(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5004(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5002(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35489,7 +35137,7 @@ cdef int fused_5004(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5005(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5003(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35500,7 +35148,7 @@ cdef int fused_5005(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5006(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5004(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_1
     acc = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35513,7 +35161,7 @@ cdef int fused_5006(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5007(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5005(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35527,7 +35175,7 @@ cdef int fused_5007(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5008(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5006(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35544,7 +35192,7 @@ cdef int fused_5008(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5009(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5007(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35555,7 +35203,7 @@ cdef int fused_5009(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5010(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5008(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>acc))
     fp[pc[1]].u64 = acc
@@ -35570,7 +35218,7 @@ cdef int fused_5010(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5011(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5009(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) - (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35583,7 +35231,7 @@ cdef int fused_5011(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5012(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5010(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) - (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35597,7 +35245,7 @@ cdef int fused_5012(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5013(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5011(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) - (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35611,7 +35259,7 @@ cdef int fused_5013(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5014(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5012(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) * (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -35625,7 +35273,7 @@ cdef int fused_5014(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5015(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5013(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) * (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35636,7 +35284,7 @@ cdef int fused_5015(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5016(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5014(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_1
     acc = <uint32_t>((<uint32_t>acc) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35649,7 +35297,7 @@ cdef int fused_5016(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5017(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5015(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35670,7 +35318,7 @@ cdef int fused_5017(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5018(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5016(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35685,7 +35333,7 @@ cdef int fused_5018(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5019(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5017(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) * (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35696,7 +35344,7 @@ cdef int fused_5019(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5020(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5018(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35707,7 +35355,7 @@ cdef int fused_5020(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5021(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5019(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_1
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>acc))
     fp[pc[1]].u64 = acc
@@ -35720,7 +35368,7 @@ cdef int fused_5021(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5022(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5020(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35731,7 +35379,7 @@ cdef int fused_5022(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5023(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5021(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35742,7 +35390,7 @@ cdef int fused_5023(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5024(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5022(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35753,7 +35401,7 @@ cdef int fused_5024(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5025(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5023(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35766,7 +35414,7 @@ cdef int fused_5025(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5026(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5024(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) & (<uint32_t>acc))
     fp[pc[1]].u64 = acc
@@ -35784,7 +35432,7 @@ cdef int fused_5026(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5027(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5025(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35798,7 +35446,7 @@ cdef int fused_5027(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5028(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5026(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35813,7 +35461,7 @@ cdef int fused_5028(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5029(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5027(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35824,7 +35472,7 @@ cdef int fused_5029(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5030(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5028(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35835,7 +35483,7 @@ cdef int fused_5030(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5031(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5029(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35846,7 +35494,7 @@ cdef int fused_5031(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5032(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5030(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35859,7 +35507,7 @@ cdef int fused_5032(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5033(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5031(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35876,7 +35524,7 @@ cdef int fused_5033(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5034(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5032(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35891,7 +35539,7 @@ cdef int fused_5034(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5035(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5033(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35906,7 +35554,7 @@ cdef int fused_5035(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5036(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5034(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) & (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -35921,7 +35569,7 @@ cdef int fused_5036(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5037(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5035(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) | (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35932,7 +35580,7 @@ cdef int fused_5037(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5038(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5036(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>((<uint32_t>acc) | (<uint32_t>fp[pc[3]].u64))
@@ -35945,7 +35593,7 @@ cdef int fused_5038(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5039(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5037(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>((<uint32_t>acc) | (<uint32_t>fp[pc[3]].u64))
@@ -35960,7 +35608,7 @@ cdef int fused_5039(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5040(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5038(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35971,7 +35619,7 @@ cdef int fused_5040(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5041(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5039(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35982,7 +35630,7 @@ cdef int fused_5041(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5042(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5040(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -35993,7 +35641,7 @@ cdef int fused_5042(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5043(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5041(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36004,7 +35652,7 @@ cdef int fused_5043(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5044(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5042(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36015,7 +35663,7 @@ cdef int fused_5044(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5045(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5043(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) ^ (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36026,7 +35674,7 @@ cdef int fused_5045(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5046(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5044(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36043,7 +35691,7 @@ cdef int fused_5046(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5047(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5045(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>acc))
     fp[pc[1]].u64 = acc
@@ -36058,7 +35706,7 @@ cdef int fused_5047(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5048(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5046(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36069,7 +35717,7 @@ cdef int fused_5048(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5049(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5047(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_1
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>acc))
     fp[pc[1]].u64 = acc
@@ -36082,7 +35730,7 @@ cdef int fused_5049(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5050(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5048(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36093,7 +35741,7 @@ cdef int fused_5050(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5051(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5049(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36104,7 +35752,7 @@ cdef int fused_5051(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5052(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5050(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_1
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>acc))
@@ -36121,7 +35769,7 @@ cdef int fused_5052(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5053(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5051(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>acc))
     fp[pc[1]].u64 = acc
@@ -36135,7 +35783,7 @@ cdef int fused_5053(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u32((mem + ea), <uint32_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5054(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5052(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36146,7 +35794,7 @@ cdef int fused_5054(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5055(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5053(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36157,7 +35805,7 @@ cdef int fused_5055(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5056(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5054(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) ^ (<uint32_t>acc))
     fp[pc[1]].u64 = acc
@@ -36174,7 +35822,7 @@ cdef int fused_5056(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5057(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5055(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) ^ (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36188,7 +35836,7 @@ cdef int fused_5057(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5058(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5056(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36199,7 +35847,7 @@ cdef int fused_5058(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5059(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5057(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -36214,7 +35862,7 @@ cdef int fused_5059(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5060(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5058(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -36229,7 +35877,7 @@ cdef int fused_5060(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5061(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5059(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -36244,7 +35892,7 @@ cdef int fused_5061(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5062(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5060(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) << ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -36265,7 +35913,7 @@ cdef int fused_5062(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 4
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5063(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5061(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>(<uint32_t>(<int32_t>(<uint32_t>acc) >> ((<uint32_t>pc[3]) & 31)))
     fp[pc[1]].u64 = acc
@@ -36280,7 +35928,7 @@ cdef int fused_5063(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5064(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5062(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>(<uint32_t>(<int32_t>(<uint32_t>acc) >> ((<uint32_t>pc[3]) & 31)))
     fp[pc[1]].u64 = acc
@@ -36294,7 +35942,7 @@ cdef int fused_5064(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5065(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5063(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_1
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>acc) & 31))
@@ -36311,7 +35959,7 @@ cdef int fused_5065(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5066(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5064(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) >> ((<uint32_t>acc) & 31))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36325,7 +35973,7 @@ cdef int fused_5066(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5067(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5065(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -36340,7 +35988,7 @@ cdef int fused_5067(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5068(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5066(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) >> ((<uint32_t>pc[3]) & 31))
     fp[pc[1]].u64 = acc
@@ -36355,7 +36003,7 @@ cdef int fused_5068(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5069(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5067(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) == (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36366,7 +36014,7 @@ cdef int fused_5069(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5070(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5068(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint32_t>((<uint32_t>acc) == (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -36381,7 +36029,7 @@ cdef int fused_5070(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5071(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5069(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) == (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36392,7 +36040,7 @@ cdef int fused_5071(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5072(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5070(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) != (<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36403,7 +36051,7 @@ cdef int fused_5072(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5073(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5071(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>(<int32_t>(<uint32_t>acc) < <int32_t>(<uint32_t>fp[pc[3]].u64))
@@ -36416,7 +36064,7 @@ cdef int fused_5073(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5074(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5072(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) < <int32_t>(<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36430,7 +36078,7 @@ cdef int fused_5074(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         pc = pc + 3
         return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5075(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5073(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_0
     acc_0 = acc
     acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) < <int32_t>(<uint32_t>acc))
@@ -36443,7 +36091,7 @@ cdef int fused_5075(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5076(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5074(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     cdef uint64_t acc_0
     acc_0 = acc
@@ -36459,7 +36107,7 @@ cdef int fused_5076(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     store_u16((mem + ea), <uint16_t>acc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5077(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5075(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_1
     acc = <uint32_t>(<int32_t>(<uint32_t>acc) < <int32_t>(<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -36472,7 +36120,7 @@ cdef int fused_5077(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5078(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5076(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_1
     acc = <uint32_t>((<uint32_t>acc) < (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -36485,7 +36133,7 @@ cdef int fused_5078(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5079(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5077(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) < (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36496,7 +36144,7 @@ cdef int fused_5079(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5080(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5078(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>((<uint32_t>acc) < (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36507,7 +36155,7 @@ cdef int fused_5080(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].f64 = facc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5081(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5079(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint32_t>(<int32_t>(<uint32_t>fp[pc[2]].u64) > <int32_t>(<uint32_t>acc))
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36518,7 +36166,7 @@ cdef int fused_5081(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5082(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5080(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_1
     acc = <uint32_t>(<int32_t>(<uint32_t>acc) > <int32_t>(<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -36531,7 +36179,7 @@ cdef int fused_5082(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5083(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5081(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_1
     acc = <uint32_t>((<uint32_t>acc) > (<uint32_t>fp[pc[3]].u64))
     fp[pc[1]].u64 = acc
@@ -36544,7 +36192,7 @@ cdef int fused_5083(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5084(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5082(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_1
     acc = <uint32_t>(<uint32_t><int32_t><int16_t>(<uint32_t>acc))
     fp[pc[1]].u64 = acc
@@ -36557,7 +36205,7 @@ cdef int fused_5084(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5085(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5083(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 + acc)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36570,7 +36218,7 @@ cdef int fused_5085(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5086(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5084(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(acc + imm_u64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -36581,7 +36229,7 @@ cdef int fused_5086(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5087(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5085(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     acc = <uint64_t>(acc + imm_u64(&pc[3]))
     fp[pc[1]].u64 = acc
@@ -36595,7 +36243,7 @@ cdef int fused_5087(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5088(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5086(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(acc * fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36608,7 +36256,7 @@ cdef int fused_5088(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5089(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5087(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(acc * fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36621,7 +36269,7 @@ cdef int fused_5089(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5090(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5088(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(acc * fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36632,7 +36280,7 @@ cdef int fused_5090(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5091(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5089(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(fp[pc[2]].u64 * acc)
     fp[pc[1]].u64 = acc
     pc = pc + 4
@@ -36643,7 +36291,7 @@ cdef int fused_5091(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5092(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5090(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely(fp[pc[3]].u64 == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     acc = <uint64_t>(acc % fp[pc[3]].u64)
@@ -36656,7 +36304,7 @@ cdef int fused_5092(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5093(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5091(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely(fp[pc[3]].u64 == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     acc = <uint64_t>(acc % fp[pc[3]].u64)
@@ -36669,7 +36317,7 @@ cdef int fused_5093(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5094(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5092(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely(fp[pc[3]].u64 == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     acc = <uint64_t>(acc % fp[pc[3]].u64)
@@ -36681,7 +36329,7 @@ cdef int fused_5094(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     pc = pc + pc[1] + 1
     return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5095(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5093(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely(fp[pc[3]].u64 == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     acc = <uint64_t>(acc % fp[pc[3]].u64)
@@ -36696,7 +36344,7 @@ cdef int fused_5095(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5096(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5094(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     if unlikely(fp[pc[3]].u64 == 0):
         return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
     acc = <uint64_t>(acc % fp[pc[3]].u64)
@@ -36711,7 +36359,30 @@ cdef int fused_5096(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5097(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5095(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t acc_0
+    cdef uint64_t acc_1
+    acc_0 = acc
+    if unlikely(acc == 0):
+        return machine.handlers[5214](pc, fp, mem, acc, machine, frame, facc, sacc)
+    acc = <uint64_t>(fp[pc[2]].u64 % acc)
+    fp[pc[1]].u64 = acc
+    pc = pc + 4
+    acc_1 = acc
+    acc = acc_0
+    fp[pc[1]].u64 = acc
+    pc = pc + 3
+    if acc_1 != imm_u64(&pc[2]):
+        machine.budget -= 1
+        if unlikely(machine.budget < 0):
+            return machine.handlers[5203](pc, fp, mem, acc, machine, frame, facc, sacc)
+        pc = pc + pc[4] + 4
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+    else:
+        pc = pc + 5
+        return machine.handlers[pc[0]](pc, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_5096(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(acc & imm_u64(&pc[3]))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -36724,7 +36395,7 @@ cdef int fused_5097(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5098(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5097(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t acc_1
     acc = <uint64_t>(acc ^ fp[pc[3]].u64)
     fp[pc[1]].u64 = acc
@@ -36737,7 +36408,7 @@ cdef int fused_5098(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5099(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5098(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(acc << (imm_u64(&pc[3]) & 63))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -36750,7 +36421,7 @@ cdef int fused_5099(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5100(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5099(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(acc >> (imm_u64(&pc[3]) & 63))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -36761,7 +36432,7 @@ cdef int fused_5100(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5101(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5100(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     acc = <uint64_t>(acc >> (imm_u64(&pc[3]) & 63))
     fp[pc[1]].u64 = acc
     pc = pc + 5
@@ -36772,7 +36443,7 @@ cdef int fused_5101(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5102(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5101(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = sacc + fp[pc[3]].f32
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -36783,7 +36454,7 @@ cdef int fused_5102(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[3]](pc + 3, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5103(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5102(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     sacc = fp[pc[2]].f32 + sacc
     set_f32(&fp[pc[1]], sacc)
@@ -36797,7 +36468,7 @@ cdef int fused_5103(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5104(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5103(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = sacc + imm_f32(&pc[3])
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -36808,7 +36479,7 @@ cdef int fused_5104(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5105(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5104(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     sacc = sacc + imm_f32(&pc[3])
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
@@ -36816,21 +36487,21 @@ cdef int fused_5105(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     set_f32(&fp[pc[1]], sacc)
     pc = pc + 4
     sacc = sacc + fp[pc[3]].f32
+    set_f32(&fp[pc[1]], sacc)
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_5105(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    sacc = sacc - fp[pc[3]].f32
+    set_f32(&fp[pc[1]], sacc)
+    pc = pc + 4
+    sacc = sacc + fp[pc[3]].f32
+    set_f32(&fp[pc[1]], sacc)
+    pc = pc + 4
+    sacc = sacc + imm_f32(&pc[3])
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_5106(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    sacc = sacc - fp[pc[3]].f32
-    set_f32(&fp[pc[1]], sacc)
-    pc = pc + 4
-    sacc = sacc + fp[pc[3]].f32
-    set_f32(&fp[pc[1]], sacc)
-    pc = pc + 4
-    sacc = sacc + imm_f32(&pc[3])
-    set_f32(&fp[pc[1]], sacc)
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_5107(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     sacc = sacc - fp[pc[3]].f32
     set_f32(&fp[pc[1]], sacc)
@@ -36844,7 +36515,7 @@ cdef int fused_5107(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     fp[pc[1]].u64 = acc
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5108(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5107(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     sacc = sacc * imm_f32(&pc[3])
     set_f32(&fp[pc[1]], sacc)
@@ -36853,6 +36524,20 @@ cdef int fused_5108(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     if unlikely(ea + 4 > machine.mem_len):
         return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
     store_f32((mem + ea), fp[pc[3]].f32)
+    pc = pc + 4
+    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
+    fp[pc[1]].u64 = acc
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_5108(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    cdef uint64_t ea
+    sacc = sacc * imm_f32(&pc[3])
+    set_f32(&fp[pc[1]], sacc)
+    pc = pc + 4
+    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
+    if unlikely(ea + 4 > machine.mem_len):
+        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
+    store_f32((mem + ea), sacc)
     pc = pc + 4
     acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
     fp[pc[1]].u64 = acc
@@ -36868,25 +36553,11 @@ cdef int fused_5109(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
     store_f32((mem + ea), sacc)
     pc = pc + 4
-    acc = <uint32_t>((<uint32_t>fp[pc[2]].u64) + (<uint32_t>pc[3]))
-    fp[pc[1]].u64 = acc
-    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
-
-cdef int fused_5110(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
-    cdef uint64_t ea
-    sacc = sacc * imm_f32(&pc[3])
-    set_f32(&fp[pc[1]], sacc)
-    pc = pc + 4
-    ea = <uint64_t>(<uint32_t>fp[pc[1]].u64) + <uint32_t>pc[2]
-    if unlikely(ea + 4 > machine.mem_len):
-        return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
-    store_f32((mem + ea), sacc)
-    pc = pc + 4
     sacc = f32_max(fp[pc[2]].f32, imm_f32(&pc[3]))
     set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
-cdef int fused_5111(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+cdef int fused_5110(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
     cdef uint64_t ea
     sacc = f32_min(sacc, imm_f32(&pc[3]))
     set_f32(&fp[pc[1]], sacc)
@@ -36898,6 +36569,17 @@ cdef int fused_5111(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
     if unlikely(ea + 4 > machine.mem_len):
         return machine.handlers[5217](pc, fp, mem, acc, machine, frame, facc, sacc)
     store_f32((mem + ea), sacc)
+    return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
+
+cdef int fused_5111(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
+    sacc = f32_max(sacc, imm_f32(&pc[3]))
+    set_f32(&fp[pc[1]], sacc)
+    pc = pc + 4
+    sacc = f32_min(sacc, imm_f32(&pc[3]))
+    set_f32(&fp[pc[1]], sacc)
+    pc = pc + 4
+    sacc = sacc * imm_f32(&pc[3])
+    set_f32(&fp[pc[1]], sacc)
     return machine.handlers[pc[4]](pc + 4, fp, mem, acc, machine, frame, facc, sacc)
 
 cdef int fused_5112(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc) noexcept nogil:
