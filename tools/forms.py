@@ -5,7 +5,7 @@ Deriving them at each start would cost milliseconds.
 
 from __future__ import annotations
 
-from wasmvm.isa import regop, wasm
+from wasmvm.isa import regform, regop, wasm
 from wasmvm.types import valtype_slots
 
 _HEAD = '''\
@@ -27,7 +27,7 @@ BR_IF, BR_UNLESS: by register instruction, the branch it fuses into when its res
 NEGATED: by register instruction, the comparison with the opposite result.
 LOOP: by register instruction, the form of a branch for a back-edge; LOOP_ADD: the one that adds a constant first.
 MIRRORED_BR: by register instruction, the branch on the same comparison with its operands swapped.
-EFFECT: by register instruction, what it does to the accumulators (`regop.effect`).
+EFFECT: by register instruction, what it does to the accumulators (`regform.effect`).
 ACC_FORM, FACC_FORM: by register instruction times 3 plus operand (0 for a, 1 for b, 2 for c), the form that reads the
 operand from an accumulator; OPERAND_WORD: where in the instruction the operand stands.
 FUSED_FIRST, FUSED_LAST: the instructions that run as one: what comes first, which may be fused itself, and what
@@ -140,7 +140,7 @@ def _by_regop() -> dict[str, list[int]]:
         mirrored = regop.mirrored(compared) if row.name != compared and compared in regop.EXPRESSIONS else None
         tables["MIRRORED_BR"].append(_number(f"br_if_{mirrored}") if mirrored else -1)
         tables["LENGTH"].append(row.length)
-    tables["LENGTH"] += (regop.row_of(form).length for form in regop.INSTRUCTIONS[len(regop.ROWS) :])
+    tables["LENGTH"] += (regform.row_of(form).length for form in regform.INSTRUCTIONS[len(regop.ROWS) :])
     return tables
 
 
@@ -148,14 +148,14 @@ def _accumulators() -> dict[str, list[int]]:
     count = 3 * len(regop.ROWS)
     tables = {name: [-1] * count for name in ("ACC_FORM", "FACC_FORM", "SACC_FORM")}
     tables["OPERAND_WORD"] = [0] * count
-    tables["EFFECT"] = [regop.effect(row) for row in regop.ROWS]
-    for form in regop.ACCUMULATOR_FORMS:
+    tables["EFFECT"] = [regform.effect(row) for row in regop.ROWS]
+    for form in regform.ACCUMULATOR_FORMS:
         index = 3 * form.row.number + "abc".index(form.operand)
         tables[f"{form.register.upper()}_FORM"][index] = form.number
         before = form.row.operands[: form.row.operands.index(form.operand)]
         tables["OPERAND_WORD"][index] = 1 + sum(regop.WORDS.get(letter, 1) for letter in before)
-    tables["OLDER_FORM"] = [-1] * (3 * (len(regop.ROWS) + len(regop.ACCUMULATOR_FORMS)))
-    for older in regop.OLDER_FORMS:
+    tables["OLDER_FORM"] = [-1] * (3 * (len(regop.ROWS) + len(regform.ACCUMULATOR_FORMS)))
+    for older in regform.OLDER_FORMS:
         tables["OLDER_FORM"][3 * older.base.number + "abc".index(older.operand)] = older.number
     return tables
 
@@ -165,10 +165,10 @@ def module(note: str) -> str:
     out += (_table(name, "h", values) for name, values in _by_opcode().items())
     out += (_table(name, "h", values) for name, values in _by_regop().items())
     out += (_table(name, "h", values) for name, values in _accumulators().items())
-    out.append(_table("FUSED_FIRST", "h", [fused.first for fused in regop.FUSED]))
-    out.append(_table("FUSED_LAST", "h", [fused.parts[-1].number for fused in regop.FUSED]))
-    out.append(f"FUSED_FROM = {len(regop.INSTRUCTIONS)}\n")
-    operands = [regop.row_of(instruction).operands for instruction in regop.INSTRUCTIONS]
-    out.append("NAMES = (\n" + "".join(f'    "{instruction.name}",\n' for instruction in regop.INSTRUCTIONS) + ")\n")
+    out.append(_table("FUSED_FIRST", "h", [fused.first for fused in regform.FUSED]))
+    out.append(_table("FUSED_LAST", "h", [fused.parts[-1].number for fused in regform.FUSED]))
+    out.append(f"FUSED_FROM = {len(regform.INSTRUCTIONS)}\n")
+    operands = [regform.row_of(instruction).operands for instruction in regform.INSTRUCTIONS]
+    out.append("NAMES = (\n" + "".join(f'    "{instruction.name}",\n' for instruction in regform.INSTRUCTIONS) + ")\n")
     out.append("OPERANDS = (\n" + "".join(f'    "{letters}",\n' for letters in operands) + ")\n")
     return "# fmt: off\n" + "".join(out)

@@ -24,15 +24,15 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from wasmvm.isa import regop  # noqa: E402
+from wasmvm.isa import regform  # noqa: E402
 
 PAIRS, PLAIN_PAIRS, TRIPLES = 1600, 1100, 500
 """How many are chosen: of all pairs, of those without regard to accumulators that the second does not have from the
 first, and of threes. Each is a function for the C compiler: about 10 ms of building."""
 
-ROW = {number: regop.row_of(instruction) for number, instruction in enumerate(regop.INSTRUCTIONS)}
-NAMES = [instruction.name for instruction in regop.INSTRUCTIONS]
-BASE = {older.number: older.base.number for older in regop.OLDER_FORMS}
+ROW = {number: regform.row_of(instruction) for number, instruction in enumerate(regform.INSTRUCTIONS)}
+NAMES = [instruction.name for instruction in regform.INSTRUCTIONS]
+BASE = {older.number: older.base.number for older in regform.OLDER_FORMS}
 """What an instruction is that does not follow another one in a sequence."""
 NUMBERS = {name: number for number, name in enumerate(NAMES)}
 
@@ -87,7 +87,7 @@ def count(path: Path, arguments: list[str]) -> None:
     counts = getattr(_core, "counts", None)
     if counts is None:
         sys.exit("this is not the counting build of wasmvm._core")
-    first = {fused.number: fused.parts[0].number for fused in regop.FUSED}
+    first = {fused.number: fused.parts[0].number for fused in regform.FUSED}
     places = [(at, times, first.get(op, op)) for at, times, op in counts()]
     index = {at: i for i, (at, _, _) in enumerate(places)}
     behind = [index.get(at + 4 * ROW[op].length, -1) if ROW[op].falls_through else -1 for at, _, op in places]
@@ -101,10 +101,10 @@ def read(path: Path) -> Counts:
 
 def without_accumulators(pair: tuple[int, ...]) -> tuple[int, ...]:
     """The pair with a first part, and unless it reads what the first leaves a second, that reads no accumulator."""
-    forms = {form.number: form for form in regop.ACCUMULATOR_FORMS}
+    forms = {form.number: form for form in regform.ACCUMULATOR_FORMS}
     first, second = pair
     row, second = ROW[first], BASE.get(second, second)
-    leaves = regop.REGISTERS.get(regop.effect(row))
+    leaves = regform.REGISTERS.get(regform.effect(row))
     if second in forms and forms[second].register != leaves:
         second = ROW[second].number
     return row.number, second

@@ -7,11 +7,11 @@ machine renamed, and every `break` made a return.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from dispatch import enum_name, fill_in
 
-from wasmvm.isa import regop
+from wasmvm.isa import regform, regop
 
 _HEAD = """\
 # {note}
@@ -100,7 +100,7 @@ _LOCALS = {
 _EXIT = re.compile(r"\s*reason = ([A-Z_]+)")
 EXITS: list[str] = sorted({match[1] for row in regop.ROWS for line in row.body if (match := _EXIT.fullmatch(line))})
 """Why handlers leave, where that is a constant: each has a handler of its own that only leaves."""
-_FIRST_EXIT = len(regop.INSTRUCTIONS) + len(regop.FUSED)
+_FIRST_EXIT = len(regform.INSTRUCTIONS) + len(regform.FUSED)
 COUNT = _FIRST_EXIT + len(EXITS)
 _INT_RESULT = re.compile(r"^fp\[(pc\[\d+\])\]\.u64 = (.*)$")
 _F64_RESULT = re.compile(r"^fp\[(pc\[\d+\])\]\.f64 = (.*)$")
@@ -109,7 +109,7 @@ _F32_RESULT = re.compile(r"^set_f32\(&fp\[(pc\[\d+\])\], (.*)\)$")
 
 def _lines(row: regop.RegOp, body: tuple[str, ...]) -> Iterator[str]:
     """The body of an instruction, without the jump to the next one."""
-    effect = regop.effect(row)
+    effect = regform.effect(row)
     constant_reason = ""
     for number, line in enumerate(body):
         exit_ = _EXIT.fullmatch(line)
@@ -118,13 +118,13 @@ def _lines(row: regop.RegOp, body: tuple[str, ...]) -> Iterator[str]:
             continue
         line = _IN_MACHINE.sub(r"machine.\1", fill_in(line, row))
         last = number == len(body) - 1
-        if last and effect == regop.INT_RESULT:
+        if last and effect == regform.INT_RESULT:
             yield _INT_RESULT.sub(r"acc = \2", line)
             yield _INT_RESULT.sub(r"fp[\1].u64 = acc", line)
-        elif last and effect == regop.F64_RESULT:
+        elif last and effect == regform.F64_RESULT:
             yield _F64_RESULT.sub(r"facc = \2", line)
             yield _F64_RESULT.sub(r"fp[\1].f64 = facc", line)
-        elif last and effect == regop.F32_RESULT:
+        elif last and effect == regform.F32_RESULT:
             yield _F32_RESULT.sub(r"sacc = \2", line)
             yield _F32_RESULT.sub(r"set_f32(&fp[\1], sacc)", line)
         elif line.strip() == "break":
@@ -141,7 +141,7 @@ def _exit_number(reason: str) -> int:
     return _FIRST_EXIT + (EXITS.index(reason) if reason else 0)
 
 
-Instruction = regop.RegOp | regop.AccumulatorForm | regop.OlderForm
+Instruction = regop.RegOp | regform.AccumulatorForm | regform.OlderForm
 
 
 def _body(instructions: Sequence[Instruction], number: int) -> Iterator[str]:
@@ -149,12 +149,12 @@ def _body(instructions: Sequence[Instruction], number: int) -> Iterator[str]:
     instruction = instructions[number]
     if number + 1 < len(instructions):
         following = instructions[number + 1]
-        if isinstance(following, regop.OlderForm):
+        if isinstance(following, regform.OlderForm):
             yield f"{following.register}_{number} = {following.register}"
     body = instruction.body
-    if isinstance(instruction, regop.OlderForm):
+    if isinstance(instruction, regform.OlderForm):
         body = tuple(line.replace("{older}", f"{instruction.register}_{number - 1}") for line in body)
-    yield from _lines(regop.row_of(instruction), body)
+    yield from _lines(regform.row_of(instruction), body)
 
 
 def _parts(instructions: Sequence[Instruction], each: Sequence[str]) -> Iterator[str]:
@@ -162,7 +162,7 @@ def _parts(instructions: Sequence[Instruction], each: Sequence[str]) -> Iterator
     *before, final = instructions
     for number, instruction in enumerate(before):
         yield from each
-        row = regop.row_of(instruction)
+        row = regform.row_of(instruction)
         lines = list(_body(instructions, number))
         if row.jumps:
             # The last line goes on behind a branch that was not taken: to the next body.
@@ -172,7 +172,7 @@ def _parts(instructions: Sequence[Instruction], each: Sequence[str]) -> Iterator
             yield from lines
             yield f"pc = pc + {row.length}"
     yield from each
-    row = regop.row_of(final)
+    row = regform.row_of(final)
     lines = list(_body(instructions, len(before)))
     if not row.jumps:
         yield from lines
@@ -214,11 +214,11 @@ def handlers(note: str, counting: bool = False) -> str:
         for reason in EXITS
     )
     out += (_handler(_name(row.name), row, each=each) for row in regop.ROWS)
-    out += (_handler(_name(form.name), form, each=each) for form in regop.ACCUMULATOR_FORMS)
-    out += (_handler(f"fused_{fused.number}", *fused.parts, each=each) for fused in regop.FUSED)
+    out += (_handler(_name(form.name), form, each=each) for form in regform.ACCUMULATOR_FORMS)
+    out += (_handler(f"fused_{fused.number}", *fused.parts, each=each) for fused in regform.FUSED)
     out += (f"HANDLERS[{enum_name(row)}] = {_name(row.name)}\n" for row in regop.ROWS)
-    out += (f"HANDLERS[{form.number}] = {_name(form.name)}\n" for form in regop.ACCUMULATOR_FORMS)
-    out += (f"HANDLERS[{form.number}] = {_name(form.base.name)}\n" for form in regop.OLDER_FORMS)
-    out += (f"HANDLERS[{fused.number}] = fused_{fused.number}\n" for fused in regop.FUSED)
+    out += (f"HANDLERS[{form.number}] = {_name(form.name)}\n" for form in regform.ACCUMULATOR_FORMS)
+    out += (f"HANDLERS[{form.number}] = {_name(form.base.name)}\n" for form in regform.OLDER_FORMS)
+    out += (f"HANDLERS[{fused.number}] = fused_{fused.number}\n" for fused in regform.FUSED)
     out += (f"HANDLERS[{_exit_number(reason)}] = h_{reason}\n" for reason in EXITS)
     return "".join(out)

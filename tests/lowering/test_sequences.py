@@ -17,7 +17,7 @@ import pytest
 from tests.wat import wat2wasm
 from wasmvm import Instance, Module, Trap
 from wasmvm._core import DISPATCH
-from wasmvm.isa import regop
+from wasmvm.isa import regform, regop
 from wasmvm.isa.regopcode import R_BR_TABLE, R_CONST64, R_F32_ADD_RK, R_F64_ADD_RK, R_MOVE, R_RETURN
 from wasmvm.lowering.accumulator import Accumulators
 
@@ -53,19 +53,19 @@ class Parts(NamedTuple):
 
 
 def test_every_sequence_is_one_more_than_another() -> None:
-    known = {*range(len(regop.INSTRUCTIONS))}
-    for fused in regop.FUSED:
+    known = {*range(len(regform.INSTRUCTIONS))}
+    for fused in regform.FUSED:
         assert fused.first in known
         assert fused.number not in known
         known.add(fused.number)
     assert known == {*range(len(known))}
-    assert len({fused.parts for fused in regop.FUSED}) == len(regop.FUSED)
+    assert len({fused.parts for fused in regform.FUSED}) == len(regform.FUSED)
 
 
 def test_only_the_last_part_may_never_fall_through() -> None:
-    for fused in regop.FUSED:
+    for fused in regform.FUSED:
         for part in fused.parts[:-1]:
-            row = regop.row_of(part)
+            row = regform.row_of(part)
             assert row.falls_through, (row.name, fused)
 
 
@@ -77,8 +77,8 @@ def test_calls_and_what_only_jumps_do_not_fall_through() -> None:
 
 def test_the_pass_finds_sequences_and_leaves_all_words_but_opcodes() -> None:
     rewriter = Accumulators()
-    for fused in regop.FUSED:
-        rows = [regop.row_of(part) for part in fused.parts]
+    for fused in regform.FUSED:
+        rows = [regform.row_of(part) for part in fused.parts]
         if not all(isinstance(part, regop.RegOp) for part in fused.parts) or rows[-1].name == "br_table":
             continue
         code = array("i")
@@ -89,7 +89,7 @@ def test_the_pass_finds_sequences_and_leaves_all_words_but_opcodes() -> None:
         before = code[:]
         rewriter.rewrite(code, len(code), array("i", [0]), 0)
         assert code[0] in {fused.number} | {
-            other.number for other in regop.FUSED if other.parts[: len(rows)] == fused.parts
+            other.number for other in regform.FUSED if other.parts[: len(rows)] == fused.parts
         }
         assert [word for i, word in enumerate(code) if i not in starts] == [
             word for i, word in enumerate(before) if i not in starts
@@ -111,7 +111,7 @@ def operand_words(letter: str, choose: random.Random) -> list[int]:
     return [{"s": SLOTS - 2, "n": 2}.get(letter, 0)]
 
 
-def write(fused: regop.Fused, choose: random.Random) -> Parts | None:
+def write(fused: regform.Fused, choose: random.Random) -> Parts | None:
     """Words for the sequence in which what accumulators mirror is what its forms say; None where it did not come out."""
     labels: list[int] = []
     slots = choose.sample(range(SLOTS - 1), 3)
@@ -122,13 +122,13 @@ def write(fused: regop.Fused, choose: random.Random) -> Parts | None:
     words += [R_F32_ADD_RK, slots[2], slots[2], low_word(1 << 31)]
     start = len(words)
     for part in fused.parts:
-        row = regop.row_of(part)
+        row = regform.row_of(part)
         chosen = {letter: operand_words(letter, choose) for letter in row.operands}
         base = part
-        if isinstance(part, regop.OlderForm):
+        if isinstance(part, regform.OlderForm):
             base = part.base
             chosen[part.operand] = [older[part.register]]
-        if isinstance(base, regop.AccumulatorForm):
+        if isinstance(base, regform.AccumulatorForm):
             chosen[base.operand] = [mirrors[base.register]]
         if any(word == [-1] for letter, word in chosen.items() if letter in "abc"):
             return None
@@ -140,14 +140,14 @@ def write(fused: regop.Fused, choose: random.Random) -> Parts | None:
         if row.number == R_BR_TABLE:
             labels += range(len(words), len(words) + 3)
             words += [0, 0, 0]
-        effect = regop.effect(row)
+        effect = regform.effect(row)
         older = {"acc": -1, "facc": -1, "sacc": -1}
-        for result, register in regop.REGISTERS.items():
+        for result, register in regform.REGISTERS.items():
             if effect == result:
                 if mirrors[register] != chosen["d"][0]:
                     older[register] = mirrors[register]
                 mirrors[register] = chosen["d"][0]
-            elif effect == regop.CLOBBERS or (effect and mirrors[register] == chosen["d"][0]):
+            elif effect == regform.CLOBBERS or (effect and mirrors[register] == chosen["d"][0]):
                 mirrors[register] = -1
     return Parts(words, start, labels)
 
@@ -180,7 +180,7 @@ def test_a_sequence_does_what_its_parts_do(length: int) -> None:
     choose = random.Random(length)
     binary = wat2wasm(MODULE)
     tried = 0
-    for fused in regop.FUSED:
+    for fused in regform.FUSED:
         if len(fused.parts) != length:
             continue
         for _ in range(4):
@@ -203,7 +203,7 @@ def test_a_sequence_does_what_its_parts_do(length: int) -> None:
                 assert one[0] == other[0] or has_nan(one[0], other[0]), (names, parts, arguments)
                 assert one[1:] == other[1:], (names, parts, arguments)
             tried += 1
-    possible = sum(len(fused.parts) == length for fused in regop.FUSED)
+    possible = sum(len(fused.parts) == length for fused in regform.FUSED)
     assert tried >= 3 * possible, f"only {tried} runs of {possible} sequences came out"
 
 

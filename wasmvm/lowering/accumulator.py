@@ -20,7 +20,7 @@ from wasmvm.lowering import forms
 if not cython.compiled:
     from wasmvm.isa.regopcode import R_BR_TABLE
 
-    # What an instruction does to the accumulators, as `regop.effect` says it.
+    # What an instruction does to the accumulators, as `regform.effect` says it.
     INT_RESULT, F64_RESULT, F32_RESULT, CLOBBERS = 1, 2, 3, 4
 
 
