@@ -16,11 +16,24 @@ PLAIN = "mvp+bulk_memory+mutable_globals+nontrapping_fptoint+sign_ext"
 """WebAssembly 1.0 and those additions that wasm3 knows: more would leave it out."""
 
 
+LEVELS = {
+    "0": ("-O0", "-fno-sanitize=undefined", "-fno-stack-protector"),
+    "2": (),
+    "3": ("-Xclang", "-O3", "-funroll-loops"),
+    "s": ("-Os",),
+}
+"""Flags by level of optimisation, behind `WASM_FLAGS`. zig makes -O2 of -O3 itself, so clang is told past it."""
+
+
 def build_wasm(program: Program, target: Path) -> None:
     """Compile `program` with optimisation and without names."""
     cpu = PLAIN + "+simd128" if program.simd else PLAIN
-    flags = [*WASM_FLAGS, f"-mcpu={cpu}", "-Wl,--strip-all"]
-    command = [sys.executable, "-m", "ziglang", "cc", *flags, "-o", str(target), program.source.name]
+    flags = [*WASM_FLAGS, *LEVELS[program.level], f"-mcpu={cpu}", "-Wl,--strip-all"]
+    compiler = "cc"
+    if program.source.suffix == ".cpp":
+        compiler = "c++"
+        flags += ["-std=c++17", "-fno-exceptions", "-fno-rtti"]
+    command = [sys.executable, "-m", "ziglang", compiler, *flags, "-o", str(target), program.source.name]
     subprocess.run(command, check=True, cwd=program.sources)
     target.chmod(0o644)
 
@@ -38,7 +51,12 @@ def build_native(program: Program, target: Path) -> None:
     compiler = native_compiler()
     if compiler is None:
         raise FileNotFoundError("no C compiler found")
-    subprocess.run([compiler, *NATIVE_FLAGS, "-o", str(target), str(program.source), "-lm"], check=True)
+    flags = NATIVE_FLAGS
+    libraries = ["-lm"]
+    if program.source.suffix == ".cpp":
+        flags = tuple(flag for flag in flags if not flag.startswith("-std="))
+        libraries.append("-lstdc++")
+    subprocess.run([compiler, *flags, "-o", str(target), str(program.source), *libraries], check=True)
 
 
 def main() -> int:

@@ -62,12 +62,16 @@ def test_the_file_is_let_go_of(path: Path) -> None:
     before = set(os.listdir("/dev/fd"))
     source = opened(path, [(10, 1000)])
     assert len(set(os.listdir("/dev/fd"))) == len(before) + 1
-    source.load(0, len(CONTENT))
-    assert set(os.listdir("/dev/fd")) == before
-    source.load(0, 10)
-    source = opened(path, [(10, 1000)])
     del source
     assert set(os.listdir("/dev/fd")) == before
+
+
+def test_what_was_read_whole_is_not_read_again(path: Path) -> None:
+    source = opened(path, [(10, 1000)])
+    source.load(0, len(CONTENT))
+    path.write_bytes(b"something else")
+    source.load(10, 20)
+    assert source.source == CONTENT
 
 
 def test_a_file_that_was_renamed_or_removed_is_the_same(path: Path) -> None:

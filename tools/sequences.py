@@ -6,7 +6,8 @@
     python tools/sequences.py choose [--kernels FILE.json ...] [--programs FILE.json ...] > wasmvm/isa/sequences.py
 
 Half of the weight is the kernels', half the large programs'; within a half all files weigh the same. So what a single
-program does all day counts for little, and what many do a little counts.
+program does all day counts for little, and what many do a little counts. The programs of `benchmarks/programs/unseen`
+must not be counted: they show what others get of all this.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import errno
 import os
-from _thread import allocate_lock
 from array import array
 from collections.abc import Iterable
 
@@ -53,7 +52,7 @@ class PartialSource:
         code: array[int],
     ) -> None:
         self._descriptor = -1
-        self._lock = allocate_lock()
+        self._complete = False
         self._state = state_of(status)
         self._key = key
         self.code = code
@@ -67,28 +66,26 @@ class PartialSource:
         self._descriptor = os.dup(descriptor)
 
     def load(self, start: int, end: int) -> None:
-        """See to it that bytes `start` up to `end` are there; raises OSError if the file was changed."""
-        with self._lock:
-            if self._descriptor < 0:
-                return
-            _read(self.source, self._descriptor, start, end)
-            if state_of(os.fstat(self._descriptor)) != self._state:
-                content: bytes = blank_bytes(len(self.source))
-                _read(content, self._descriptor, 0, len(content))
-                if keyed(content) != self._key:
-                    raise _changed()
-                copy_into(self.source, content)
-            elif end - start < len(self.source):
-                return
-            self._close()
+        """See to it that bytes `start` up to `end` are there; raises OSError if the file was changed.
 
-    def _close(self) -> None:
-        """Let go of the file: all is read, or nobody will ask again."""
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
+        Threads, and handlers of signals, may ask at the same time: what they write is the same.
+        """
+        if self._complete:
+            return
+        _read(self.source, self._descriptor, start, end)
+        if state_of(os.fstat(self._descriptor)) != self._state:
+            content: bytes = blank_bytes(len(self.source))
+            _read(content, self._descriptor, 0, len(content))
+            if keyed(content) != self._key:
+                raise _changed()
+            copy_into(self.source, content)
+            self._complete = True
+        elif end - start == len(self.source):
+            self._complete = True
 
-    __del__ = _close
+    def __del__(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
 
 
 def _read(target: bytes, descriptor: int, start: int, end: int) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from examples.programs import HERE as EXAMPLES
 
 HERE = Path(__file__).resolve().parent
+UNSEEN_FOLDER = HERE / "unseen"
 
 
 class Program(NamedTuple):
@@ -25,6 +26,8 @@ class Program(NamedTuple):
         rounded: its last digits depend on how a compiler orders float arithmetic, and grow: what the native build
             prints is not compared.
         sources: the folder of its source.
+        binaries: the folder of its binary.
+        level: how much the compiler is to optimise.
     """
 
     name: str
@@ -34,14 +37,17 @@ class Program(NamedTuple):
     sources: Path = HERE
     simd: bool = False
     rounded: bool = False
+    binaries: Path = HERE
+    level: str = "2"
 
     @property
     def source(self) -> Path:
-        return self.sources / f"{self.name.removesuffix('-simd')}.c"
+        source = self.sources / f"{self.name.removesuffix('-simd')}.c"
+        return source if source.exists() else source.with_suffix(".cpp")
 
     @property
     def wasm(self) -> Path:
-        return HERE / f"{self.name}.wasm"
+        return self.binaries / f"{self.name}.wasm"
 
 
 PROGRAMS = (
@@ -66,4 +72,34 @@ PROGRAMS = (
     Program("mandelbrot-simd", "f64 arithmetic, vectors", ("700",), ("14",), simd=True),
     Program("search-simd", "string search, vectors", ("500",), ("3",), simd=True),
 )
-BY_NAME = {program.name: program for program in PROGRAMS}
+
+
+def _unseen(name: str, what: str, large: str, small: str, level: str = "2") -> Program:
+    return Program(name, what, (large,), (small,), UNSEEN_FOLDER, binaries=UNSEEN_FOLDER, level=level)
+
+
+UNSEEN = (
+    _unseen("fannkuch", "permutations in small arrays", "9", "5"),
+    _unseen("spectral", "f64 division in the inner loop", "480", "10", "3"),
+    _unseen("fft64", "f64 Fourier transform", "20", "1"),
+    _unseen("lu32", "f32 decomposition through row pointers", "340", "10", "3"),
+    _unseen("nbody32", "f32 structs by value", "5000", "5"),
+    _unseen("qsortcmp", "the C library's qsort with callbacks", "20000", "50"),
+    _unseen("base64", "not optimised", "60", "1", "0"),
+    _unseen("blake2b", "i64 rotations", "140", "1", "3"),
+    _unseen("bigint", "long multiplication and division", "5000", "20"),
+    _unseen("life", "a torus of bytes", "120", "1", "3"),
+    _unseen("brainfuck", "an interpreter's switch", "8", "1"),
+    _unseen("exprtree", "tree walk through function pointers", "90000", "50"),
+    _unseen("regex", "recursive backtracking", "900", "1", "s"),
+    _unseen("sudoku", "backtracking", "30", "1", "s"),
+    _unseen("ray", "ray tracing, f64 structs", "450", "8"),
+    _unseen("utf8", "decoding UTF-8", "80", "1", "s"),
+    _unseen("imgfilter", "float images, conversions", "30", "1"),
+    _unseen("wordcount", "C++ maps of strings", "55000", "100"),
+    _unseen("shapes", "C++ virtual calls", "110", "1"),
+    _unseen("strbuild", "C++ strings", "14000", "20"),
+    _unseen("dlx", "C++ exact cover", "12", "1"),
+)
+"""Programs by which nothing was chosen, sequences (`tools/sequences.py`) least of all, and nothing was tuned."""
+BY_NAME = {program.name: program for program in (*PROGRAMS, *UNSEEN)}

@@ -8,25 +8,33 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command_line
-from benchmarks import boundary, measure, start, threads, throughput
+from benchmarks import boundary, measure, start, threads, throughput, unseen
 from benchmarks.display import Progress, table
 from benchmarks.engines import Run
-from benchmarks.programs import BY_NAME, PROGRAMS, Program
+from benchmarks.programs import BY_NAME, PROGRAMS, UNSEEN, Program
 
 
 def test_engines_agree_on_every_program() -> None:
     """`measure` raises Mismatch where two engines print different results."""
     result = throughput.measure(Progress(0), quick=True)
-    assert set(result["small"]) == set(BY_NAME)
+    assert set(result["small"]) == {program.name for program in PROGRAMS}
     for name, by_engine in result["small"].items():
         assert "wasmvm" in by_engine or BY_NAME[name].simd, name
         assert all(seconds >= 0 for samples in by_engine.values() for seconds in samples)
     assert "geometric mean" in throughput.summary(result)
 
 
+def test_engines_agree_on_the_programs_that_nothing_was_chosen_by() -> None:
+    result = unseen.measure(Progress(0), quick=True)
+    assert set(result["small"]) == {program.name for program in UNSEEN}
+    assert all("wasmvm" in by_engine for by_engine in result["small"].values())
+    assert unseen.summary(result).startswith("unseen programs, ")
+
+
 def test_programs_are_complete() -> None:
     assert len([program for program in PROGRAMS if not program.simd]) >= 12
-    for program in PROGRAMS:
+    assert len(BY_NAME) == len(PROGRAMS) + len(UNSEEN)
+    for program in (*PROGRAMS, *UNSEEN):
         assert program.source.exists(), program.name
         assert program.wasm.read_bytes()[:4] == b"\0asm"
         assert program.large != program.small or program.simd
