@@ -41,6 +41,8 @@ def draw(result: Mapping[str, Any], target: Path) -> list[Path]:
     panels = []
     if result.get("throughput", {}).get("large"):
         panels += [(draw_programs, result["throughput"], 2.2), (draw_means, result["throughput"], 1.0)]
+    if result.get("unseen", {}).get("large"):
+        panels.append((draw_unseen, result["unseen"], 2.2))
     if result.get("start", {}).get("seconds"):
         panels.append((draw_starts, result["start"], 1.2))
     if not panels:
@@ -85,6 +87,12 @@ def draw_programs(axis: Axes, part: Mapping[str, Any]) -> None:
     axis.set_title("Time of the same program, wasmvm = 1 (shorter is faster)", loc="left", fontweight="bold")
     axis.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none")
     plain(axis)
+
+
+def draw_unseen(axis: Axes, part: Mapping[str, Any]) -> None:
+    """The same for programs by which nothing was chosen."""
+    draw_programs(axis, part)
+    axis.set_title("Time of programs that nothing was chosen by, wasmvm = 1", loc="left", fontweight="bold")
 
 
 def draw_means(axis: Axes, part: Mapping[str, Any]) -> None:
