@@ -90,9 +90,9 @@ def draw_programs(axis: Axes, part: Mapping[str, Any]) -> None:
 
 
 def draw_unseen(axis: Axes, part: Mapping[str, Any]) -> None:
-    """The same for programs by which nothing was chosen."""
+    """The same for programs by which no sequence was chosen."""
     draw_programs(axis, part)
-    axis.set_title("Time of programs that nothing was chosen by, wasmvm = 1", loc="left", fontweight="bold")
+    axis.set_title("Time of programs that no sequence was chosen by, wasmvm = 1", loc="left", fontweight="bold")
 
 
 def draw_means(axis: Axes, part: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""How fast programs run by which nothing was chosen: what a benchmark promises is worth what others get of it."""
+"""How fast programs run by which no sequence was chosen: what a benchmark promises is worth what others get of it."""
 
 from __future__ import annotations
 

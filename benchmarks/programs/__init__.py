@@ -101,5 +101,5 @@ UNSEEN = (
     _unseen("strbuild", "C++ strings", "14000", "20"),
     _unseen("dlx", "C++ exact cover", "12", "1"),
 )
-"""Programs by which nothing was chosen, sequences (`tools/sequences.py`) least of all, and nothing was tuned."""
+"""Programs that `tools/sequences.py` must not count. (`nbody32` and `lu32` once showed that f32 had no accumulator.)"""
 BY_NAME = {program.name: program for program in (*PROGRAMS, *UNSEEN)}

@@ -24,7 +24,7 @@ def test_engines_agree_on_every_program() -> None:
     assert "geometric mean" in throughput.summary(result)
 
 
-def test_engines_agree_on_the_programs_that_nothing_was_chosen_by() -> None:
+def test_engines_agree_on_the_programs_that_no_sequence_was_chosen_by() -> None:
     result = unseen.measure(Progress(0), quick=True)
     assert set(result["small"]) == {program.name for program in UNSEEN}
     assert all("wasmvm" in by_engine for by_engine in result["small"].values())

@@ -211,10 +211,12 @@ def has_nan(one: object, other: object) -> bool:
     """Whether results differ only in which NaN they are: a constant operand and a register may be told apart."""
     if not isinstance(one, tuple) or not isinstance(other, tuple) or len(one) != len(other):
         return False
-    nans = (0x7FF0000000000000, 0x7F800000)
-    return all(
-        a == b
-        or any(a & nan == b & nan == nan and a >> 32 == b >> 32 for nan in nans[1:])
-        or a & b & nans[0] == nans[0]
-        for a, b in zip(one, other, strict=True)
-    )
+    return all(a == b or (nan_width(a) and nan_width(a) == nan_width(b)) for a, b in zip(one, other, strict=True))
+
+
+def nan_width(bits: int) -> int:
+    """64 or 32 if a slot with these bits holds an f64, or an f32, that is a NaN; else 0."""
+    bits &= (1 << 64) - 1
+    if bits & ~(1 << 63) > 0x7FF0000000000000:
+        return 64
+    return 32 if bits >> 32 == 0 and bits & 0x7FFFFFFF > 0x7F800000 else 0
