@@ -184,6 +184,23 @@ cdef class Store:
         """Let wasm in this store trap that still runs `seconds` from now; None takes the limit away."""
         self.deadline = INFINITY if seconds is None else wvm_monotonic() + <double>seconds
 
+    def wait_slice(self):
+        """Seconds that a host function may wait before it asks again, never many; for all that waits for the outside.
+
+        Raises:
+            Trap: the wait is over, since the store was interrupted or the deadline of the call has come.
+        """
+        cdef double left = INFINITY
+        if self.nesting:
+            if self.interrupted:
+                self.interrupted &= 2
+                raise trap(TRAP_INTERRUPT, ())
+            left = self.deadline - wvm_monotonic()
+            if left <= 0:
+                raise trap(TRAP_DEADLINE, ())
+        PyErr_CheckSignals()
+        return min(left, POLL_INTERVAL)
+
     @property
     def timeout(self):
         """Seconds that a call from Python into this store may take, or None; it traps with the code "deadline"."""
