@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
-from wasmvm import types
+from wasmvm import instantiate, types, wasm2wat
 from wasmvm.binary import decode
 from wasmvm.deftype import (
     DEFTYPES,
@@ -140,3 +142,13 @@ def test_types_of_externals_are_closed() -> None:
         lambda t: TagType(FuncType((t,), ())),
     ):
         assert close_externtype(made(inside), table) == made(outside)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_groups_may_be_empty(count: int) -> None:
+    fields = ("(rec)", "(type (func))", "(rec (type (func (param i32))) (type (struct)))", "(type (sub (struct)))")
+    for chosen in itertools.product(fields, repeat=count):
+        text = f'(module {" ".join(chosen)} (func (export "seven") (result i32) (i32.const 7)))'
+        binary = wat2wasm(text)
+        assert instantiate(binary).exports.seven() == 7, text
+        assert wat2wasm(wasm2wat(binary)) == binary, text

@@ -108,7 +108,7 @@ def define(module: Module) -> array[int]:
     References to types that do not exist, or are declared later, must have been ruled out.
     """
     numbers = array("i")
-    groups = {rectype.start: rectype.count for rectype in module.rectypes}
+    groups = {rectype.start: rectype.count for rectype in module.rectypes if rectype.count}
     with _lock:
         while len(numbers) < len(module.types):
             start = len(numbers)
