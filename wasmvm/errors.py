@@ -9,6 +9,7 @@ text                    `TextError`, `line` and `column` count from 1
 linking, instantiation  `LinkError`, naming the import
 lowered code on disk    `DeserializeError`
 execution               `Trap`, with `code` and `frames`; `WasmException`, which nothing in wasm caught
+limits                  `LimitTrap`: `FuelTrap`, `DeadlineTrap`, `InterruptTrap`, `StackTrap`, `HeapTrap`, `OutputTrap`
 our own bugs            `InternalError`
 ======================  =====================================================================
 """
@@ -151,26 +152,91 @@ def frame_lines(frames: tuple[Frame, ...]) -> str:
 class Trap(WasmError):
     """Execution was aborted (specification, 4.1 "Traps").
 
+    What a limit of the embedder ended is one of the subclasses of `LimitTrap`, however it was made: ``Trap(message,
+    "out_of_fuel")`` is a `FuelTrap`. So there is one table from codes to classes, `TRAP_CLASSES`.
+
     Attributes:
         code: a short constant name such as ``"memory_out_of_bounds"`` (see `TRAPS`), or None for a trap made by a host.
         frames: the wasm frames that were active, innermost first.
         fault: for a load or store out of bounds, which address was meant; else None.
+        limit: the option that would have to be larger, such as ``"max_stack"``; or None.
     """
 
+    code: str | None = None
     fault: str | None = None
+    limit: str | None = None
+
+    def __new__(cls, message: object = "", code: str | None = None, *_: object, **__: object) -> Trap:
+        return super().__new__(TRAP_CLASSES.get(code, cls) if cls is Trap else cls)
 
     def __init__(self, message: str, code: str | None = None, frames: tuple[Frame, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
-        self.code = code
+        if code is not None:
+            self.code = code
         self.frames = frames
 
-    def __reduce__(self) -> tuple[type[Trap], tuple[str, str | None]]:
-        return type(self), (self.message, self.code)
+    def __reduce__(self) -> tuple[type[Trap], tuple[object, ...], dict[str, object]]:
+        # Frames are nothing without their module.
+        state = {name: value for name, value in self.__dict__.items() if name not in ("message", "code", "frames")}
+        return type(self), (self.message, self.code), state
 
     def backtrace(self) -> str:
         """The frames as text, one a line, innermost first; empty where there are none."""
         return frame_lines(self.frames)
+
+
+class LimitTrap(Trap):
+    """The program was stopped from outside, or wanted more than it was given; the store can be used afterwards."""
+
+
+class StackTrap(LimitTrap):
+    """Calls were nested deeper than `max_stack` allows."""
+
+    code = "call_stack_exhausted"
+    limit = "max_stack"
+
+
+class FuelTrap(LimitTrap):
+    """The fuel is used up."""
+
+    code = "out_of_fuel"
+    limit = "fuel"
+
+
+class DeadlineTrap(LimitTrap):
+    """A call took longer than its `timeout`. No TimeoutError: that is an OSError, which host functions may handle."""
+
+    code = "deadline"
+    limit = "timeout"
+
+
+class InterruptTrap(LimitTrap):
+    """`Store.interrupt` was called, or the epoch of its engine has come."""
+
+    code = "interrupt"
+
+
+class HeapTrap(LimitTrap):
+    """A structure, an array or an exception did not fit in `max_heap`, or the system had no memory for it."""
+
+    code = "allocation_failed"
+    limit = "max_heap"
+
+
+class OutputTrap(LimitTrap):
+    """The program wrote more than `max_output`; `stdout` and `stderr` have what was captured, or None."""
+
+    code = "output_limit"
+    limit = "max_output"
+    stdout: bytes | None = None
+    stderr: bytes | None = None
+
+
+TRAP_CLASSES: dict[str | None, type[Trap]] = {
+    class_.code: class_ for class_ in (StackTrap, FuelTrap, DeadlineTrap, InterruptTrap, HeapTrap, OutputTrap)
+}
+"""The class of a trap by its code; those of other codes are plain `Trap`."""
 
 
 class ExitTrap(Trap):
