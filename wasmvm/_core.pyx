@@ -33,6 +33,7 @@ from wasmvm.isa.regopcode cimport *
 
 from wasmvm.deftype import DEFTYPES, check_valtype, checked_functype, define_functype, match_heaptype, top_of
 from wasmvm.errors import ExitTrap, InternalError, Trap, WasmException, with_wasm_frames
+from wasmvm.quoting import escaped
 from wasmvm.types import (
     MAX_PAGES, MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits, MemoryType, StructType, TableType, TagType,
     heaptype_of, is_nullable, layout, ref_typeidx, storage_size, valtype_text, valtypes_of,

@@ -55,7 +55,7 @@ cdef class Func:
         return None if self.func.inst == NULL else self.func.funcidx
 
     def __repr__(self):
-        return f"<wasmvm.Func {self.name} {self.signature.type}>"
+        return f"<wasmvm.Func {None if self.name is None else escaped(self.name)} {self.signature.type}>"
 
     @property
     def name(self):
@@ -153,7 +153,7 @@ cdef class Func:
         """Raise where the number of arguments is wrong, there is no room for the frame, or another thread runs."""
         self.store.check_thread()
         if count != self.signature.param_count:
-            raise TypeError(f"{self.name or 'function'}() takes {self.signature.param_count} arguments, got {count}")
+            raise TypeError(f"{escaped(self.name or 'function')}() takes {self.signature.param_count} arguments, got {count}")
         if base + self.func.frame_size + self.signature.param_slots + 2 > self.store.machine.stack_end:
             raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
         return 0

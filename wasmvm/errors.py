@@ -12,12 +12,16 @@ execution               `Trap`, with `code` and `frames`; `WasmException`, which
 limits                  `LimitTrap`: `FuelTrap`, `DeadlineTrap`, `InterruptTrap`, `StackTrap`, `HeapTrap`, `OutputTrap`
 our own bugs            `InternalError`
 ======================  =====================================================================
+
+What a module says is escaped and cut in the text of errors and backtraces; attributes have it as it is.
 """
 
 from __future__ import annotations
 
 import sys
 from types import FrameType, FunctionType, TracebackType
+
+from wasmvm.quoting import escaped, escaped_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +35,10 @@ if TYPE_CHECKING:
         def names(self) -> Any: ...
 
 
+_MOST_OF_A_MESSAGE = 4000
+"""Characters of an error's message that are shown; names in it are cut much earlier."""
+
+
 class WasmError(Exception):
     """Base of everything that wasmvm raises on its own account."""
 
@@ -39,7 +47,7 @@ class _OffsetError(WasmError):
     """An error at a byte offset of a module; the message begins with the specification's own words."""
 
     def __init__(self, message: str, offset: int) -> None:
-        super().__init__(f"{message} (at offset 0x{offset:x})")
+        super().__init__(f"{escaped(message, _MOST_OF_A_MESSAGE)} (at offset 0x{offset:x})")
         self.message = message
         self.offset = offset
 
@@ -61,8 +69,10 @@ class TextError(WasmError):
     def __init__(self, message: str, line: int, column: int, source_line: str = "") -> None:
         begin = max(0, column - 80)  # a module can be one line
         window = source_line[begin : begin + 160].replace("\t", " ")
+        if not window.isprintable():
+            window = "".join([char if char.isprintable() else "?" for char in window])  # of the same width
         shown = f"\n    {window}\n    {' ' * (column - 1 - begin)}^" if source_line else ""
-        super().__init__(f"{line}:{column}: {message}{shown}")
+        super().__init__(f"{line}:{column}: {escaped(message, _MOST_OF_A_MESSAGE)}{shown}")
         self.message = message
         self.line = line
         self.column = column
@@ -88,7 +98,7 @@ class LinkError(WasmError):
         expected: object = None,
         actual: object = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(escaped_lines(message, _MOST_OF_A_MESSAGE))
         self.message = message
         self.module = module
         self.name = name
@@ -131,6 +141,12 @@ class Frame:
         return name
 
     @property
+    def shown_name(self) -> str:
+        """What to call the function in text for people: its name, escaped and cut, or its index."""
+        name = self.name
+        return f"<wasm function {self.funcidx}>" if name is None else escaped(name)
+
+    @property
     def module_name(self) -> str | None:
         """The module's name, or None."""
         module_name: str | None = self._module.names.module_name
@@ -140,8 +156,7 @@ class Frame:
         return f"<Frame {self}>"
 
     def __str__(self) -> str:
-        name = self.name if self.name is not None else f"<wasm function {self.funcidx}>"
-        return f"0x{self.offset:x} - {self.module_name or '<unknown>'}!{name}"
+        return f"0x{self.offset:x} - {escaped(self.module_name or '<unknown>')}!{self.shown_name}"
 
 
 def frame_lines(frames: tuple[Frame, ...]) -> str:
@@ -291,8 +306,7 @@ def with_wasm_frames(error: BaseException, frames: tuple[Frame, ...]) -> BaseExc
     """
     trace = error.__traceback__
     for frame in frames:
-        name = frame.name if frame.name is not None else f"<wasm function {frame.funcidx}>"
-        code = _stand_in.__code__.replace(co_name=name, co_filename=f"<{frame}>")
+        code = _stand_in.__code__.replace(co_name=frame.shown_name, co_filename=f"<{frame}>")
         stand_in: FrameType = FunctionType(code, {"sys": sys, "__name__": "wasm"})()
         trace = TracebackType(trace, stand_in, 0, 1)
     return error.with_traceback(trace)

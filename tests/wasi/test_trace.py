@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wasmvm.errors import ExitTrap
 from wasmvm.wasi import MemoryDirectory, Wasi, WasiConfig, abi
-from wasmvm.wasi.trace import quoted
+from wasmvm.quoting import quoted_bytes
 
 
 class Traced:
@@ -84,8 +84,8 @@ def test_exit() -> None:
 
 
 def test_long_strings_are_cut() -> None:
-    assert quoted(b"x" * 64) == '"' + "x" * 64 + '"'
-    assert quoted(b"x" * 65) == '"' + "x" * 64 + '"...'
+    assert quoted_bytes(b"x" * 64, 64) == '"' + "x" * 64 + '"'
+    assert quoted_bytes(b"x" * 65, 64) == '"' + "x" * 64 + '"...'
 
 
 @settings(max_examples=300, deadline=None)

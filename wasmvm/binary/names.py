@@ -23,6 +23,7 @@ class Names:
         self._subsections = subsections
         self._maps: dict[int, dict[int, str]] = {}
         self._indirect_maps: dict[int, dict[int, dict[int, str]]] = {}
+        self._module_name: str | None = None
 
     def _reader(self, subsection: int) -> Reader:
         extent = self._subsections.get(subsection, Extent(0, 0))
@@ -50,10 +51,12 @@ class Names:
 
     @property
     def module_name(self) -> str | None:
-        try:
-            return self._reader(MODULE).name()
-        except DecodeError:
-            return None
+        if self._module_name is None:
+            try:
+                self._module_name = self._reader(MODULE).name()
+            except DecodeError:
+                return None
+        return self._module_name
 
     @property
     def func_names(self) -> dict[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from wasmvm.cli.failure import CommandError
+from wasmvm.quoting import escaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,11 +37,11 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError(f"no code is kept: {reason}") from None
     if args.clear:
         count = cache.clear()
-        print(f"{cache.folder}: {count} file{'' if count == 1 else 's'} removed")
+        print(f"{escaped(str(cache.folder))}: {count} file{'' if count == 1 else 's'} removed")
         return 0
     files = cache.files()
     total = sum(info.size for info in files)
-    print(f"{cache.folder}: {len(files)} module{'' if len(files) == 1 else 's'}, {total / 1e6:.1f} MB")
+    print(f"{escaped(str(cache.folder))}: {len(files)} module{'' if len(files) == 1 else 's'}, {total / 1e6:.1f} MB")
     for info in files:
         used = strftime("%Y-%m-%d %H:%M", localtime(info.used))
         print(f"{info.key[:16]}  {used}  {info.size:>10} bytes  {info.functions:>6} functions")

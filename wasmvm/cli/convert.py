@@ -6,6 +6,7 @@ import os
 import sys
 
 from wasmvm.cli.failure import CommandError, UsageError
+from wasmvm.quoting import escaped
 
 
 def read_input(path: str) -> bytes:
@@ -16,7 +17,7 @@ def read_input(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}") from error
+        raise CommandError(f"{escaped(path)}: {error.strerror or error}") from error
 
 
 def write_output(path: str, data: bytes) -> None:
@@ -30,7 +31,7 @@ def write_output(path: str, data: bytes) -> None:
         with open(path, "wb") as file:
             file.write(data)
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}") from error
+        raise CommandError(f"{escaped(path)}: {error.strerror or error}") from error
 
 
 def default_output(path: str, suffix: str) -> str:
@@ -39,5 +40,5 @@ def default_output(path: str, suffix: str) -> str:
         return "-"
     stem, old = os.path.splitext(path)
     if old == suffix:
-        raise UsageError(f"{path} ends in {suffix}: say with -o where to write")
+        raise UsageError(f"{escaped(path)} ends in {suffix}: say with -o where to write")
     return stem + suffix

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from wasmvm.cli.failure import CommandError
 from wasmvm.cli.load import load_module
+from wasmvm.quoting import escaped, quoted
 from wasmvm.types import (
     EXTERN_KINDS,
     FUNC,
@@ -81,30 +82,30 @@ def find_function(syntax: SyntaxModule, names: Names, wanted: str) -> int:
 def function_name(syntax: SyntaxModule, names: Names, funcidx: int) -> str:
     """What to call a function: its name in the name section, else that of an export or import."""
     if funcidx in names.func_names:
-        return f"<{names.func_names[funcidx]}>"
+        return f"<{escaped(names.func_names[funcidx])}>"
     if funcidx < len(syntax.func_imports):
         import_ = syntax.func_imports[funcidx]
-        return f"<{import_.module}.{import_.name}>"
+        return f"<{escaped(import_.module)}.{escaped(import_.name)}>"
     exported = [e.name for e in syntax.exports if e.kind == FUNC and e.index == funcidx]
-    return f"<{exported[0]}>" if exported else "<>"
+    return f"<{escaped(exported[0])}>" if exported else "<>"
 
 
 def describe(module: Module) -> Iterator[str]:
     """The lines about a module as a whole."""
     syntax, names = module.compiled.syntax, module.compiled.names
-    yield f"module {names.module_name or '<unnamed>'}, {len(syntax.surface)} bytes"
+    yield f"module {escaped(names.module_name or '<unnamed>')}, {len(syntax.surface)} bytes"
     yield from _group("sections", _sections(syntax))
     yield from _group(
         "imports",
         [
-            f'{EXTERN_KINDS[i.kind]:6} "{i.module}" "{i.name}": {describe_type(syntax.import_type(i))}'
+            f"{EXTERN_KINDS[i.kind]:6} {quoted(i.module)} {quoted(i.name)}: {describe_type(syntax.import_type(i))}"
             for i in syntax.imports
         ],
     )
     yield from _group(
         "exports",
         [
-            f'{EXTERN_KINDS[e.kind]:6} {e.index:5} "{e.name}": {describe_type(syntax.export_type(e))}'
+            f"{EXTERN_KINDS[e.kind]:6} {e.index:5} {quoted(e.name)}: {describe_type(syntax.export_type(e))}"
             for e in syntax.exports
         ],
     )
@@ -128,7 +129,7 @@ def _sections(syntax: SyntaxModule) -> list[str]:
     lines = []
     customs = iter(syntax.customs)
     for section in syntax.sections:
-        name = f'custom "{next(customs).name}"' if section.id == 0 else SECTION_NAMES[section.id]
+        name = f"custom {quoted(next(customs).name)}" if section.id == 0 else SECTION_NAMES[section.id]
         start, end = section.content
         lines.append(f"0x{start:08x} {end - start:8} bytes  {name}")
     return lines

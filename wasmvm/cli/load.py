@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wasmvm.cli.failure import CommandError, describe
 from wasmvm.errors import DecodeError, ValidationError
+from wasmvm.quoting import escaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +18,6 @@ def load_module(path: str, *, cache: bool = False) -> Module:
     try:
         return Module.from_file(path, cache=cache)
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}") from error
+        raise CommandError(f"{escaped(path)}: {error.strerror or error}") from error
     except (DecodeError, ValidationError) as error:
-        raise CommandError(f"{path}: {describe(error)}") from error
+        raise CommandError(f"{escaped(path)}: {describe(error)}") from error

@@ -21,12 +21,13 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from wasmvm.cli import run
-from wasmvm.cli.failure import CommandError, UsageError, describe, report_trap
+from wasmvm.cli.failure import CommandError, UsageError, complain, describe, report_trap
 from wasmvm.errors import InternalError, Trap, WasmError, WasmException
+from wasmvm.quoting import escaped_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -56,6 +57,9 @@ class _Formatter(argparse.HelpFormatter):
 class _Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=_Formatter, **options)
+
+    def error(self, message: str) -> NoReturn:
+        super().error(escaped_lines(message))
 
 
 class _VersionAction(argparse.Action):
@@ -94,14 +98,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         report_trap(trap)
         return EXIT_TRAPPED
     except UsageError as error:
-        print(f"wasmvm: {error}", file=sys.stderr)
+        complain(str(error))
         return EXIT_USAGE
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except InternalError:
         raise  # our own bug: the traceback is the best that can be said
     except (CommandError, WasmError, OSError, MemoryError) as error:
-        print(f"wasmvm: {describe(error)}", file=sys.stderr)
+        complain(describe(error))
         return EXIT_FAILED
 
 

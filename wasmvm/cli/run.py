@@ -8,6 +8,7 @@ import sys
 
 from wasmvm.cli.failure import CommandError, UsageError
 from wasmvm.cli.load import load_module
+from wasmvm.quoting import escaped, listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def directories(words: list[str], *, read_only: bool) -> dict[str, HostDirectory
     for word in words:
         host, separator, guest = word.partition("::")
         if not os.path.isdir(host):
-            raise CommandError(f"{host}: not a directory")
+            raise CommandError(f"{escaped(host)}: not a directory")
         made[guest if separator else host] = HostDirectory(host, read_only)
     return made
 
@@ -167,7 +168,7 @@ def exported_function(instance: Instance, name: str) -> Func:
     if isinstance(function, Func):
         return function
     names = [other for other, export in instance.exports.items() if isinstance(export, Func)]
-    raise CommandError(f"there is no exported function {name!r}; there are: {', '.join(names) or 'none'}")
+    raise CommandError(f"there is no exported function {name!r}; there are: {listed(names)}")
 
 
 def invoke(instance: Instance, name: str, words: list[str]) -> None:

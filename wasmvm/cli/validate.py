@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
-from wasmvm.cli.failure import CommandError
+from wasmvm.cli.failure import CommandError, complain
 from wasmvm.cli.load import load_module
 
 TYPE_CHECKING = False
@@ -31,5 +30,5 @@ def run(args: argparse.Namespace) -> int:
             load_module(path)
         except CommandError as error:
             failures += 1
-            print(f"wasmvm: {error}", file=sys.stderr)
+            complain(str(error))
     return 1 if failures else 0

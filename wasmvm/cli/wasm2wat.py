@@ -7,6 +7,7 @@ import argparse
 from wasmvm.cli.convert import read_input, write_output
 from wasmvm.cli.failure import CommandError, describe
 from wasmvm.errors import DecodeError
+from wasmvm.quoting import escaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,6 @@ def run(args: argparse.Namespace) -> int:
     try:
         text = wasm2wat(source)
     except DecodeError as error:
-        raise CommandError(f"{args.file}: {describe(error)}") from error
+        raise CommandError(f"{escaped(args.file)}: {describe(error)}") from error
     write_output(args.output, text.encode())
     return 0

@@ -6,6 +6,7 @@ import argparse
 
 from wasmvm.cli.failure import CommandError, describe
 from wasmvm.errors import TextError
+from wasmvm.quoting import escaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,12 +34,12 @@ def run(args: argparse.Namespace) -> int:
             with open(path, "rb") as file:
                 report = run_script(file.read())
         except OSError as error:
-            raise CommandError(f"{path}: {error.strerror or error}") from error
+            raise CommandError(f"{escaped(path)}: {error.strerror or error}") from error
         except TextError as error:
-            raise CommandError(f"{path}:{describe(error)}") from error
+            raise CommandError(f"{escaped(path)}:{describe(error)}") from error
         for failure in report.failures:
-            print(f"{path}:{failure.line}: {failure.kind}: {failure.message}")
+            print(f"{escaped(path)}:{failure.line}: {failure.kind}: {escaped(failure.message)}")
         ended = f"{len(report.failures)} commands failed" if report.failures else "all passed"
-        print(f"{path}: {report.total} assertions, {ended}")
+        print(f"{escaped(path)}: {report.total} assertions, {ended}")
         failed += len(report.failures)
     return 1 if failed else 0

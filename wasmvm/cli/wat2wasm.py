@@ -7,6 +7,7 @@ import argparse
 from wasmvm.cli.convert import default_output, read_input, write_output
 from wasmvm.cli.failure import CommandError
 from wasmvm.errors import TextError
+from wasmvm.quoting import escaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +36,6 @@ def run(args: argparse.Namespace) -> int:
     try:
         binary = wat2wasm(source)
     except TextError as error:
-        raise CommandError(f"{args.file}:{error}") from error
+        raise CommandError(f"{escaped(args.file)}:{error}") from error
     write_output(output, binary)
     return 0

@@ -9,6 +9,7 @@ from wasmvm.compile import CompiledModule
 from wasmvm.embedding.func import HostFunc
 from wasmvm.embedding.module import Module, Source
 from wasmvm.errors import LinkError
+from wasmvm.quoting import listed, quoted
 from wasmvm.runtime.instantiate import Extern
 from wasmvm.runtime.instantiate import instantiate as instantiate_core
 from wasmvm.syntax import Import
@@ -49,7 +50,7 @@ class Exports(Mapping[str, Any]):
         return len(self._externs)
 
     def __repr__(self) -> str:
-        return f"<Exports {', '.join(self._externs)}>"
+        return f"<Exports {listed(self._externs)}>"
 
 
 _TAKEN = frozenset((*dir(Exports), "_externs"))
@@ -112,7 +113,7 @@ def resolve(store: Store, module: CompiledModule, imports: Imports, import_: Imp
         given = imports[import_.module][import_.name]
     except KeyError:
         raise LinkError(
-            f'unknown import "{import_.module}" "{import_.name}"', import_.module, import_.name, expected
+            f"unknown import {quoted(import_.module)} {quoted(import_.name)}", import_.module, import_.name, expected
         ) from None
     except TypeError:
         wrong = imports if not isinstance(imports, Mapping) else imports[import_.module]
@@ -131,7 +132,7 @@ def resolve(store: Store, module: CompiledModule, imports: Imports, import_: Imp
     if is_func and callable(given):
         return Func(store, expected, given, number=module.numbers[import_.desc])  # type: ignore[arg-type]
     raise LinkError(
-        f'incompatible import type for "{import_.module}" "{import_.name}": '
+        f"incompatible import type for {quoted(import_.module)} {quoted(import_.name)}: "
         f"{type(given).__name__} is nothing that can be imported there",
         import_.module, import_.name, expected, given,
     )  # fmt: skip

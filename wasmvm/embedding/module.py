@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from wasmvm.compile import CompiledModule
+from wasmvm.quoting import cut, escaped
 from wasmvm.types import EXTERN_KINDS, ExternType
 
 TYPE_CHECKING = False
@@ -28,7 +29,7 @@ class ImportType:
         self.type = type
 
     def __repr__(self) -> str:
-        return f"<ImportType {self.module!r} {self.name!r}: {self.kind} {self.type}>"
+        return f"<ImportType {cut(self.module)!r} {cut(self.name)!r}: {self.kind} {self.type}>"
 
 
 class ExportType:
@@ -42,7 +43,7 @@ class ExportType:
         self.type = type
 
     def __repr__(self) -> str:
-        return f"<ExportType {self.name!r}: {self.kind} {self.type}>"
+        return f"<ExportType {cut(self.name)!r}: {self.kind} {self.type}>"
 
 
 Source = bytes | bytearray | memoryview | str | os.PathLike[str]
@@ -195,7 +196,7 @@ class Module:
         return _unpickle, (type(self), self.serialize())
 
     def __repr__(self) -> str:
-        return f"<wasmvm.Module {self.name or f'of {self.compiled.code.count} functions'}>"
+        return f"<wasmvm.Module {escaped(self.name) if self.name else f'of {self.compiled.code.count} functions'}>"
 
     @property
     def name(self) -> str | None:

@@ -9,6 +9,7 @@ import cython
 from wasmvm._core import BLANK
 from wasmvm.deftype import close_externtype, close_valtype, match_deftype, match_valtype
 from wasmvm.errors import LinkError
+from wasmvm.quoting import quoted
 from wasmvm.runtime.constexpr import evaluate
 from wasmvm.syntax import ACTIVE, DECLARATIVE, Import
 from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, MEMORY, TABLE, TAG, TagType, match_limits
@@ -132,7 +133,7 @@ def check_import(store: Store, plan: Plan, import_: Import, expected: Any, exter
         if matches:
             return
         problem = f"type for {{}}: expected {expected}, got {extern.actual_type}"
-    name = f'"{import_.module}" "{import_.name}"'
+    name = f"{quoted(import_.module)} {quoted(import_.name)}"
     actual = extern.actual_type
     raise LinkError(f"incompatible import {problem.format(name)}", import_.module, import_.name, expected, actual)
 

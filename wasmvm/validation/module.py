@@ -6,6 +6,7 @@ from array import array
 
 from wasmvm.deftype import close_valtype, match_valtype
 from wasmvm.errors import ValidationError
+from wasmvm.quoting import quoted
 from wasmvm.reader import Reader
 from wasmvm.syntax import ACTIVE, Elem, Module
 from wasmvm.types import (
@@ -173,7 +174,7 @@ def check_exports(module: Module, context: Context) -> None:
         if export.index >= lengths[export.kind]:
             raise ValidationError(f"unknown {spaces[export.kind]} {export.index}", export.offset)
         if export.name in names:
-            raise ValidationError(f"duplicate export name {export.name!r}", export.offset)
+            raise ValidationError(f"duplicate export name {quoted(export.name)}", export.offset)
         names.add(export.name)
         if export.kind == FUNC:
             context.refs[export.index] = 1

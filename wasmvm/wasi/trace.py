@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from wasmvm.quoting import quoted_bytes
 from wasmvm.wasi import abi
 
 TYPE_CHECKING = False
@@ -27,16 +28,6 @@ _NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
-def quoted(data: bytes) -> str:
-    """Bytes as a string in double quotes, cut with ``...`` when long."""
-    text = data[:_SHOWN].decode("utf-8", "backslashreplace")
-    escaped = "".join(
-        char if char.isprintable() and char not in '"\\' else char.encode("unicode_escape").decode() for char in text
-    )
-    escaped = escaped.replace('"', '\\"')
-    return f'"{escaped}"' + ("..." if len(data) > _SHOWN else "")
-
-
 def _flags(value: int, names: tuple[str, ...]) -> str:
     parts = [name for bit, name in enumerate(names) if value >> bit & 1]
     unknown = value >> len(names) << len(names)
@@ -50,7 +41,7 @@ def _written_data(mem: memoryview, address: int, count: int) -> str:
         data += bytes(mem[buf : buf + min(buf_len, _SHOWN + 1 - len(data))])
         if len(data) > _SHOWN:
             break
-    return quoted(data)
+    return quoted_bytes(data, _SHOWN)
 
 
 def argument(param: abi.Param, mem: memoryview, arguments: tuple[int, ...]) -> str:
@@ -64,7 +55,7 @@ def argument(param: abi.Param, mem: memoryview, arguments: tuple[int, ...]) -> s
         length = arguments[param.index + 1]
         inside = value + length * (abi.IOVEC.size if kind in ("iovs", "ciovs") else 1) <= len(mem)
         if inside and kind == "path":
-            return quoted(bytes(mem[value : value + min(length, _SHOWN + 1)]))
+            return quoted_bytes(bytes(mem[value : value + min(length, _SHOWN + 1)]), _SHOWN)
         if inside and kind == "ciovs":
             return _written_data(mem, value, length)
         return f"0x{value:x}[{length}]"

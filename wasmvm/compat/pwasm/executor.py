@@ -22,6 +22,7 @@ from wasmvm.compat.pwasm.runtime import (
     TableInstance,
     WasmFunction,
 )
+from wasmvm.quoting import escaped
 from wasmvm.runtime.instantiate import instantiate as instantiate_core
 
 MODES = ("interpret", "compile", "auto")
@@ -68,7 +69,7 @@ class ExportedFunction:
         """
         func = self.func
         if len(args) != func.n_params:
-            raise TypeError(f"{self.name or 'function'}() takes {func.n_params} arguments ({len(args)} given)")
+            raise TypeError(f"{escaped(self.name or 'function')}() takes {func.n_params} arguments ({len(args)} given)")
         return func.call_python(args)
 
     @property
@@ -76,7 +77,7 @@ class ExportedFunction:
         return self.func.type
 
     def __repr__(self) -> str:
-        return f"<ExportedFunction {self.name} {self.func.type}>"
+        return f"<ExportedFunction {escaped(self.name)} {self.func.type}>"
 
 
 class ExportNamespace:
@@ -95,7 +96,7 @@ class ExportNamespace:
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and name in self._exports:
             return self._exports[name]
-        raise AttributeError(f"No export named '{name}'")
+        raise AttributeError(f"No export named '{escaped(name)}'")
 
     def __getitem__(self, name: str) -> Any:
         return self._exports[name]
@@ -195,7 +196,7 @@ def _lookup(imports: Any, import_: types.Import) -> Any:
     try:
         return imports[import_.module][import_.name]
     except (KeyError, TypeError):
-        raise LinkError(f"unknown import {import_.module}.{import_.name}") from None
+        raise LinkError(f"unknown import {escaped(import_.module)}.{escaped(import_.name)}") from None
 
 
 _CLASSES = {"memory": MemoryInstance, "table": TableInstance, "global": GlobalInstance}
@@ -207,7 +208,7 @@ def _importable(module: types.Module, import_: types.Import, value: Any) -> Any:
     Raises:
         LinkError: it is nothing that can be imported there.
     """
-    name = f"{import_.module}.{import_.name}"
+    name = f"{escaped(import_.module)}.{escaped(import_.name)}"
     if import_.kind == "func":
         if isinstance(value, ExportedFunction):
             value = value.func

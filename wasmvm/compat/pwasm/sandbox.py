@@ -14,6 +14,7 @@ from wasmvm.compat.pwasm.executor import instantiate
 from wasmvm.compat.pwasm.runtime import Limits, MemoryInstance
 from wasmvm.compat.pwasm.types import Module
 from wasmvm.compat.pwasm.wasi import WASI_MODULES, WasiLite
+from wasmvm.quoting import listed
 
 ImportResolver = Callable[[str, str, Any], Any]
 Imports = Mapping[str, Mapping[str, Any]] | ImportResolver
@@ -85,7 +86,7 @@ class Sandbox:
                 missing.append(f"{import_.module}.{import_.name}")
             resolved.setdefault(import_.module, {})[import_.name] = found
         if missing:
-            raise LinkError("unresolved imports: " + ", ".join(missing))
+            raise LinkError("unresolved imports: " + listed(missing))
         return resolved
 
     def call(self, name: str, *args: Any, timeout: Any = _DEFAULT) -> Any:

@@ -199,7 +199,7 @@ class ExportInst:
         self.data = data
 
     def __repr__(self) -> str:
-        return f"{self.name} {self.data}"
+        return f"{escaped(self.name)} {self.data}"
 
 
 class ModuleInst:

@@ -19,6 +19,7 @@ from wasmvm.isa import imm
 from wasmvm.isa.codes import EMPTY_BLOCK
 from wasmvm.isa.opcode import OP_ELSE, OP_END, OP_IF
 from wasmvm.isa.wasm import BY_CODE
+from wasmvm.quoting import escaped
 from wasmvm.reader import Reader
 
 _KINDS = ("func", "table", "mem", "global")
@@ -411,7 +412,7 @@ class Import:
         self.desc = desc
 
     def __repr__(self) -> str:
-        return f"{self.module}.{self.name} {_KINDS[self.kind]} {self.desc}"
+        return f"{escaped(self.module)}.{escaped(self.name)} {_KINDS[self.kind]} {self.desc}"
 
     @classmethod
     def _of(cls, import_: syntax.Import) -> Import:
@@ -440,7 +441,7 @@ class ExportDesc:
         self.desc = desc
 
     def __repr__(self) -> str:
-        return f"{self.name} {_KINDS[self.kind]} {self.desc}"
+        return f"{escaped(self.name)} {_KINDS[self.kind]} {self.desc}"
 
     @classmethod
     def from_reader(cls, r: Any) -> ExportDesc:
@@ -598,7 +599,7 @@ class ModuleDesc:
     def _log(self) -> None:
         """Print what it holds; pywasm prints it in the order of the file."""
         for custom in self._syntax.customs:
-            log.debugln("section custom", custom.name)
+            log.debugln("section custom", escaped(custom.name))
         lists: tuple[tuple[str, list[Any]], ...] = (
             ("type", self.type),
             ("import", self.imps),

@@ -8,6 +8,7 @@ from typing import Any
 
 from wasmvm import errors
 from wasmvm.compat.wasmtime.managed import Managed
+from wasmvm.quoting import escaped
 from wasmvm.types import I64, valtype_text
 
 
@@ -51,7 +52,7 @@ def link_message(error: errors.LinkError) -> str:
     """What is wrong with an import, in wasmtime's words."""
     if error.module is None:
         return error.message
-    import_ = f"`{error.module}::{error.name}`"
+    import_ = f"`{escaped(error.module)}::{escaped(str(error.name))}`"
     if error.actual is None:
         return f"unknown import: {import_} has not been defined"
     expected, actual = KIND_NAMES[type(error.expected)], KIND_NAMES.get(type(error.actual), "something else")

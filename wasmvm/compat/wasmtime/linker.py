@@ -19,6 +19,7 @@ from wasmvm.compat.wasmtime.types import FuncType
 from wasmvm.compat.wasmtime.wasi import MODULE, Bound, wasi_functions
 from wasmvm.embedding import linker, module
 from wasmvm.embedding.func import HostFunc
+from wasmvm.quoting import escaped
 
 
 class Linker(Managed[linker.Linker]):
@@ -42,7 +43,7 @@ class Linker(Managed[linker.Linker]):
         try:
             self.ptr().define(module, name, item)
         except errors.LinkError:
-            raise WasmtimeError(f"import of `{module}::{name}` defined twice") from None
+            raise WasmtimeError(f"import of `{escaped(module)}::{escaped(name)}` defined twice") from None
 
     def define(self, store: Storelike, module: str, name: str, item: Any) -> None:
         """Define an object of a store."""
@@ -133,7 +134,7 @@ class Linker(Managed[linker.Linker]):
             if default in names:
                 found = self.get(store, name, default)
                 if not isinstance(found, Func):
-                    raise WasmtimeError(f"default export in '{name}' is not a function")
+                    raise WasmtimeError(f"default export in '{escaped(name)}' is not a function")
                 return found
         name.encode()
         return Func._of(_core.Func(store._context(), types.FuncType((), ()), lambda: None))
@@ -183,7 +184,7 @@ class Linker(Managed[linker.Linker]):
 
 def _trapping(import_: Any) -> Callable[..., Any]:
     def trap(*params: Any) -> Any:
-        raise errors.Trap(f"unknown import: `{import_.module}::{import_.name}` has not been defined")
+        raise errors.Trap(f"unknown import: `{escaped(import_.module)}::{escaped(import_.name)}` has not been defined")
 
     return trap
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from wasmvm import errors
 from wasmvm.compat.wasmtime.managed import Managed
+from wasmvm.quoting import escaped
 
 _CODES = """
     STACK_OVERFLOW MEMORY_OUT_OF_BOUNDS HEAP_MISALIGNED TABLE_OUT_OF_BOUNDS INDIRECT_CALL_TO_NULL BAD_SIGNATURE
@@ -60,8 +61,7 @@ def with_backtrace(frames: tuple[errors.Frame, ...], causes: list[str]) -> str:
 
 
 def _line(i: int, frame: errors.Frame) -> str:
-    name = frame.name if frame.name is not None else f"<wasm function {frame.funcidx}>"
-    return f"  {i:3}: {frame.offset:#8x} - {frame.module_name or '<unknown>'}!{name}\n"
+    return f"  {i:3}: {frame.offset:#8x} - {escaped(frame.module_name or '<unknown>')}!{frame.shown_name}\n"
 
 
 class Trap(Exception, Managed[str]):
