@@ -1,7 +1,7 @@
 """Text of outsiders in text for people: what a module, a guest or a file name says, in messages and on terminals.
 
-A module chooses its names, and these may hold escape sequences, line breaks, marks that turn the direction of writing,
-or megabytes. Attributes have them as they are; messages, listings and tracebacks have what these functions make of them.
+A module chooses its names: these may hold escape sequences, line breaks, marks that turn the direction of writing, or
+megabytes. Attributes have them as they are; messages, listings and tracebacks have what these functions make of them.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wasmvm.errors import ExitTrap
-from wasmvm.wasi import MemoryDirectory, Wasi, WasiConfig, abi
 from wasmvm.quoting import quoted_bytes
+from wasmvm.wasi import MemoryDirectory, Wasi, WasiConfig, abi
 
 
 class Traced:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from wasmvm.cli.failure import CommandError
 from wasmvm.cli.load import load_module
-from wasmvm.quoting import escaped, quoted
+from wasmvm.quoting import cut, escaped, quoted
 from wasmvm.types import (
     EXTERN_KINDS,
     FUNC,
@@ -54,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
         funcidx = find_function(syntax, names, args.lowered)
         from wasmvm.lowering.disasm import disassemble
 
-        print(f"func {funcidx} {function_name(syntax, names, funcidx)} {syntax.func_type(funcidx)}")
+        name = function_name(syntax, names, function_exports(syntax), funcidx)
+        print(f"func {funcidx} {name} {syntax.func_type(funcidx)}")
         print(disassemble(syntax, funcidx).rstrip("\n"))
         return 0
     for line in describe(module):
@@ -73,21 +74,25 @@ def find_function(syntax: SyntaxModule, names: Names, wanted: str) -> int:
         found = [funcidx for funcidx, name in names.func_names.items() if name == wanted]
         found += [e.index for e in syntax.exports if e.kind == FUNC and e.name == wanted]
     if not found:
-        raise CommandError(f"there is no function {wanted!r}")
+        raise CommandError(f"there is no function {cut(wanted)!r}")
     if found[0] < len(syntax.func_imports):
-        raise CommandError(f"function {wanted!r} is imported: it has no code here")
+        raise CommandError(f"function {cut(wanted)!r} is imported: it has no code here")
     return found[0]
 
 
-def function_name(syntax: SyntaxModule, names: Names, funcidx: int) -> str:
+def function_name(syntax: SyntaxModule, names: Names, exported: dict[int, str], funcidx: int) -> str:
     """What to call a function: its name in the name section, else that of an export or import."""
     if funcidx in names.func_names:
         return f"<{escaped(names.func_names[funcidx])}>"
     if funcidx < len(syntax.func_imports):
         import_ = syntax.func_imports[funcidx]
         return f"<{escaped(import_.module)}.{escaped(import_.name)}>"
-    exported = [e.name for e in syntax.exports if e.kind == FUNC and e.index == funcidx]
-    return f"<{escaped(exported[0])}>" if exported else "<>"
+    return f"<{escaped(exported[funcidx])}>" if funcidx in exported else "<>"
+
+
+def function_exports(syntax: SyntaxModule) -> dict[int, str]:
+    """By funcidx, the first name that a function is exported by."""
+    return {e.index: e.name for e in reversed(syntax.exports) if e.kind == FUNC}
 
 
 def describe(module: Module) -> Iterator[str]:
@@ -137,10 +142,10 @@ def _sections(syntax: SyntaxModule) -> list[str]:
 
 def _functions(syntax: SyntaxModule, names: Names) -> list[str]:
     lines = []
-    first = len(syntax.func_imports)
+    first, exported = len(syntax.func_imports), function_exports(syntax)
     for i in range(len(syntax.funcs)):
         start, end = syntax.code[2 * i], syntax.code[2 * i + 1]
-        name = function_name(syntax, names, first + i)
+        name = function_name(syntax, names, exported, first + i)
         lines.append(f"{first + i:5} 0x{start:08x} {end - start:6} bytes  {name} {syntax.func_type(first + i)}")
     return lines
 

@@ -8,7 +8,7 @@ import sys
 
 from wasmvm.cli.failure import CommandError, UsageError
 from wasmvm.cli.load import load_module
-from wasmvm.quoting import escaped, listed
+from wasmvm.quoting import cut, escaped, listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def exported_function(instance: Instance, name: str) -> Func:
     if isinstance(function, Func):
         return function
     names = [other for other, export in instance.exports.items() if isinstance(export, Func)]
-    raise CommandError(f"there is no exported function {name!r}; there are: {listed(names)}")
+    raise CommandError(f"there is no exported function {cut(name)!r}; there are: {listed(names)}")
 
 
 def invoke(instance: Instance, name: str, words: list[str]) -> None:

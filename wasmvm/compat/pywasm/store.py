@@ -11,6 +11,7 @@ from wasmvm.compat.pywasm import arith
 from wasmvm.compat.pywasm.errors import Failure
 from wasmvm.compat.pywasm.syntax import FuncDesc, FuncType, GlobalType, Limits, MemType, TableType
 from wasmvm.compat.pywasm.values import ValInst, ValType
+from wasmvm.quoting import escaped
 
 _KINDS = ("func", "table", "mem", "global")
 

@@ -26,7 +26,7 @@ _CODES = """
 TrapCode = Enum("TrapCode", _CODES.split(), start=0, module=__name__)  # type: ignore[misc]
 TrapCode.__doc__ = "Why a trap happened."
 
-_REASONS = {
+REASONS = {
     "unreachable": ("UNREACHABLE", "wasm `unreachable` instruction executed"),
     "memory_out_of_bounds": ("MEMORY_OUT_OF_BOUNDS", "out of bounds memory access"),
     "table_out_of_bounds": ("TABLE_OUT_OF_BOUNDS", "undefined element: out of bounds table access"),
@@ -41,7 +41,12 @@ _REASONS = {
     "deadline": ("INTERRUPT", "interrupt"),
     "out_of_fuel": ("OUT_OF_FUEL", "all fuel consumed by WebAssembly"),
     "null_reference": ("NULL_REFERENCE", "null reference"),
+    "null_function_reference": ("NULL_REFERENCE", "null reference"),
     "null_exception_reference": ("NULL_REFERENCE", "null reference"),
+    "null_structure_reference": ("NULL_REFERENCE", "null reference"),
+    "null_array_reference": ("NULL_REFERENCE", "null reference"),
+    "null_i31_reference": ("NULL_REFERENCE", "null reference"),
+    "allocation_failed": ("ALLOCATION_TOO_LARGE", "allocation size too large"),
     "array_out_of_bounds": ("ARRAY_OUT_OF_BOUNDS", "out of bounds array access"),
     "cast_failure": ("CAST_FAILURE", "cast failure"),
     "uncaught_exception": ("UNCAUGHT_EXCEPTION", "uncaught exception"),
@@ -80,7 +85,7 @@ class Trap(Exception, Managed[str]):
 
     @classmethod
     def _of_core(cls, cause: errors.Trap) -> Trap:
-        reason = f"wasm trap: {_REASONS[cause.code][1]}" if cause.code in _REASONS else cause.message
+        reason = f"wasm trap: {REASONS[cause.code][1]}" if cause.code in REASONS else cause.message
         causes = [reason] if cause.fault is None else [cause.fault, reason]
         made = cls(with_backtrace(cause.frames, causes))
         made._frames, made._code = cause.frames, cause.code
@@ -108,7 +113,7 @@ class Trap(Exception, Managed[str]):
     def trap_code(self) -> Any:
         """A `TrapCode`, or None for a trap that the host made and for an exception that nothing caught."""
         self.ptr()
-        return TrapCode[_REASONS[self._code][0]] if self._code in _REASONS else None
+        return TrapCode[REASONS[self._code][0]] if self._code in REASONS else None
 
     def __str__(self) -> str:
         return self.message
