@@ -277,12 +277,20 @@ cdef enum:
 cdef class Store:
     cdef machine_t* machine
     cdef size_t stack_slots
-    cdef size_t max_memory
-    cdef size_t max_table
+    cdef readonly uint64_t max_memory
+    cdef readonly uint64_t max_table
+    cdef readonly uint64_t memory_size  # bytes of all memories that there are
+    cdef readonly uint64_t table_size  # and elements of all tables
+    cdef uint64_t max_each_memory
+    cdef uint64_t max_each_table
+    cdef uint64_t reserved  # addresses that the memories keep for growing
+    cdef uint64_t records  # bytes that instances take
     cdef readonly int metering
     cdef uint64_t fuel_reserve  # what does not fit into the machine's counter
-    cdef long long counts[3]  # instances, tables, memories that were made
-    cdef long long most[3]  # and that may be made
+    cdef uint64_t counts[3]  # instances, tables, memories that there are
+    cdef uint64_t most[3]  # and that there may be
+    cdef uint64_t made[3]  # those that instantiation has made, whether they are gone or not
+    cdef uint64_t most_made[3]
     cdef object closed
     cdef list kept
     cdef dict externs  # by id, an object of the host and the address of its extern_t
@@ -294,8 +302,10 @@ cdef class Store:
     cdef double timeout_
     cdef public object deadline_holder
     cdef object __weakref__
-    cpdef set_limits(self, max_memory, max_table, max_instances=*, max_tables=*, max_memories=*)
     cpdef admit(self, int tables, int memories)
+    cdef int count(self, int kind) except -1
+    cdef int count_instance(self, Instance instance) except -1
+    cdef int set_units(self, uint64_t units) noexcept
     cdef uint64_t extern(self, object value) except 0
     cdef int check_thread(self) except -1
     cdef int invoke(self, func_t* func, slot* base) except -1
@@ -319,6 +329,7 @@ cdef class Instance
 @cython.final
 cdef class Memory:
     cdef mem_t* mem
+    cdef bint counted  # by the store
     cdef readonly Store store
     cdef readonly object type
     cdef object __weakref__
@@ -329,6 +340,7 @@ cdef class Memory:
 @cython.final
 cdef class Table:
     cdef table_t* table
+    cdef bint counted  # by the store
     cdef root_t root
     cdef readonly Store store
     cdef int reftype
@@ -423,6 +435,7 @@ cdef class ModuleCode:
     cdef list signatures  # by typeidx; None for what is no function type
     cdef func_t* templates
     cdef Py_ssize_t global_count
+    cdef uint64_t records  # bytes that each instance takes
     cdef bint shares  # whether references to its functions may get out of an instance
     cdef dict exports
     cdef readonly Py_ssize_t count
@@ -451,6 +464,7 @@ cdef class Instance:
     cdef readonly list globals
     cdef readonly list tags
     cdef dict funcs
+    cdef uint64_t records  # bytes that the store counts for it; 0 while it does not count it
     cdef Py_ssize_t defined
     cdef Py_ssize_t elem_count
     cdef object exported_memory

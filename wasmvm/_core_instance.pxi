@@ -49,6 +49,10 @@ cdef class ModuleCode:
             self.templates[i].type = signature.ctype
             self.templates[i].funcidx = <int32_t>(imported + i)
         self.global_count = len(syntax.global_types())
+        self.records = 1000 + self.count * (sizeof(func_t) + sizeof(func_t*)) + len(syntax.datas) * sizeof(data_t)
+        self.records += 200 * <uint64_t>(imported + self.global_count + len(syntax.tags))
+        for elem in syntax.elems:
+            self.records += 8 * <uint64_t>len(elem) + sizeof(elem_t)
         # Tables that others see, and values that are references to functions: by these alone can a function be named
         # after everything that Python has of its instance is gone.
         self.shares = (
@@ -186,6 +190,7 @@ cdef class Caller:
         return self.instance.export(name)
 
 
+@cython.no_gc_clear  # the store has to be told when it goes
 cdef class Instance:
     """A module instance, as `runtime.instantiate` makes it.
 
@@ -218,6 +223,7 @@ cdef class Instance:
         self.elem_count = len(syntax.elems)
         if self.code.types == NULL:
             self.code.prepare(syntax, module.numbers)
+        store.count_instance(self)
         inst.owner = <void*>self
         inst.types = self.code.types
         inst.funcs = <func_t*>malloc(max(self.defined, 1) * sizeof(func_t))
@@ -262,6 +268,9 @@ cdef class Instance:
         cdef Py_ssize_t i
         cdef inst_t* inst = &self.inst
         remove_root(&self.root)
+        if self.records:
+            self.store.counts[INSTANCES] -= 1
+            self.store.records -= self.records
         if inst.elems != NULL:
             for i in range(self.elem_count):
                 free(inst.elems[i].refs)

@@ -129,6 +129,7 @@ cdef int read_limits(object limits, uint64_t most, uint64_t* low, uint64_t* high
     return 0
 
 
+@cython.no_gc_clear  # the store has to be told when it goes
 cdef class Memory:
     """A memory instance (specification, 4.2.8).
 
@@ -151,17 +152,32 @@ cdef class Memory:
         limits, addrtype = <tuple>type
         read_limits(limits, <uint64_t>MAX_PAGES_64 if addrtype == I64 else max_pages, &low, &high)
         cdef uint64_t maximum = min(high, <uint64_t>MOST_PAGES) * 65536
-        if low > MOST_PAGES or low * 65536 > min(store.max_memory, maximum):
-            raise MemoryError(f"memory minimum size of {low} pages exceeds memory limits")
         cdef uint64_t minimum = low * 65536
-        self.mem = new_mem(minimum, maximum, max(minimum, min(maximum, max(SPARE_RESERVED, store.max_memory))))
-        if self.mem == NULL:
-            raise MemoryError(f"cannot reserve a memory of {low} pages")
+        if low > MOST_PAGES or minimum > min(store.max_each_memory, maximum):
+            raise MemoryError(f"memory minimum size of {low} pages exceeds memory limits")
+        if not fits(store.memory_size, minimum, store.max_memory):
+            raise over_limit("max_memory", (
+                f"memory minimum size of {low} pages exceeds memory limits: {minimum} bytes, with {store.memory_size} in "
+                f"other memories of the store, are over max_memory={store.max_memory}"
+            ))
+        cdef uint64_t reserved = min(maximum, max(SPARE_RESERVED, min(store.max_memory, store.max_each_memory)))
+        reserved = min(reserved, MOST_RESERVED - min(store.reserved, MOST_RESERVED))
         self.store = store
         self.type = type
+        store.count(MEMORIES)
+        self.counted = True
+        self.mem = new_mem(minimum, maximum, max(minimum, reserved))
+        if self.mem == NULL:
+            raise MemoryError(f"cannot reserve a memory of {low} pages")
+        store.memory_size += minimum
+        store.reserved += self.mem.reserved
 
     def __dealloc__(self):
+        if self.counted:
+            self.store.counts[MEMORIES] -= 1
         if self.mem != NULL:
+            self.store.memory_size -= self.mem.length
+            self.store.reserved -= self.mem.reserved
             release_memory(self.mem)
             free(self.mem)
 
@@ -220,11 +236,14 @@ cdef class Memory:
         if delta > self.mem.maximum // 65536:
             return -1
         length = (old + delta) * 65536
-        if length > self.mem.maximum or length > self.mem.reserved or length > self.store.max_memory:
+        if length > self.mem.maximum or length > self.mem.reserved or length > self.store.max_each_memory:
+            return -1
+        if not fits(self.store.memory_size, delta * 65536, self.store.max_memory):
             return -1
         if not wvm_commit(self.mem.data, length):
             return -1
         self.mem.length = length
+        self.store.memory_size += delta * 65536
         return old
 
     def grow(self, delta):

@@ -87,43 +87,63 @@ cdef class Store:
     A store may be used by one thread at a time; use as many stores as there are threads. While wasm runs for more
     than a moment the GIL is free.
 
+    Of each argument None is the default, which docs/security.md has in a table. What is over a limit of numbers or
+    bytes is refused: growing as the specification says, instantiation with a LinkError, all else with a MemoryError.
+
     Args:
-        max_stack: bytes of stack for wasm frames; a call that would need more traps.
-        max_memory: bytes that a memory may grow to.
-        max_table: elements that a table may grow to.
+        fuel: units that wasm here may consume; see `metering`.
+        timeout: seconds that each call from Python may take.
+        max_memory: bytes of all memories together. What is gone counts no more, here and below.
+        max_table: elements of all tables together.
         max_heap: bytes that structures, arrays and what else wasm refers to may take; making one that does not fit
             traps.
-        max_instances, max_tables, max_memories: how many instances there may be in it, and of theirs; None for any
-            number.
+        max_stack: bytes of stack for wasm frames, from 64 KiB to 4 GiB; a call that would need more traps.
+        max_instances, max_tables, max_memories: how many there may be, those that Python has made included. The
+            records of the instances may take 64 KiB for each of `max_instances`, or 1 GiB where that is more.
         metering: what wasm costs fuel for here, one of the constants of `types`; modules are compiled apart for each.
             With METER_CALLS one unit per call and per turn of a loop. With METER_INSTRUCTIONS, or True, one per
             instruction, but nothing for ``nop``, ``drop``, ``block``, ``loop``, ``else``, ``end``, ``return`` and
             ``unreachable``; one for entering a function; and for bulk instructions one more per byte, element or page.
+            The default is METER_INSTRUCTIONS with `fuel`, and NO_METERING without; with metering and without `fuel`
+            there is none at first.
+
+    Raises:
+        TypeError, ValueError: a limit is of the wrong type, or cannot be.
     """
 
-    def __cinit__(self, *, max_stack=8 << 20, max_memory=1 << 32, max_table=10_000_000, max_instances=None,
-                  max_tables=None, max_memories=None, max_heap=1 << 30, int metering=0):
-        if max_stack < 65536 or max_stack > 1 << 32:
-            raise ValueError("max_stack must be between 64 KiB and 4 GiB")
-        if max_heap < 0:
-            raise ValueError(f"limits must not be negative: max_heap={max_heap}")
-        self.stack_slots = max_stack // sizeof(slot)
-        self.set_limits(max_memory, max_table, max_instances, max_tables, max_memories)
-        self.metering = metering
+    def __cinit__(self, *, fuel=None, timeout=None, max_memory=None, max_table=None, max_heap=None, max_stack=None,
+                  max_instances=None, max_tables=None, max_memories=None, metering=None):
+        cdef uint64_t heap = limit_of(max_heap, MAX_HEAP, "max_heap")
+        self.stack_slots = limit_of(max_stack, MAX_STACK, "max_stack", LEAST_STACK, MOST_STACK) // sizeof(slot)
+        self.max_memory = limit_of(max_memory, MAX_MEMORY, "max_memory")
+        self.max_table = limit_of(max_table, MAX_TABLE_SIZE, "max_table")
+        self.most[INSTANCES] = limit_of(max_instances, MAX_INSTANCES, "max_instances")
+        self.most[TABLES] = limit_of(max_tables, MAX_TABLES, "max_tables")
+        self.most[MEMORIES] = limit_of(max_memories, MAX_MEMORIES, "max_memories")
+        self.max_each_memory = self.max_each_table = UNLIMITED
+        self.most_made[INSTANCES] = self.most_made[TABLES] = self.most_made[MEMORIES] = UNLIMITED
+        cdef uint64_t units = limit_of(fuel, 0, "fuel")
+        if metering is None:
+            self.metering = fuel is not None
+        else:
+            self.metering = <int>limit_of(int(metering) if isinstance(metering, bool) else metering, 0, "metering", 0, 2)
+            if fuel is not None and self.metering == 0:
+                raise ValueError("fuel cannot be counted with metering=0")
         self.kept = []
         self.externs = {}
         self.deadline = INFINITY
-        self.timeout_ = INFINITY
+        self.timeout_ = seconds_of(timeout)
         cdef machine_t* m = take_machine(self.stack_slots)
         if m == NULL:
             raise MemoryError("cannot reserve the stacks of a store")
         self.machine = m
-        begin_heap(&m.heap, min(max_heap, MANY))
+        begin_heap(&m.heap, min(heap, <uint64_t>MANY))
         m.stack_end = m.stack + self.stack_slots
         m.frame = m.frames
         m.top = m.stack
         m.pc = done_code
         m.fp = m.stack
+        self.set_units(units)
 
     def __dealloc__(self):
         if self.machine != NULL:
@@ -131,42 +151,112 @@ cdef class Store:
             free_tags(self.machine)
             give_machine(self.machine, self.stack_slots)
 
-    cpdef set_limits(self, max_memory, max_table, max_instances=None, max_tables=None, max_memories=None):
-        """Change the limits; they mean what the arguments of `Store` mean."""
-        try:
-            self.max_memory = max_memory
-            self.max_table = max_table
-        except OverflowError:
-            raise ValueError(f"limits must not be negative: max_memory={max_memory}, max_table={max_table}") from None
-        self.most[0] = MANY if max_instances is None else max_instances
-        self.most[1] = MANY if max_tables is None else max_tables
-        self.most[2] = MANY if max_memories is None else max_memories
+    def set_limits(self, max_memory=None, max_table=None, max_instances=None, max_tables=None, max_memories=None):
+        """Change limits; they mean what the arguments of `Store` mean, but that None leaves one as it is.
+
+        What there is already stays. A memory may have reserved no more than what was allowed when it was made.
+        """
+        self.max_memory = limit_of(max_memory, self.max_memory, "max_memory")
+        self.max_table = limit_of(max_table, self.max_table, "max_table")
+        self.most[INSTANCES] = limit_of(max_instances, self.most[INSTANCES], "max_instances")
+        self.most[TABLES] = limit_of(max_tables, self.most[TABLES], "max_tables")
+        self.most[MEMORIES] = limit_of(max_memories, self.most[MEMORIES], "max_memories")
+
+    def limit_each(self, memory=None, table=None, instances=None, tables=None, memories=None):
+        """Further limits, as other runtimes have them; None for no limit.
+
+        Args:
+            memory: bytes of each memory.
+            table: elements of each table.
+            instances, tables, memories: how many instantiation may make, those that are gone included.
+        """
+        self.max_each_memory = limit_of(memory, UNLIMITED, "memory")
+        self.max_each_table = limit_of(table, UNLIMITED, "table")
+        self.most_made[INSTANCES] = limit_of(instances, UNLIMITED, "instances")
+        self.most_made[TABLES] = limit_of(tables, UNLIMITED, "tables")
+        self.most_made[MEMORIES] = limit_of(memories, UNLIMITED, "memories")
 
     cpdef admit(self, int tables, int memories):
-        """Count an instance with so many tables and memories of its own; MemoryError over the limits."""
+        """Count an instance with so many tables and memories of its own for `limit_each`; MemoryError over it."""
         cdef int i
-        self.counts[0] += 1
-        self.counts[1] += tables
-        self.counts[2] += memories
+        self.made[INSTANCES] += 1
+        self.made[TABLES] += tables
+        self.made[MEMORIES] += memories
         for i in range(3):
-            if self.counts[i] > self.most[i]:
+            if self.made[i] > self.most_made[i]:
                 name = ("instance", "table", "memory")[i]
-                raise MemoryError(f"resource limit exceeded: {name} count too high at {self.counts[i]}")
+                raise MemoryError(f"resource limit exceeded: {name} count too high at {self.made[i]}")
+
+    cdef int count(self, int kind) except -1:
+        """Count one more of INSTANCES, TABLES or MEMORIES; MemoryError over the limit, and then it is not counted."""
+        if self.counts[kind] >= self.most[kind]:
+            name, option = (
+                ("instance", "max_instances"), ("table", "max_tables"), ("memory", "max_memories")
+            )[kind]
+            raise over_limit(option, (
+                f"resource limit exceeded: {name} count too high at {self.counts[kind] + 1}, over {option}={self.most[kind]}"
+            ))
+        self.counts[kind] += 1
+        return 0
+
+    cdef int count_instance(self, Instance instance) except -1:
+        """Count an instance and its records; MemoryError over the limit."""
+        cdef uint64_t bytes = instance.code.records
+        cdef uint64_t most = LEAST_RECORDS
+        if self.most[INSTANCES] > LEAST_RECORDS // RECORDS_PER_INSTANCE:
+            most = min(self.most[INSTANCES], <uint64_t>1 << 46) * RECORDS_PER_INSTANCE
+        if not fits(self.records, bytes, most):
+            raise over_limit("max_instances", (
+                f"resource limit exceeded: an instance of this module takes {bytes} bytes for its functions and segments, "
+                f"with {self.records} of other instances more than max_instances={self.most[INSTANCES]} allows"
+            ))
+        self.count(INSTANCES)
+        self.records += bytes
+        instance.records = bytes
+        return 0
+
+    @property
+    def max_stack(self):
+        """As given; so are the others."""
+        return self.stack_slots * sizeof(slot)
+
+    @property
+    def max_heap(self):
+        return self.machine.heap.limit
+
+    @property
+    def max_instances(self):
+        return self.most[INSTANCES]
+
+    @property
+    def max_tables(self):
+        return self.most[TABLES]
+
+    @property
+    def max_memories(self):
+        return self.most[MEMORIES]
 
     @property
     def fuel(self):
-        """Fuel that metered wasm may still consume, in units; setting it replaces what is left.
+        """Fuel that wasm may still consume, in units; None where none is counted. Setting it replaces what is left.
 
-        A call traps with the code "out_of_fuel" before it would execute what its fuel does not pay for.
+        A call traps with the code "out_of_fuel" before it would execute what its fuel does not pay for. Setting it is
+        a ValueError in a store that does not count it.
         """
-        return self.machine.fuel + self.fuel_reserve
+        return self.machine.fuel + self.fuel_reserve if self.metering else None
 
     @fuel.setter
     def fuel(self, amount):
-        if not 0 <= amount < 1 << 64:
-            raise ValueError(f"fuel must be from 0 up to 2**64 - 1, not {amount}")
-        self.machine.fuel = min(amount, (1 << 63) - 1)
-        self.fuel_reserve = amount - self.machine.fuel
+        if not self.metering:
+            raise ValueError("fuel is not counted in this store: make it with Store(fuel=...) or Store(metering=True)")
+        if amount is None:
+            raise TypeError("fuel: expected an integer, got NoneType")
+        self.set_units(limit_of(amount, 0, "fuel"))
+
+    cdef int set_units(self, uint64_t units) noexcept:
+        self.machine.fuel = <int64_t>min(units, (<uint64_t>1 << 63) - 1)
+        self.fuel_reserve = units - <uint64_t>self.machine.fuel
+        return 0
 
     def interrupt(self):
         """Make the wasm that runs in this store trap soon; may be called from any thread or signal handler."""
@@ -182,7 +272,7 @@ cdef class Store:
 
     def set_deadline(self, seconds):
         """Let wasm in this store trap that still runs `seconds` from now; None takes the limit away."""
-        self.deadline = INFINITY if seconds is None else wvm_monotonic() + <double>seconds
+        self.deadline = wvm_monotonic() + seconds_of(seconds, "seconds")
 
     def wait_slice(self):
         """Seconds that a host function may wait before it asks again, never many; for all that waits for the outside.
@@ -208,9 +298,7 @@ cdef class Store:
 
     @timeout.setter
     def timeout(self, seconds):
-        if seconds is not None and not seconds >= 0:
-            raise ValueError(f"timeout must not be negative: {seconds!r}")
-        self.timeout_ = INFINITY if seconds is None else <double>seconds
+        self.timeout_ = seconds_of(seconds)
         self.deadline = INFINITY
 
     cdef uint64_t extern(self, object value) except 0:

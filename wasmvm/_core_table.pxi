@@ -3,6 +3,7 @@
 BLANK = object()
 
 
+@cython.no_gc_clear  # the store has to be told when it goes
 cdef class Table:
     """A table instance: references of one type, by index.
 
@@ -24,12 +25,19 @@ cdef class Table:
         limits = type.limits
         cdef uint64_t low, high
         read_limits(limits, 0xFFFFFFFFFFFFFFFF if type.addrtype == I64 else <uint64_t>MAX_TABLE, &low, &high)
-        if low > store.max_table:
+        if low > store.max_each_table:
             raise MemoryError(f"table minimum size of {low} elements exceeds table limits")
+        if not fits(store.table_size, low, store.max_table):
+            raise over_limit("max_table", (
+                f"table minimum size of {low} elements exceeds table limits: with {store.table_size} in other tables of "
+                f"the store they are over max_table={store.max_table}"
+            ))
         self.store = store
         self.reftype = type.reftype
         self.addrtype = type.addrtype
         self.limits = limits
+        store.count(TABLES)
+        self.counted = True
         self.table = <table_t*>calloc(1, sizeof(table_t))
         if self.table == NULL:
             raise MemoryError
@@ -42,7 +50,10 @@ cdef class Table:
 
     def __dealloc__(self):
         remove_root(&self.root)
+        if self.counted:
+            self.store.counts[TABLES] -= 1
         if self.table != NULL:
+            self.store.table_size -= self.table.size
             free(self.table.elems)
             free(self.table)
 
@@ -52,7 +63,9 @@ cdef class Table:
         cdef uint64_t size = old + delta
         cdef uint64_t i
         cdef uint64_t* elems
-        if delta > 0xFFFFFFFF or size > self.table.maximum or size > self.store.max_table:
+        if delta > 0xFFFFFFFF or size > self.table.maximum or size > self.store.max_each_table:
+            return -1
+        if not fits(self.store.table_size, delta, self.store.max_table):
             return -1
         if delta:
             elems = <uint64_t*>realloc(self.table.elems, size * sizeof(uint64_t))
@@ -62,6 +75,7 @@ cdef class Table:
                 elems[i] = value
             self.table.elems = elems
             self.table.size = size
+            self.store.table_size += delta
         return old
 
     def __len__(self):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from wasmvm._core import Func, Global, Memory, Store, Table, Tag
 from wasmvm.compile import CompiledModule
 from wasmvm.embedding.func import HostFunc
-from wasmvm.embedding.module import Module, Source
+from wasmvm.embedding.module import Module, Source, check_module_size
 from wasmvm.errors import LinkError
 from wasmvm.quoting import listed, quoted
 from wasmvm.runtime.instantiate import Extern
@@ -146,7 +146,13 @@ def instantiate(
     fuel: int | None = None,
     timeout: float | None = None,
     max_memory: int | None = None,
+    max_table: int | None = None,
+    max_heap: int | None = None,
     max_stack: int | None = None,
+    max_instances: int | None = None,
+    max_tables: int | None = None,
+    max_memories: int | None = None,
+    max_module_size: int | None = None,
 ) -> Instance:
     """Compile `source`, unless it is a `Module` already, and make an `Instance` of it in a store of its own.
 
@@ -157,37 +163,29 @@ def instantiate(
         fuel: units that it may consume, instantiation included: one per instruction (see `Store`). ``vm.store.fuel``
             is what is left, and may be set.
         timeout: seconds that a call from Python may take.
-        max_memory: bytes that its memory may grow to.
-        max_stack: bytes of stack for its calls.
+        max_memory, max_table, max_heap, max_stack, max_instances, max_tables, max_memories: see `Store`.
+        max_module_size: see `Module`.
 
     Raises:
         DecodeError, ValidationError, TextError, OSError: see `Module`.
         LinkError, Trap: see `Instance`.
-        ValueError: both a store and limits were given.
+        TypeError, ValueError: a limit is of the wrong type, or cannot be; both a store and its limits were given.
     """
-    module = source if isinstance(source, Module) else Module(source)
-    limits: dict[str, Any] = {"fuel": fuel, "timeout": timeout, "max_memory": max_memory, "max_stack": max_stack}
+    limits: dict[str, Any] = {
+        "fuel": fuel, "timeout": timeout, "max_memory": max_memory, "max_table": max_table, "max_heap": max_heap,
+        "max_stack": max_stack, "max_instances": max_instances, "max_tables": max_tables, "max_memories": max_memories,
+    }  # fmt: skip
+    module = compiled_module(source, max_module_size)
     if store is None:
-        store = limited_store(**limits)
+        store = Store(**limits)
     elif any(limit is not None for limit in limits.values()):
         raise ValueError("limits are given to the store where one is made by hand")
     return Instance(module, imports, store)
 
 
-def limited_store(
-    fuel: int | None = None,
-    timeout: float | None = None,
-    max_memory: int | None = None,
-    max_stack: int | None = None,
-) -> Store:
-    """A new store with those of the limits of `instantiate` that are not None."""
-    options: dict[str, Any] = {} if fuel is None else {"metering": True}
-    if max_memory is not None:
-        options["max_memory"] = max_memory
-    if max_stack is not None:
-        options["max_stack"] = max_stack
-    store = Store(**options)
-    if fuel is not None:
-        store.fuel = fuel
-    store.timeout = timeout
-    return store
+def compiled_module(source: Module | Source, max_module_size: int | None = None) -> Module:
+    """The `Module` of a source, which may be one already; raises what `Module` raises."""
+    if isinstance(source, Module):
+        check_module_size(source.compiled.size, max_module_size)
+        return source
+    return Module(source, max_module_size=max_module_size)
