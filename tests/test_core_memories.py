@@ -102,8 +102,7 @@ def host_peeks(caller: Caller) -> int:
 @pytest.mark.parametrize("metering", [False, True])
 def test_the_memory_that_is_named(body: str, metering: bool) -> None:
     text, expected = BODIES[body]
-    store = Store(metering=metering)
-    store.fuel = 10_000
+    store = Store(metering=metering, fuel=10_000 if metering else None)
     other = instantiate(OTHER, None, store)
     host = Func(store, FuncType((), (I32,)), host_peeks, access_caller=True)
     imports = {"o": {"f": other.exports.f}, "h": {"f": host}}

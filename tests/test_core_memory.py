@@ -251,7 +251,7 @@ def test_limits_that_no_table_has(limits: Limits) -> None:
 ADDRESS_SPACE = """
 import resource
 from wasmvm import Limits, Memory, MemoryType, Store
-store = Store()
+store = Store(max_memory=1 << 33)
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 memory = Memory(store, MemoryType(Limits(1, None)))
 memory.write(65535, b"x")

@@ -20,24 +20,53 @@ Extern: TypeAlias = Func | Table | Memory | Global | Tag
 DISPATCH: str
 BLANK: object
 TRAPS: tuple[tuple[str, str], ...]
+LIMITS: dict[str, int]
+
+def check_limit(name: str, value: Any, low: int = 0, high: int = ...) -> Any: ...
 
 class Store:
     deadline_holder: Any
     stress: bool
-    fuel: int
-    timeout: float | None
+    @property
+    def fuel(self) -> int | None: ...
+    @fuel.setter
+    def fuel(self, amount: SupportsIndex) -> None: ...
+    @property
+    def timeout(self) -> float | None: ...
+    @timeout.setter
+    def timeout(self, seconds: SupportsFloat | None) -> None: ...
     def __init__(
         self,
         *,
-        max_stack: int = ...,
-        max_memory: int = ...,
-        max_table: int = ...,
-        max_instances: int | None = None,
-        max_tables: int | None = None,
-        max_memories: int | None = None,
-        max_heap: int = ...,
-        metering: int = 0,
+        fuel: SupportsIndex | None = None,
+        timeout: SupportsFloat | None = None,
+        max_memory: SupportsIndex | None = None,
+        max_table: SupportsIndex | None = None,
+        max_heap: SupportsIndex | None = None,
+        max_stack: SupportsIndex | None = None,
+        max_instances: SupportsIndex | None = None,
+        max_tables: SupportsIndex | None = None,
+        max_memories: SupportsIndex | None = None,
+        metering: int | None = None,
     ) -> None: ...
+    @property
+    def max_memory(self) -> int: ...
+    @property
+    def max_table(self) -> int: ...
+    @property
+    def max_heap(self) -> int: ...
+    @property
+    def max_stack(self) -> int: ...
+    @property
+    def max_instances(self) -> int: ...
+    @property
+    def max_tables(self) -> int: ...
+    @property
+    def max_memories(self) -> int: ...
+    @property
+    def memory_size(self) -> int: ...
+    @property
+    def table_size(self) -> int: ...
     @property
     def heap_size(self) -> int: ...
     @property
@@ -46,11 +75,19 @@ class Store:
     def metering(self) -> int: ...
     def set_limits(
         self,
-        max_memory: int,
-        max_table: int,
-        max_instances: int | None = None,
-        max_tables: int | None = None,
-        max_memories: int | None = None,
+        max_memory: SupportsIndex | None = None,
+        max_table: SupportsIndex | None = None,
+        max_instances: SupportsIndex | None = None,
+        max_tables: SupportsIndex | None = None,
+        max_memories: SupportsIndex | None = None,
+    ) -> None: ...
+    def limit_each(
+        self,
+        memory: SupportsIndex | None = None,
+        table: SupportsIndex | None = None,
+        instances: SupportsIndex | None = None,
+        tables: SupportsIndex | None = None,
+        memories: SupportsIndex | None = None,
     ) -> None: ...
     def admit(self, tables: int, memories: int) -> None: ...
     def interrupt(self) -> None: ...

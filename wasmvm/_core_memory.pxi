@@ -238,7 +238,7 @@ cdef class Memory:
         length = (old + delta) * 65536
         if length > self.mem.maximum or length > self.mem.reserved or length > self.store.max_each_memory:
             return -1
-        if not fits(self.store.memory_size, delta * 65536, self.store.max_memory):
+        if delta and not fits(self.store.memory_size, delta * 65536, self.store.max_memory):
             return -1
         if not wvm_commit(self.mem.data, length):
             return -1

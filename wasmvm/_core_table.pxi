@@ -65,7 +65,7 @@ cdef class Table:
         cdef uint64_t* elems
         if delta > 0xFFFFFFFF or size > self.table.maximum or size > self.store.max_each_table:
             return -1
-        if not fits(self.store.table_size, delta, self.store.max_table):
+        if delta and not fits(self.store.table_size, delta, self.store.max_table):
             return -1
         if delta:
             elems = <uint64_t*>realloc(self.table.elems, size * sizeof(uint64_t))

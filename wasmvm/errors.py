@@ -59,6 +59,12 @@ class DecodeError(_OffsetError):
     """The bytes are not a module of the binary format (specification, chapter 5)."""
 
 
+class ModuleSizeError(DecodeError):
+    """The module has more bytes than `max_module_size`, which is also the `offset` of the first byte too many."""
+
+    limit = "max_module_size"
+
+
 class ValidationError(_OffsetError):
     """The module is well-formed but not valid (specification, chapter 3)."""
 
@@ -88,6 +94,7 @@ class LinkError(WasmError):
     Attributes:
         module, name: the import that it is about, or None.
         expected, actual: the types that do not match, or None where the import is missing.
+        limit: the option of the store that would have to be larger, such as "max_memory"; or None.
     """
 
     def __init__(
@@ -97,6 +104,7 @@ class LinkError(WasmError):
         name: str | None = None,
         expected: object = None,
         actual: object = None,
+        limit: str | None = None,
     ) -> None:
         super().__init__(escaped_lines(message, _MOST_OF_A_MESSAGE))
         self.message = message
@@ -104,9 +112,10 @@ class LinkError(WasmError):
         self.name = name
         self.expected = expected
         self.actual = actual
+        self.limit = limit
 
     def __reduce__(self) -> tuple[type[LinkError], tuple[object, ...]]:
-        return type(self), (self.message, self.module, self.name, self.expected, self.actual)
+        return type(self), (self.message, self.module, self.name, self.expected, self.actual, self.limit)
 
 
 class DeserializeError(WasmError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 
-from wasmvm.embedding.instance import Imports, Instance, limited_store
+from wasmvm._core import Store
+from wasmvm.embedding.instance import Imports, Instance, compiled_module
 from wasmvm.embedding.module import Module, Source
 from wasmvm.errors import ExitTrap, LinkError
 from wasmvm.wasi import INHERIT, Wasi, WasiConfig, link
@@ -59,7 +60,13 @@ def run(
     fuel: int | None = None,
     timeout: float | None = None,
     max_memory: int | None = None,
+    max_table: int | None = None,
+    max_heap: int | None = None,
     max_stack: int | None = None,
+    max_instances: int | None = None,
+    max_tables: int | None = None,
+    max_memories: int | None = None,
+    max_module_size: int | None = None,
 ) -> CompletedRun:
     """Run a WASI program and wait for it.
 
@@ -74,7 +81,8 @@ def run(
         argv0: the guest's name for itself; by default that of the file.
         imports: further imports, which go before those of WASI.
         check: raise `subprocess.CalledProcessError` where the exit code is not 0.
-        fuel, timeout, max_memory, max_stack: see `wasmvm.instantiate`.
+        fuel, timeout, max_memory, max_table, max_heap, max_stack, max_instances, max_tables, max_memories,
+            max_module_size: see `wasmvm.instantiate`.
 
     Raises:
         Trap, WasmException: the program was aborted, or threw what nothing caught; its attributes `stdout` and
@@ -89,8 +97,11 @@ def run(
     if capture_output:
         captured = stdout, stderr = bytearray(), bytearray()
     words = [argv0, *args]
-    module = source if isinstance(source, Module) else Module(source)
-    store = limited_store(fuel, timeout, max_memory, max_stack)
+    module = compiled_module(source, max_module_size)
+    store = Store(
+        fuel=fuel, timeout=timeout, max_memory=max_memory, max_table=max_table, max_heap=max_heap, max_stack=max_stack,
+        max_instances=max_instances, max_tables=max_tables, max_memories=max_memories,
+    )  # fmt: skip
     config = WasiConfig(args=words, env=env, stdin=stdin, stdout=stdout, stderr=stderr, dirs=dirs)
     returncode = 0
     with Wasi(config) as wasi:

@@ -101,7 +101,7 @@ class Runner:
     """The state of one script: a store, the instances with a name, and the one that is current."""
 
     def __init__(self) -> None:
-        self.store = Store()
+        self.store = Store(max_memory=1 << 40, max_table=1 << 30)  # scripts declare much that they never use
         self.registered: dict[str, dict[str, Any]] = {"spectest": spectest(self.store)}
         self.instances: dict[str, Instance] = {}
         self.definitions: dict[str, Module] = {}

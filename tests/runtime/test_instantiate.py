@@ -275,10 +275,14 @@ def test_growing_until_it_fails() -> None:
 
 
 def test_large_memory_costs_nothing_until_it_is_touched() -> None:
-    exports = instantiate("""(module (memory (export "m") 65536)
+    exports = instantiate(
+        """(module (memory (export "m") 65536)
       (func (export "last") (result i32) i32.const -1  i32.const 9  i32.store8  i32.const -4  i32.load)
       (func (export "beyond") (result i32) i32.const -3  i32.load)
-      (func (export "size") (result i32) memory.size))""").exports
+      (func (export "size") (result i32) memory.size))""",
+        None,
+        Store(max_memory=1 << 32),
+    ).exports
     assert exports.last() == 9 << 24
     assert exports.size() == 65536
     assert len(exports.m) == 1 << 32

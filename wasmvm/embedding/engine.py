@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from weakref import WeakSet
 
-from wasmvm._core import Store
+from wasmvm._core import LIMITS, Store, check_limit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,40 +13,66 @@ if TYPE_CHECKING:
 
     from wasmvm.embedding.module import Module, Source
 
+STORE_LIMITS = ("fuel", "timeout", *LIMITS)
+"""The limits that a `Store` takes."""
+
 
 class Config:
     """Options of an `Engine`, each an attribute of its name.
 
     Args:
-        consume_fuel: whether wasm costs fuel; its stores begin with none.
+        fuel, timeout, max_memory, max_table, max_heap, max_stack, max_instances, max_tables, max_memories: see `Store`;
+            each store has so much of its own.
+        max_module_size: see `Module`.
+        consume_fuel: whether wasm costs fuel also where `fuel` is None; then its stores begin with none.
         epoch_interruption: whether wasm traps from the deadline that `Engine.set_epoch_deadline` sets.
-        max_stack: bytes of stack of a store.
-        max_memory, max_table: bytes of a memory, and elements of a table, that a store allows.
-        max_heap: bytes of a store's structures and arrays together.
         cache: keep lowered code of the modules from `Engine.module` on disk, for the next start: True in the user's
             cache directory, or in the folder of this path.
+
+    Raises:
+        TypeError, ValueError: a limit is of the wrong type, or cannot be.
     """
 
-    __slots__ = ("cache", "consume_fuel", "epoch_interruption", "max_heap", "max_memory", "max_stack", "max_table")
+    __slots__ = (*STORE_LIMITS, "cache", "consume_fuel", "epoch_interruption", "max_module_size")
 
     def __init__(
         self,
         *,
+        fuel: int | None = None,
+        timeout: float | None = None,
+        max_memory: int | None = None,
+        max_table: int | None = None,
+        max_heap: int | None = None,
+        max_stack: int | None = None,
+        max_instances: int | None = None,
+        max_tables: int | None = None,
+        max_memories: int | None = None,
+        max_module_size: int | None = None,
         consume_fuel: bool = False,
         epoch_interruption: bool = False,
-        max_stack: int = 8 << 20,
-        max_memory: int = 1 << 32,
-        max_table: int = 10_000_000,
-        max_heap: int = 1 << 30,
         cache: bool | str | os.PathLike[str] = False,
     ) -> None:
-        self.consume_fuel = consume_fuel
-        self.epoch_interruption = epoch_interruption
-        self.max_stack = max_stack
+        self.fuel = fuel
+        self.timeout = timeout
         self.max_memory = max_memory
         self.max_table = max_table
         self.max_heap = max_heap
+        self.max_stack = max_stack
+        self.max_instances = max_instances
+        self.max_tables = max_tables
+        self.max_memories = max_memories
+        self.max_module_size = check_limit("max_module_size", max_module_size)
+        self.consume_fuel = consume_fuel
+        self.epoch_interruption = epoch_interruption
         self.cache = cache
+        Store(**self.store_options())  # which says what cannot be
+
+    def store_options(self) -> dict[str, Any]:
+        """What is said about stores, as arguments of `Store`."""
+        options = {name: limit for name in STORE_LIMITS if (limit := getattr(self, name)) is not None}
+        if self.consume_fuel:
+            options["metering"] = True
+        return options
 
 
 class Engine:
@@ -72,14 +98,7 @@ class Engine:
     def store(self, **options: Any) -> Store:
         """A new `Store` with the options of the configuration; those given here come first."""
         config = self.config
-        if options:
-            limits = {name: getattr(config, name) for name in ("max_stack", "max_memory", "max_table", "max_heap")}
-            store = Store(**{"metering": config.consume_fuel, **limits, **options})
-        else:
-            store = Store(
-                max_stack=config.max_stack, max_memory=config.max_memory, max_table=config.max_table,
-                max_heap=config.max_heap, metering=config.consume_fuel,
-            )  # fmt: skip
+        store = Store(**{**config.store_options(), **options})
         if config.epoch_interruption:
             self.set_epoch_deadline(store, 0)
         return store
@@ -88,7 +107,7 @@ class Engine:
         """The `Module` of this source, with the cache of the configuration; raises what `Module` raises."""
         from wasmvm.embedding.module import Module
 
-        return Module(source, cache=self.config.cache)
+        return Module(source, cache=self.config.cache, max_module_size=self.config.max_module_size)
 
     def set_epoch_deadline(self, store: Store, ticks: int) -> None:
         """Let wasm in `store` trap once the epoch is `ticks` later than it is now; a new store's deadline is 0.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from wasmvm._core import Func, Global, Memory, Store, Table, Tag
 from wasmvm.compile import CompiledModule
 from wasmvm.embedding.func import HostFunc
-from wasmvm.embedding.module import Module, Source, check_module_size
+from wasmvm.embedding.module import Module, Source, check_module_size, most_of_a_module
 from wasmvm.errors import LinkError
 from wasmvm.quoting import listed, quoted
 from wasmvm.runtime.instantiate import Extern
@@ -186,6 +186,6 @@ def instantiate(
 def compiled_module(source: Module | Source, max_module_size: int | None = None) -> Module:
     """The `Module` of a source, which may be one already; raises what `Module` raises."""
     if isinstance(source, Module):
-        check_module_size(source.compiled.size, max_module_size)
+        check_module_size(len(source.compiled.syntax.surface), most_of_a_module(max_module_size))
         return source
     return Module(source, max_module_size=max_module_size)

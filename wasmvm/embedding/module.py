@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from wasmvm.compile import CompiledModule
+from wasmvm.errors import ModuleSizeError
 from wasmvm.quoting import cut, escaped
 from wasmvm.types import EXTERN_KINDS, ExternType
 
@@ -71,8 +72,38 @@ def read_source(source: Source) -> bytes:
         raise TypeError(f"source: expected bytes, text or a path, got {type(source).__name__}") from None
 
 
+MAX_MODULE_SIZE = 1 << 30
+"""Bytes of a module where nothing else is said: what browsers allow ("Implementation-defined limits" of JavaScript)."""
+
+
+def most_of_a_module(max_module_size: int | None) -> int:
+    """The option as a number; TypeError, ValueError where it is none that can be."""
+    if max_module_size is None:
+        return MAX_MODULE_SIZE
+    from wasmvm._core import check_limit
+
+    most: int = check_limit("max_module_size", max_module_size, 0, 1 << 62)
+    return most
+
+
+def check_module_size(size: int, most: int) -> None:
+    """ModuleSizeError for a module of more than `most` bytes."""
+    if size > most:
+        raise ModuleSizeError(f"module of {size} bytes is larger than max_module_size={most}", most)
+
+
 CacheOption = bool | str | os.PathLike[str]
 """False for no cache, True for the user's cache directory, or another folder."""
+
+
+def _length(source: object) -> int:
+    """In bytes; 0 for what is no source."""
+    if isinstance(source, str):
+        return len(source)
+    try:
+        return memoryview(source).nbytes  # type: ignore[arg-type]
+    except TypeError:
+        return 0
 
 
 def _is_text(source: str) -> bool:
@@ -105,37 +136,49 @@ class Module:
         source: bytes of the binary format or text format, text, or the path of a file with either.
         cache: keep lowered code in this folder, or with True in the user's cache directory, for the next start. What
             is new is written when the module is no longer used, or at the end of the process.
+        max_module_size: bytes that the module may have, and its text as well; 1 GiB where it is None.
 
     Attributes:
         compiled: what the layers below make of it.
 
     Raises:
-        DecodeError, ValidationError: it is not a valid module.
+        DecodeError, ValidationError: it is not a valid module, or too large.
         TextError: it is text that is not a module.
         OSError: the file cannot be read.
     """
 
-    def __init__(self, source: Source, *, cache: CacheOption = False) -> None:
+    def __init__(self, source: Source, *, cache: CacheOption = False, max_module_size: int | None = None) -> None:
+        most = most_of_a_module(max_module_size)
         if isinstance(source, os.PathLike) or (isinstance(source, str) and not _is_text(source)):
-            self._open(source, cache)
+            self._open(source, cache, most)
         else:
-            self._compile(read_source(source), None, cache)
+            check_module_size(_length(source), most)
+            binary = read_source(source)
+            check_module_size(len(binary), most)
+            self._compile(binary, None, cache)
 
     @classmethod
-    def from_file(cls, path: str | os.PathLike[str], *, cache: CacheOption = False) -> Self:
+    def from_file(
+        cls, path: str | os.PathLike[str], *, cache: CacheOption = False, max_module_size: int | None = None
+    ) -> Self:
         """The module in a file of the binary or text format; raises what `Module` raises."""
         made = cls.__new__(cls)
-        made._open(path, cache)
+        made._open(path, cache, most_of_a_module(max_module_size))
         return made
 
-    def _open(self, path: str | os.PathLike[str], cache: CacheOption) -> None:
+    def _open(self, path: str | os.PathLike[str], cache: CacheOption, most: int) -> None:
         with open(path, "rb") as file:
             status = os.fstat(file.fileno())
+            check_module_size(status.st_size, most)
             entry = None if cache is False else _cache(cache).recall(file.fileno(), status)
             if entry is not None and entry.partial is not None:
                 self._keep(CompiledModule(entry.partial.source, entry=entry))
             else:
-                self._compile(_binary(file.read()), status, cache)
+                content = file.read(most + 1)  # a pipe has no size
+                check_module_size(len(content), most)
+                binary = _binary(content)
+                check_module_size(len(binary), most)
+                self._compile(binary, status, cache)
 
     def _compile(self, source: bytes, status: os.stat_result | None, cache: CacheOption) -> None:
         """`status` is that of the file which the source was read from."""

@@ -77,7 +77,7 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
             tags.append(Tag(store, tag_type, number=number))
         instance = Instance(store, module, funcs, tables, memories, tags)
     except MemoryError as error:
-        raise LinkError(str(error)) from error
+        raise LinkError(str(error), limit=getattr(error, "limit", None)) from error
     for imported in globals_:
         instance.add_global(imported)
     if plan.tables:

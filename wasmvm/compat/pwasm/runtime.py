@@ -356,8 +356,11 @@ class Limits:
     def shared(self) -> Shared:
         """The store whose instances these limits hold for."""
         if self._shared is None:
-            options = {} if self.max_memory is None else {"max_memory": self.max_memory}
-            self._shared = Shared(_core.Store(metering=core_types.METER_CALLS, **options), self)
+            store = _core.Store(metering=core_types.METER_CALLS)
+            if self.max_memory is not None:
+                store.set_limits(max_memory=1 << 40)
+                store.limit_each(memory=self.max_memory)
+            self._shared = Shared(store, self)
             self._grant(0)
             self.set_deadline(self.deadline)
         return self._shared
@@ -365,8 +368,8 @@ class Limits:
     def _grant(self, consumed: int) -> None:
         if self._shared is not None:
             store = self._shared.store
-            store.fuel = _UNLIMITED if self._fuel is None else max(self._fuel - consumed, 0)
-            self._base = consumed + store.fuel
+            store.fuel = granted = _UNLIMITED if self._fuel is None else max(self._fuel - consumed, 0)
+            self._base = consumed + granted
 
     @property
     def fuel(self) -> int | None:
@@ -381,7 +384,8 @@ class Limits:
 
     @property
     def fuel_consumed(self) -> int:
-        return 0 if self._shared is None else self._base - self._shared.store.fuel
+        left = None if self._shared is None else self._shared.store.fuel
+        return 0 if left is None else self._base - left
 
     @property
     def fuel_remaining(self) -> int | None:

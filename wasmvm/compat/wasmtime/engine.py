@@ -8,8 +8,9 @@ from wasmvm.embedding import engine
 
 _STACK = 2 << 20
 """What wasmtime allows a call stack by default, in bytes."""
-MOST_MEMORY = 1 << 40
-"""Bytes of a memory where nothing else limits it, which is all that wasmvm can give one."""
+_MOST_MEMORY = 1 << 46
+"""Bytes of all memories where nothing else limits them: half of what a process can address."""
+_ANY = 1 << 40
 _SLOTS_PER_BYTE = 4
 """Interpreted frames keep every value in 8 bytes, so that the same recursion takes more room."""
 
@@ -28,7 +29,11 @@ class Engine(Managed[engine.Engine]):
                 engine.Config(
                     consume_fuel=options.get("consume_fuel", False),
                     epoch_interruption=options.get("epoch_interruption", False),
-                    max_memory=MOST_MEMORY,
+                    # A store of wasmtime limits each memory, and nothing at first.
+                    max_memory=_MOST_MEMORY,
+                    max_instances=_ANY,
+                    max_tables=_ANY,
+                    max_memories=_ANY,
                     max_stack=min(max(max_stack, 65536), 1 << 32),
                     cache="cache" in options,
                 )

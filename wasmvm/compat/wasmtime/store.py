@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Union
 
 from wasmvm import _core as core
-from wasmvm.compat.wasmtime.engine import MOST_MEMORY, Engine
+from wasmvm.compat.wasmtime.engine import Engine
 from wasmvm.compat.wasmtime.error import WasmtimeError
 from wasmvm.compat.wasmtime.managed import Managed
 
@@ -60,7 +60,7 @@ class Store(Managed[core.Store]):
 
     def get_fuel(self) -> int:
         """What fuel is left. WasmtimeError without `Config.consume_fuel`."""
-        return self._metered().fuel
+        return self._metered().fuel or 0
 
     def set_wasi(self, wasi: WasiConfig) -> None:
         """Give the functions of `Linker.define_wasi` this configuration, which is used up."""
@@ -85,11 +85,11 @@ class Store(Managed[core.Store]):
         memories: int = -1,
     ) -> None:
         """Limit what may be made in the store; a negative number is no limit."""
-        self._context().set_limits(
-            memory_size if memory_size >= 0 else MOST_MEMORY,
-            table_elements if table_elements >= 0 else 10_000_000,
-            *(count if count >= 0 else None for count in (instances, tables, memories)),
-        )
+        given = (memory_size, table_elements, instances, tables, memories)
+        context = self._context()
+        context.limit_each(*(limit if limit >= 0 else None for limit in given))
+        if table_elements >= 0:  # else all tables together may have 10,000,000
+            context.set_limits(max_table=1 << 40)
 
 
 class StoreContext:
