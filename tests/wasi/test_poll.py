@@ -173,7 +173,8 @@ def test_errors() -> None:
         assert guest.fails("poll_oneoff", size - 47, 256, 1, 512) == "EFAULT"
         assert guest.fails("poll_oneoff", source, size - 31, 1, 512) == "EFAULT"
         assert guest.fails("poll_oneoff", source, 256, 1, size - 3) == "EFAULT"
-        assert guest.fails("poll_oneoff", source, 256, 60000, 512) == "EFAULT"
+        assert guest.fails("poll_oneoff", source, 256, 8000, 512) == "EFAULT"
+        assert guest.fails("poll_oneoff", source, 256, 8193, 512) == "EINVAL"
         bad = guest.put(struct.pack("<QB39x", 1, 3))
         assert guest.fails("poll_oneoff", bad, 1024, 1, 512) == "EINVAL"
 

@@ -9,12 +9,12 @@ from wasmvm.wasi import Wasi
 
 
 class _Caller:
-    """What a function of `Wasi` is called with: the guest's memory."""
+    """What a function of `Wasi` is called with: the guest's memory, and as `instance` what knows its store, or None."""
 
-    __slots__ = ("memory",)
+    __slots__ = ("instance", "memory")
 
     def __init__(self, memory: Any) -> None:
-        self.memory = memory
+        self.memory = self.instance = memory
 
 
 class WasiCalls:

@@ -43,6 +43,7 @@ ELOOP = 32
 EMFILE = 33
 ENAMETOOLONG = 37
 ENOENT = 44
+ENOMEM = 48
 ENOSPC = 51
 ENOSYS = 52
 ENOTCONN = 53
@@ -284,6 +285,13 @@ FUNCTIONS: dict[str, str] = {
 """A row per function: its parameters as ``name:kind``. All return an errno, but proc_exit, which does not return."""
 DIRECTORY_FUNCTIONS = ("fd_prestat_dir_name", "fd_prestat_get", "fd_readdir")
 """Those of them that are in `wasmvm.wasi.fd_dir`; the others are in the file that their first word names."""
+SHORT_FUNCTIONS = frozenset(
+    "args_get args_sizes_get clock_res_get clock_time_get environ_get environ_sizes_get fd_advise fd_close "
+    "fd_fdstat_get fd_fdstat_set_flags fd_fdstat_set_rights fd_filestat_get fd_prestat_dir_name fd_prestat_get fd_seek "
+    "fd_tell proc_exit proc_raise".split()
+)
+"""Those that neither wait nor do work in proportion to an argument: they never ask the store (`wasmvm.wasi.waiting`).
+"""
 UNSTABLE_FUNCTIONS: dict[str, str] = {
     name: row.replace(">filestat", ">filestat0") for name, row in FUNCTIONS.items() if name != "sock_accept"
 }

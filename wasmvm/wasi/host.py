@@ -21,6 +21,7 @@ from wasmvm.wasi.directory import Directory
 from wasmvm.wasi.fdtable import FdTable
 from wasmvm.wasi.streams import open_input, open_output
 from wasmvm.wasi.timesource import Clock
+from wasmvm.wasi.waiting import waiter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def _register(
         except WasiError as error:
             return error.code
         except OSError as error:
+            if error.errno is None and isinstance(error, TimeoutError):
+                raise  # no host's error: what handlers of SIGALRM raise
             return abi.code_of(error)
         except StructError:
             return abi.EFAULT
@@ -202,7 +205,18 @@ class Wasi:
             memory = caller.memory
             return body(self, no_memory if memory is None else memoryview(memory), *map(and_, args, masks))
 
-        return functype, function
+        if name in abi.SHORT_FUNCTIONS:
+            return functype, function
+
+        def long_function(caller: Any, *args: int) -> int:
+            before, owner = waiter.ask, getattr(caller, "instance", None)
+            waiter.ask = None if owner is None else owner.store.wait_slice
+            try:
+                return function(caller, *args)
+            finally:
+                waiter.ask = before
+
+        return functype, long_function
 
     def close(self) -> None:
         """Close all descriptors. Harmless when done twice."""

@@ -6,6 +6,7 @@ lacks a call (Windows has neither ``readv`` nor ``pread``) there is one copy, or
 
 from __future__ import annotations
 
+import errno
 import os
 import stat as host_stat
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Callable, Sequence
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
 from wasmvm.wasi.fdtable import Descriptor, Filestat
+from wasmvm.wasi.waiting import PIECE, pieces_of, rest_of, wait_slice
 
 _readv: Callable[[int, Sequence[memoryview]], int] | None = getattr(os, "readv", None)
 _writev: Callable[[int, Sequence[memoryview]], int] | None = getattr(os, "writev", None)
@@ -26,6 +28,17 @@ _FILETYPES = {
     host_stat.S_IFLNK: abi.FILETYPE_SYMBOLIC_LINK,
     host_stat.S_IFSOCK: abi.FILETYPE_SOCKET_STREAM,
 }
+_NO_WAIT: int = getattr(os, "RWF_NOWAIT", 0) if hasattr(os, "preadv") and hasattr(os, "pwritev") else 0
+"""Linux: one reading or writing that does not wait, whatever the flags of the open file are."""
+_NO_WAIT_IS_UNKNOWN = frozenset(
+    number for name in ("EOPNOTSUPP", "ENOSYS", "EINVAL", "ESPIPE") if (number := getattr(errno, name, 0))
+)
+_TERMINAL_PIECE = 256
+"""Bytes that a terminal always takes when it is ready to be written."""
+_PAUSE = 0.001
+"""Seconds until the next try where somebody else took what was ready."""
+_ALLOCATED_PIECE = 64 << 20
+"""Bytes that are allocated before the store is asked again."""
 _ADVICE = ("NORMAL", "SEQUENTIAL", "RANDOM", "WILLNEED", "DONTNEED", "NOREUSE")
 
 
@@ -85,6 +98,12 @@ def poll_host(wanted: Sequence[tuple[int, bool]], nanoseconds: int | None) -> li
     ]
 
 
+def wait_ready(fileno: int, write: bool) -> None:
+    """Wait until a host descriptor can be read (written), or has an error to tell; ends with its store (`waiting`)."""
+    while not poll_host([(fileno, write)], int(wait_slice() * 1e9))[0][0]:
+        pass
+
+
 def readable_bytes(fileno: int) -> int:
     """Bytes that wait in a pipe, terminal or socket; 1 where the host does not say."""
     try:
@@ -115,23 +134,25 @@ def scatter(data: bytes | memoryview, buffers: Sequence[memoryview]) -> int:
 class HostFile(Descriptor):
     """A host descriptor that is not a directory.
 
+    Regular files and disks are read and written directly, in pieces. All else may let the host wait, for as long as it
+    likes: there only what can be done at once is asked of it, and waiting is polling (`wait_ready`).
+
     Attributes:
         fileno: the host's number; -1 when closed.
         owned: whether closing closes it. What was inherited is neither closed, nor are its flags changed, since the
-            embedder and other processes share them: NONBLOCK and APPEND are then acted out here.
+            embedder and other processes share them: NONBLOCK and APPEND are then acted out here. What is owned and no
+            file is non-blocking for the host, whatever the guest says.
+        is_stream: whether it may wait.
     """
 
-    __slots__ = ("fileno", "owned")
+    __slots__ = ("_no_wait", "fileno", "is_stream", "owned")
 
     def __init__(self, fileno: int, filetype: int, rights: int, fdflags: int = 0, owned: bool = True) -> None:
         super().__init__(filetype, rights, 0, fdflags)
         self.fileno = fileno
         self.owned = owned
-
-    def _refuse_waiting(self, write: bool) -> None:
-        """Act out NONBLOCK. Raises WasiError EAGAIN if reading (writing) would wait."""
-        if not self.owned and not poll_host([(self.fileno, write)], 0)[0][0]:
-            raise WasiError(abi.EAGAIN)
+        self.is_stream = filetype not in (abi.FILETYPE_REGULAR_FILE, abi.FILETYPE_BLOCK_DEVICE)
+        self._no_wait = _NO_WAIT
 
     def _written(self, count: int) -> int:
         """The end of every write: the SYNC flags are acted out here, as hosts cannot change them on an open file."""
@@ -140,42 +161,101 @@ class HostFile(Descriptor):
         return count
 
     def readv(self, buffers: Sequence[memoryview]) -> int:
-        if self.fdflags & abi.FDFLAGS_NONBLOCK:
-            self._refuse_waiting(False)
+        if self.is_stream:
+            return self._read_stream(buffers)
+        return _in_pieces(buffers, self._read_some)
+
+    def writev(self, buffers: Sequence[memoryview]) -> int:
+        if self.is_stream:
+            return self._written(self._write_stream(buffers))
+        if self.fdflags & abi.FDFLAGS_APPEND and not self.owned:
+            os.lseek(self.fileno, 0, os.SEEK_END)
+        return self._written(_in_pieces(buffers, self._write_some))
+
+    def preadv(self, buffers: Sequence[memoryview], offset: int) -> int:
+        return _in_pieces(buffers, lambda piece, done: _pread(self.fileno, piece, offset + done))
+
+    def pwritev(self, buffers: Sequence[memoryview], offset: int) -> int:
+        return self._written(_in_pieces(buffers, lambda piece, done: _pwrite(self.fileno, piece, offset + done)))
+
+    def _read_some(self, buffers: Sequence[memoryview], done: int = 0) -> int:
         if _readv is not None:
             return _readv(self.fileno, buffers)
         return scatter(os.read(self.fileno, min(_total(buffers), 1 << 20)), buffers)
 
-    def writev(self, buffers: Sequence[memoryview]) -> int:
-        if not self.fdflags and _writev is not None:
-            return _writev(self.fileno, buffers)
-        if self.fdflags & abi.FDFLAGS_NONBLOCK:
-            self._refuse_waiting(True)
-        if self.fdflags & abi.FDFLAGS_APPEND and not self.owned and self.filetype == abi.FILETYPE_REGULAR_FILE:
-            os.lseek(self.fileno, 0, os.SEEK_END)
+    def _write_some(self, buffers: Sequence[memoryview], done: int = 0) -> int:
         if _writev is not None:
-            return self._written(_writev(self.fileno, buffers))
+            return _writev(self.fileno, buffers)
         count = 0
         for buffer in buffers:
             written = os.write(self.fileno, buffer)
             count += written
             if written < len(buffer):
                 break
-        return self._written(count)
+        return count
 
-    def preadv(self, buffers: Sequence[memoryview], offset: int) -> int:
-        if hasattr(os, "preadv"):
-            return os.preadv(self.fileno, buffers, offset)
-        if hasattr(os, "pread"):
-            return scatter(os.pread(self.fileno, min(_total(buffers), 1 << 20), offset), buffers)
-        raise WasiError(abi.ENOTSUP)
+    def _read_stream(self, buffers: Sequence[memoryview]) -> int:
+        buffers = next(pieces_of(buffers), [])
+        if not buffers:
+            return 0
+        pause = 0.0
+        if self.owned and not self.fdflags & abi.FDFLAGS_NONBLOCK:
+            wait_ready(self.fileno, False)  # a FIFO that nobody opened for writing yet would be at its end
+        while True:
+            try:
+                return self._at_once(False, buffers)
+            except BlockingIOError:
+                self._wait_for_another_try(False, pause)
+                pause = _PAUSE
 
-    def pwritev(self, buffers: Sequence[memoryview], offset: int) -> int:
-        if hasattr(os, "pwritev"):
-            return self._written(os.pwritev(self.fileno, buffers, offset))
-        if hasattr(os, "pwrite"):
-            return self._written(os.pwrite(self.fileno, b"".join(buffers), offset))
-        raise WasiError(abi.ENOTSUP)
+    def _write_stream(self, buffers: Sequence[memoryview]) -> int:
+        rest, done, pause = list(buffers), 0, 0.0
+        while rest:
+            try:
+                count = self._at_once(True, rest)
+            except BlockingIOError:
+                if done and self.fdflags & abi.FDFLAGS_NONBLOCK:
+                    break
+                self._wait_for_another_try(True, pause)
+                pause = _PAUSE
+            except OSError:
+                if done:
+                    break  # told when the guest goes on writing
+                raise
+            else:
+                done += count
+                rest = rest_of(rest, count)
+                pause = 0.0
+        return done
+
+    def _wait_for_another_try(self, write: bool, pause: float) -> None:
+        """Wait until it is ready. Raises WasiError EAGAIN for a non-blocking one."""
+        if self.fdflags & abi.FDFLAGS_NONBLOCK:
+            raise WasiError(abi.EAGAIN)
+        if pause:
+            import time
+
+            time.sleep(min(pause, wait_slice()))
+        wait_ready(self.fileno, write)
+
+    def _at_once(self, write: bool, buffers: Sequence[memoryview]) -> int:
+        """Read or write what can be without waiting. Raises BlockingIOError if that is nothing, or another OSError."""
+        if self._no_wait:
+            try:
+                if write:
+                    return os.pwritev(self.fileno, buffers, -1, self._no_wait)
+                return os.preadv(self.fileno, buffers, -1, self._no_wait)
+            except BlockingIOError:
+                raise
+            except OSError as error:
+                if error.errno not in _NO_WAIT_IS_UNKNOWN:
+                    raise
+                self._no_wait = 0  # terminals, and older systems
+        if not poll_host([(self.fileno, write)], 0)[0][0]:
+            raise BlockingIOError
+        if not write:
+            return self._read_some(buffers)
+        return self._write_some(next(pieces_of(buffers, write_room(self.fileno))))
 
     def seek(self, offset: int, whence: int) -> int:
         return os.lseek(self.fileno, offset, _WHENCE[whence])
@@ -190,10 +270,19 @@ class HostFile(Descriptor):
         set_host_times(self.fileno, os.fstat(self.fileno), atim, mtim)
 
     def allocate(self, offset: int, length: int) -> None:
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(self.fileno, offset, length)
-        elif os.fstat(self.fileno).st_size < offset + length:
-            os.ftruncate(self.fileno, offset + length)
+        if not hasattr(os, "posix_fallocate"):
+            if os.fstat(self.fileno).st_size < offset + length:
+                os.ftruncate(self.fileno, offset + length)
+            return
+        status, disk = os.fstat(self.fileno), os.fstatvfs(self.fileno)
+        if length - status.st_blocks * 512 > disk.f_bavail * disk.f_frsize:  # not after having filled the disk
+            raise WasiError(abi.ENOSPC)
+        end = offset + length
+        while offset < end:
+            wait_slice()
+            piece = min(end - offset, _ALLOCATED_PIECE)
+            os.posix_fallocate(self.fileno, offset, piece)
+            offset += piece
 
     def advise(self, offset: int, length: int, advice: int) -> None:
         if hasattr(os, "posix_fadvise") and self.filetype == abi.FILETYPE_REGULAR_FILE:
@@ -203,22 +292,19 @@ class HostFile(Descriptor):
         sync_host(self.fileno, data_only, self.filetype)
 
     def set_flags(self, fdflags: int) -> None:
-        changed = (self.fdflags ^ fdflags) & (abi.FDFLAGS_APPEND | abi.FDFLAGS_NONBLOCK)
-        if changed and self.owned:
+        if (self.fdflags ^ fdflags) & abi.FDFLAGS_APPEND and self.owned:
             try:
                 import fcntl
             except ImportError:
                 raise WasiError(abi.ENOTSUP) from None
-            flags = fcntl.fcntl(self.fileno, fcntl.F_GETFL) & ~(os.O_APPEND | os.O_NONBLOCK)
+            flags = fcntl.fcntl(self.fileno, fcntl.F_GETFL) & ~os.O_APPEND
             if fdflags & abi.FDFLAGS_APPEND:
                 flags |= os.O_APPEND
-            if fdflags & abi.FDFLAGS_NONBLOCK:
-                flags |= os.O_NONBLOCK
             fcntl.fcntl(self.fileno, fcntl.F_SETFL, flags)
         self.fdflags = fdflags
 
     def poll_fileno(self, write: bool) -> int:
-        return -1 if self.filetype == abi.FILETYPE_REGULAR_FILE else self.fileno
+        return self.fileno if self.is_stream else -1
 
     def available(self, write: bool) -> int:
         if write:
@@ -231,6 +317,54 @@ class HostFile(Descriptor):
         fileno, self.fileno = self.fileno, -1
         if fileno >= 0 and self.owned:
             os.close(fileno)
+
+
+def _in_pieces(buffers: Sequence[memoryview], some: Callable[[Sequence[memoryview], int], int]) -> int:
+    """Read or write a file, asking the store between pieces; `some` does one piece, and gets what was done before.
+
+    An error after the first piece leaves a shorter count, as hosts do.
+    """
+    size = _total(buffers)
+    if size <= PIECE:
+        return some(buffers, 0)
+    done = 0
+    for piece in pieces_of(buffers):
+        wait_slice()
+        try:
+            count = some(piece, done)
+        except OSError:
+            if done:
+                break
+            raise
+        done += count
+        if count < _total(piece):
+            break
+    return done
+
+
+def _pread(fileno: int, buffers: Sequence[memoryview], offset: int) -> int:
+    if hasattr(os, "preadv"):
+        return os.preadv(fileno, buffers, offset)
+    if hasattr(os, "pread"):
+        return scatter(os.pread(fileno, min(_total(buffers), 1 << 20), offset), buffers)
+    raise WasiError(abi.ENOTSUP)
+
+
+def _pwrite(fileno: int, buffers: Sequence[memoryview], offset: int) -> int:
+    if hasattr(os, "pwritev"):
+        return os.pwritev(fileno, buffers, offset)
+    if hasattr(os, "pwrite"):
+        return os.pwrite(fileno, b"".join(buffers), offset)
+    raise WasiError(abi.ENOTSUP)
+
+
+def write_room(fileno: int) -> int:
+    """Bytes that can be written without waiting to what has said that it is ready."""
+    if os.isatty(fileno):
+        return _TERMINAL_PIECE
+    import select
+
+    return getattr(select, "PIPE_BUF", 512)
 
 
 def sync_host(fileno: int, data_only: bool, filetype: int) -> None:

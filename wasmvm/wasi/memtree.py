@@ -6,7 +6,7 @@ every platform. Times of access are not kept up to date by reading.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
 from wasmvm.wasi import abi
@@ -14,15 +14,22 @@ from wasmvm.wasi.abi import WasiError
 from wasmvm.wasi.fdtable import MAX_OFFSET, Descriptor, Filestat
 from wasmvm.wasi.hostfile import scatter
 from wasmvm.wasi.timesource import Clock, SystemClock
-from wasmvm.wasi.walk import DirectoryEntry
+from wasmvm.wasi.waiting import paced, pieces_of, wait_slice
+from wasmvm.wasi.walk import DirectoryEntry, sorted_entries
 
 DEFAULT_CAPACITY = 256 << 20
 MAX_NAME = 255
 """Bytes in a name; more is ENAMETOOLONG."""
 _devices = count(0x6D656D << 32)
 """Device numbers: where no disk of a host's has its own."""
-_NODE_COST = 256
-"""Bytes that a file costs of the capacity besides its contents, so that empty files cannot fill the host's memory."""
+_NODE_COST = 512
+"""Bytes that a file, directory or link costs of the capacity besides what it holds: about what it takes of the host's
+memory, so that empty ones cannot fill it."""
+_ENTRY_COST = 160
+"""Bytes that every name costs besides its whole path, likewise. The path counts since that is what an embedder gets to
+see: else a directory of few bytes a thousand levels deep would make gigabytes of `MemoryDirectory.files`."""
+_PIECE = 1 << 20
+"""Bytes that are copied before other threads of the process may run."""
 
 
 class Node:
@@ -60,16 +67,26 @@ class FileNode(Node):
 
 
 class DirectoryNode(Node):
-    """A directory; `parent` is None for the root and for one that was removed."""
+    """A directory.
 
-    __slots__ = ("entries", "is_removed", "parent")
+    Attributes:
+        parent: the one that it is in; None for the root and for one that was removed.
+        path_length: bytes of its path and the slash behind it; 0 for the root.
+    """
+
+    __slots__ = ("entries", "is_removed", "parent", "path_length")
     filetype = abi.FILETYPE_DIRECTORY
 
-    def __init__(self, ino: int, now: int, parent: DirectoryNode | None) -> None:
+    def __init__(self, ino: int, now: int, parent: DirectoryNode | None, name: bytes = b"") -> None:
         super().__init__(ino, now)
         self.entries: dict[bytes, Node] = {}
         self.parent = parent
+        self.path_length: int = 0 if parent is None else parent.path_length + len(name) + 1
         self.is_removed = False
+
+    def cost(self, name: bytes) -> int:
+        """Bytes that a name in it costs of the capacity."""
+        return self.path_length + len(name) + _ENTRY_COST
 
 
 class LinkNode(Node):
@@ -142,7 +159,7 @@ class MemoryTree:
         """Make an entry that does not exist."""
         if directory.is_removed:
             raise WasiError(abi.ENOENT)
-        self.take(len(name) + (_NODE_COST if node.nlink == 0 else 0))
+        self.take(directory.cost(name) + (_NODE_COST + node.size() if node.nlink == 0 else 0))
         directory.entries[name] = node
         node.nlink += 1
         self.touch(directory)
@@ -151,7 +168,7 @@ class MemoryTree:
         """Remove an entry that exists."""
         node = directory.entries.pop(name)
         node.nlink -= 1
-        self.take(-len(name))
+        self.take(-directory.cost(name))
         if isinstance(node, DirectoryNode):
             node.is_removed = True
             node.parent = None
@@ -161,7 +178,7 @@ class MemoryTree:
     def give_back(self, node: Node) -> None:
         """Give back the room of a node that has no name any more and is not open."""
         if node.nlink == 0 and not (isinstance(node, FileNode) and node.opens):
-            self.take(-_NODE_COST - (len(node.data) if isinstance(node, FileNode) else 0))
+            self.take(-_NODE_COST - node.size())
 
     def touch(self, node: Node) -> int:
         """Set the time of change to now, and return it."""
@@ -171,11 +188,18 @@ class MemoryTree:
     def resize(self, node: FileNode, size: int) -> None:
         """Cut a file, or extend it with zeros."""
         growth = size - len(node.data)
-        self.take(growth)
-        if growth > 0:
-            node.data.extend(bytes(growth))
-        else:
+        if growth > self.capacity - self.used:
+            raise WasiError(abi.ENOSPC)
+        while growth > 0:
+            piece = min(growth, _PIECE)
+            self.take(piece)
+            node.data.extend(bytes(piece))
+            growth -= piece
+            if growth:
+                wait_slice()
+        if growth < 0:
             del node.data[size:]
+            self.take(growth)
         self.touch(node)
 
     # --- walk.Tree ---
@@ -223,7 +247,8 @@ class MemoryTree:
         return Filestat(self.dev, node.ino, node.filetype, node.nlink, node.size(), node.atim, node.mtim, node.ctim)
 
     def entries(self, directory: DirectoryNode) -> list[DirectoryEntry]:
-        return [DirectoryEntry(name, node.ino, node.filetype) for name, node in sorted(directory.entries.items())]
+        listing = list(directory.entries.items())
+        return sorted_entries(DirectoryEntry(name, node.ino, node.filetype) for name, node in listing)
 
     def set_times(self, directory: DirectoryNode, name: bytes, atim: int | None, mtim: int | None) -> None:
         self.set_node_times(self.get(directory, name), atim, mtim)
@@ -238,7 +263,7 @@ class MemoryTree:
 
     def make_directory(self, directory: DirectoryNode, name: bytes) -> None:
         self.refuse_existing(directory, name)
-        self.add(directory, name, DirectoryNode(self.new_ino(), self.now(), directory))
+        self.add(directory, name, DirectoryNode(self.new_ino(), self.now(), directory, name))
 
     def refuse_existing(self, directory: DirectoryNode, name: bytes) -> None:
         """Raises WasiError EEXIST if there is an entry."""
@@ -290,7 +315,14 @@ class MemoryTree:
                     raise WasiError(abi.ENOTEMPTY)
             elif isinstance(node, DirectoryNode):
                 raise WasiError(abi.ENOTDIR)
-        self.take(len(new_name) - len(name))
+        inside: list[DirectoryNode] = []
+        count = longer = 0
+        if isinstance(node, DirectoryNode):
+            longer = new_directory.path_length + len(new_name) + 1 - node.path_length
+            inside, count = contents_of(node) if longer else ([], 0)
+        self.take(new_directory.cost(new_name) - directory.cost(name) + count * longer)
+        for moved in inside:
+            moved.path_length += longer
         if replaced is not None:
             self.drop(new_directory, new_name)
         del directory.entries[name]
@@ -312,6 +344,15 @@ def lineage(directory: DirectoryNode) -> list[Node]:
         found.append(above)
         above = above.parent
     return found
+
+
+def contents_of(directory: DirectoryNode) -> tuple[list[DirectoryNode], int]:
+    """The directory and all that are in it, at any depth, and the number of names in all of them."""
+    found, count = [directory], 0
+    for above in found:
+        count += len(above.entries)
+        found.extend(node for node in paced(above.entries.values()) if isinstance(node, DirectoryNode))
+    return found, count
 
 
 class MemoryFile(Descriptor):
@@ -340,17 +381,33 @@ class MemoryFile(Descriptor):
         return count
 
     def preadv(self, buffers: Sequence[memoryview], offset: int) -> int:
-        with memoryview(self._node.data) as data:
-            return scatter(data[offset:], buffers) if offset < len(data) else 0
+        if len(buffers) == 1 and len(buffers[0]) <= _PIECE:
+            with memoryview(self._node.data) as data:
+                return scatter(data[offset:], buffers) if offset < len(data) else 0
+        start = offset
+        for piece in pieces_of(buffers, _PIECE):
+            if offset > start:
+                wait_slice()
+            with memoryview(self._node.data) as data:
+                if offset < len(data):
+                    offset += scatter(data[offset:], piece)
+        return offset - start
 
     def pwritev(self, buffers: Sequence[memoryview], offset: int) -> int:
         count = sum(map(len, buffers))
         data = self._node.data
         if count and offset + count > len(data):
             self._tree.resize(self._node, offset + count)
-        for buffer in buffers:
-            data[offset : offset + len(buffer)] = buffer
-            offset += len(buffer)
+        if count <= _PIECE:
+            for buffer in buffers:
+                data[offset : offset + len(buffer)] = buffer
+                offset += len(buffer)
+        else:
+            for piece in pieces_of(buffers, _PIECE):
+                wait_slice()
+                for buffer in piece:
+                    data[offset : offset + len(buffer)] = buffer
+                    offset += len(buffer)
         self._tree.touch(self._node)
         return count
 
@@ -394,7 +451,8 @@ class MemoryDirectory:
     Args:
         files: contents by path: ``{"a.txt": b"...", "sub/b.txt": "text"}``; directories on the way are made.
         read_only: whether nothing in it can be changed (EROFS).
-        capacity: bytes that the guest may add; each file also counts 256 and the length of its name.
+        capacity: bytes that the guest may add: contents of files and texts of links; each file, directory and link also
+            counts 512, and each name the length of its path and 160.
 
     Raises:
         ValueError: for a path that is empty or absolute, has ``..`` in it, or goes through a file.
@@ -410,7 +468,7 @@ class MemoryDirectory:
         capacity: int = DEFAULT_CAPACITY,
     ) -> None:
         self.read_only = read_only
-        self.tree = MemoryTree()
+        self.tree = MemoryTree(MAX_OFFSET)
         for path, contents in (files or {}).items():
             self._put(path, contents.encode() if isinstance(contents, str) else contents)
         self.tree.capacity = self.tree.used + capacity
@@ -422,7 +480,6 @@ class MemoryDirectory:
 
     def _put(self, path: str, contents: bytes) -> None:
         tree, directory = self.tree, self.tree.root
-        tree.capacity = tree.used + len(contents) + 2 * len(path.encode()) * (_NODE_COST + 1)
         *parents, name = path.encode().split(b"/")
         if any(part in (b"", b".", b"..") or len(part) > MAX_NAME or b"\0" in part for part in (*parents, name)):
             raise ValueError(f"not a path in the tree: {path!r}")
@@ -440,26 +497,31 @@ class MemoryDirectory:
         tree.resize(node, len(contents))
         node.data[:] = contents
 
-    def _nodes(self) -> list[tuple[str, Node]]:
-        found: list[tuple[str, Node]] = []
-        pending = [("", self.tree.root)]
+    def walk(self) -> Iterator[tuple[str, Node]]:
+        """Paths and nodes in the order of the paths' components, one after the other: none is kept."""
+        path: list[str] = []
+        pending = [iter(sorted(self.tree.root.entries.items()))]
         while pending:
-            prefix, directory = pending.pop()
-            for name, node in directory.entries.items():
-                path = prefix + name.decode()
-                found.append((path, node))
-                if isinstance(node, DirectoryNode):
-                    pending.append((path + "/", node))
-        return sorted(found, key=lambda entry: entry[0])
+            name, node = next(pending[-1], (b"", None))
+            if node is None:
+                pending.pop()
+                del path[-1:]
+                continue
+            path.append(name.decode())
+            yield "/".join(path), node
+            if isinstance(node, DirectoryNode):
+                pending.append(iter(sorted(node.entries.items())))
+            else:
+                path.pop()
 
     def files(self) -> dict[str, bytes]:
         """The contents of all files by path, as they are now."""
-        return {path: bytes(node.data) for path, node in self._nodes() if isinstance(node, FileNode)}
+        return {path: bytes(node.data) for path, node in self.walk() if isinstance(node, FileNode)}
 
     def directories(self) -> list[str]:
         """The paths of all directories."""
-        return [path for path, node in self._nodes() if isinstance(node, DirectoryNode)]
+        return [path for path, node in self.walk() if isinstance(node, DirectoryNode)]
 
     def links(self) -> dict[str, str]:
         """The texts of all symbolic links by path."""
-        return {path: node.text.decode() for path, node in self._nodes() if isinstance(node, LinkNode)}
+        return {path: node.text.decode() for path, node in self.walk() if isinstance(node, LinkNode)}

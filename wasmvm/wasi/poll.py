@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from struct import Struct
 
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError, load_u32, store_u32
-from wasmvm.wasi.fdtable import MAX_DESCRIPTORS, Descriptor
+from wasmvm.wasi.fdtable import Descriptor
 from wasmvm.wasi.host import Wasi, wasi_function
+from wasmvm.wasi.waiting import wait_slice
 
 _LONGEST_WAIT = 10**9 * 3600
-"""Nanoseconds of one wait on the host; a longer one is several."""
+"""Nanoseconds of one wait on a clock; a longer one is several."""
+MAX_SUBSCRIPTIONS = 8192
+"""What one call may wait for; more is EINVAL, as looking at all of them once must not take long."""
 
 
 class Subscription:
@@ -102,12 +106,20 @@ def wait_for(wasi: Wasi, subscriptions: list[Subscription]) -> None:
 
 def _poll(polled: list[Subscription], nanoseconds: int | None) -> bool:
     """Wait at most so long for host descriptors and mark those that are ready; whether there is one."""
-    if not polled:
-        if nanoseconds:
-            import time
+    end = None if nanoseconds is None else time.monotonic_ns() + nanoseconds
+    while True:
+        piece = int(wait_slice() * 1e9)
+        if end is not None:
+            piece = min(piece, max(0, end - time.monotonic_ns()))
+        if not polled:
+            time.sleep(piece / 1e9)
+        elif _poll_once(polled, piece):
+            return True
+        if end is not None and time.monotonic_ns() >= end:
+            return False
 
-            time.sleep(nanoseconds / 1e9)
-        return False
+
+def _poll_once(polled: list[Subscription], nanoseconds: int) -> bool:
     from wasmvm.wasi.hostfile import poll_host
 
     wanted = [(subscription.fileno, subscription.tag == abi.EVENTTYPE_FD_WRITE) for subscription in polled]
@@ -122,7 +134,7 @@ def _poll(polled: list[Subscription], nanoseconds: int | None) -> bool:
 
 def poll(wasi: Wasi, mem: memoryview, layout: Struct, in_: int, out: int, nsubscriptions: int, nevents: int) -> None:
     """`poll_oneoff` for subscriptions of a layout that gives (userdata, tag, clock id, timeout, flags)."""
-    if nsubscriptions == 0 or nsubscriptions > MAX_DESCRIPTORS:
+    if nsubscriptions == 0 or nsubscriptions > MAX_SUBSCRIPTIONS:
         raise WasiError(abi.EINVAL)
     if max(in_ + nsubscriptions * layout.size, out + nsubscriptions * abi.EVENT.size) > len(mem):
         raise WasiError(abi.EFAULT)
@@ -166,6 +178,6 @@ def poll_oneoff(wasi: Wasi, mem: memoryview, in_: int, out: int, nsubscriptions:
     `Descriptor.refuse` says (rights poll_fd_readwrite and fd_read or fd_write), EINVAL for a clock or flag that
     there is not, ENOTSUP for a clock of CPU time. Regular files are always ready.
 
-    Errors: EINVAL for no subscription, more than 65536, or a tag that there is not; EFAULT.
+    Errors: EINVAL for no subscription, more than 8192, or a tag that there is not; EFAULT.
     """
     poll(wasi, mem, abi.SUBSCRIPTION, in_, out, nsubscriptions, nevents)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wasmvm.wasi.host import Wasi, wasi_function
+from wasmvm.wasi.waiting import wait_slice
 
 _PIECE = 1 << 16
 
@@ -16,6 +17,7 @@ def random_get(wasi: Wasi, mem: memoryview, buf: int, buf_len: int) -> None:
     source = wasi.config.random
     end = buf + buf_len
     while buf < end:
+        wait_slice()
         piece = min(end - buf, _PIECE)  # so that no host allocation is as large as a guest asks for
         mem[buf : buf + piece] = source(piece)
         buf += piece

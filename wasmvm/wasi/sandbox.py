@@ -9,12 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import stat as host_stat
+import time
 
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
 from wasmvm.wasi.fdtable import Descriptor, Filestat
 from wasmvm.wasi.hostfile import HostFile, filestat_of, filetype_of, set_host_times, sync_host
-from wasmvm.wasi.walk import DirectoryEntry
+from wasmvm.wasi.waiting import wait_slice
+from wasmvm.wasi.walk import DirectoryEntry, sorted_entries
 
 AVAILABLE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW") and hasattr(os, "O_DIRECTORY")
 """Whether this platform has what the sandbox is built of."""
@@ -23,7 +25,10 @@ _NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _ONLY_DIRECTORY: int = getattr(os, "O_DIRECTORY", 0) | _NO_FOLLOW
 _ENTER = _ONLY_DIRECTORY | int(getattr(os, "O_PATH", getattr(os, "O_SEARCH", 0)))
 """To walk through a directory takes permission to search it, not to list it."""
-_OPEN: int = _NO_FOLLOW | getattr(os, "O_NOCTTY", 0)
+_OPEN: int = _NO_FOLLOW | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Non-blocking means nothing for a file; opening a FIFO or a device would wait otherwise (see `hostfile.HostFile`)."""
+_PATIENCE = 0.02
+"""Seconds between two tries to open what cannot be opened now."""
 _IS_NO_DIRECTORY = (errno.ENOTDIR, errno.ELOOP, getattr(errno, "EMLINK", 0))
 """What hosts answer when asked to open something else as a directory, or a link: they do not agree."""
 
@@ -79,9 +84,7 @@ class HostTree:
             flags |= os.O_DIRECTORY
         if fdflags & abi.FDFLAGS_APPEND:
             flags |= os.O_APPEND
-        if fdflags & abi.FDFLAGS_NONBLOCK:
-            flags |= os.O_NONBLOCK
-        fileno = os.open(name, flags, 0o666, dir_fd=directory)
+        fileno = _open_without_waiting(directory, name, flags, fdflags & abi.FDFLAGS_NONBLOCK == 0)
         try:
             filetype = filetype_of(os.fstat(fileno).st_mode)
             if filetype == abi.FILETYPE_DIRECTORY:
@@ -99,14 +102,12 @@ class HostTree:
         fileno = os.open(b".", os.O_RDONLY | _ONLY_DIRECTORY, dir_fd=directory)
         try:
             with os.scandir(fileno) as listing:
-                found = [
+                return sorted_entries(
                     DirectoryEntry(os.fsencode(entry.name), entry.inode() & abi.MASK64, _filetype_of_entry(entry))
                     for entry in listing
-                ]
+                )
         finally:
             os.close(fileno)
-        found.sort(key=lambda entry: entry.name)  # so that a guest does the same everywhere
-        return found
 
     def set_times(self, directory: int, name: bytes, atim: int | None, mtim: int | None) -> None:
         status = os.stat(name, dir_fd=directory, follow_symlinks=False)
@@ -142,6 +143,27 @@ class HostTree:
 
 HOST_TREE = HostTree()
 """The one host: entries can be linked and renamed between any two of its directories."""
+
+
+def _open_without_waiting(directory: int, name: bytes, flags: int, patient: bool) -> int:
+    """Open an entry with flags that say non-blocking; the host's descriptor.
+
+    With `patient`, what says "not now" is tried again until its store ends it: a FIFO that nobody reads yet, and a file
+    that another process has a lease on. A FIFO that nobody writes yet can be opened, and reading waits.
+    """
+    while True:
+        try:
+            return os.open(name, flags, 0o666, dir_fd=directory)
+        except OSError as error:
+            if not patient or error.errno not in (errno.ENXIO, errno.EAGAIN):
+                raise
+            if error.errno == errno.ENXIO and not _is_fifo(directory, name):
+                raise
+        time.sleep(min(wait_slice(), _PATIENCE))
+
+
+def _is_fifo(directory: int, name: bytes) -> bool:
+    return host_stat.S_ISFIFO(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode)
 
 
 def _device_rights(fileno: int) -> int:

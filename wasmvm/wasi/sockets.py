@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from wasmvm.wasi import abi
 from wasmvm.wasi.fdtable import Descriptor
+from wasmvm.wasi.hostfile import readable_bytes, wait_ready
+from wasmvm.wasi.waiting import rest_of, wait_slice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
-    from typing import Any
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+
+_PEEK_AGAIN = 0.005
+"""Seconds between two looks at a queue that is to be full before it is read."""
 
 
 class _Socket(Descriptor):
-    """A socket of the host's, which this object owns unless the embedder made it."""
+    """A socket of the host's, which this object owns unless the embedder made it.
 
-    __slots__ = ("_owned", "socket")
+    For the host it is non-blocking meanwhile, whatever the guest says: waiting is polling (`hostfile.wait_ready`).
+    """
+
+    __slots__ = ("_owned", "_timeout", "socket")
 
     def __init__(self, socket: socket.socket, rights: int, fdflags: int, owned: bool = True) -> None:
         super().__init__(abi.FILETYPE_SOCKET_STREAM, rights, 0, fdflags)
         self.socket = socket
         self._owned = owned
-        socket.setblocking(not fdflags & abi.FDFLAGS_NONBLOCK)
+        self._timeout = socket.gettimeout()
+        socket.setblocking(False)
 
-    def set_flags(self, fdflags: int) -> None:
-        self.socket.setblocking(not fdflags & abi.FDFLAGS_NONBLOCK)
-        self.fdflags = fdflags
+    def _until_done(self, write: bool, operation: Callable[[], T]) -> T:
+        """The result of an operation that raises BlockingIOError as long as it would wait."""
+        while True:
+            try:
+                return operation()
+            except BlockingIOError:
+                if self.fdflags & abi.FDFLAGS_NONBLOCK:
+                    raise
+            wait_ready(self.socket.fileno(), write)
 
     def poll_fileno(self, write: bool) -> int:
         return self.socket.fileno()
@@ -34,6 +53,8 @@ class _Socket(Descriptor):
     def close(self) -> None:
         if self._owned:
             self.socket.close()
+        elif self.socket.fileno() >= 0:
+            self.socket.settimeout(self._timeout)
 
 
 class Listener(_Socket):
@@ -47,7 +68,7 @@ class Listener(_Socket):
 
     def accept(self, fdflags: int) -> Connection:
         """The next connection. Raises OSError (EAGAIN if this socket is non-blocking and there is none)."""
-        accepted, _ = self.socket.accept()
+        accepted, _ = self._until_done(False, self.socket.accept)
         return Connection(accepted, self.inheriting, fdflags)
 
     def available(self, write: bool) -> int:
@@ -63,16 +84,64 @@ class Connection(_Socket):
         """Bytes received, and whether some were cut off."""
         import socket
 
-        flags = (socket.MSG_PEEK if peek else 0) | (getattr(socket, "MSG_WAITALL", 0) if wait_all else 0)
+        flags = socket.MSG_PEEK if peek else 0
+        rest, done = list(buffers), 0
+        while True:
+            try:
+                count, truncated = self._until_done(False, partial(self._receive_some, rest, flags))
+            except OSError:
+                if done:
+                    return done, False
+                raise
+            if peek:
+                done, rest_size = max(done, count), sum(map(len, buffers)) - count
+            else:
+                done += count
+                rest = rest_of(rest, count)
+                rest_size = sum(map(len, rest))
+            if not (wait_all and count and rest_size) or truncated or self.fdflags & abi.FDFLAGS_NONBLOCK:
+                return done, truncated
+            if peek:
+                if self._is_ended():
+                    return done, False
+                time.sleep(min(wait_slice(), _PEEK_AGAIN))
+
+    def _receive_some(self, buffers: Sequence[memoryview], flags: int) -> tuple[int, bool]:
+        import socket
+
         if not hasattr(self.socket, "recvmsg_into"):  # Windows
             return (self.socket.recv_into(buffers[0], 0, flags) if buffers else 0), False
         count, _, result_flags, _ = self.socket.recvmsg_into(buffers, 0, flags)
         return count, bool(result_flags & socket.MSG_TRUNC)
 
+    def _is_ended(self) -> bool:
+        """Whether the other side has said that no more will come; True where the host does not tell."""
+        import select
+
+        if not hasattr(select, "POLLRDHUP"):
+            return True
+        poll = select.poll()
+        poll.register(self.socket.fileno(), select.POLLRDHUP)
+        return bool(poll.poll(0))
+
     def readv(self, buffers: Sequence[memoryview]) -> int:
         return self.receive(buffers)[0]
 
     def writev(self, buffers: Sequence[memoryview]) -> int:
+        rest, done = list(buffers), 0
+        while True:
+            try:
+                count = self._until_done(True, partial(self._send_some, rest))
+            except OSError:
+                if done:
+                    return done
+                raise
+            done += count
+            rest = rest_of(rest, count)
+            if not rest or self.fdflags & abi.FDFLAGS_NONBLOCK:
+                return done
+
+    def _send_some(self, buffers: Sequence[memoryview]) -> int:
         import socket
 
         flags = getattr(socket, "MSG_NOSIGNAL", 0)  # the embedder may have given SIGPIPE its deadly meaning back
@@ -81,8 +150,6 @@ class Connection(_Socket):
         return self.socket.sendmsg(buffers, (), flags)
 
     def available(self, write: bool) -> int:
-        from wasmvm.wasi.hostfile import readable_bytes
-
         return 1 if write else readable_bytes(self.socket.fileno())
 
     def shut_down(self, how: int) -> None:

@@ -15,6 +15,13 @@ a callable            called with a size, returns at most so many      called wi
 
 A text stream (one without a ``buffer``) is written to as UTF-8. Exceptions of the embedder's objects pass to the caller
 of the guest unchanged, but OSError, which the guest gets to see as an error code.
+
+A wait for a host descriptor ends with the call's deadline, by `Store.interrupt` and by Ctrl-C; so does one inside of
+Python's own files (what `open`, `os.fdopen`, `subprocess.Popen` give). Any other object or callable of the embedder's
+waits for as long as it likes: between its calls the deadline is looked at, during them only Ctrl-C, by Python itself.
+
+`INHERIT` is what the process was started with. Where it was started without that stream, or has closed it, the guest's
+is closed too (EBADF): whatever else has that number meanwhile is not for the guest.
 """
 
 from __future__ import annotations
@@ -26,7 +33,8 @@ from collections.abc import Callable, Sequence
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
 from wasmvm.wasi.fdtable import Descriptor
-from wasmvm.wasi.hostfile import HostFile, filetype_of, scatter
+from wasmvm.wasi.hostfile import HostFile, filetype_of, scatter, wait_ready, write_room
+from wasmvm.wasi.waiting import wait_slice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,6 +92,7 @@ class WriteStream(Descriptor):
         elif total:  # the buffers may overlap, so all of them together can be larger than the guest's memory
             for buffer in buffers:
                 for at in range(0, len(buffer), _MAX_PIECE):
+                    wait_slice()
                     self._push(bytes(buffer[at : at + _MAX_PIECE]))
         return total
 
@@ -99,6 +108,58 @@ def _host_stream(fileno: int, rights: int, owned: bool) -> Descriptor:
     return HostFile(fileno, filetype, rights, owned=owned)
 
 
+def _inherited(fileno: int, rights: int) -> Descriptor:
+    """A standard stream of the process; a closed one where it has none.
+
+    What Python opens is not inherited by other programs, which standard streams are: so a file that has got the number
+    of a stream that was closed is not taken for it.
+    """
+    names = ("__stdin__", "__stdout__", "__stderr__")
+    if getattr(sys, names[fileno]) is not None:  # Python looked when it started
+        try:
+            if os.get_inheritable(fileno) or os.name != "posix":
+                return _host_stream(fileno, rights, owned=False)
+        except OSError:
+            pass
+    return Descriptor(abi.FILETYPE_UNKNOWN, rights)
+
+
+def _stoppable(file: Any, write: bool, method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A method of a file of Python's that reads or writes, so that its waiting ends with the store (`waiting`).
+
+    In the end such a file reads (writes) by its raw file's method `readinto` (`write`), which is found by name:
+    meanwhile that is another one, which waits before.
+    """
+    import io
+
+    raw = getattr(file, "raw", file)
+    if not isinstance(raw, io.FileIO):
+        return method
+    name = "write" if write else "readinto"
+    plain = getattr(raw, name)
+
+    def waiting(buffer: Any) -> Any:
+        fileno = raw.fileno()
+        wait_ready(fileno, write)
+        return plain(memoryview(buffer).cast("B")[: write_room(fileno)] if write else buffer)
+
+    def stoppable(argument: Any) -> Any:
+        if raw is file and argument is not None:
+            if write:
+                return waiting(argument)
+            wait_ready(raw.fileno(), False)
+            return method(argument)
+        if name in raw.__dict__:  # by a signal's handler, or another thread
+            return method(argument)
+        raw.__dict__[name] = waiting
+        try:
+            return method(argument)
+        finally:
+            raw.__dict__.pop(name, None)
+
+    return stoppable
+
+
 def _reader(source: Any) -> Callable[[int], bytes]:
     """A file-like object's way of giving at most so many bytes, the one that waits least."""
     source = getattr(source, "buffer", source)
@@ -108,6 +169,7 @@ def _reader(source: Any) -> Callable[[int], bytes]:
             break
     else:
         raise TypeError(f"standard input cannot be a {type(source).__name__}")
+    method = _stoppable(source, False, method)
 
     def pull(size: int) -> bytes:
         data = method(size)
@@ -139,6 +201,10 @@ def _writer(sink: Any) -> Callable[[bytes], object]:
     if write is None:
         raise TypeError(f"a standard output cannot be a {type(sink).__name__}")
     flush = getattr(sink, "flush", None)
+    if flush is not None:
+        plain = flush  # a raw file's does nothing
+        flush = _stoppable(sink, True, lambda _: plain())
+    write = _stoppable(sink, True, write)
 
     def push(data: bytes) -> None:
         rest: bytes = data
@@ -148,7 +214,7 @@ def _writer(sink: Any) -> Callable[[bytes], object]:
                 break
             rest = rest[count:]
         if flush is not None:
-            flush()
+            flush(None)
 
     return push
 
@@ -176,7 +242,7 @@ def open_input(source: Any) -> Descriptor:
     if source is None:
         return ReadStream(lambda size: b"")
     if source is INHERIT:
-        return _host_stream(0, _READ_RIGHTS, owned=False)
+        return _inherited(0, _READ_RIGHTS)
     if isinstance(source, int):
         return _host_stream(source, _READ_RIGHTS, owned=False)
     if isinstance(source, (str, os.PathLike)):
@@ -201,9 +267,9 @@ def open_output(sink: Any, fileno: int) -> Descriptor:
         return WriteStream(len)
     if sink is INHERIT:
         python_stream = sys.stdout if fileno == 1 else sys.stderr
-        if python_stream is not None:
+        if python_stream is not None and not getattr(python_stream, "closed", False):
             python_stream.flush()  # what Python printed before comes out before
-        return _host_stream(fileno, _WRITE_RIGHTS, owned=False)
+        return _inherited(fileno, _WRITE_RIGHTS)
     if isinstance(sink, int):
         return _host_stream(sink, _WRITE_RIGHTS, owned=False)
     if isinstance(sink, (str, os.PathLike)):

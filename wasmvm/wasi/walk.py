@@ -14,11 +14,13 @@ Two kinds of operation differ in what a last component means:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import GenericAlias
 
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
 from wasmvm.wasi.fdtable import Descriptor, Filestat
+from wasmvm.wasi.waiting import paced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +54,38 @@ class DirectoryEntry:
         self.name = name
         self.ino = ino
         self.filetype = filetype
+
+
+MAX_ENTRIES = 1 << 20
+"""Entries of a directory that can be listed; more is ENOMEM."""
+_SORTED_AT_ONCE = 1 << 13
+"""Entries that are sorted before other threads may run."""
+
+
+def sorted_entries(entries: Iterable[DirectoryEntry]) -> list[DirectoryEntry]:
+    """The entries by name, so that a guest does the same everywhere.
+
+    Raises:
+        WasiError: ENOMEM if they are too many; and what ends the guest (see `wasmvm.wasi.waiting`).
+    """
+    runs: list[list[DirectoryEntry]] = [[]]
+    for number, entry in enumerate(paced(entries)):
+        if number >= MAX_ENTRIES:
+            raise WasiError(abi.ENOMEM)
+        if len(runs[-1]) == _SORTED_AT_ONCE:
+            runs[-1].sort(key=_name_of)
+            runs.append([])
+        runs[-1].append(entry)
+    runs[-1].sort(key=_name_of)
+    if len(runs) == 1:
+        return runs[0]
+    from heapq import merge
+
+    return list(paced(merge(*runs, key=_name_of)))
+
+
+def _name_of(entry: DirectoryEntry) -> bytes:
+    return entry.name
 
 
 class Tree(Protocol[H]):

@@ -1,0 +1,72 @@
+"""How a function of WASI waits: never for long, and asking its store in between whether it may go on.
+
+Whatever may take long (a wait for the outside, or work in proportion to what a guest asks for) calls `wait_slice`
+between its pieces. It raises what ends the guest: the trap of `Store.interrupt` or of the deadline, or what the handler
+of a signal raised. Which store that is, is kept for each thread, as several may use one `Wasi`; where WASI is called
+without a store (by tests, by some of `wasmvm.compat`), there is nobody to ask.
+"""
+
+from __future__ import annotations
+
+from _thread import _local
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+PIECE = 4 << 20
+"""Bytes that are read, written or copied before the store is asked again: some milliseconds of work."""
+_ALONE = 1.0
+"""Seconds of a slice where nobody is asked: Python looks at signals by itself."""
+
+
+class _Waiter(_local):
+    ask: Callable[[], float] | None = None
+
+
+waiter = _Waiter()
+"""`ask` is the `Store.wait_slice` of the store that called this thread's function of WASI, or None."""
+
+
+def wait_slice() -> float:
+    """Seconds that may be waited now before this is called again. Raises what ends the guest."""
+    ask = waiter.ask
+    return _ALONE if ask is None else ask()
+
+
+def paced(items: Iterable[T]) -> Iterator[T]:
+    """The items, asking the store every thousand of them."""
+    for number, item in enumerate(items):
+        if not number & 1023:
+            wait_slice()
+        yield item
+
+
+def pieces_of(buffers: Sequence[memoryview], size: int = PIECE) -> Iterator[list[memoryview]]:
+    """The buffers, cut into lists of `size` bytes (the last has what is left)."""
+    piece: list[memoryview] = []
+    room = size
+    for buffer in buffers:
+        at = 0
+        while len(buffer) - at >= room:
+            yield [*piece, buffer[at : at + room]]
+            at += room
+            piece, room = [], size
+        if at < len(buffer):
+            piece.append(buffer[at:])
+            room -= len(buffer) - at
+    if piece:
+        yield piece
+
+
+def rest_of(buffers: Sequence[memoryview], count: int) -> list[memoryview]:
+    """The buffers without their first `count` bytes."""
+    rest = []
+    for buffer in buffers:
+        if count < len(buffer):
+            rest.append(buffer[count:])
+        count = max(0, count - len(buffer))
+    return rest
