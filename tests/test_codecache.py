@@ -303,7 +303,8 @@ def test_command_line(folder: Path) -> None:
 
 def test_what_was_not_used_for_longest_goes_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(folder)
-    old, young, left = (folder / name for name in ("old.code", "young.code", "x.code.1.tmp"))
+    names = (f"{'0a' * 32}.code", f"{'1b' * 32}.code", f"{'2c' * 32}.code.1.0123abcd.tmp")
+    old, young, left = (folder / name for name in names)
     for path, age in ((old, 9000), (young, 1000), (left, 9000)):
         path.write_bytes(bytes(1000))
         os.utime(path, (time.time() - age,) * 2)
@@ -313,6 +314,44 @@ def test_what_was_not_used_for_longest_goes_first(folder: Path, monkeypatch: pyt
     assert not old.exists()
     assert young.exists()
     assert not left.exists()
+
+
+OTHERS = (
+    "thesis.code",
+    "movies.seen",
+    "old.tmp",
+    f"{'ab' * 32}",
+    f"{'ab' * 32}.txt",
+    f"{'ab' * 31}.code",
+    f"{'ab' * 31}zz.code",
+    f"{'AB' * 32}.code",
+    f"{'ab' * 32}.code.tmp",
+    f"{'ab' * 32}.code.1.tmp",
+    f"{'ab' * 32}.code.1.0123abcd.tmp.tmp",
+    f"{'ab' * 32}.code.x.0123abcd.tmp",
+    f"{'ab' * 32}.code.1.0123abcg.tmp",
+)
+
+
+def test_what_others_have_in_the_folder_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(folder)
+    monkeypatch.setattr(codecache, "MOST_BYTES", 0)
+    for name in OTHERS:
+        (folder / name).write_bytes(b"mine")
+        os.utime(folder / name, (1, 1))
+    (folder / f"{'cd' * 32}.code").mkdir()
+    (folder / f"{'ef' * 32}.code").symlink_to(HELLO)
+    kept = {*OTHERS, f"{'cd' * 32}.code", f"{'ef' * 32}.code"}
+    assert len(Cache(folder).files()) == 1
+    Cache(folder).prune()
+    assert {path.name for path in folder.iterdir()} == kept
+    monkeypatch.undo()
+    fill_again = Module.from_file(HELLO, cache=folder)
+    assert run(fill_again) == OUTPUT
+    fill_again.compiled.save()
+    assert Cache(folder).clear() == 1
+    assert {path.name for path in folder.iterdir()} == kept
+    assert HELLO.exists()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""Prints `wasmvm/isa/flat.py`: the rows of `isa.wasm` as flat tables, so that a start need not read the rows."""
+"""Prints `wasmvm/isa/flat.py` and `wasmvm/isa/signatures.py`: the rows of `isa.wasm` as flat tables.
+
+A start then need not read the rows.
+"""
 
 from __future__ import annotations
 
@@ -45,3 +48,50 @@ def module(note: str) -> str:
         end = min((other for other in wasm.PREFIX_BASE.values() if other > base), default=wasm.OPCODE_END)
         out.append(f"PREFIX_BASE[{prefix}], PREFIX_END[{prefix}] = {base}, {end}\n")
     return "# fmt: off\n" + "".join(out)
+
+
+OWN_RULE = 0xFF
+
+_SIGNATURES_HEAD = '''\
+"""{note}
+
+Operands and results of the rows of `isa.wasm`, by opcode, for the validator.
+
+OWN_RULE: what `PARAM_COUNT` says of an instruction whose row leaves its operands to the validator.
+TYPES: the operands of all instructions, equal ones once. PARAMS_AT, PARAM_COUNT: where in it and how many.
+RESULT: the type of the result, or 0 for none. NATURAL_ALIGNMENT: the base-2 logarithm of the width of an access.
+NUMBERS: by the opcode of an instruction that gives a number, the bytes of that, or 0 for a signed LEB128 integer.
+END: the opcode of `end`.
+"""
+
+'''
+
+
+def signatures(note: str) -> str:
+    params_at, param_count, result, alignment = (bytearray(wasm.OPCODE_END) for _ in range(4))
+    places: dict[tuple[int, ...], int] = {}
+    types = bytearray()
+    for row in wasm.ROWS:
+        alignment[row.code] = max(row.width, 1).bit_length() - 1
+        if row.params is None or row.results is None:
+            param_count[row.code] = OWN_RULE
+            continue
+        if row.params not in places:
+            places[row.params] = len(types)
+            types.extend(row.params)
+        params_at[row.code] = places[row.params]
+        param_count[row.code] = len(row.params)
+        if row.results:
+            (result[row.code],) = row.results
+    tables = {
+        "TYPES": types,
+        "PARAMS_AT": params_at,
+        "PARAM_COUNT": param_count,
+        "RESULT": result,
+        "NATURAL_ALIGNMENT": alignment,
+    }
+    sizes = {"i32": 0, "i64": 0, "f32": 4, "f64": 8}
+    numbers = {wasm.BY_MNEMONIC[f"{type_}.const"].code: size for type_, size in sizes.items()}
+    constants = f"OWN_RULE = {OWN_RULE}\nNUMBERS = {numbers}\nEND = {wasm.BY_MNEMONIC['end'].code}\n"
+    head = _SIGNATURES_HEAD.format(note=note) + constants
+    return "# fmt: off\n" + head + "".join(_bytes(name, values) for name, values in tables.items())

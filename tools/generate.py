@@ -3,8 +3,8 @@
     python tools/generate.py [--check]
 
 Generated: `wasmvm/isa/opcode.py` and `.pxd` (a constant per WebAssembly opcode and per kind of immediates);
-`wasmvm/isa/regopcode.py` and `.pxd` (a constant per register instruction); `wasmvm/isa/flat.py` (the rows
-of WebAssembly opcodes as flat tables); `wasmvm/lowering/forms.py` (which register
+`wasmvm/isa/regopcode.py` and `.pxd` (a constant per register instruction); `wasmvm/isa/flat.py` and
+`wasmvm/isa/signatures.py` (the rows of WebAssembly opcodes as flat tables); `wasmvm/lowering/forms.py` (which register
 instruction serves which opcode); the two `_core_run.pxi` in `wasmvm/_dispatch` (the dispatch
 loop, as a switch and threaded); `wasmvm/_core_simd_ops.pxi` (the functions of vector instructions).
 """
@@ -85,6 +85,7 @@ def generated_files() -> dict[Path, str]:
         package / "isa/regopcode.py": python_constants(regopcodes()) + address_words(),
         package / "isa/regopcode.pxd": cython_enum(regopcodes()),
         package / "isa/flat.py": flat.module(NOTE),
+        package / "isa/signatures.py": flat.signatures(NOTE),
         package / "lowering/forms.py": forms.module(NOTE),
         package / "_dispatch/switch/_core_run.pxi": dispatch.loop(NOTE),
         package / "_dispatch/threaded/_core_run.pxi": threaded.handlers(NOTE),

@@ -1,17 +1,20 @@
 """Lowered code on disk, so that the next start of a module need not validate and lower it again.
 
-The folder is one of the user's cache directory and must be theirs alone, since what lies in it is executed unchecked:
-a folder that others could write to is not used. A file holds the code of the functions of one module that have been
-called so far; that it exists says that the module is valid. Its name is a hash of the module's bytes and of the build
-of wasmvm, so nothing in it can be stale. It is written under another name and then renamed: a reader sees all of it or
-nothing, and of two writers at a time the last one stays. Whatever fails here is no error: the code is lowered again.
+The folder is one of the user's cache directory and should be theirs alone: a folder that others could write to is not
+used. But nothing in it is trusted with more than the results of the module itself (docs/security.md). A file holds the
+code of the functions of one module that have been called so far; that it exists says that the module is valid, and then
+function bodies are validated one by one when they are lowered, instead of all at the start. Its name is a hash of the
+module's bytes and of the build of wasmvm, so nothing in it can be stale. It is written under another name and then
+renamed: a reader sees all of it or nothing, and of two writers at a time the last one stays. Whatever fails here is no
+error: the code is lowered again.
 
 The format is that of `codefile`. Files are read and not mapped: that takes well below a millisecond a megabyte, and
 what was checked is what will be executed.
 
 Reading and hashing a large module takes longer than all else that is left to do at its start. So for a module from a
 file, another one, `.seen`, remembers the key under the file's state, and where in it function bodies and custom
-sections lie: these are not read before somebody needs them (`partial`).
+sections lie: these are not read before somebody needs them (`partial`). The state is how it is found, and proves
+nothing: hashes of all parts are in it too.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from zlib import crc32
 
 from wasmvm import codefile
 from wasmvm.codefile import KEY_SIZE, keyed
-from wasmvm.partial import PartialSource, state_of
+from wasmvm.partial import Layout, PartialSource, layout_of
 from wasmvm.record import Record
 
 TYPE_CHECKING = False
@@ -46,10 +49,12 @@ LARGE = 1 << 20
 RACY_SECONDS = 2.0
 """A file that was changed less than so long ago could be changed again without another time stamp."""
 
-SUFFIXES = SUFFIX, SEEN_SUFFIX, TEMPORARY_SUFFIX = ".code", ".seen", ".tmp"
-_SEEN = Struct(f"<{KEY_SIZE}sII")
-"""Of a file `.seen`: the key, how many pairs of positions are gaps (function bodies follow), the checksum."""
+SUFFIX, SEEN_SUFFIX, TEMPORARY_SUFFIX = ".code", ".seen", ".tmp"
+_SEEN = Struct(f"<{KEY_SIZE}sQIII")
+"""Of a file `.seen`: key and secret, how many positions of gaps and then of function bodies follow, the checksum.
+What is left are hashes (`partial.Layout`)."""
 _STALE_SECONDS = 3600.0
+_HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 class Refused(Exception):
@@ -134,19 +139,17 @@ class Cache:
         seen = _seen(status)
         if seen is None or not self._usable():
             return None
-        data = read_private(self.path(seen, SEEN_SUFFIX))
-        if data is None or len(data) < _SEEN.size or (len(data) - _SEEN.size) % 4:
+        path = self.path(seen, SEEN_SUFFIX)
+        data = read_private(path)
+        layout = None if data is None else _unpack_seen(seen, data)
+        if layout is None:
             return None
-        key, gaps, checksum = _SEEN.unpack_from(data)
-        positions = array("I", data[_SEEN.size :])
-        if checksum != _seen_checksum(seen, key, gaps, positions):
-            return None
-        code = positions[2 * gaps :]
         try:
-            partial = PartialSource(descriptor, status, key, zip(*2 * [iter(positions[: 2 * gaps])], strict=True), code)
-        except OSError:
+            partial = PartialSource(descriptor, status.st_size, layout, lambda: _remove(path))
+        except (OSError, ValueError):
+            _remove(path)
             return None
-        return Entry(self, key, partial=partial)
+        return Entry(self, layout.key, partial=partial)
 
     def path(self, key: bytes, suffix: str = SUFFIX) -> str:
         return os.path.join(self.folder, key.hex() + suffix)
@@ -165,9 +168,10 @@ class Cache:
             raise
 
     def _files(self) -> Iterator[os.DirEntry[str]]:
+        """What a cache has written here, whatever else lies in the folder."""
         try:
             with os.scandir(self.folder) as items:
-                yield from (item for item in items if item.name.endswith(SUFFIXES))
+                yield from (item for item in items if is_ours(item.name) and item.is_file(follow_symlinks=False))
         except FileNotFoundError:
             return
 
@@ -177,17 +181,17 @@ class Cache:
         for item in self._files():
             key, suffix = os.path.splitext(item.name)
             if suffix == SUFFIX:
-                status = item.stat()
+                status = item.stat(follow_symlinks=False)
                 with open(item.path, "rb") as file:
                     functions = _count(file.read(codefile.HEADER_SIZE))
                 found.append(FileInfo(key, status.st_size, functions, status.st_mtime))
         return sorted(found, key=lambda info: -info.used)
 
     def clear(self) -> int:
-        """Remove all files; returns of how many modules; raises OSError."""
+        """Remove all files that a cache has written; returns of how many modules; raises OSError."""
         count = 0
         for item in list(self._files()):
-            os.unlink(item.path)
+            _remove(item.path, strict=True)
             count += item.name.endswith(SUFFIX)
         return count
 
@@ -202,12 +206,12 @@ class Cache:
             if not item.name.endswith(TEMPORARY_SUFFIX):
                 files.append((status.st_mtime, status.st_size, item.path))
             elif now - status.st_mtime > _STALE_SECONDS:
-                os.unlink(item.path)
+                _remove(item.path, strict=True)
         total = sum(size for _, size, _ in files)
         for _, size, path in sorted(files):
             if total <= MOST_BYTES:
                 break
-            os.unlink(path)
+            _remove(path, strict=True)
             total -= size
 
 
@@ -215,7 +219,7 @@ class Entry:
     """The file of one module, which may be absent.
 
     Attributes:
-        validated: the module is known to be valid.
+        validated: the module was found to be valid, so that its function bodies need not be validated at once.
         partial: what was read of the module's file, unless it is all.
     """
 
@@ -262,7 +266,8 @@ class Entry:
             return False
         try:
             if self._seen is not None:
-                cache.write(cache.path(self._seen, SEEN_SUFFIX), self._pack_seen(self._seen, module))
+                layout = layout_of(module, self._key)
+                cache.write(cache.path(self._seen, SEEN_SUFFIX), _pack_seen(self._seen, layout))
             if self._data is not None and fresh * WORTH_SAVING <= len(self._data):
                 return False
             cache.write(cache.path(self._key), codefile.pack(code, self._key))
@@ -271,19 +276,60 @@ class Entry:
             return False  # the disk is full, or the folder is gone or not writable
         return True
 
-    def _pack_seen(self, seen: bytes, module: Module) -> list[bytes]:
-        """The parts of a file `.seen`."""
-        gaps = [(custom.content.start, custom.content.end) for custom in module.customs]
-        if module.code:
-            gaps.append((module.code[0], module.code[-1]))
-        gaps.sort()
-        positions = array("I", [position for gap in gaps for position in gap]) + module.code
-        checksum = _seen_checksum(seen, self._key, len(gaps), positions)
-        return [_SEEN.pack(self._key, len(gaps), checksum), positions.tobytes()]
+
+def is_ours(name: str) -> bool:
+    """Whether a file of this name is one that a cache writes: a key in hexadecimal and a suffix, or what `Cache.write`
+    makes of that."""
+    key, dot, rest = name.partition(".")
+    if not dot or len(key) != 2 * KEY_SIZE or not _HEXADECIMAL.issuperset(key):
+        return False
+    suffix, *temporary = rest.split(".")
+    if "." + suffix not in (SUFFIX, SEEN_SUFFIX):
+        return False
+    if not temporary:
+        return True
+    return (
+        len(temporary) == 3
+        and temporary[0].isascii()
+        and temporary[0].isdecimal()
+        and len(temporary[1]) == 8
+        and _HEXADECIMAL.issuperset(temporary[1])
+        and "." + temporary[2] == TEMPORARY_SUFFIX
+    )
 
 
-def _seen_checksum(seen: bytes, key: bytes, gaps: int, positions: array[int]) -> int:
-    return crc32(positions, crc32(_SEEN.pack(key, gaps, 0), crc32(seen)))
+def _remove(path: str, *, strict: bool = False) -> None:
+    """Remove a file if it is there; raises OSError if that fails and `strict` is true."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        if strict:
+            raise
+
+
+def _pack_seen(seen: bytes, layout: Layout) -> list[bytes]:
+    """The parts of a file `.seen`."""
+    parts = [layout.gaps.tobytes(), layout.code.tobytes(), layout.tags]
+    sizes = layout.key, layout.secret, len(layout.gaps), len(layout.code)
+    checksum = crc32(b"".join(parts), crc32(_SEEN.pack(*sizes, 0), crc32(seen)))
+    return [_SEEN.pack(*sizes, checksum), *parts]
+
+
+def _unpack_seen(seen: bytes, data: bytes) -> Layout | None:
+    """What `_pack_seen` was given; None if it is damaged."""
+    if len(data) < _SEEN.size:
+        return None
+    key, secret, gaps, code, checksum = _SEEN.unpack_from(data)
+    code_at = _SEEN.size + 4 * gaps
+    tags_at = code_at + 4 * code
+    head = _SEEN.pack(key, secret, gaps, code, 0)
+    if crc32(memoryview(data)[_SEEN.size :], crc32(head, crc32(seen))) != checksum or tags_at > len(data) or gaps % 2:
+        return None
+    return Layout(
+        key, secret, array("I", data[_SEEN.size : code_at]), array("I", data[code_at:tags_at]), data[tags_at:]
+    )
 
 
 def _count(head: bytes) -> int:
@@ -295,14 +341,15 @@ def _count(head: bytes) -> int:
 
 
 def _seen(status: os.stat_result) -> bytes | None:
-    """A hash of a file's state; None for a small file, or if a later change is not sure to give it another state."""
+    """A hash of a file's state; None for a small file, or if a later change is likely to leave it in the same state."""
     import time
 
     if sys.platform == "win32" or not stat.S_ISREG(status.st_mode) or status.st_size < LARGE:
         return None
     if time.time() - max(status.st_mtime, status.st_ctime) <= RACY_SECONDS:
         return None
-    return keyed(repr(state_of(status)).encode())
+    state = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    return keyed(repr(state).encode())
 
 
 def read_private(path: str) -> bytes | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wasmvm._core import DISPATCH, ModuleCode
 from wasmvm.binary import decode
 from wasmvm.deftype import close_externtype, define
-from wasmvm.errors import Frame
+from wasmvm.errors import DecodeError, Frame
 from wasmvm.types import NO_METERING
 
 TYPE_CHECKING = False
@@ -19,10 +19,14 @@ if TYPE_CHECKING:
     from wasmvm.lowering.context import Context
     from wasmvm.syntax import Export, Extent, Module
     from wasmvm.types import ExternType
+    from wasmvm.validation import LateValidation
 
 
 class CompiledModule:
     """A validated module whose functions are lowered when they are first called.
+
+    Nothing is lowered that this process has not validated. Of a module that is said to be valid, by a cache or by who
+    serialized it, the declarations are validated at once and each function before it is lowered.
 
     Attributes:
         syntax: the decoded module.
@@ -34,12 +38,26 @@ class CompiledModule:
     def __init__(self, source: bytes, *, valid: bool = False, entry: Entry | None = None) -> None:
         """Functions that a cache's `entry` knows are not lowered again; what is new goes there with `save`.
 
-        Raises DecodeError, and ValidationError unless the module is known to be `valid`.
+        Args:
+            valid: whether somebody says that the module is; then what is wrong with a function is found when that is
+                called for the first time.
+
+        Raises:
+            DecodeError, ValidationError: it is not valid.
+            OSError: parts of its file that were not read yet cannot be had.
         """
         self._entry = entry
         self._fresh = 0
-        syntax = decode(source, None if entry is None else entry.partial)
-        if not valid and (entry is None or not entry.validated):
+        partial = None if entry is None else entry.partial
+        syntax = decode(source, partial)
+        if partial is not None and not partial.is_of(syntax):
+            raise DecodeError("parts are missing from the module", 0)
+        self._late: LateValidation | None = None
+        if valid or (entry is not None and entry.validated):
+            from wasmvm.validation import LateValidation
+
+            self._late = LateValidation(syntax)
+        else:
             from wasmvm.validation import validate
 
             validate(syntax)
@@ -67,6 +85,7 @@ class CompiledModule:
             found = CompiledModule.__new__(CompiledModule)
             found._variants = self._variants
             found._names = self._names
+            found._late = self._late
             found._entry = None  # only plain code is worth keeping
             found._fresh = 0
             found._begin(self.syntax, metering)
@@ -82,10 +101,17 @@ class CompiledModule:
         return self._names
 
     def lower(self, index: int) -> None:
-        """Lower the function `index`, counted among those defined here, into `code`."""
+        """Lower the function `index`, counted among those defined here, into `code`.
+
+        Raises:
+            DecodeError, ValidationError: it is not valid, where that was not known yet.
+            OSError: it cannot be read any more.
+        """
         from wasmvm.lowering.body import lower
 
         self.syntax.need_body(index)
+        if self._late is not None:
+            self._late.body(index)
         lowered = lower(self._lowering_context(), index)
         self.code.put(
             index, lowered.code, lowered.frame_size, lowered.zero_from, lowered.zero_to, lowered.offsets,

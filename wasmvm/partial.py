@@ -3,9 +3,10 @@
 Most of a large module is function bodies and custom sections (names, debugging information). When the bodies that a
 program calls are lowered already, reading the others takes longer than all else that is left to do.
 
-A body that is read later must be the one that was validated. As long as the file's state is what it was, it is: the
-system notes a new time for every change of the content, which nobody can set. Removing or renaming the file, which
-is how programs are replaced, gives it a new state too. Then all of it is read once more and must have the same hash.
+The file may have been changed since, without a sign of it: a write through a mapping gives it no other time stamp. So
+whatever is read is compared with what was there when the module was validated, by a hash under a secret key
+(`_core.tags`). What differs is not used. That keeps versions of a file apart; it is not what keeps unvalidated code
+from running, since who can write to the cache can write hashes too: `compile` validates what it lowers.
 """
 
 from __future__ import annotations
@@ -13,87 +14,187 @@ from __future__ import annotations
 import errno
 import os
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable
 
-from wasmvm._core import blank_bytes, copy_into, read_into
+from wasmvm._core import blank_bytes, copy_into, read_into, tags
 from wasmvm.codefile import keyed
+from wasmvm.record import Record
 
-State = tuple[int, ...]
-"""What tells states of a file apart: device, inode, size, times of the last change of content and of inode."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wasmvm.syntax import Module
+
+TAG_SIZE = 8
+"""Bytes of a hash."""
 
 
-def state_of(status: os.stat_result) -> State:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+class Layout(Record):
+    """What is known of a module's file.
+
+    Attributes:
+        key: see `codefile.keyed`.
+        secret: the key of the hashes.
+        gaps: ``array("I")``, first and last position of each part that a start does not read, ascending: contents of
+            custom sections, and all function bodies together.
+        code: where function bodies lie, as in `syntax.Module`.
+        tags: hashes of the parts between the gaps, of the gaps that are custom sections, and of the bodies.
+    """
+
+    key: bytes
+    secret: int
+    gaps: array[int]
+    code: array[int]
+    tags: bytes
+
+
+def gaps_of(module: Module) -> array[int]:
+    """The parts of a module that a start from the cache does not need, as in `Layout`."""
+    gaps = [(custom.content.start, custom.content.end) for custom in module.customs]
+    if module.code:
+        gaps.append((module.code[0], module.code[-1]))
+    return array("I", [position for gap in sorted(gaps) for position in gap])
+
+
+def layout_of(module: Module, key: bytes) -> Layout:
+    """What is to be known of a module's file when it is opened again; raises OSError where bytes are missing."""
+    secret = int.from_bytes(os.urandom(8), "little")
+    gaps = gaps_of(module)
+    ranges = _kept(gaps, len(module.surface)) + _customs(gaps, module.code) + module.code
+    return Layout(key, secret, gaps, module.code, tags(module.source, ranges, secret))
+
+
+def _kept(gaps: array[int], size: int) -> array[int]:
+    """The parts between the gaps."""
+    return array("I", [0]) + gaps + array("I", [size])
+
+
+def _customs(gaps: array[int], code: array[int]) -> array[int]:
+    """The gaps but for the function bodies."""
+    if not code:
+        return gaps
+    pairs = zip(gaps[::2], gaps[1::2], strict=True)
+    return array("I", [position for pair in pairs if pair != (code[0], code[-1]) for position in pair])
+
+
+def _changed() -> OSError:
+    return OSError(errno.ESTALE, "the file of a module was changed while the module was in use")
 
 
 class PartialSource:
     """The bytes of a file that are read when somebody needs them (see `syntax.Partial`).
 
+    What has been read stays as it is: it may have been validated.
+
     Args:
         descriptor: the open file; may be closed afterwards.
-        status: of the file, when `key` was known to be the hash of its content.
-        key: see `codefile.keyed`.
-        missing: which bytes not to read now.
-        code: where function bodies lie.
+        size: bytes that it has.
+        layout: what it had when it was validated.
+        forget: called when the file turns out to be another.
 
     Attributes:
         source: the bytes; where they are missing, anything.
+        forget: see above.
 
     Raises:
-        OSError: the file cannot be read, or changes meanwhile.
+        OSError: the file cannot be read, or is another.
+        ValueError: the layout is that of no file of this size.
     """
 
-    def __init__(
-        self,
-        descriptor: int,
-        status: os.stat_result,
-        key: bytes,
-        missing: Iterable[tuple[int, int]],
-        code: array[int],
-    ) -> None:
+    def __init__(self, descriptor: int, size: int, layout: Layout, forget: Callable[[], object]) -> None:
         self._descriptor = -1
         self._complete = False
-        self._state = state_of(status)
-        self._key = key
-        self.code = code
-        self.source: bytes = blank_bytes(status.st_size)
-        start = 0
-        for gap_start, gap_end in (*missing, (status.st_size, status.st_size)):
-            _read(self.source, descriptor, start, gap_start)
-            start = gap_end
-        if state_of(os.fstat(descriptor)) != self._state:
+        self._layout = layout
+        self.forget = forget
+        self.code = layout.code
+        self.source: bytes = blank_bytes(size)
+        kept = _kept(layout.gaps, size)
+        self._customs = _customs(layout.gaps, layout.code)
+        self._first = len(kept) // 2
+        self._first_body = self._first + len(self._customs) // 2
+        if len(layout.tags) != TAG_SIZE * (self._first_body + len(layout.code) // 2):
+            raise ValueError("a layout without all hashes")
+        end = 0
+        for position in kept:
+            if position < end:
+                raise ValueError("a layout that is not in order")
+            end = position
+        for i in range(0, len(kept), 2):
+            try:
+                read_into(self.source, descriptor, kept[i], kept[i + 1])
+            except EOFError:
+                raise _changed() from None
+        if tags(self.source, kept, layout.secret) != layout.tags[: TAG_SIZE * self._first]:
             raise _changed()
+        self._loaded = bytearray(self._first_body + len(layout.code) // 2)
         self._descriptor = os.dup(descriptor)
 
-    def load(self, start: int, end: int) -> None:
-        """See to it that bytes `start` up to `end` are there; raises OSError if the file was changed.
+    def is_of(self, module: Module) -> bool:
+        """Whether nothing was missing that a module was decoded from: what is missing is just what decoding skips."""
+        return gaps_of(module) == self._layout.gaps
 
-        Threads, and handlers of signals, may ask at the same time: what they write is the same.
+    def body(self, index: int) -> None:
+        """See to it that a function's body is there, counted among those that the module defines; as `load`."""
+        self._load(self._first_body + index, self.code[2 * index], self.code[2 * index + 1])
+
+    def load(self, start: int, end: int) -> None:
+        """See to it that bytes `start` up to `end` are there, a custom section's content or all.
+
+        Raises:
+            OSError: the file cannot be read, or is another.
         """
+        for i in range(0, len(self._customs), 2):
+            if (start, end) == (self._customs[i], self._customs[i + 1]):
+                return self._load(self._first + i // 2, start, end)
+        return self._load_all()
+
+    def _load(self, number: int, start: int, end: int) -> None:
+        """Read the range whose hash has this number. Threads, and handlers of signals, may ask at the same time."""
+        if self._complete or self._loaded[number]:
+            return
+        content = self._read(start, end)
+        expected = self._layout.tags[TAG_SIZE * number : TAG_SIZE * (number + 1)]
+        if tags(content, array("I", [0, end - start]), self._layout.secret) != expected:
+            self.forget()
+            raise _changed()
+        self._keep(number, start, content)
+
+    def _keep(self, number: int, start: int, content: bytes) -> None:
+        if not self._loaded[number]:
+            copy_into(self.source, start, content)
+            self._loaded[number] = True
+
+    def _load_all(self) -> None:
         if self._complete:
             return
-        _read(self.source, self._descriptor, start, end)
-        if state_of(os.fstat(self._descriptor)) != self._state:
-            content: bytes = blank_bytes(len(self.source))
-            _read(content, self._descriptor, 0, len(content))
-            if keyed(content) != self._key:
+        size = len(self.source)
+        content = self._read(0, size)
+        if keyed(content) != self._layout.key:
+            self.forget()
+            raise _changed()
+        gaps, code = self._customs, self.code
+        for i in range(0, len(gaps), 2):
+            self._keep(self._first + i // 2, gaps[i], content[gaps[i] : gaps[i + 1]])
+        end = code[0] if code else 0
+        for i in range(0, len(code), 2):
+            copy_into(self.source, end, content[end : code[i]])  # the size of a body, which nobody has looked at
+            self._keep(self._first_body + i // 2, code[i], content[code[i] : code[i + 1]])
+            end = code[i + 1]
+        self._complete = True
+
+    def _read(self, start: int, end: int) -> bytes:
+        found = blank_bytes(end - start)
+        at = 0
+        while at < end - start:
+            content = os.pread(self._descriptor, end - start - at, start + at)
+            if not content:
+                self.forget()
                 raise _changed()
-            copy_into(self.source, content)
-            self._complete = True
-        elif end - start == len(self.source):
-            self._complete = True
+            if len(content) == end - start:
+                return content
+            copy_into(found, at, content)
+            at += len(content)
+        return found
 
     def __del__(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
-
-
-def _read(target: bytes, descriptor: int, start: int, end: int) -> None:
-    try:
-        read_into(target, descriptor, start, end)
-    except EOFError:
-        raise _changed() from None
-
-
-def _changed() -> OSError:
-    return OSError(errno.ESTALE, "the file of a module was changed while the module was in use")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wasmvm import codefile
 from wasmvm.compile import CompiledModule
-from wasmvm.errors import DecodeError, DeserializeError, InternalError
+from wasmvm.errors import DecodeError, DeserializeError, InternalError, ValidationError
 
 
 def dump(compiled: CompiledModule) -> bytes:
@@ -38,6 +38,6 @@ def load(data: bytes | bytearray | memoryview, *, recompile: bool = False) -> Co
     try:
         compiled = CompiledModule(source, valid=True)
         codefile.install(bytes(view[: header.end]), header.functions, compiled.code)
-    except (DecodeError, InternalError) as error:
+    except (DecodeError, ValidationError, InternalError) as error:
         raise DeserializeError(f"the serialized module is damaged: {error}") from error
     return compiled

@@ -158,7 +158,14 @@ class Partial(Protocol):
     code: array[int]
 
     def load(self, start: int, end: int) -> None:
-        """Read bytes `start` up to `end` if they are missing; raises OSError if they cannot be had any more."""
+        """Read bytes `start` up to `end`, a custom section's content or all, if they are missing; raises OSError if
+        they cannot be had any more."""
+
+    def body(self, index: int) -> None:
+        """Read a function's body, counted among those defined here; likewise."""
+
+    def is_of(self, module: Module) -> bool:
+        """Whether nothing was missing that a module was decoded from."""
 
 
 class Module:
@@ -252,7 +259,7 @@ class Module:
     def need_body(self, index: int) -> None:
         """See to it that the body of a function, counted among those defined here, is there; raises OSError."""
         if self.partial is not None:
-            self.partial.load(self.code[2 * index], self.code[2 * index + 1])
+            self.partial.body(index)
 
     def section(self, section_id: int) -> Extent | None:
         """The content of the first section with this id."""

@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.wat import wat2wasm
-from wasmvm import DecodeError, FuncType, GlobalType, Limits, MemoryType, Module, TableType, ValidationError
+from wasmvm import DecodeError, FuncType, GlobalType, Limits, MemoryType, Module, TableType, ValidationError, codefile
+from wasmvm._core import ModuleCode
+from wasmvm.embedding.instance import Instance
+from wasmvm.embedding.module import _unpickle
+from wasmvm.errors import DeserializeError
 from wasmvm.types import EXTERNREF, F64, FUNCREF, I32, I64
 
 TEXT = """(module $named
@@ -74,3 +78,24 @@ def test_what_is_wrong_with_a_source(tmp_path: Path) -> None:
     assert caught.value.offset > 0
     with pytest.raises(FileNotFoundError):
         Module(tmp_path / "nothing.wasm")
+
+
+@pytest.mark.parametrize("pickled", [False, True])
+def test_what_was_serialized_is_validated_again(pickled: bool) -> None:
+    source = wat2wasm('(module (func (export "f") i32.const 1 drop) (func (export "g") i32.const 1 drop))')
+    body = b"\x41\1\x1a\x0b"
+    bad = source.replace(body, b"\x42\7\x14\0")  # i64.const 7, call_ref 0: never valid
+    assert len(bad) == len(source)
+    declared = source.replace(b"\1g\0\1", b"\1g\0\x7f")
+
+    def load(data: bytes) -> Module:
+        packed = b"".join(codefile.pack(ModuleCode(2), codefile.BUILD, data))
+        return _unpickle(Module, packed) if pickled else Module.deserialize(packed)
+
+    assert Instance(load(source)).exports["f"]() is None
+    instance = Instance(load(bad))
+    for _ in range(2):
+        with pytest.raises((DecodeError, ValidationError)):
+            instance.exports["f"]()
+    with pytest.raises(DeserializeError, match="unknown function 127"):
+        load(declared)

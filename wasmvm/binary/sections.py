@@ -408,8 +408,8 @@ def read_data_count_section(reader: Reader, module: Module, section_end: int) ->
 def read_code_section(reader: Reader, module: Module, section_end: int) -> None:
     """Where each body lies. A million of them must stay eight bytes each: no object per function."""
     if module.partial is not None:
+        skip_bodies(reader, module.partial.code, section_end)
         module.code = module.partial.code
-        reader.pos = section_end
         return
     code = module.code
     for _ in range(reader.length()):
@@ -417,6 +417,17 @@ def read_code_section(reader: Reader, module: Module, section_end: int) -> None:
         code.append(reader.pos)
         reader.skip(size)
         code.append(reader.pos)
+
+
+def skip_bodies(reader: Reader, code: array[int], section_end: int) -> None:
+    """Go behind the bodies that lie at these positions, if they can lie there."""
+    for i in range(len(code)):
+        if code[i] < reader.pos:
+            raise DecodeError("function bodies are not in order", reader.pos)
+        reader.pos = code[i]
+    if reader.pos > section_end or (len(code) and reader.pos != section_end):
+        raise DecodeError("function bodies are not in the code section", reader.pos)
+    reader.pos = section_end
 
 
 def read_data_section(reader: Reader, module: Module, section_end: int) -> None:

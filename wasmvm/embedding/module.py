@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from wasmvm.compile import CompiledModule
-from wasmvm.errors import ModuleSizeError
+from wasmvm.errors import DecodeError, ModuleSizeError, ValidationError
 from wasmvm.quoting import cut, escaped
 from wasmvm.types import EXTERN_KINDS, ExternType
 
@@ -172,13 +172,16 @@ class Module:
             check_module_size(status.st_size, most)
             entry = None if cache is False else _cache(cache).recall(file.fileno(), status)
             if entry is not None and entry.partial is not None:
-                self._keep(CompiledModule(entry.partial.source, entry=entry))
-            else:
-                content = file.read(most + 1)  # a pipe has no size
-                check_module_size(len(content), most)
-                binary = _binary(content)
-                check_module_size(len(binary), most)
-                self._compile(binary, status, cache)
+                try:
+                    self._keep(CompiledModule(entry.partial.source, entry=entry))
+                    return
+                except (DecodeError, ValidationError, OSError):
+                    entry.partial.forget()  # what it knows is not of this file: read all of that
+            content = file.read(most + 1)  # a pipe has no size
+            check_module_size(len(content), most)
+            binary = _binary(content)
+            check_module_size(len(binary), most)
+            self._compile(binary, status, cache)
 
     def _compile(self, source: bytes, status: os.stat_result | None, cache: CacheOption) -> None:
         """`status` is that of the file which the source was read from."""

@@ -1,5 +1,5 @@
 """Validation (specification, chapter 3): whether a decoded module may be run."""
 
-from wasmvm.validation.module import validate
+from wasmvm.validation.module import LateValidation, validate
 
-__all__ = ["validate"]
+__all__ = ["LateValidation", "validate"]

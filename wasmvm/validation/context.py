@@ -11,7 +11,7 @@ from __future__ import annotations
 from array import array
 
 from wasmvm.deftype import define
-from wasmvm.isa import wasm
+from wasmvm.isa import signatures
 from wasmvm.syntax import Module
 from wasmvm.types import BOTTOM_REF, CONCRETE, I8, I16, I32, FieldType, FuncType, StructType
 
@@ -24,37 +24,16 @@ SINGLES = 2 * BOTTOM_REF
 PREFIX = array("i", range(SINGLES))
 """The first part of every `Context.flat`, completed below."""
 
-OWN_RULE = 0xFF
-"""What `PARAM_COUNT` says of an instruction whose row leaves its operands to the validator."""
-
 # Of each opcode whose row gives its signature: where its operands are in the prefix, how many there are, and its
 # result (BOTTOM for none; no such instruction has two).
-PARAMS_AT = array("i", bytes(4 * wasm.OPCODE_END))
-PARAM_COUNT = bytearray(wasm.OPCODE_END)
-RESULT = bytearray(wasm.OPCODE_END)
-NATURAL_ALIGNMENT = bytearray(wasm.OPCODE_END)
-"""The base-2 logarithm of the width of a memory instruction's access."""
-
-
-def _fill_tables() -> None:
-    places: dict[tuple[int, ...], int] = {}
-    for row in wasm.ROWS:
-        NATURAL_ALIGNMENT[row.code] = max(row.width, 1).bit_length() - 1
-        if row.params is None or row.results is None:
-            PARAM_COUNT[row.code] = OWN_RULE
-            continue
-        if row.params not in places:
-            places[row.params] = len(PREFIX)
-            PREFIX.extend(row.params)
-        PARAMS_AT[row.code] = places[row.params]
-        PARAM_COUNT[row.code] = len(row.params)
-        if row.results:
-            (RESULT[row.code],) = row.results
-    # What is between this and the references to types is never looked at.
-    PREFIX.extend([BOTTOM] * (CONCRETE - len(PREFIX)))
-
-
-_fill_tables()
+OWN_RULE = signatures.OWN_RULE
+PARAMS_AT = array("i", [SINGLES + at for at in signatures.PARAMS_AT])
+PARAM_COUNT = signatures.PARAM_COUNT
+RESULT = signatures.RESULT
+NATURAL_ALIGNMENT = signatures.NATURAL_ALIGNMENT
+PREFIX.extend(signatures.TYPES)
+# What is between this and the references to types is never looked at.
+PREFIX.extend([BOTTOM] * (CONCRETE - len(PREFIX)))
 
 FUNC_KIND, STRUCT_KIND, ARRAY_KIND = range(3)
 """Kinds of composite types."""

@@ -6,12 +6,14 @@ from array import array
 
 from wasmvm.deftype import close_valtype, match_valtype
 from wasmvm.errors import ValidationError
+from wasmvm.isa import signatures
 from wasmvm.quoting import quoted
 from wasmvm.reader import Reader
-from wasmvm.syntax import ACTIVE, Elem, Module
+from wasmvm.syntax import ACTIVE, Elem, Extent, Module
 from wasmvm.types import (
     EXTERN_KINDS,
     FUNC,
+    I32,
     I64,
     MAX_PAGES,
     MAX_PAGES_64,
@@ -22,9 +24,12 @@ from wasmvm.types import (
     is_defaultable,
     valtype_text,
 )
-from wasmvm.validation.body import BodyValidator
-from wasmvm.validation.context import Context
+from wasmvm.validation.context import RESULT, Context
 from wasmvm.validation.types import check_types, check_valtype
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wasmvm.validation.body import BodyValidator
 
 FUNCTION_ID = 3
 
@@ -36,18 +41,93 @@ def validate(module: Module) -> None:
         ValidationError: the module breaks a rule of the specification's chapter 3.
         DecodeError: a function body is malformed; bodies are read here for the first time.
     """
+    LateValidation(module).bodies()
+
+
+class LateValidation:
+    """A module whose declarations are valid, and whose function bodies are validated one by one.
+
+    Args:
+        module: its function bodies may be missing (`Module.need_body`).
+
+    Raises:
+        ValidationError, DecodeError: as `validate`.
+    """
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._context = check_all_declarations(module)
+        self._spare: list[BodyValidator] = []
+
+    def body(self, index: int) -> None:
+        """Validate a function, counted among those that the module defines; raises what `validate` raises.
+
+        Another thread or the handler of a signal may do so at the same time, with a validator of its own.
+        """
+        code = self._module.code
+        validator = self._spare.pop() if self._spare else body_validator(self._module.surface, self._context)
+        validator.body(self._module.funcs[index], code[2 * index], code[2 * index + 1])
+        self._spare.append(validator)
+
+    def bodies(self) -> None:
+        """Validate all functions; raises what `validate` raises, and OSError where bodies cannot be had."""
+        module = self._module
+        body_validator(module.source, self._context).bodies(len(module.func_imports), module.code)
+
+
+def body_validator(source: bytes, context: Context) -> BodyValidator:
+    """Made late, since a start from the cache of a module with plain constants does without it."""
+    from wasmvm.validation.body import BodyValidator
+
+    return BodyValidator(source, context)
+
+
+class Constants:
+    """Validates constant expressions (3.4.13)."""
+
+    def __init__(self, module: Module, context: Context) -> None:
+        self._source = module.surface
+        self._context = context
+        self._reader = Reader(self._source)
+        self._validator: BodyValidator | None = None
+
+    def check(self, extent: Extent, valtype: int, global_count: int) -> None:
+        """See that it has this type and uses none but the first `global_count` globals; raises what `validate` does."""
+        if self._is_number(extent, valtype):
+            return
+        if self._validator is None:
+            self._validator = body_validator(self._source, self._context)
+        self._validator.constant(extent.start, extent.end, valtype, global_count)
+
+    def _is_number(self, extent: Extent, valtype: int) -> bool:
+        """Whether it is just the number of that type which nearly all of them are."""
+        opcode = self._source[extent.start]
+        size = signatures.NUMBERS.get(opcode)
+        if size is None or RESULT[opcode] != valtype:
+            return False
+        reader = self._reader
+        reader.pos = extent.start + 1
+        if size:
+            reader.skip(size)
+        else:
+            reader.sint(32 if valtype == I32 else 64)
+        return reader.pos + 1 == extent.end and self._source[reader.pos] == signatures.END
+
+
+def check_all_declarations(module: Module) -> Context:
+    """The rules for all but function bodies; returns what these are validated in."""
     check_types(module)
     check_functypes(module)
     check_declarations(module)
     context = Context(module)
-    body = BodyValidator(module.source, context)
-    check_inits(module, context, body)
+    constants = Constants(module, context)
+    check_inits(module, constants)
     for elem in module.elems:
-        check_elem(module, elem, context, body)
-    check_datas(module, context, body)
+        check_elem(module, elem, context, constants)
+    check_datas(module, context, constants)
     check_exports(module, context)
     check_start(module)
-    body.bodies(len(module.func_imports), module.code)
+    return context
 
 
 def check_functypes(module: Module) -> None:
@@ -78,7 +158,7 @@ def check_indices(module: Module, indices: array[int], count: int, space: str, o
     """Check that indices which were read as a vector at this offset are below `count`."""
     if not indices or max(indices) < count:
         return
-    reader = Reader(module.source)
+    reader = Reader(module.surface)
     reader.pos = offset
     reader.length()
     for idx in indices:
@@ -118,21 +198,21 @@ def check_limits(limits: Limits, bound: int, message: str, offset: int) -> None:
         raise ValidationError("size minimum must not be greater than maximum", offset)
 
 
-def check_inits(module: Module, context: Context, body: BodyValidator) -> None:
+def check_inits(module: Module, constants: Constants) -> None:
     """3.5.3, 3.5.6: initial values of tables and globals, which may use the globals that there are by then."""
     imported = len(module.global_imports)
     for table in module.tables:
         if table.init is not None:
-            body.constant(table.init.start, table.init.end, table.type.reftype, imported)
+            constants.check(table.init, table.type.reftype, imported)
         elif not is_defaultable(table.type.reftype):
             raise ValidationError(
                 f"type mismatch: elements of type {valtype_text(table.type.reftype)} need a value", table.offset
             )
     for i, global_ in enumerate(module.globals):
-        body.constant(global_.init.start, global_.init.end, global_.type.valtype, imported + i)
+        constants.check(global_.init, global_.type.valtype, imported + i)
 
 
-def check_elem(module: Module, elem: Elem, context: Context, body: BodyValidator) -> None:
+def check_elem(module: Module, elem: Elem, context: Context, constants: Constants) -> None:
     """3.5.8"""
     count = len(context.globals)
     if elem.mode == ACTIVE:
@@ -146,23 +226,23 @@ def check_elem(module: Module, elem: Elem, context: Context, body: BodyValidator
             )
     if elem.offset_expr is not None:
         addrtype = context.table_addr[elem.tableidx]
-        body.constant(elem.offset_expr.start, elem.offset_expr.end, addrtype, count)
+        constants.check(elem.offset_expr, addrtype, count)
     for expr in elem.exprs or ():
-        body.constant(expr.start, expr.end, elem.reftype, count)
+        constants.check(expr, elem.reftype, count)
     if elem.funcidxs is not None:
         check_indices(module, elem.funcidxs, len(context.funcs), "function", elem.init_offset)
         for funcidx in elem.funcidxs:
             context.refs[funcidx] = 1
 
 
-def check_datas(module: Module, context: Context, body: BodyValidator) -> None:
+def check_datas(module: Module, context: Context, constants: Constants) -> None:
     """3.5.7"""
     for data in module.datas:
         if data.mode == ACTIVE and data.memidx >= len(context.mems):
             raise ValidationError(f"unknown memory {data.memidx}", data.offset)
         if data.offset_expr is not None:
             addrtype = context.mems[data.memidx]
-            body.constant(data.offset_expr.start, data.offset_expr.end, addrtype, len(context.globals))
+            constants.check(data.offset_expr, addrtype, len(context.globals))
 
 
 def check_exports(module: Module, context: Context) -> None:
