@@ -39,7 +39,15 @@ def many_tables(values: int, entries: int) -> str:
         i32.const 1 {consts} local.get 0 {table}) return) {"drop " * values}))"""
 
 
-@pytest.mark.parametrize("make", [many_br_ifs, many_tables])
+def many_brs(values: int, branches: int) -> str:
+    results = "i32 " * values
+    arms = "(if (type $t) (then (br 1)))"
+    return f"""(module (type $t (func (param i32 {results}) (result i32 {results})))
+      (func (param i32) (block (result {results}) i32.const 1 {"i32.const 7 " * values}
+        {f"local.get 0 {arms} " * branches} return) {"drop " * values}))"""
+
+
+@pytest.mark.parametrize("make", [many_br_ifs, many_brs, many_tables])
 def test_values_are_not_copied_for_each_branch(make: Callable[[int, int], str]) -> None:
     """M values and N branches give code of the order M + N."""
     one, many = words(make(1, 200)), words(make(100, 200))

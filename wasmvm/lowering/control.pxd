@@ -15,6 +15,7 @@ cdef enum:
     CTL_IF = 2
     CTL_ELSE = 3
     CTL_TRY = 4
+    MOST_MOVES = 4
 
 
 cdef class Control(Plain):

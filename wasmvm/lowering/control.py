@@ -22,6 +22,8 @@ if not cython.compiled:
     from wasmvm.lowering.reading import CATCH_ALL, CATCH_ALL_REF, CATCH_REF
 
     CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE, CTL_TRY = 0, 1, 2, 3, 4
+    # Values that an unconditional branch moves one by one, and not by one instruction for all of them.
+    MOST_MOVES = 4
 
 
 class Control(Plain):
@@ -205,8 +207,12 @@ class Control(Plain):
         if k == 0:
             return self.return_()
         first = self.h - self.arity(k)
-        # Target slots are at or below the canonical slots of what is moved: ascending order overwrites nothing.
         target = self.c_slot[k]
+        if self.h - first > MOST_MOVES:
+            # A branch of two bytes must not become code for a thousand moves, see `leave_with`.
+            self.materialize_from(first)
+            return self.leave_with(k, first)
+        # Target slots are at or below the canonical slots of what is moved: ascending order overwrites nothing.
         for i in range(first, self.h):
             if self.kind[i] == CONST:
                 self.emit_const(target, self.val[i])
