@@ -77,7 +77,8 @@ def run(
             see `wasmvm.wasi.streams`.
         capture_output: collect standard output and error, as bytes.
         env: the guest's environment, which is empty otherwise.
-        dirs: from the guest's names of directories to paths of the host; it sees no others.
+        dirs: from the guest's names of directories to paths of the host; it sees no others. The whole file system, and
+            what reaches ``/proc`` or ``/sys``, is a RuntimeWarning.
         argv0: the guest's name for itself; by default that of the file.
         imports: further imports, which go before those of WASI.
         check: raise `subprocess.CalledProcessError` where the exit code is not 0.
@@ -102,6 +103,8 @@ def run(
         fuel=fuel, timeout=timeout, max_memory=max_memory, max_table=max_table, max_heap=max_heap, max_stack=max_stack,
         max_instances=max_instances, max_tables=max_tables, max_memories=max_memories,
     )  # fmt: skip
+    if dirs:
+        _warn_of(dirs)
     config = WasiConfig(args=words, env=env, stdin=stdin, stdout=stdout, stderr=stderr, dirs=dirs)
     returncode = 0
     with Wasi(config) as wasi:
@@ -117,6 +120,19 @@ def run(
     if check:
         done.check_returncode()
     return done
+
+
+def _warn_of(dirs: Mapping[str, Any]) -> None:
+    """Warn of directories that are more than files (`wasmvm.wasi.exposure`)."""
+    from warnings import warn
+
+    from wasmvm.wasi.exposure import exposure
+
+    for source in dirs.values():
+        path = getattr(source, "path", source)
+        danger = exposure(path) if isinstance(path, (str, bytes, os.PathLike)) else None
+        if danger is not None:
+            warn(danger, RuntimeWarning, stacklevel=3)
 
 
 def _bytes(captured: bytearray | None) -> bytes | None:

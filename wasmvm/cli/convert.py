@@ -12,6 +12,8 @@ from wasmvm.quoting import escaped
 def read_input(path: str) -> bytes:
     """Raises CommandError naming the file."""
     if path == "-":
+        if sys.stdin is None:
+            raise CommandError("-: this process has no standard input")
         return sys.stdin.buffer.read()
     try:
         with open(path, "rb") as file:
@@ -23,6 +25,8 @@ def read_input(path: str) -> bytes:
 def write_output(path: str, data: bytes) -> None:
     """Raises CommandError naming the file."""
     if path == "-":
+        if sys.stdout is None:  # the process was started without
+            return
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

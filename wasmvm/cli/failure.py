@@ -7,6 +7,10 @@ import sys
 from wasmvm.errors import Trap, WasmException
 from wasmvm.quoting import cut, escaped, escaped_lines
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _MOST = 4000
 """Characters of a line that are shown."""
 
@@ -30,14 +34,57 @@ def describe(error: BaseException) -> str:
     return escaped(" ".join(str(error).split()), _MOST)
 
 
+_signal: Any = None
+"""The module, where closed pipes end this process."""
+
+
+def end_on_closed_pipes() -> None:
+    """Lets a closed pipe end the process, as it ends other filters: Python alone ignores the signal. POSIX only.
+
+    Not so messages (`say`): the exit code says more than they do.
+    """
+    global _signal
+    try:
+        # `signal` itself makes enumerations of all the numbers, which takes a millisecond.
+        import _signal as signal  # type: ignore[import-not-found]
+    except ImportError:
+        import signal
+
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        _signal = signal
+
+
+def say(text: str) -> None:
+    """Print text on the standard error stream; where there is none, or it takes no more, it is lost, and nothing else.
+
+    What the command ends with must not depend on whether its messages can be read.
+    """
+    if sys.stderr is None:
+        return
+    if _signal is not None:
+        _signal.signal(_signal.SIGPIPE, _signal.SIG_IGN)
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except (OSError, ValueError):  # full or broken; closed
+        pass
+    finally:
+        if _signal is not None:
+            _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
+
+
 def complain(message: str) -> None:
     """Print a message, which may have several lines, on the standard error stream."""
-    print(f"wasmvm: {escaped_lines(message)}", file=sys.stderr)
+    say(f"wasmvm: {escaped_lines(message)}")
 
 
 def report_trap(trap: Trap | WasmException) -> None:
     """Prints the message of a trap, or of an exception that nothing caught, and the wasm backtrace."""
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        try:  # noqa: SIM105 - contextlib would take a millisecond of every start
+            sys.stdout.flush()
+        except (OSError, ValueError):
+            pass  # told at the end, where nothing worse happened
     complain(("trap: " if isinstance(trap, Trap) else "") + cut(trap.message, _MOST))
     if trap.frames:
-        print(f"wasm backtrace:\n{trap.backtrace()}", end="", file=sys.stderr)
+        say(f"wasm backtrace:\n{trap.backtrace()}".rstrip("\n"))

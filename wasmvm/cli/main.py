@@ -21,7 +21,15 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from wasmvm.cli import run
-from wasmvm.cli.failure import CommandError, UsageError, complain, describe, report_trap
+from wasmvm.cli.failure import (
+    CommandError,
+    UsageError,
+    complain,
+    describe,
+    end_on_closed_pipes,
+    report_trap,
+    say,
+)
 from wasmvm.errors import InternalError, Trap, WasmError, WasmException
 from wasmvm.quoting import escaped_lines
 
@@ -58,8 +66,14 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=_Formatter, **options)
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Also where there is no such stream, or it takes nothing more: then the exit code says it."""
+        if file is sys.stdout and file is not None:
+            file.write(message)
+
     def error(self, message: str) -> NoReturn:
-        super().error(escaped_lines(message))
+        say(f"{self.format_usage()}{self.prog}: error: {escaped_lines(message)}")
+        sys.exit(EXIT_USAGE)
 
 
 class _VersionAction(argparse.Action):
@@ -85,40 +99,70 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line `argv` (that of the process where it is None) and returns the exit code."""
-    if argv is None:
-        _end_quietly_on_closed_pipes()
-        argv = sys.argv[1:]
-    argv, guest_arguments = run.split_guest_arguments(list(argv))
-    options = build_parser(argv[:1] if argv[:1] and argv[0] in COMMANDS else COMMANDS).parse_args(argv)
-    options.guest_arguments = guest_arguments
+    """Runs the command line `argv` (that of the process, as its whole work, where it is None); the exit code."""
+    if argv is not None:
+        return _perform(argv)
+    _reserve_standard_descriptors()
+    end_on_closed_pipes()
+    code: Any
     try:
+        code = _perform(sys.argv[1:])
+    except SystemExit as exit_:  # argparse
+        code = exit_.code
+    return _finish(code or 0)
+
+
+def _perform(argv: Sequence[str]) -> int:
+    argv, guest_arguments = run.split_guest_arguments(list(argv))
+    try:
+        options = build_parser(argv[:1] if argv[:1] and argv[0] in COMMANDS else COMMANDS).parse_args(argv)
+        options.guest_arguments = guest_arguments
         return int(options.run(options))
-    except (Trap, WasmException) as trap:
-        report_trap(trap)
-        return EXIT_TRAPPED
-    except UsageError as error:
-        complain(str(error))
-        return EXIT_USAGE
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except InternalError:
         raise  # our own bug: the traceback is the best that can be said
-    except (CommandError, WasmError, OSError, MemoryError) as error:
-        complain(describe(error))
-        return EXIT_FAILED
+    except (Trap, WasmException, UsageError, CommandError, WasmError, OSError, MemoryError) as error:
+        return _report(error)
 
 
-def _end_quietly_on_closed_pipes() -> None:
-    """Lets a closed pipe end the process, as it ends other filters: Python alone ignores the signal. POSIX only."""
+def _report(error: BaseException) -> int:
+    """Says what went wrong; the exit code for it."""
+    if isinstance(error, (Trap, WasmException)):
+        report_trap(error)
+        return EXIT_TRAPPED
+    if isinstance(error, UsageError):
+        complain(str(error))
+        return EXIT_USAGE
+    complain(describe(error))
+    return EXIT_FAILED
+
+
+def _finish(code: int) -> int:
+    """The end of the process: what was printed is written now, since Python would exit with 120 where it cannot be."""
     try:
-        # `signal` itself makes enumerations of all the numbers, which takes a millisecond.
-        import _signal as signal  # type: ignore[import-not-found]
-    except ImportError:
-        import signal
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        sys.stdout = None
+        if code == 0:
+            complain(f"standard output: {describe(error)}")
+            code = EXIT_FAILED
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except (OSError, ValueError):
+        sys.stderr = None
+    return code
 
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+def _reserve_standard_descriptors() -> None:
+    """Lets no file that is opened here get the number of a standard stream that the process was started without."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from wasmvm.cli.failure import CommandError, UsageError
+from wasmvm.cli.failure import CommandError, UsageError, complain, say
 from wasmvm.cli.load import load_module
 from wasmvm.quoting import cut, escaped, listed
 
@@ -119,7 +119,7 @@ def instantiate(args: argparse.Namespace) -> Instance:
         dirs={**directories(args.dirs, read_only=False), **directories(args.read_only_dirs, read_only=True)},
         tcplisten=args.tcplisten,
         deterministic=args.deterministic,
-        trace=_print_trace if "wasi" in args.trace else None,
+        trace=say if "wasi" in args.trace else None,
     )
     module = load_module(args.module, cache=args.cache)
     try:
@@ -127,10 +127,6 @@ def instantiate(args: argparse.Namespace) -> Instance:
     except ValueError as error:
         raise UsageError(f"--tcplisten: {error}") from None
     return Instance(module, link(wasi))
-
-
-def _print_trace(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def environment(words: list[str]) -> dict[str, str]:
@@ -149,13 +145,19 @@ def environment(words: list[str]) -> dict[str, str]:
 
 def directories(words: list[str], *, read_only: bool) -> dict[str, HostDirectory]:
     """What is granted of each ``HOST[::GUEST]``, by the guest's name; raises CommandError for one that is not there."""
+    if not words:
+        return {}
     from wasmvm.wasi import HostDirectory
+    from wasmvm.wasi.exposure import exposure
 
     made = {}
     for word in words:
         host, separator, guest = word.partition("::")
         if not os.path.isdir(host):
             raise CommandError(f"{escaped(host)}: not a directory")
+        danger = exposure(host)
+        if danger is not None:
+            complain(f"warning: {danger}")
         made[guest if separator else host] = HostDirectory(host, read_only)
     return made
 
@@ -181,7 +183,8 @@ def invoke(instance: Instance, name: str, words: list[str]) -> None:
     results = result if len(functype.results) > 1 else (result,) * len(functype.results)
     for value, valtype in zip(results, functype.results, strict=True):
         print(format_value(value, valtype))
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 def start(instance: Instance, *, initialized: bool) -> None:
