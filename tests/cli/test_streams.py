@@ -39,7 +39,7 @@ def shell(folder: Path, arguments: str, redirects: str = "") -> tuple[int, str, 
 
 
 PRINTING = [
-    f"run --invoke add {ADD} 2 3", f"inspect {ADD}", f"inspect --func 0 {ADD}", f"wasm2wat {ADD}", "wat2wasm $F/a.wat -o -",
+    f"run --invoke add {ADD} 2 3", f"inspect {ADD}", f"inspect --lowered 0 {ADD}", f"wasm2wat {ADD}", "wat2wasm $F/a.wat -o -",
     "cache", "--version", "--help", "run --help",
 ]  # fmt: skip
 """Commands that print something on standard output."""
