@@ -83,7 +83,6 @@ cdef struct heap_t:
     uint64_t wanted  # EXIT_COLLECT: bytes there was no room for
     uint64_t limit
     root_t roots  # the ring
-    uint64_t evaluated  # the last value of a constant expression, which nothing else may hold yet
     object_t** gray  # during a collection: objects whose fields are to be looked at
     size_t gray_count
     extern_t* dead
@@ -295,7 +294,8 @@ cdef class Store:
     cdef list kept
     cdef dict externs  # by id, an object of the host and the address of its extern_t
     cdef bint stress_
-    cdef unsigned long thread
+    cdef unsigned long thread  # which uses it, while `users` is not 0
+    cdef int users  # how many things it is in the middle of
     cdef int nesting
     cdef volatile int interrupted  # 1: trap once; 2: trap whenever wasm runs, until it is taken away
     cdef readonly double deadline
@@ -307,7 +307,10 @@ cdef class Store:
     cdef int count_instance(self, Instance instance) except -1
     cdef int set_units(self, uint64_t units) noexcept
     cdef uint64_t extern(self, object value) except 0
+    cdef bint is_used_elsewhere(self) noexcept
     cdef int check_thread(self) except -1
+    cdef int enter(self) except -1
+    cdef void leave(self) noexcept
     cdef int invoke(self, func_t* func, slot* base) except -1
     cdef int drive(self, frame_t* bottom) except -1
     cdef int run_free(self, double until) noexcept nogil
@@ -330,11 +333,12 @@ cdef class Instance
 cdef class Memory:
     cdef mem_t* mem
     cdef bint counted  # by the store
+    cdef int addrtype
     cdef readonly Store store
     cdef readonly object type
     cdef object __weakref__
     cdef int64_t grow_by(self, uint64_t delta) noexcept
-    cdef uint8_t* at(self, offset, size) except NULL
+    cdef uint8_t* at(self, uint64_t offset, uint64_t size) except NULL
 
 
 @cython.final
@@ -348,16 +352,19 @@ cdef class Table:
     cdef object limits
     cdef object __weakref__
     cdef int64_t resize(self, uint64_t delta, uint64_t value) noexcept
+    cdef uint64_t* at(self, uint64_t i) except NULL
 
 
 @cython.final
 cdef class Global:
     cdef slot value_[2]
+    cdef int valtype
+    cdef bint mutable
     cdef root_t root
     cdef readonly Store store
     cdef readonly object type
     cdef object __weakref__
-    cdef int look_after(self) except -1
+    cdef int set(self, object value) except -1
 
 
 cdef class Reference:
@@ -373,7 +380,7 @@ cdef class Aggregate(Reference):
 
 @cython.final
 cdef class StructRef(Aggregate):
-    cdef field_t* field(self, index) except NULL
+    cdef uint64_t field(self, index) except? 0xFFFFFFFFFFFFFFFF
 
 
 @cython.final
@@ -458,15 +465,19 @@ cdef class Instance:
     cdef readonly Store store
     cdef readonly object module
     cdef ModuleCode code
-    cdef readonly list funcs_imported
-    cdef readonly list tables
-    cdef readonly list memories
-    cdef readonly list globals
-    cdef readonly list tags
+    cdef list func_list  # imported ones
+    cdef list table_list
+    cdef list memory_list
+    cdef list global_list
+    cdef list tag_list
     cdef dict funcs
     cdef uint64_t records  # bytes that the store counts for it; 0 while it does not count it
     cdef Py_ssize_t defined
     cdef Py_ssize_t elem_count
+    cdef Py_ssize_t data_count
+    cdef uint64_t evaluated  # a reference to an object that is the value of a constant expression, or 0
+    cdef bint has_references  # element segments that may refer to objects
+    cdef bint finished  # nobody but wasm changes it any more
     cdef object exported_memory
     cdef bint looked_for_memory
     cdef bint kept  # by the store
@@ -476,5 +487,9 @@ cdef class Instance:
     cdef func_t* lowered(self, Py_ssize_t index) except NULL
     cdef int add_catcher(self, lowered_t* lowered) except -1
     cpdef object func(self, Py_ssize_t funcidx)
-    cpdef forget_evaluated(self)
+    cdef int check(self, Store store) except -1
+    cdef int change(self) except -1
+    cdef Py_ssize_t index(self, Py_ssize_t index, Py_ssize_t count) except -1
+    cpdef finish(self)
+    cpdef object global_bits(self, Py_ssize_t globalidx)
     cdef elem_t* new_elem(self, Py_ssize_t elemidx, Py_ssize_t count) except NULL

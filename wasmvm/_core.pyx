@@ -11,7 +11,9 @@ named; `budget` what is left until the driver wants to look around; `reason` why
 """
 
 cimport cython
-from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES
+from cpython.buffer cimport (
+    PyBUF_FORMAT, PyBUF_ND, PyBUF_SIMPLE, PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer,
+)
 from cpython.bytearray cimport PyByteArray_FromStringAndSize
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.exc cimport PyErr_CheckSignals, PyErr_SetFromErrno
@@ -29,6 +31,8 @@ from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, u
 from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memchr, memcpy, memmove, memset
 
+from os import urandom
+
 from wasmvm.isa.regopcode cimport *
 
 from wasmvm.deftype import DEFTYPES, check_valtype, checked_functype, define_functype, match_heaptype, top_of
@@ -40,6 +44,7 @@ from wasmvm.types import (
 )
 
 include "_core_numeric.pxi"
+include "_core_number.pxi"
 include "_core_bulk.pxi"
 include "_core_simd.pxi"
 include "_core_simd_ops.pxi"

@@ -48,7 +48,8 @@ cdef lowered_t* catching(inst_t* inst, const int32_t* pc) noexcept nogil:
     cdef int32_t high = inst.catcher_count
     cdef int32_t middle
     if not inst.catchers_sorted:
-        qsort(inst.catchers, inst.catcher_count, sizeof(catcher_t), by_address)
+        if inst.catcher_count > 1:  # where there is none, there is no array, which qsort must not be given
+            qsort(inst.catchers, inst.catcher_count, sizeof(catcher_t), by_address)
         inst.catchers_sorted = True
     while low < high:  # the last one that begins at or before the position
         middle = (low + high) // 2

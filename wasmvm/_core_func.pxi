@@ -90,11 +90,14 @@ cdef class Func:
             elif valtype == F64 and PyFloat_CheckExact(value):
                 target.f64 = PyFloat_AS_DOUBLE(value)
             else:
-                store.machine.top = target + 2  # converting may run Python code that calls into this store
+                # Converting may run Python code, which may call into this store, or let another thread try to.
+                store.enter()
+                store.machine.top = target + 2
                 try:
                     to_slot(store, valtype, value, target, f"parameter {i}")
                 finally:
                     store.machine.top = base
+                    store.leave()
             target += slots_of(valtype)
         self.perform(base)
         if signature.result_count == 0:
@@ -102,11 +105,13 @@ cdef class Func:
         types = signature.results
         if signature.result_count == 1:
             return from_slot(store, types[0], base)
+        store.enter()
         store.machine.top = base + signature.result_slots  # making objects may run a finalizer that calls this store
         try:
             return self.values(base, types, signature.result_count)
         finally:
             store.machine.top = base
+            store.leave()
 
     def call_bits(self, args):
         """Call with raw bits: a sequence in and a list out, of which each item is a value's bits.
@@ -120,33 +125,35 @@ cdef class Func:
         """
         cdef Signature signature = self.signature
         cdef Store store = self.store
-        cdef slot* base = store.machine.top
-        cdef slot* target = base
-        cdef const int* types = signature.params
         cdef list given = list(args)
         cdef list results = []
+        cdef const int* types = signature.params
+        cdef slot* base
+        cdef slot* target
         cdef int i
-        self.check_call(base, len(given))
-        for i in range(signature.param_count):  # may run Python code, which must not find half of the arguments
-            if not is_reference(types[i]):
-                given[i] = PyNumber_Index(given[i])
-        store.machine.top = base + signature.param_slots  # what is made for the next argument must spare the last one
+        store.enter()
         try:
-            for i in range(signature.param_count):
-                bits_to_slot(store, types[i], given[i], target, f"parameter {i}")
-                target += slots_of(types[i])
+            base = target = store.machine.top
+            self.check_call(base, len(given))
+            store.machine.top = base + signature.param_slots  # what runs meanwhile must spare the last arguments
+            try:
+                for i in range(signature.param_count):
+                    bits_to_slot(store, types[i], given[i], target, f"parameter {i}")
+                    target += slots_of(types[i])
+            finally:
+                store.machine.top = base
+            self.perform(base)
+            target = base
+            types = signature.results
+            store.machine.top = base + signature.result_slots  # as above
+            try:
+                for i in range(signature.result_count):
+                    results.append(bits_from_slot(store, types[i], target))
+                    target += slots_of(types[i])
+            finally:
+                store.machine.top = base
         finally:
-            store.machine.top = base
-        self.perform(base)
-        target = base
-        types = signature.results
-        store.machine.top = base + signature.result_slots  # as above
-        try:
-            for i in range(signature.result_count):
-                results.append(bits_from_slot(store, types[i], target))
-                target += slots_of(types[i])
-        finally:
-            store.machine.top = base
+            store.leave()
         return results
 
     cdef int check_call(self, slot* base, Py_ssize_t count) except -1:
@@ -162,11 +169,13 @@ cdef class Func:
         """Call with the arguments at `base`, which is where the results will be."""
         if self.func.inst != NULL:
             return self.store.invoke(self.func, base)
+        self.store.enter()
         self.store.machine.top = base + self.func.frame_size + 1
         try:
             return self.call_python(base, None)
         finally:
             self.store.machine.top = base
+            self.store.leave()
 
     cdef tuple values(self, slot* source, const int* types, int count):
         cdef tuple made = PyTuple_New(count)

@@ -107,6 +107,7 @@ cdef uint64_t mark_roots(heap_t* heap) noexcept:
             seen += table.size
         else:
             instance = <Instance>root.what
+            mark(heap, instance.evaluated)
             for i in range(instance.elem_count):
                 if instance.inst.elems[i].names_objects:
                     mark_all(heap, instance.inst.elems[i].refs, instance.inst.elems[i].length)
@@ -118,17 +119,35 @@ cdef uint64_t mark_roots(heap_t* heap) noexcept:
 # --- The stack --------------------------------------------------------------------------------------------------------
 
 cdef struct bits_set_t:
-    # Numbers other than 0, by open addressing.
+    # Numbers other than 0, by open addressing. The numbers are the guest's, who must not know where they go: each set
+    # has factors of its own.
     uint64_t* bits
     uint64_t mask
+    uint64_t first
+    uint64_t second
 
 
 cdef inline uint64_t place(bits_set_t* set_, uint64_t bits) noexcept nogil:
     """Where the number is, or would be."""
-    cdef uint64_t i = (bits * 0x9E3779B97F4A7C15u) >> 32
+    cdef uint64_t i = bits * set_.first
+    i = ((i ^ i >> 32) * set_.second) >> 32
     while set_.bits[i & set_.mask] != 0 and set_.bits[i & set_.mask] != bits:
         i += 1
     return i & set_.mask
+
+
+cdef uint64_t unforeseen[2]
+memcpy(unforeseen, PyBytes_AS_STRING(urandom(sizeof(unforeseen))), sizeof(unforeseen))
+
+
+cdef uint64_t next_factor() noexcept nogil:
+    """An odd number that nobody outside knows; the next one of this process (SplitMix64)."""
+    cdef uint64_t z
+    unforeseen[0] += unforeseen[1] | 1
+    z = unforeseen[0]
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu
+    return z ^ z >> 31 | 1
 
 
 cdef bint mark_stack(machine_t* m, const slot* top) noexcept nogil:
@@ -150,6 +169,8 @@ cdef bint mark_stack(machine_t* m, const slot* top) noexcept nogil:
     while at < top:
         count += lowest <= at.u64 <= highest
         at += 1
+    found.first = next_factor()
+    found.second = next_factor()
     found.mask = 15
     while found.mask < 2 * count:
         found.mask = 2 * found.mask + 1
@@ -158,8 +179,6 @@ cdef bint mark_stack(machine_t* m, const slot* top) noexcept nogil:
         return False
     if m.acc:
         found.bits[place(&found, m.acc)] = m.acc
-    if heap.evaluated:
-        found.bits[place(&found, heap.evaluated)] = heap.evaluated
     if m.exn != NULL:
         found.bits[place(&found, <size_t>m.exn)] = <size_t>m.exn
     at = m.stack
@@ -213,11 +232,13 @@ cdef void mark_and_sweep(heap_t* heap) noexcept nogil:
 
 
 cdef int collect(Store store, slot* top) except -1:
-    """Free every object of the store that nothing refers to any more; slots from `top` on are in nobody's use.
+    """Free every object of the store, which this thread has entered, that nothing refers to any more.
 
-    Does nothing where there is not enough memory to do it with.
+    Slots from `top` on are in nobody's use; it may be beyond the end of the stack, as the frame of a host function ends
+    there. Does nothing where there is not enough memory to do it with.
     """
     cdef heap_t* heap = &store.machine.heap
+    top = min(top, store.machine.stack_end)
     cdef uint64_t seen = top - store.machine.stack
     cdef size_t i
     heap.gray = <object_t**>malloc((heap.count + 1) * sizeof(object_t*))
@@ -229,12 +250,8 @@ cdef int collect(Store store, slot* top) except -1:
         if heap.count < MANY_OBJECTS:
             mark_and_sweep(heap)
         else:
-            if store.nesting == 0:
-                store.thread = get_ident()
-            store.nesting += 1  # so that no other thread begins anything
             with nogil:
                 mark_and_sweep(heap)
-            store.nesting -= 1
     free(heap.gray)
     heap.gray = NULL
     # What comes next should cost as much as was looked at, at least.
@@ -255,9 +272,12 @@ cdef int release_dead(Store store, slot* top) except -1:
     m.heap.dead = NULL
     while o != NULL:
         next = o.dead
-        released.append(store.externs.pop(<size_t>o.value)[0])
+        entry = store.externs.pop(<size_t>o.value, None)  # none where it came to nothing (`Store.extern`)
+        if entry is not None:
+            released.append(entry)
         free(o)
         o = next
+    entry = None
     m.top = max(top, old_top)
     try:
         released.clear()

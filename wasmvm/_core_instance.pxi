@@ -209,18 +209,28 @@ cdef class Instance:
         cdef func_t* func
         cdef inst_t* inst = &self.inst
         cdef Signature signature
+        store.check_thread()
         syntax = module.syntax
         self.store = store
         self.module = module
         self.code = module.code
-        self.funcs_imported = funcs
-        self.tables = tables
-        self.memories = memories
-        self.globals = []
-        self.tags = tags
+        self.func_list = funcs
+        self.table_list = tables
+        self.memory_list = memories
+        self.global_list = []
+        self.tag_list = tags
         self.funcs = {}
         self.defined = self.code.count
         self.elem_count = len(syntax.elems)
+        self.data_count = len(syntax.datas)
+        for i in range(imported):
+            self.check((<Func?>funcs[i]).store)
+        for i in range(len(tables)):
+            self.check((<Table?>tables[i]).store)
+        for i in range(len(memories)):
+            self.check((<Memory?>memories[i]).store)
+        for i in range(len(tags)):
+            self.check((<Tag?>tags[i]).store)
         if self.code.types == NULL:
             self.code.prepare(syntax, module.numbers)
         store.count_instance(self)
@@ -256,6 +266,25 @@ cdef class Instance:
             inst.tags[i] = (<Tag>tags[i]).tag
         if self.code.shares:
             self.keep()
+
+    cdef int check(self, Store store) except -1:
+        if store is not self.store:
+            raise InternalError("something of another store")
+        return 0
+
+    cdef int change(self) except -1:
+        """What instantiation does is done by nobody else, since it takes bits and indices for what they are."""
+        self.store.check_thread()
+        if self.finished:
+            raise InternalError("the instance is finished")
+        return 0
+
+    cpdef finish(self):
+        """Let nobody but wasm change it any more."""
+        self.evaluated = 0
+        self.finished = True
+        if not self.has_references:
+            remove_root(&self.root)
 
     cdef int keep(self) except -1:
         """Let the store hold this instance from now on: what names its functions may outlive everything else."""
@@ -327,7 +356,7 @@ cdef class Instance:
     cdef object extern(self, int kind, Py_ssize_t index):
         if kind == 0:
             return self.func(index)
-        return (self.tables, self.memories, self.globals, self.tags)[kind - 1][index]
+        return (self.table_list, self.memory_list, self.global_list, self.tag_list)[kind - 1][index]
 
     def export(self, name):
         """The export of that name; KeyError where there is none."""
@@ -342,15 +371,42 @@ cdef class Instance:
         if not self.looked_for_memory:
             self.looked_for_memory = True
             found = {e.name: e.index for e in self.module.syntax.exports if e.kind == 2}.get("memory")
-            self.exported_memory = None if found is None else self.memories[found]
+            self.exported_memory = None if found is None else self.memory_list[found]
         return self.exported_memory
 
+    @property
+    def funcs_imported(self):
+        """The imported functions, a tuple."""
+        return tuple(self.func_list)
+
+    @property
+    def tables(self):
+        """The table index space, a tuple."""
+        return tuple(self.table_list)
+
+    @property
+    def memories(self):
+        """The memory index space, a tuple."""
+        return tuple(self.memory_list)
+
+    @property
+    def globals(self):
+        """The global index space, a tuple."""
+        return tuple(self.global_list)
+
+    @property
+    def tags(self):
+        """The tag index space, a tuple."""
+        return tuple(self.tag_list)
+
     cpdef object func(self, Py_ssize_t funcidx):
-        """The `Func` of the function index space at `funcidx`."""
+        """The `Func` of the function index space at `funcidx`; IndexError where there is none."""
         cdef Func made
-        cdef Py_ssize_t imported = len(self.funcs_imported)
+        cdef Py_ssize_t imported = len(self.func_list)
+        if not 0 <= funcidx < imported + self.defined:
+            raise IndexError(f"function index {funcidx} out of range")
         if funcidx < imported:
-            return self.funcs_imported[funcidx]
+            return self.func_list[funcidx]
         known = self.funcs.get(funcidx)  # held weakly, since it holds this instance
         found = None if known is None else known()
         if found is None:
@@ -362,85 +418,140 @@ cdef class Instance:
             return made
         return found
 
-    def evaluate(self, const int32_t[::1] code, int frame_size):
-        """4.6.4: run the lowered code of a constant expression whose result takes one slot; the bits of that."""
+    # What follows is for instantiation alone, which knows that indices and bits are right (validation): `change`.
+
+    def evaluate(self, const int32_t[::1] code, int frame_size, int valtype):
+        """4.6.4: run the lowered code of a constant expression whose result takes one slot; the bits of that.
+
+        An object that only this value refers to stays until the next one, or until `finish`.
+        """
         cdef func_t func
-        cdef slot* base = self.store.machine.top
+        cdef slot* base
+        self.change()
+        if len(code) == 0:
+            raise InternalError("a constant expression without code")
+        base = self.store.machine.top
         memset(&func, 0, sizeof(func_t))
         func.code = <int32_t*>&code[0]
         func.frame_size = frame_size
         func.inst = &self.inst
         func.owner = <void*>self
         self.store.invoke(&func, base)
-        self.store.machine.heap.evaluated = base[0].u64
+        if names_objects(valtype):
+            self.evaluated = base[0].u64
+            if self.root.next == NULL:
+                add_root(&self.store.machine.heap, &self.root, ROOT_INSTANCE, <void*>self)
         return base[0].u64
 
-    cpdef forget_evaluated(self):
-        """The last value of `evaluate` has got where it belongs: the collector need not spare it for its own sake."""
-        self.store.machine.heap.evaluated = 0
+    cpdef object global_bits(self, Py_ssize_t globalidx):
+        """`Global.bits` of the global index space at `globalidx`."""
+        return (<Global>self.global_list[self.index(globalidx, len(self.global_list))]).bits
 
     def add_global(self, Global value not None):
         """Append to the global index space."""
-        self.inst.globals[len(self.globals)] = value.value_
-        self.globals.append(value)
+        self.change()
+        self.check(value.store)
+        self.inst.globals[self.index(len(self.global_list), self.code.global_count)] = value.value_
+        self.global_list.append(value)
+
+    def define_global(self, type, bits):
+        """Append a new global of that `GlobalType`, closed, with these bits: 128 of them for a v128."""
+        cdef Global made
+        self.change()
+        made = Global.__new__(Global, self.store, type, MAKING)
+        made.value_[0].u64 = bits & 0xFFFFFFFFFFFFFFFF
+        if made.valtype == V128:
+            made.value_[1].u64 = bits >> 64
+        self.add_global(made)
 
     def ref_func(self, Py_ssize_t funcidx):
         """The bits of a reference to a function."""
-        return <size_t>self.inst.all_funcs[funcidx]
+        return <size_t>self.inst.all_funcs[self.index(funcidx, len(self.func_list) + self.defined)]
+
+    cdef Py_ssize_t index(self, Py_ssize_t index, Py_ssize_t count) except -1:
+        if not 0 <= index < count:
+            raise InternalError(f"index {index} of {count}")
+        return index
 
     def set_elem_funcs(self, Py_ssize_t elemidx, const unsigned int[::1] funcidxs):
         """Give an element segment its references, as functions."""
         cdef Py_ssize_t i
-        cdef elem_t* elem = self.new_elem(elemidx, len(funcidxs))
+        cdef Py_ssize_t count = len(self.func_list) + self.defined
+        cdef elem_t* elem
+        self.change()
+        elem = self.new_elem(elemidx, len(funcidxs))
         for i in range(len(funcidxs)):
-            elem.refs[i] = <uint64_t><size_t>self.inst.all_funcs[funcidxs[i]]
+            elem.refs[i] = <uint64_t><size_t>self.inst.all_funcs[self.index(funcidxs[i], count)]
 
     def set_elem_size(self, Py_ssize_t elemidx, Py_ssize_t count, reftype):
         """Give an element segment of that type so many references, which are null until `set_elem_bits`."""
-        cdef elem_t* elem = self.new_elem(elemidx, count)
-        memset(elem.refs, 0, count * sizeof(uint64_t))
-        elem.names_objects = names_objects(reftype)
-        if elem.names_objects and self.root.next == NULL:
+        cdef elem_t* elem
+        cdef bint names = names_objects(reftype)
+        self.change()
+        elem = self.new_elem(elemidx, count)
+        elem.names_objects = names
+        self.has_references |= names
+        if names and self.root.next == NULL:
             add_root(&self.store.machine.heap, &self.root, ROOT_INSTANCE, <void*>self)
 
     def set_elem_bits(self, Py_ssize_t elemidx, Py_ssize_t i, uint64_t bits):
         """Set a reference in an element segment to the bits of a value."""
-        self.inst.elems[elemidx].refs[i] = bits
+        cdef elem_t* elem
+        self.change()
+        elem = &self.inst.elems[self.index(elemidx, self.elem_count)]
+        elem.refs[self.index(i, elem.length)] = bits
 
     cdef elem_t* new_elem(self, Py_ssize_t elemidx, Py_ssize_t count) except NULL:
-        cdef elem_t* elem = &self.inst.elems[elemidx]
-        elem.refs = <uint64_t*>malloc(max(count, 1) * sizeof(uint64_t))
+        """The segment with references that are all null; it must not have any before."""
+        cdef elem_t* elem = &self.inst.elems[self.index(elemidx, self.elem_count)]
+        if elem.refs != NULL or count < 0:
+            raise InternalError(f"element segment {elemidx} of {count}")
+        elem.refs = <uint64_t*>calloc(max(count, 1), sizeof(uint64_t))
         if elem.refs == NULL:
             raise MemoryError
         elem.length = count
         return elem
 
-    def set_data(self, Py_ssize_t dataidx, const unsigned char[::1] source, Py_ssize_t start, Py_ssize_t end):
-        """Give a data segment its bytes, which lie in the module's source."""
-        self.inst.datas[dataidx].data = &source[start] if end > start else NULL
-        self.inst.datas[dataidx].length = end - start
+    def set_data(self, Py_ssize_t dataidx, bytes source not None, Py_ssize_t start, Py_ssize_t end):
+        """Give a data segment its bytes, which lie in the module's source, `source`."""
+        cdef data_t* data
+        self.change()
+        if not 0 <= start <= end <= len(source):
+            raise InternalError(f"data segment from {start} to {end}")
+        data = &self.inst.datas[self.index(dataidx, self.data_count)]
+        data.data = <const uint8_t*>PyBytes_AS_STRING(source) + start if end > start else NULL
+        data.length = end - start
 
     def table_init(self, Py_ssize_t elemidx, Py_ssize_t tableidx, uint64_t offset):
         """Copy a whole element segment into a table, as an active segment does, then drop it."""
-        cdef elem_t* elem = &self.inst.elems[elemidx]
-        cdef int reason = table_init(self.inst.tables[tableidx], elem, offset, 0, elem.length)
+        cdef elem_t* elem
+        cdef int reason
+        self.change()
+        elem = &self.inst.elems[self.index(elemidx, self.elem_count)]
+        reason = table_init(self.inst.tables[self.index(tableidx, len(self.table_list))], elem, offset, 0, elem.length)
         if reason:
             raise trap(reason, ())
         elem.length = 0
 
     def fill_table(self, Py_ssize_t tableidx, uint64_t bits):
         """Give every element of a table this value."""
-        cdef table_t* table = self.inst.tables[tableidx]
+        cdef table_t* table
+        self.change()
+        table = self.inst.tables[self.index(tableidx, len(self.table_list))]
         table_fill(table, 0, bits, table.size)
 
     def memory_init(self, Py_ssize_t dataidx, Py_ssize_t memidx, uint64_t offset):
         """Copy a whole data segment into a memory, as an active segment does, then drop it."""
-        cdef data_t* data = &self.inst.datas[dataidx]
-        cdef int reason = memory_init(self.inst.mems[memidx], data, offset, 0, data.length)
+        cdef data_t* data
+        cdef int reason
+        self.change()
+        data = &self.inst.datas[self.index(dataidx, self.data_count)]
+        reason = memory_init(self.inst.mems[self.index(memidx, len(self.memory_list))], data, offset, 0, data.length)
         if reason:
             raise trap(reason, ())
         data.length = 0
 
     def drop_elem(self, Py_ssize_t elemidx):
         """4.4.7.8: forget the references of an element segment."""
-        self.inst.elems[elemidx].length = 0
+        self.change()
+        self.inst.elems[self.index(elemidx, self.elem_count)].length = 0

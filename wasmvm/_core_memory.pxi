@@ -129,6 +129,11 @@ cdef int read_limits(object limits, uint64_t most, uint64_t* low, uint64_t* high
     return 0
 
 
+cdef object plain_limits(limits, uint64_t low, uint64_t high):
+    """Limits that were read, of integers that are no more than that."""
+    return Limits(low, None if limits.max is None else high)
+
+
 @cython.no_gc_clear  # the store has to be told when it goes
 cdef class Memory:
     """A memory instance (specification, 4.2.8).
@@ -150,7 +155,10 @@ cdef class Memory:
         cdef uint64_t low, high
         cdef int addrtype
         limits, addrtype = <tuple>type
+        store.check_thread()
         read_limits(limits, <uint64_t>MAX_PAGES_64 if addrtype == I64 else max_pages, &low, &high)
+        self.addrtype = addrtype
+        self.type = MemoryType(plain_limits(limits, low, high), addrtype)
         cdef uint64_t maximum = min(high, <uint64_t>MOST_PAGES) * 65536
         cdef uint64_t minimum = low * 65536
         if low > MOST_PAGES or minimum > min(store.max_each_memory, maximum):
@@ -163,7 +171,6 @@ cdef class Memory:
         cdef uint64_t reserved = min(maximum, max(SPARE_RESERVED, min(store.max_memory, store.max_each_memory)))
         reserved = min(reserved, MOST_RESERVED - min(store.reserved, MOST_RESERVED))
         self.store = store
-        self.type = type
         store.count(MEMORIES)
         self.counted = True
         self.mem = new_mem(minimum, maximum, max(minimum, reserved))
@@ -196,7 +203,7 @@ cdef class Memory:
     @property
     def actual_type(self):
         """The type with the present size as minimum, which is what an import is matched against (4.5.3)."""
-        return MemoryType(Limits(self.pages, self.type.limits.max), self.type.addrtype)
+        return MemoryType(Limits(self.pages, self.type.limits.max), self.addrtype)
 
     @property
     def array(self):
@@ -251,16 +258,20 @@ cdef class Memory:
 
         Raises:
             ValueError: the type, the store's limit or the system does not allow that size.
+            RuntimeError: another thread is using the store.
         """
-        cdef int64_t old = self.grow_by(delta) if 0 <= delta <= MOST_PAGES else -1
+        cdef uint64_t pages = to_u64(delta, "cannot grow: the number", ValueError)
+        self.store.check_thread()
+        cdef int64_t old = self.grow_by(pages)
         if old < 0:
             raise ValueError(f"cannot grow a memory of {self.pages} pages by {delta}")
         return old
 
-    cdef uint8_t* at(self, offset, size) except NULL:
-        if offset < 0 or size < 0 or offset + size > self.mem.length:
-            raise IndexError(f"{size} bytes at {offset} are outside a memory of {self.mem.length} bytes")
-        return self.mem.data + <uint64_t>offset
+    cdef uint8_t* at(self, uint64_t offset, uint64_t size) except NULL:
+        """Where the bytes are. Nothing that runs Python may come between this and their use."""
+        if not fits(offset, size, self.mem.length):
+            outside(offset, size, self.mem.length)
+        return self.mem.data + offset
 
     @property
     def address(self):
@@ -269,19 +280,28 @@ cdef class Memory:
 
     def read(self, offset, size):
         """A copy of `size` bytes from `offset` on; IndexError where they are not all inside the memory."""
-        return (<char*>self.at(offset, size))[:size]
+        cdef uint64_t at = to_address(offset)
+        cdef uint64_t count = to_address(size)
+        return PyBytes_FromStringAndSize(<char*>self.at(at, count), <Py_ssize_t>count)
 
     def read_bytearray(self, offset, size):
         """As `read`, but the copy can be changed."""
-        cdef uint8_t* start = self.at(offset, size)
-        return PyByteArray_FromStringAndSize(<char*>start, size)
+        cdef uint64_t at = to_address(offset)
+        cdef uint64_t count = to_address(size)
+        return PyByteArray_FromStringAndSize(<char*>self.at(at, count), <Py_ssize_t>count)
 
     def write(self, offset, data):
         """Copy the bytes-like `data` to `offset`; IndexError where it does not fit, and then nothing is written."""
-        cdef const uint8_t[::1] view = memoryview(data).cast("B")
-        cdef uint8_t* target = self.at(offset, len(view))
-        if len(view):
-            memmove(target, &view[0], len(view))
+        cdef uint64_t at = to_address(offset)
+        cdef Py_buffer view
+        try:
+            PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
+        except (BufferError, ValueError) as error:
+            raise TypeError(f"data: {error}") from error
+        try:
+            memmove(self.at(at, view.len), view.buf, view.len)
+        finally:
+            PyBuffer_Release(&view)
 
     def read_cstring(self, offset, limit=1 << 20):
         """The bytes from `offset` up to and without the next zero byte, as `bytes`.
@@ -290,14 +310,15 @@ cdef class Memory:
             IndexError: the memory ends before a zero byte.
             ValueError: there is none among the next `limit` bytes.
         """
-        cdef uint8_t* start = self.at(offset, 1)
-        cdef uint64_t room = self.mem.length - <uint64_t>offset
-        cdef uint64_t most = min(room, <uint64_t>limit)
-        cdef uint8_t* end = <uint8_t*>memchr(start, 0, most)
+        cdef uint64_t at = to_address(offset)
+        cdef uint64_t most = to_u64(limit, "limit", ValueError)
+        cdef uint8_t* start = self.at(at, 1)
+        cdef uint64_t room = self.mem.length - at
+        cdef uint8_t* end = <uint8_t*>memchr(start, 0, min(room, most))
         if end == NULL:
             if most < room:
-                raise ValueError(f"no zero byte within {limit} bytes from {offset}")
-            raise IndexError(f"the memory ends before the string at {offset} does")
+                raise ValueError(f"no zero byte within {most} bytes from {at}")
+            raise IndexError(f"the memory ends before the string at {at} does")
         return (<char*>start)[:end - start]
 
     def write_cstring(self, offset, text):
@@ -307,51 +328,59 @@ cdef class Memory:
     # Typed access: little-endian whatever the host, at any address. Each is IndexError where it is not all inside.
 
     def load_i8(self, offset):
-        return <int8_t>self.at(offset, 1)[0]
+        return <int8_t>self.at(to_address(offset), 1)[0]
 
     def load_u8(self, offset):
-        return self.at(offset, 1)[0]
+        return self.at(to_address(offset), 1)[0]
 
     def load_i16(self, offset):
-        return <int16_t>load_u16(self.at(offset, 2))
+        return <int16_t>load_u16(self.at(to_address(offset), 2))
 
     def load_u16(self, offset):
-        return <uint16_t>load_u16(self.at(offset, 2))
+        return <uint16_t>load_u16(self.at(to_address(offset), 2))
 
     def load_i32(self, offset):
-        return <int32_t>load_u32(self.at(offset, 4))
+        return <int32_t>load_u32(self.at(to_address(offset), 4))
 
     def load_u32(self, offset):
-        return <uint32_t>load_u32(self.at(offset, 4))
+        return <uint32_t>load_u32(self.at(to_address(offset), 4))
 
     def load_i64(self, offset):
-        return <int64_t>load_u64(self.at(offset, 8))
+        return <int64_t>load_u64(self.at(to_address(offset), 8))
 
     def load_u64(self, offset):
-        return <uint64_t>load_u64(self.at(offset, 8))
+        return <uint64_t>load_u64(self.at(to_address(offset), 8))
 
     def load_f32(self, offset):
         cdef slot value
-        value.u64 = load_u32(self.at(offset, 4))
+        value.u64 = load_u32(self.at(to_address(offset), 4))
         return <double>value.f32
 
     def load_f64(self, offset):
         cdef slot value
-        value.u64 = load_u64(self.at(offset, 8))
+        value.u64 = load_u64(self.at(to_address(offset), 8))
         return value.f64
 
     def store_u8(self, offset, value):
         """Store the low 8 bits of an integer; likewise 16, 32, 64. A signed one goes the same way."""
-        self.at(offset, 1)[0] = <uint8_t>PyLong_AsUnsignedLongLongMask(PyNumber_Index(value))
+        cdef uint64_t at = to_address(offset)
+        cdef uint64_t bits = to_bits(value)
+        self.at(at, 1)[0] = <uint8_t>bits
 
     def store_u16(self, offset, value):
-        store_u16(self.at(offset, 2), <uint16_t>PyLong_AsUnsignedLongLongMask(PyNumber_Index(value)))
+        cdef uint64_t at = to_address(offset)
+        cdef uint64_t bits = to_bits(value)
+        store_u16(self.at(at, 2), <uint16_t>bits)
 
     def store_u32(self, offset, value):
-        store_u32(self.at(offset, 4), <uint32_t>PyLong_AsUnsignedLongLongMask(PyNumber_Index(value)))
+        cdef uint64_t at = to_address(offset)
+        cdef uint64_t bits = to_bits(value)
+        store_u32(self.at(at, 4), <uint32_t>bits)
 
     def store_u64(self, offset, value):
-        store_u64(self.at(offset, 8), PyLong_AsUnsignedLongLongMask(PyNumber_Index(value)))
+        cdef uint64_t at = to_address(offset)
+        cdef uint64_t bits = to_bits(value)
+        store_u64(self.at(at, 8), bits)
 
     store_i8 = store_u8
     store_i16 = store_u16
@@ -359,11 +388,13 @@ cdef class Memory:
     store_i64 = store_u64
 
     def store_f32(self, offset, value):
+        cdef uint64_t at = to_address(offset)
         cdef slot bits
         set_f32(&bits, <float>PyFloat_AsDouble(value))
-        store_u32(self.at(offset, 4), <uint32_t>bits.u64)
+        store_u32(self.at(at, 4), <uint32_t>bits.u64)
 
     def store_f64(self, offset, value):
+        cdef uint64_t at = to_address(offset)
         cdef slot bits
         bits.f64 = PyFloat_AsDouble(value)
-        store_u64(self.at(offset, 8), bits.u64)
+        store_u64(self.at(at, 8), bits.u64)

@@ -48,18 +48,25 @@ cdef class Aggregate(Reference):
     cdef object get(self, fieldtype, int width, size_t offset):
         """The value of a field; that of a packed one is not negative."""
         cdef slot value[2]
+        cdef int storage = fieldtype.storage
+        self.store.check_thread()
         memset(value, 0, sizeof(value))
         memcpy(value, <char*>self.target + offset, 1 << width)
         if width < 2:
             return <object>value[0].u64
-        return from_slot(self.store, fieldtype.storage, value)
+        return from_slot(self.store, storage, value)
 
     cdef int set(self, fieldtype, int width, size_t offset, object value, object name) except -1:
         cdef slot bits[2]
         if not fieldtype.mutable:
             raise TypeError(f"{name} is immutable")
-        to_slot(self.store, I32 if width < 2 else fieldtype.storage, value, bits, name)
-        memcpy(<char*>self.target + offset, bits, 1 << width)
+        cdef int storage = I32 if width < 2 else fieldtype.storage
+        self.store.enter()
+        try:
+            to_slot(self.store, storage, value, bits, name)
+            memcpy(<char*>self.target + offset, bits, 1 << width)
+        finally:
+            self.store.leave()
         return 0
 
 
@@ -74,18 +81,22 @@ cdef class StructRef(Aggregate):
     def __len__(self):
         return self.target.type.field_count
 
-    cdef field_t* field(self, index) except NULL:
-        if not 0 <= index < self.target.type.field_count:
-            raise IndexError(f"field index {index} out of range")
-        return &self.target.type.fields[<Py_ssize_t>index]
+    cdef uint64_t field(self, index) except? 0xFFFFFFFFFFFFFFFF:
+        """The number of a field that there is."""
+        cdef uint64_t i = to_address(index)
+        if i >= <uint64_t>self.target.type.field_count:
+            raise IndexError(f"field index {i} out of range")
+        return i
 
     def __getitem__(self, index):
-        cdef field_t* field = self.field(index)
-        return self.get(self.type.fields[index], field.width, field.offset)
+        cdef uint64_t i = self.field(index)
+        cdef field_t* field = &self.target.type.fields[i]
+        return self.get(self.type.fields[i], field.width, field.offset)
 
     def __setitem__(self, index, value):
-        cdef field_t* field = self.field(index)
-        self.set(self.type.fields[index], field.width, field.offset, value, f"field {index}")
+        cdef uint64_t i = self.field(index)
+        cdef field_t* field = &self.target.type.fields[i]
+        self.set(self.type.fields[i], field.width, field.offset, value, f"field {i}")
 
 
 @cython.no_gc_clear
@@ -96,9 +107,10 @@ cdef class ArrayRef(Aggregate):
         return self.target.length
 
     cdef size_t offset(self, index) except 0:
-        if not 0 <= index < self.target.length:
-            raise IndexError(f"array index {index} out of range")
-        return OBJECT_HEADER + (<size_t>index << self.target.type.fields[0].width)
+        cdef uint64_t i = to_address(index)
+        if i >= self.target.length:
+            raise IndexError(f"array index {i} out of range")
+        return OBJECT_HEADER + (<size_t>i << self.target.type.fields[0].width)
 
     def __getitem__(self, index):
         return self.get(self.type.field, self.target.type.fields[0].width, self.offset(index))
@@ -140,6 +152,14 @@ cdef Reference new_reference(class_, Store store, object_t* o):
     return made
 
 
+cdef uint64_t i31_slot(object value, object name) except 0:
+    cdef int overflow
+    cdef int64_t number = PyLong_AsLongLongAndOverflow(value, &overflow)
+    if overflow or not -(1 << 30) <= number < 1 << 30:
+        raise ValueError(f"{name}: {shown(value)} does not fit into the 31 bits of an i31")
+    return <uint32_t>(<uint64_t>number << 1 | 1)
+
+
 cdef uint64_t object_slot(Store store, int reftype, object value, object name) except 0:
     """The bits of a reference that is not null, of a type in the hierarchies of any and extern."""
     cdef int heaptype = heaptype_of(reftype)
@@ -153,9 +173,7 @@ cdef uint64_t object_slot(Store store, int reftype, object value, object name) e
     elif heaptype == EXTERNREF:
         return store.extern(value)
     elif PyLong_Check(value) and match_heaptype(I31REF, heaptype):
-        if not -(1 << 30) <= value < 1 << 30:
-            raise ValueError(f"{name}: {value} does not fit into the 31 bits of an i31")
-        return <uint32_t>(PyLong_AsUnsignedLongLongMask(value) << 1 | 1)
+        return i31_slot(value, name)
     elif heaptype == ANYREF:
         return store.extern(value)
     wrong_type(name, valtype_text(reftype), value)

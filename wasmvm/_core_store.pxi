@@ -1,6 +1,7 @@
 # The store (specification, 4.2.4) and the driver: what happens between the runs of the loop.
 
-from _thread import get_ident
+cdef extern from "Python.h":
+    unsigned long PyThread_get_thread_ident() noexcept nogil
 
 cdef int32_t done_code[1]
 cdef int32_t leave_instance_code[1]
@@ -314,16 +315,23 @@ cdef class Store:
                 break
             if reason != EXIT_COLLECT or not make_room(self, self.machine.top):
                 raise MemoryError("no memory for another object that wasm refers to")
-        (<extern_t*>o).value = <void*>value
         o.pins = 1
-        self.externs[id(value)] = value, <size_t>o
+        entry = value, <size_t>o  # which may run Python's collector, and so any code: that may have made one for `value`
+        known = self.externs.get(id(value))
+        if known is None:
+            self.externs[id(value)] = entry
+            (<extern_t*>o).value = <void*>value
+            known = entry
         o.pins = 0
-        return <size_t>o
+        return known[1]
 
     def gc(self):
         """Free the structures and arrays that nothing refers to, and forget objects of Python that wasm has no more."""
-        self.check_thread()
-        collect(self, self.machine.top)
+        self.enter()
+        try:
+            collect(self, self.machine.top)
+        finally:
+            self.leave()
 
     @property
     def stress(self):
@@ -332,6 +340,7 @@ cdef class Store:
 
     @stress.setter
     def stress(self, bint stress):
+        self.check_thread()
         self.stress_ = stress
         self.machine.heap.threshold = 0
 
@@ -340,11 +349,25 @@ cdef class Store:
         """Bytes that the structures and arrays take, and what stands for other objects that references are to."""
         return self.machine.heap.allocated
 
+    cdef bint is_used_elsewhere(self) noexcept:
+        """Whether another thread is in the middle of something with it: stacks, tables and objects are in use."""
+        return self.users and self.thread != PyThread_get_thread_ident()
+
     cdef int check_thread(self) except -1:
-        """Raise where wasm of this store runs in another thread: its stacks and tables are in use."""
-        if self.nesting and self.thread != get_ident():
+        """Raise where another thread uses the store. Asked again after anything that may have run Python."""
+        if self.is_used_elsewhere():
             raise RuntimeError("the store is in use by another thread")
         return 0
+
+    cdef int enter(self) except -1:
+        """Have the store for this thread alone until `leave`, once for each `enter`, whatever Python runs meanwhile."""
+        self.check_thread()
+        self.thread = PyThread_get_thread_ident()
+        self.users += 1
+        return 0
+
+    cdef void leave(self) noexcept:
+        self.users -= 1
 
     cdef int invoke(self, func_t* func, slot* base) except -1:
         """Call a wasm function whose arguments lie at `base`; its results are left there."""
@@ -361,13 +384,13 @@ cdef class Store:
         cdef int32_t i
         self.check_thread()
         if self.nesting == 0:
-            self.thread = get_ident()
             if self.timeout_ != INFINITY:
                 self.deadline = wvm_monotonic() + self.timeout_
         elif self.nesting >= MAX_NESTING:
             raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
         if self.closed is not None:
             raise ValueError(self.closed)
+        self.enter()
         self.nesting += 1
         try:
             if base + func.frame_size > m.stack_end:
@@ -386,6 +409,7 @@ cdef class Store:
             self.drive(bottom)
         finally:
             self.nesting -= 1
+            self.leave()
             m.frame = bottom
             m.pc = pc
             m.fp = fp
@@ -517,10 +541,15 @@ cdef class Store:
         cdef int64_t limit = SEARCH_SLICE
         cdef int reason = find_handler(m, limit)
         cdef exn_t* exn
+        cdef slot* top = m.top
         while reason == EXIT_THROW:
             exn = thrown(m)
-            reference = exception_ref(self, exn)
-            self.look_around(bottom)  # where a signal's handler may run wasm in this store
+            m.top = max(top, self.frame_end())  # making objects may run a finalizer that calls this store
+            try:
+                reference = exception_ref(self, exn)
+                self.look_around(bottom)  # where a signal's handler may do so
+            finally:
+                m.top = top
             m.exn = exn
             m.tag = exn.tag
             m.base = exn.payload
@@ -578,16 +607,16 @@ cdef class Store:
 
     cdef int grow_memory(self) except -1:
         cdef machine_t* m = self.machine
-        cdef Memory memory = <Memory>(<Instance>m.inst.owner).memories[m.pc[3]]
+        cdef Memory memory = <Memory>(<Instance>m.inst.owner).memory_list[m.pc[3]]
         cdef int64_t old = memory.grow_by(m.fp[m.pc[2]].u64)
-        m.fp[m.pc[1]].i64 = old if memory.type.addrtype == I64 else <uint32_t>old
+        m.fp[m.pc[1]].i64 = old if memory.addrtype == I64 else <uint32_t>old
         m.pc += 4
         return 0
 
     cdef int grow_table(self) except -1:
         cdef machine_t* m = self.machine
         cdef Instance instance = <Instance>m.inst.owner
-        cdef Table table = <Table>instance.tables[m.pc[4]]
+        cdef Table table = <Table>instance.table_list[m.pc[4]]
         cdef int64_t old = table.resize(m.fp[m.pc[3]].u64, m.fp[m.pc[2]].u64)
         m.fp[m.pc[1]].i64 = old if table.addrtype == I64 else <uint32_t>old
         m.pc += 5

@@ -19,12 +19,13 @@ cdef class Table:
     """
 
     def __cinit__(self, Store store not None, type, init=None):
-        cdef uint64_t value, i
+        cdef uint64_t value, low, high
         expect(type, TableType, "type")
-        check_valtype(type.reftype, True)
-        limits = type.limits
-        cdef uint64_t low, high
-        read_limits(limits, 0xFFFFFFFFFFFFFFFF if type.addrtype == I64 else <uint64_t>MAX_TABLE, &low, &high)
+        reftype, limits, self.addrtype = <tuple>type
+        reftype = plain(reftype)
+        check_valtype(reftype, True)
+        read_limits(limits, 0xFFFFFFFFFFFFFFFF if self.addrtype == I64 else <uint64_t>MAX_TABLE, &low, &high)
+        self.limits = plain_limits(limits, low, high)
         if low > store.max_each_table:
             raise MemoryError(f"table minimum size of {low} elements exceeds table limits")
         if not fits(store.table_size, low, store.max_table):
@@ -33,20 +34,22 @@ cdef class Table:
                 f"the store they are over max_table={store.max_table}"
             ))
         self.store = store
-        self.reftype = type.reftype
-        self.addrtype = type.addrtype
-        self.limits = limits
+        self.reftype = reftype
         store.count(TABLES)
         self.counted = True
         self.table = <table_t*>calloc(1, sizeof(table_t))
         if self.table == NULL:
             raise MemoryError
-        if names_objects(self.reftype):
-            add_root(&store.machine.heap, &self.root, ROOT_TABLE, self.table)
         self.table.maximum = high
-        value = 0 if init is BLANK else reference_slot(store, self.reftype, init, "element")
-        if self.resize(low, value) < 0:
-            raise MemoryError(f"no memory for a table of {low} elements")
+        store.enter()
+        try:
+            if names_objects(self.reftype):
+                add_root(&store.machine.heap, &self.root, ROOT_TABLE, self.table)
+            value = 0 if init is BLANK else reference_slot(store, self.reftype, init, "element")
+            if self.resize(low, value) < 0:
+                raise MemoryError(f"no memory for a table of {low} elements")
+        finally:
+            store.leave()
 
     def __dealloc__(self):
         remove_root(&self.root)
@@ -96,22 +99,40 @@ cdef class Table:
 
     def __getitem__(self, index):
         """The element at `index`: None for null, a `Func`, or the Python object of an externref."""
-        if not 0 <= index < self.table.size:
-            raise IndexError(f"table index {index} out of range")
-        return reference_value(self.store, self.reftype, self.table.elems[<uint64_t>index])
+        cdef uint64_t i = to_address(index)
+        self.store.check_thread()
+        return reference_value(self.store, self.reftype, self.at(i)[0])
 
     def __setitem__(self, index, value):
-        if not 0 <= index < self.table.size:
-            raise IndexError(f"table index {index} out of range")
-        self.table.elems[<uint64_t>index] = reference_slot(self.store, self.reftype, value, "element")
+        cdef uint64_t i = to_address(index)
+        cdef uint64_t bits
+        self.store.enter()
+        try:
+            self.at(i)  # what is wrong with the index comes first
+            bits = reference_slot(self.store, self.reftype, value, "element")
+            self.at(i)[0] = bits
+        finally:
+            self.store.leave()
+
+    cdef uint64_t* at(self, uint64_t i) except NULL:
+        """Where an element is. Nothing that runs Python may come between this and its use."""
+        if i >= self.table.size:
+            raise IndexError(f"table index {i} out of range")
+        return &self.table.elems[i]
 
     def grow(self, delta, init=None):
         """Grow by `delta` elements and return the old size; ValueError where the limits do not allow it."""
-        cdef uint64_t value = reference_slot(self.store, self.reftype, init, "element")
-        self.store.check_thread()  # growing moves the elements
-        cdef int64_t old = self.resize(delta, value) if 0 <= delta <= 0xFFFFFFFF else -1
+        cdef uint64_t count = to_u64(delta, "cannot grow: the number", ValueError)
+        cdef uint64_t value
+        cdef int64_t old
+        self.store.enter()
+        try:
+            value = reference_slot(self.store, self.reftype, init, "element")
+            old = self.resize(count, value)
+        finally:
+            self.store.leave()
         if old < 0:
-            raise ValueError(f"cannot grow a table of {self.table.size} elements by {delta}")
+            raise ValueError(f"cannot grow a table of {self.table.size} elements by {count}")
         return old
 
 
@@ -125,23 +146,38 @@ cdef class Global:
     """
 
     def __cinit__(self, Store store not None, type, value):
-        expect(type, GlobalType, "type")
-        check_valtype(type.valtype)
+        cdef bint made_here = value is MAKING  # of a module's type, and whoever makes it sets it
+        if not made_here:
+            expect(type, GlobalType, "type")
+            valtype, mutable = <tuple>type
+            valtype = plain(valtype)
+            check_valtype(valtype)
+            type = GlobalType(valtype, True if mutable else False)
         self.store = store
         self.type = type
-        self.look_after()
-        to_slot(store, type.valtype, value, self.value_, "value")
+        self.valtype, self.mutable = <tuple>type
+        store.enter()
+        try:
+            if names_objects(self.valtype):
+                add_root(&store.machine.heap, &self.root, ROOT_SLOTS, self.value_)
+            if not made_here:
+                self.set(value)
+        finally:
+            store.leave()
 
-    cdef int look_after(self) except -1:
-        """Let the collector know of it, if it may refer to objects."""
-        if names_objects(self.type.valtype):
-            add_root(&self.store.machine.heap, &self.root, ROOT_SLOTS, self.value_)
+    cdef int set(self, object value) except -1:
+        """In a store that this thread has entered."""
+        cdef slot bits[2]
+        to_slot(self.store, self.valtype, value, bits, "value")
+        memcpy(self.value_, bits, slots_of(self.valtype) * sizeof(slot))
         return 0
 
     def __dealloc__(self):
         remove_root(&self.root)
 
     def __repr__(self):
+        if self.store.is_used_elsewhere():
+            return f"<wasmvm.Global {self.type}>"
         return f"<wasmvm.Global {self.value!r}>"
 
     @property
@@ -152,26 +188,21 @@ cdef class Global:
     @property
     def value(self):
         """The value; setting it raises TypeError where the global is immutable or the value of another type."""
-        return from_slot(self.store, self.type.valtype, self.value_)
+        self.store.check_thread()
+        return from_slot(self.store, self.valtype, self.value_)
 
     @value.setter
     def value(self, value):
-        if not self.type.mutable:
+        if not self.mutable:
             raise TypeError("the global is immutable")
-        to_slot(self.store, self.type.valtype, value, self.value_, "value")
+        self.store.enter()
+        try:
+            self.set(value)
+        finally:
+            self.store.leave()
 
     @property
     def bits(self):
         """The value as the unsigned integer of its bits, 128 of them for a v128."""
-        cdef uint64_t high = self.value_[1].u64 if self.type.valtype == 0x7B else 0
+        cdef uint64_t high = self.value_[1].u64 if self.valtype == V128 else 0
         return self.value_[0].u64 | (<object>high << 64)
-
-    @staticmethod
-    def from_bits(Store store not None, type, bits):
-        """A global whose value is given as `bits`; a reference is what `Instance.ref_func` gives, or 0 for null."""
-        cdef Global made = Global.__new__(Global, store, GlobalType(0x7E, type.mutable), 0)
-        made.type = type
-        made.look_after()
-        made.value_[0].u64 = bits & 0xFFFFFFFFFFFFFFFF
-        made.value_[1].u64 = bits >> 64
-        return made

@@ -77,15 +77,17 @@ cdef class ExceptionRef(Reference):
     @property
     def tag(self):
         """The `Tag` of the exception."""
+        self.store.check_thread()
         return tag_object(self.store, self.exn().tag)
 
     @property
     def payload(self):
         """The values that were thrown, a tuple."""
+        self.store.check_thread()
         return payload_of(self.store, self.exn().tag, self.exn().payload)
 
     def __repr__(self):
-        return f"<wasmvm.ExceptionRef {self.payload}>"
+        return f"<wasmvm.ExceptionRef{'' if self.store.is_used_elsewhere() else f' {self.payload}'}>"
 
 
 cdef ExceptionRef exception_ref(Store store, exn_t* exn):

@@ -2,9 +2,7 @@
 # None, a Func, a StructRef, an ArrayRef, an integer for an i31, or for an externref or anyref any object.
 
 cdef extern from "Python.h":
-    bint PyLong_CheckExact(object)
     bint PyLong_Check(object)
-    object PyNumber_Index(object)
     object PyLong_FromLongLong(long long)
     object PyFloat_FromDouble(double)
 
@@ -15,19 +13,15 @@ cdef enum:
     F64 = 0x7C
     V128 = 0x7B
     NULLEXNREF = 0x74
+    NULLFUNCREF = 0x73
+    NULLEXTERNREF = 0x72
     FUNCREF = 0x70
     EXTERNREF = 0x6F
     ANYREF = 0x6E
     I31REF = 0x6C
     EXNREF = 0x69
     NON_NULL = 0x80
-
-
-cdef int expect(object value, object cls, object name) except -1:
-    """TypeError where an argument is of another class."""
-    if not isinstance(value, cls):
-        raise TypeError(f"{name}: expected a {cls.__name__}, got {type(value).__name__}")
-    return 0
+    CONCRETE = 0x400
 
 
 cdef int wrong_type(object name, object expected, object value) except -1:
@@ -38,15 +32,28 @@ cdef bint is_reference(int valtype) noexcept:
     return valtype >= NON_NULL or EXNREF <= valtype <= NULLEXNREF
 
 
-cdef bint names_functions(int valtype):
+cdef bint names_functions(int valtype) noexcept:
     """Whether a value of the type may be, or lead to, a reference to a function."""
-    return is_reference(valtype) and valtype not in (EXTERNREF, EXTERNREF | NON_NULL)
+    return is_reference(valtype) and valtype != EXTERNREF and valtype != EXTERNREF | NON_NULL
 
 
 cdef int hierarchy(int reftype) except -1:
-    """The greatest heap type above a closed reference type: FUNCREF, EXTERNREF, ANYREF or EXNREF."""
-    if reftype == FUNCREF or reftype == EXTERNREF:
-        return reftype
+    """The greatest heap type above a closed reference type: FUNCREF, EXTERNREF, ANYREF or EXNREF.
+
+    No Python where something of the type exists, so that a value may be at hand which nothing protects.
+    """
+    cdef int heaptype
+    cdef Py_ssize_t number
+    if reftype < CONCRETE:
+        heaptype = reftype & ~NON_NULL
+        if heaptype == FUNCREF or heaptype == NULLFUNCREF:
+            return FUNCREF
+        if heaptype == EXTERNREF or heaptype == NULLEXTERNREF:
+            return EXTERNREF
+        return EXNREF if heaptype == EXNREF or heaptype == NULLEXNREF else ANYREF
+    number = (reftype - CONCRETE) >> 1
+    if number < ctype_count and ctypes[number] != NULL:
+        return FUNCREF if ctypes[number].kind == KIND_FUNC else ANYREF
     return top_of(heaptype_of(reftype))
 
 
@@ -78,19 +85,18 @@ cdef uint64_t reference_slot(Store store, int reftype, object value, object name
 
 
 cdef object reference_value(Store store, int reftype, uint64_t bits):
-    cdef int top
     if bits == 0:
         return None
-    top = hierarchy(reftype)
-    if top == FUNCREF:
+    if hierarchy(reftype) == FUNCREF:
         return func_object(<func_t*><size_t>bits)
-    if top != FUNCREF:
-        return object_value(store, bits)
-    raise InternalError(f"a value of type {valtype_text(reftype)}")
+    return object_value(store, bits)
 
 
 cdef int to_slot(Store store, int valtype, object value, slot* target, object name) except -1:
-    """Write a Python value of a value type; TypeError that begins with `name` where it has the wrong type."""
+    """Write a Python value of a value type; TypeError that begins with `name` where it has the wrong type.
+
+    What it writes is the last thing it does: nothing that runs Python comes after.
+    """
     cdef const uint8_t[::1] lanes
     if valtype == I32 or valtype == I64:
         if not PyLong_Check(value):
@@ -140,11 +146,12 @@ cdef int bits_to_slot(Store store, int valtype, object value, slot* target, obje
     if is_reference(valtype):
         target.u64 = reference_slot(store, valtype, value, name)
         return 0
-    target.u64 = PyLong_AsUnsignedLongLongMask(value)
-    if valtype == I32 or valtype == F32:
-        target.u64 = <uint32_t>target.u64
-    elif valtype == V128:
+    cdef uint64_t low
+    value = plain(PyNumber_Index(value))
+    low = PyLong_AsUnsignedLongLongMask(value)
+    if valtype == V128:
         target[1].u64 = PyLong_AsUnsignedLongLongMask(value >> 64)
+    target.u64 = <uint32_t>low if valtype == I32 or valtype == F32 else low
     return 0
 
 
@@ -158,6 +165,14 @@ cdef object bits_from_slot(Store store, int valtype, slot* source):
 
 cdef int slots_of(int valtype) noexcept:
     return 2 if valtype == V128 else 1
+
+
+cdef int slots_in(const int* valtypes, int count) noexcept:
+    cdef int found = 0
+    cdef int i
+    for i in range(count):
+        found += slots_of(valtypes[i])
+    return found
 
 
 SIGNATURES = {}
@@ -184,8 +199,8 @@ cdef class Signature:
         self.results = new_valtypes(self.type.results)
         self.param_count = len(self.type.params)
         self.result_count = len(self.type.results)
-        self.param_slots = sum([slots_of(t) for t in self.type.params])
-        self.result_slots = sum([slots_of(t) for t in self.type.results])
+        self.param_slots = slots_in(self.params, self.param_count)
+        self.result_slots = slots_in(self.results, self.result_count)
 
     def __dealloc__(self):
         free(self.params)

@@ -6,6 +6,6 @@ from wasmvm.reader cimport Reader
 
 
 @cython.locals(reader=Reader, opcode=cython.int)
-cpdef object evaluate(bytes source, extent, Instance instance)
+cpdef object evaluate(bytes source, extent, Instance instance, int valtype)
 @cython.locals(start=cython.Py_ssize_t)
 cdef object literal(Reader reader, int size)

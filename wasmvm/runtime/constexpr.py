@@ -27,8 +27,8 @@ MASK32 = 0xFFFFFFFF
 MASK64 = 0xFFFFFFFFFFFFFFFF
 
 
-def evaluate(source: bytes, extent: Extent, instance: Instance) -> int:
-    """The value of the expression as the unsigned integer of its bits.
+def evaluate(source: bytes, extent: Extent, instance: Instance, valtype: int) -> int:
+    """The value of the expression, of a closed type, as the unsigned integer of its bits (any number's type will do).
 
     Nearly all are one instruction, which is read off the bytes; the others run as the code of a function does.
     """
@@ -47,7 +47,7 @@ def evaluate(source: bytes, extent: Extent, instance: Instance) -> int:
     elif opcode == OP_V128_CONST:
         value = literal(reader, 16)
     elif opcode == OP_GLOBAL_GET:
-        value = instance.globals[reader.u32()].bits
+        value = instance.global_bits(reader.u32())
     elif opcode == OP_REF_NULL:
         reader.heaptype()
     elif opcode == OP_REF_FUNC:
@@ -57,7 +57,7 @@ def evaluate(source: bytes, extent: Extent, instance: Instance) -> int:
     if reader.source[reader.pos] == OP_END:
         return value
     lowered = instance.module.lower_expr(extent)
-    return instance.evaluate(lowered.code, lowered.frame_size)
+    return instance.evaluate(lowered.code, lowered.frame_size, valtype)
 
 
 def literal(reader: Reader, size: int) -> int:

@@ -24,5 +24,6 @@ cpdef Instance instantiate(Store store, module, externs)
 cdef bint is_of_kind(extern, int kind) except -1
 @cython.locals(kind=cython.int, matches=cython.bint)
 cdef check_import(Store store, Plan plan, import_, expected, extern)
+cdef fill(Plan plan, Instance instance, list globals_, Py_ssize_t imported_tables)
 cdef set_segments(Plan plan, Instance instance)
 cdef run_segments(Plan plan, Instance instance)

@@ -12,7 +12,7 @@ from wasmvm.errors import LinkError
 from wasmvm.quoting import quoted
 from wasmvm.runtime.constexpr import evaluate
 from wasmvm.syntax import ACTIVE, DECLARATIVE, Import
-from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, MEMORY, TABLE, TAG, TagType, match_limits
+from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, I32, MEMORY, TABLE, TAG, TagType, match_limits
 
 if not cython.compiled:
     from wasmvm._core import Func, Global, Instance, Memory, Store, Table, Tag
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from wasmvm.compile import CompiledModule
+    from wasmvm.syntax import Extent
 
 Extern = Func | Table | Memory | Global | Tag
 
@@ -36,12 +37,20 @@ class Plan:
         self.imports = syntax.imports
         self.numbers = numbers
         self.import_types = module.import_types
-        self.tables = [(close_externtype(table.type, numbers), table.init) for table in syntax.tables]
+        self.tables: list[tuple[Any, Extent | None]] = []
+        self.globals: list[tuple[Any, Extent]] = []
+        for table in syntax.tables:
+            self.tables.append((close_externtype(table.type, numbers), table.init))
         self.mems = syntax.mems
-        self.globals = [(close_externtype(global_.type, numbers), global_.init) for global_ in syntax.globals]
-        self.tags = [(TagType(syntax.functype(tag.typeidx)), numbers[tag.typeidx]) for tag in syntax.tags]
+        for global_ in syntax.globals:
+            self.globals.append((close_externtype(global_.type, numbers), global_.init))
+        self.tags: list[tuple[TagType, int]] = []
+        for tag in syntax.tags:
+            self.tags.append((TagType(syntax.functype(tag.typeidx)), numbers[tag.typeidx]))
         self.elems = syntax.elems
-        self.elem_types = [close_valtype(elem.reftype, numbers) for elem in syntax.elems]
+        self.elem_types: list[int] = []
+        for elem in syntax.elems:
+            self.elem_types.append(close_valtype(elem.reftype, numbers))
         self.datas = syntax.datas
         self.start = syntax.start
 
@@ -78,21 +87,27 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
         instance = Instance(store, module, funcs, tables, memories, tags)
     except MemoryError as error:
         raise LinkError(str(error), limit=getattr(error, "limit", None)) from error
-    for imported in globals_:
-        instance.add_global(imported)
-    if plan.tables:
-        for i, (_, init) in enumerate(plan.tables, len(tables) - len(plan.tables)):
-            if init is not None:
-                instance.fill_table(i, evaluate(plan.source, init, instance))
-    for global_type, init in plan.globals:
-        instance.add_global(Global.from_bits(store, global_type, evaluate(plan.source, init, instance)))
-    if plan.elems or plan.datas:
-        set_segments(plan, instance)
-        run_segments(plan, instance)
-    instance.forget_evaluated()
+    try:
+        fill(plan, instance, globals_, len(tables) - len(plan.tables))
+    finally:  # also where what was written before stays
+        instance.finish()
     if plan.start is not None:
         instance.func(plan.start)()
     return instance
+
+
+def fill(plan: Plan, instance: Instance, globals_: list[Any], imported_tables: int) -> None:
+    """Give the instance its globals, which `globals_` are the imported ones of, and run its segments."""
+    for imported in globals_:
+        instance.add_global(imported)
+    for i, (table_type, init) in enumerate(plan.tables, imported_tables):
+        if init is not None:
+            instance.fill_table(i, evaluate(plan.source, init, instance, table_type.reftype))
+    for global_type, init in plan.globals:
+        instance.define_global(global_type, evaluate(plan.source, init, instance, global_type.valtype))
+    if plan.elems or plan.datas:
+        set_segments(plan, instance)
+        run_segments(plan, instance)
 
 
 def is_of_kind(extern: Extern, kind: int) -> bool:
@@ -147,7 +162,8 @@ def set_segments(plan: Plan, instance: Instance) -> None:
             exprs = elem.exprs or ()
             instance.set_elem_size(i, len(exprs), plan.elem_types[i])
             for j, expr in enumerate(exprs):  # at once, since the next one may free what nothing refers to
-                instance.set_elem_bits(i, j, evaluate(plan.source, expr, instance))
+                bits = evaluate(plan.source, expr, instance, plan.elem_types[i])
+                instance.set_elem_bits(i, j, bits)
     for i, data in enumerate(plan.datas):
         instance.set_data(i, plan.source, data.init.start, data.init.end)
 
@@ -156,9 +172,9 @@ def run_segments(plan: Plan, instance: Instance) -> None:
     """Initialise tables and memories from the active segments, in order; forget the declarative ones."""
     for i, elem in enumerate(plan.elems):
         if elem.mode == ACTIVE and elem.offset_expr is not None:
-            instance.table_init(i, elem.tableidx, evaluate(plan.source, elem.offset_expr, instance))
+            instance.table_init(i, elem.tableidx, evaluate(plan.source, elem.offset_expr, instance, I32))
         elif elem.mode == DECLARATIVE:
             instance.drop_elem(i)
     for i, data in enumerate(plan.datas):
         if data.mode == ACTIVE and data.offset_expr is not None:
-            instance.memory_init(i, data.memidx, evaluate(plan.source, data.offset_expr, instance))
+            instance.memory_init(i, data.memidx, evaluate(plan.source, data.offset_expr, instance, I32))
