@@ -398,7 +398,7 @@ def test_the_frame_of_a_host_function_ends_with_the_stack() -> None:
             assert error.code == "call_stack_exhausted"
     assert slots - 20 < deepest < slots
     assert len(calls) >= 3
-    default = instantiate(text(1000), {"h": {"f": lambda: object()}})  # whose stack may have a hole above it
+    default = instantiate(text(2), {"h": {"f": lambda: object()}})  # whose stack may have a hole above it
     default.store.stress = True
     low, high = 1, (8 << 20) // 8
     while low < high:
