@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+MAX_CAPTURED = 64 << 20
+"""Bytes of captured output where nothing else is said: they are in the memory of this process."""
+
+
 class CompletedRun:
     """What `run` returns.
 
@@ -67,6 +71,7 @@ def run(
     max_tables: int | None = None,
     max_memories: int | None = None,
     max_module_size: int | None = None,
+    max_output: int | None = None,
 ) -> CompletedRun:
     """Run a WASI program and wait for it.
 
@@ -84,6 +89,8 @@ def run(
         check: raise `subprocess.CalledProcessError` where the exit code is not 0.
         fuel, timeout, max_memory, max_table, max_heap, max_stack, max_instances, max_tables, max_memories,
             max_module_size: see `wasmvm.instantiate`.
+        max_output: bytes that it may write to standard output and standard error together; None for 64 MiB where they
+            are captured and for any number where they are not.
 
     Raises:
         Trap, WasmException: the program was aborted, or threw what nothing caught; its attributes `stdout` and
@@ -97,6 +104,7 @@ def run(
     captured: tuple[bytearray | None, bytearray | None] = (None, None)
     if capture_output:
         captured = stdout, stderr = bytearray(), bytearray()
+        max_output = MAX_CAPTURED if max_output is None else max_output
     words = [argv0, *args]
     module = compiled_module(source, max_module_size)
     store = Store(
@@ -105,7 +113,9 @@ def run(
     )  # fmt: skip
     if dirs:
         _warn_of(dirs)
-    config = WasiConfig(args=words, env=env, stdin=stdin, stdout=stdout, stderr=stderr, dirs=dirs)
+    config = WasiConfig(
+        args=words, env=env, stdin=stdin, stdout=stdout, stderr=stderr, dirs=dirs, max_output=max_output
+    )
     returncode = 0
     with Wasi(config) as wasi:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 
+from wasmvm._core import check_limit
 from wasmvm.wasi.timesource import Clock, SystemClock, VirtualClock
 from wasmvm.wasi.walk import Tree
 
@@ -72,12 +73,27 @@ class WasiConfig:
         deterministic: a seed: where `clock` and `random` are not given, time passes only by being looked at and random
             bytes are always the same.
         trace: is called with a line of text for every call of a function.
+        max_output: bytes that it may write to standard output and standard error together, wherever they go; what is
+            over that ends in an `OutputTrap`. None for any number.
 
     Raises:
         ValueError: for a NUL in a string, or ``=`` in the name of a variable.
+        TypeError, ValueError: `max_output` is no number that can be.
     """
 
-    __slots__ = ("args", "clock", "dirs", "env", "random", "stderr", "stdin", "stdout", "tcplisten", "trace")
+    __slots__ = (
+        "args",
+        "clock",
+        "dirs",
+        "env",
+        "max_output",
+        "random",
+        "stderr",
+        "stdin",
+        "stdout",
+        "tcplisten",
+        "trace",
+    )
 
     def __init__(
         self,
@@ -93,6 +109,7 @@ class WasiConfig:
         random: Callable[[int], bytes] | None = None,
         deterministic: int | None = None,
         trace: Callable[[str], object] | None = None,
+        max_output: int | None = None,
     ) -> None:
         self.args = [_c_string(arg, "an argument") for arg in args]
         self.env: list[bytes] = []
@@ -112,3 +129,4 @@ class WasiConfig:
         self.clock: Clock = clock
         self.random = random
         self.trace = trace
+        self.max_output: int | None = check_limit("max_output", max_output)

@@ -200,7 +200,7 @@ def fd_pwrite(wasi: Wasi, mem: memoryview, fd: int, iovs: int, iovs_len: int, of
     descriptor = wasi.table.get(fd, abi.FD_WRITE | abi.FD_SEEK)
     buffers = buffers_of(mem, iovs, iovs_len)
     _check_range(offset, buffers)
-    store_u32(mem, nwritten, descriptor.pwritev(buffers, offset))
+    store_u32(mem, nwritten, descriptor.write_at(buffers, offset))
 
 
 @wasi_function
@@ -235,7 +235,7 @@ def fd_write(wasi: Wasi, mem: memoryview, fd: int, iovs: int, iovs_len: int, nwr
     Right: fd_write. Errors: EBADF without it, EAGAIN if it would wait and is non-blocking, EPIPE, ENOSPC, EFBIG.
     """
     descriptor = wasi.table.get(fd, abi.FD_WRITE)
-    store_u32(mem, nwritten, descriptor.writev(buffers_of(mem, iovs, iovs_len)))
+    store_u32(mem, nwritten, descriptor.write(buffers_of(mem, iovs, iovs_len)))
 
 
 @wasi_function

@@ -13,6 +13,10 @@ from wasmvm.record import Record
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wasmvm.wasi.outputlimit import OutputLimit
+
 MAX_DESCRIPTORS = 1 << 16
 """Guest descriptors that may be open at once; more is EMFILE, so that a guest cannot fill the host's memory."""
 
@@ -44,9 +48,10 @@ class Descriptor:
         fdflags: its ``FDFLAGS_*``.
         read_only: whether the embedder granted the directory that it came from for reading only.
         preopen: the guest's name of a preopened directory, or None.
+        limit: what bounds the bytes that are written to it, or None.
     """
 
-    __slots__ = ("fdflags", "filetype", "inheriting", "preopen", "read_only", "rights")
+    __slots__ = ("fdflags", "filetype", "inheriting", "limit", "preopen", "read_only", "rights")
 
     def __init__(self, filetype: int, rights: int, inheriting: int = 0, fdflags: int = 0) -> None:
         self.filetype = filetype
@@ -55,6 +60,7 @@ class Descriptor:
         self.fdflags = fdflags
         self.read_only = False
         self.preopen: bytes | None = None
+        self.limit: OutputLimit | None = None
 
     def refuse(self, missing: int) -> WasiError:
         """The error for an operation whose rights this descriptor lacks.
@@ -97,6 +103,16 @@ class Descriptor:
     def writev(self, buffers: Sequence[memoryview]) -> int:
         """Write the buffers in order; the number of bytes written."""
         raise WasiError(abi.EBADF)
+
+    def write(self, buffers: Sequence[memoryview]) -> int:
+        """`writev` as far as the limit allows; OutputTrap where that is not far enough."""
+        return self.writev(buffers) if self.limit is None else self.limit.write(self.writev, buffers)
+
+    def write_at(self, buffers: Sequence[memoryview], offset: int) -> int:
+        """`pwritev` as far as the limit allows, likewise."""
+        if self.limit is None:
+            return self.pwritev(buffers, offset)
+        return self.limit.write(lambda buffers: self.pwritev(buffers, offset), buffers)
 
     def preadv(self, buffers: Sequence[memoryview], offset: int) -> int:
         """`readv` at an offset, leaving the file's own offset alone."""

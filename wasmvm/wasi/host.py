@@ -170,8 +170,7 @@ class Wasi:
         self.table = FdTable()
         try:
             self.table.add(open_input(config.stdin))
-            self.table.add(open_output(config.stdout, 1))
-            self.table.add(open_output(config.stderr, 2))
+            self._add_outputs(config)
             for name, source in config.dirs:
                 self.table.add(_open_preopen(name, source, self.clock))
             for address in config.tcplisten:
@@ -181,6 +180,17 @@ class Wasi:
         except BaseException:
             self.close()
             raise
+
+    def _add_outputs(self, config: WasiConfig) -> None:
+        limit = None
+        if config.max_output is not None:
+            from wasmvm.wasi.outputlimit import OutputLimit
+
+            limit = OutputLimit(config.max_output)
+        for fileno, sink in enumerate((config.stdout, config.stderr), 1):
+            descriptor = open_output(sink, fileno)
+            descriptor.limit = limit
+            self.table.add(descriptor)
 
     def imports(self, module_name: str = abi.MODULE) -> dict[str, tuple[types.FuncType, Callable[..., int | None]]]:
         """Type and callable of every function, to be linked as imports of `module_name`.

@@ -93,7 +93,7 @@ def sock_send(
     connection = _connection(wasi, fd, abi.FD_WRITE)
     if si_flags:
         raise WasiError(abi.EINVAL)
-    store_u32(mem, so_datalen, connection.writev(buffers_of(mem, si_data, si_data_len)))
+    store_u32(mem, so_datalen, connection.write(buffers_of(mem, si_data, si_data_len)))
 
 
 @wasi_function
