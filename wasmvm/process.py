@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from wasmvm._core import Store
-from wasmvm.embedding.instance import Imports, Instance, compiled_module
+from wasmvm.embedding.instance import Countdown, Imports, Instance, compiled_module
 from wasmvm.embedding.module import Module, Source
 from wasmvm.errors import ExitTrap, LinkError
 from wasmvm.wasi import INHERIT, Wasi, WasiConfig, link
@@ -87,8 +87,9 @@ def run(
         argv0: the guest's name for itself; by default that of the file.
         imports: further imports, which go before those of WASI.
         check: raise `subprocess.CalledProcessError` where the exit code is not 0.
-        fuel, timeout, max_memory, max_table, max_heap, max_stack, max_instances, max_tables, max_memories,
+        fuel, max_memory, max_table, max_heap, max_stack, max_instances, max_tables, max_memories,
             max_module_size: see `wasmvm.instantiate`.
+        timeout: here of all that the program does, counted from when it is compiled.
         max_output: bytes that it may write to standard output and standard error together; None for 64 MiB where they
             are captured and for any number where they are not.
 
@@ -149,10 +150,13 @@ def _bytes(captured: bytearray | None) -> bytes | None:
     return None if captured is None else bytes(captured)
 
 
-def _start(module: Module, imports: Any, store: Any) -> None:
+def _start(module: Module, imports: Any, store: Store) -> None:
+    countdown = Countdown(store)
     exports = Instance(module, imports, store).exports
+    countdown.renew()
     if "_initialize" in exports:
         exports["_initialize"]()
+        countdown.renew()
         if "_start" not in exports:
             return
     if "_start" not in exports:

@@ -31,7 +31,13 @@ def describe(error: BaseException) -> str:
         return error.strerror if error.filename is None else f"{escaped(str(error.filename))}: {error.strerror}"
     if isinstance(error, MemoryError):
         return "out of memory"
-    return escaped(" ".join(str(error).split()), _MOST)
+    return escaped(" ".join(str(error).split()), _MOST) + advice(error)
+
+
+def advice(error: BaseException) -> str:
+    """Which option allows more, for an error that a limit has made; else nothing."""
+    limit: str | None = getattr(error, "limit", None)
+    return "" if limit is None else f" (--{limit.replace('_', '-')} allows more)"
 
 
 _signal: Any = None
@@ -85,6 +91,6 @@ def report_trap(trap: Trap | WasmException) -> None:
             sys.stdout.flush()
         except (OSError, ValueError):
             pass  # told at the end, where nothing worse happened
-    complain(("trap: " if isinstance(trap, Trap) else "") + cut(trap.message, _MOST))
+    complain(("trap: " if isinstance(trap, Trap) else "") + cut(trap.message, _MOST) + advice(trap))
     if trap.frames:
         say(f"wasm backtrace:\n{trap.backtrace()}".rstrip("\n"))

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 
 from wasmvm.cli.failure import CommandError
+from wasmvm.cli.limits import add_module_size
 from wasmvm.cli.load import load_module
 from wasmvm.quoting import cut, escaped, quoted
 from wasmvm.types import (
@@ -43,12 +44,13 @@ def add_parser(subparsers: Subparsers) -> None:
         allow_abbrev=False,
     )
     parser.add_argument("--lowered", metavar="FUNC", help="show the register code of a function, by index or by name")
+    add_module_size(parser)
     parser.add_argument("file", metavar="FILE")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    module = load_module(args.file)
+    module = load_module(args.file, max_module_size=args.max_module_size)
     if args.lowered is not None:
         syntax, names = module.compiled.syntax, module.compiled.names
         funcidx = find_function(syntax, names, args.lowered)

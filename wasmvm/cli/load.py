@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from wasmvm.embedding.module import Module
 
 
-def load_module(path: str, *, cache: bool = False) -> Module:
+def load_module(path: str, *, cache: bool = False, max_module_size: int | None = None) -> Module:
     """Reads, decodes and validates a file, perhaps with the help of the cache; raises CommandError naming the file."""
     from wasmvm.embedding.module import Module
 
     try:
-        return Module.from_file(path, cache=cache)
+        return Module.from_file(path, cache=cache, max_module_size=max_module_size)
     except OSError as error:
         raise CommandError(f"{escaped(path)}: {error.strerror or error}") from error
     except (DecodeError, ValidationError) as error:

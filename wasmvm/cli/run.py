@@ -6,20 +6,23 @@ import argparse
 import os
 import sys
 
+from wasmvm.cli import limits
 from wasmvm.cli.failure import CommandError, UsageError, complain, say
 from wasmvm.cli.load import load_module
 from wasmvm.quoting import cut, escaped, listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from wasmvm.cli.parser import Subparsers
     from wasmvm.embedding.func import Func
-    from wasmvm.embedding.instance import Instance
+    from wasmvm.embedding.instance import Countdown, Instance
     from wasmvm.wasi import HostDirectory
 
-VALUE_OPTIONS = frozenset(
-    ("--dir", "--dir-ro", "--env", "--invoke", "--argv0", "--tcplisten", "--deterministic", "--trace")
-)
+VALUE_OPTIONS = limits.VALUE_OPTIONS | {
+    "--dir", "--dir-ro", "--env", "--invoke", "--argv0", "--tcplisten", "--deterministic", "--trace",
+}  # fmt: skip
 """Options whose value is the next word; needed to find where the guest's arguments begin."""
 
 
@@ -80,6 +83,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--no-cache", action="store_false", dest="cache", help="neither use nor keep lowered code (see `wasmvm cache`)"
     )
+    limits.add_limits(parser)
     parser.add_argument("module", metavar="MODULE", help="the file to run")
     parser.set_defaults(run=run)
 
@@ -91,10 +95,11 @@ def run(args: argparse.Namespace) -> int:
     _use_binary_streams()
     arguments: list[str] = args.guest_arguments
     try:
-        instance = instantiate(args)
+        instance, countdown = instantiate(args)
         initialize = instance.exports.get("_initialize")
         if initialize is not None:
             initialize()
+            countdown.renew()
         if args.invoke is not None:
             invoke(instance, args.invoke, arguments)
         else:
@@ -104,11 +109,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def instantiate(args: argparse.Namespace) -> Instance:
-    """The module of the command line with its WASI imports bound."""
-    from wasmvm.embedding.instance import Instance
+def instantiate(args: argparse.Namespace) -> tuple[Instance, Countdown]:
+    """The module of the command line with its WASI imports bound, and the time that it has left."""
+    from wasmvm._core import Store
+    from wasmvm.embedding.instance import Countdown, Instance
     from wasmvm.wasi import INHERIT, Wasi, WasiConfig, link
 
+    given: dict[str, Any] = limits.given_limits(args)
+    max_output, max_module_size = given.pop("max_output", None), given.pop("max_module_size", None)
     name = args.argv0 if args.argv0 is not None else os.path.basename(args.module)
     config = WasiConfig(
         args=[name, *([] if args.invoke is not None else args.guest_arguments)],
@@ -120,13 +128,21 @@ def instantiate(args: argparse.Namespace) -> Instance:
         tcplisten=args.tcplisten,
         deterministic=args.deterministic,
         trace=say if "wasi" in args.trace else None,
+        max_output=max_output,
     )
-    module = load_module(args.module, cache=args.cache)
+    module = load_module(args.module, cache=args.cache, max_module_size=max_module_size)
+    try:
+        store = Store(**given)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     try:
         wasi = Wasi(config)
     except ValueError as error:
         raise UsageError(f"--tcplisten: {error}") from None
-    return Instance(module, link(wasi))
+    countdown = Countdown(store)
+    instance = Instance(module, link(wasi), store)
+    countdown.renew()
+    return instance, countdown
 
 
 def environment(words: list[str]) -> dict[str, str]:

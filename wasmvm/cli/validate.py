@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from wasmvm.cli.failure import CommandError, complain
+from wasmvm.cli.limits import add_module_size
 from wasmvm.cli.load import load_module
 
 TYPE_CHECKING = False
@@ -19,6 +20,7 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Decodes and validates modules; prints one line for each file that is not one; exits with 1 then.",
         allow_abbrev=False,
     )
+    add_module_size(parser)
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.set_defaults(run=run)
 
@@ -27,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     failures = 0
     for path in args.files:
         try:
-            load_module(path)
+            load_module(path, max_module_size=args.max_module_size)
         except CommandError as error:
             failures += 1
             complain(str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from time import monotonic
 
 from wasmvm._core import Func, Global, Memory, Store, Table, Tag
 from wasmvm.compile import CompiledModule
@@ -189,3 +190,19 @@ def compiled_module(source: Module | Source, max_module_size: int | None = None)
         check_module_size(len(source.compiled.syntax.surface), most_of_a_module(max_module_size))
         return source
     return Module(source, max_module_size=max_module_size)
+
+
+class Countdown:
+    """One time limit for several calls, one after the other: those of a program are its start function and its exports.
+
+    It begins now, with the time that the store has for a call; without one it does nothing.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._end = None if store.timeout is None else monotonic() + store.timeout
+
+    def renew(self) -> None:
+        """Let the store's next call take what is left."""
+        if self._end is not None:
+            self._store.timeout = max(0.0, self._end - monotonic())

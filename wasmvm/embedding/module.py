@@ -82,8 +82,8 @@ def most_of_a_module(max_module_size: int | None) -> int:
         return MAX_MODULE_SIZE
     from wasmvm._core import check_limit
 
-    most: int = check_limit("max_module_size", max_module_size, 0, 1 << 62)
-    return most
+    most: int = check_limit("max_module_size", max_module_size)
+    return min(most, 1 << 62)  # as far as files and bytes can be
 
 
 def check_module_size(size: int, most: int) -> None:
