@@ -21,6 +21,7 @@ from setuptools.errors import CCompilerError, ExecError, PlatformError
 
 HOT = [
     "wasmvm/reader.py",
+    "wasmvm/typetable.py",
     "wasmvm/binary/sections.py",
     "wasmvm/validation/stacks.py",
     "wasmvm/validation/rules.py",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from array import array
+from collections.abc import Iterator
 
 import pytest
 
 from wasmvm import instantiate, types, wasm2wat
 from wasmvm.binary import decode
 from wasmvm.deftype import (
-    DEFTYPES,
     close_externtype,
     close_valtype,
     define,
@@ -19,6 +20,7 @@ from wasmvm.deftype import (
     match_valtype,
 )
 from wasmvm.text import wat2wasm
+from wasmvm.typetable import comptype_of, super_of
 from wasmvm.types import (
     BOTTOM_REF,
     I32,
@@ -34,15 +36,27 @@ from wasmvm.types import (
 )
 
 
-def numbers(text: str) -> list[int]:
-    return list(define(decode(wat2wasm(f"(module {text})"))))
+KEPT: list[object] = []
+"""The modules of the test that runs, so that their types stay."""
+
+
+@pytest.fixture(autouse=True)
+def forget_modules() -> Iterator[None]:
+    yield
+    KEPT.clear()
+
+
+def numbers(text: str) -> array[int]:
+    module = decode(wat2wasm(f"(module {text})"))
+    KEPT.append(module)
+    return define(module)
 
 
 def test_function_types_are_the_same_everywhere() -> None:
     first, second = numbers("(type (func (param i32))) (type (func (param i64)))")
-    assert numbers("(type (func)) (type (func (param i64))) (type (func (param i32)))")[1:] == [second, first]
-    assert define_functype(FuncType((I32,), ())) == first != second
-    assert DEFTYPES[first].comptype == FuncType((I32,), ())
+    assert list(numbers("(type (func)) (type (func (param i64))) (type (func (param i32)))")[1:]) == [second, first]
+    assert define_functype(FuncType((I32,), ())).first == first != second
+    assert comptype_of(first) == FuncType((I32,), ())
 
 
 @pytest.mark.parametrize(
@@ -72,7 +86,7 @@ def test_types_are_equal_by_structure(one: str, other: str, equal: bool) -> None
 def test_recursive_types_are_closed() -> None:
     """The composite type in the table names numbers, those of its own group among them."""
     (number,) = numbers("(type $a (func (param (ref null $a)) (result (ref $a))))")
-    assert DEFTYPES[number].comptype == FuncType((ref_typeidx(number, True),), (ref_typeidx(number, False),))
+    assert comptype_of(number) == FuncType((ref_typeidx(number, True),), (ref_typeidx(number, False),))
 
 
 def test_subtypes_know_what_is_above_them() -> None:
@@ -81,14 +95,14 @@ def test_subtypes_know_what_is_above_them() -> None:
         (type $middle (sub $top (struct (field i32))))
         (type (sub final $middle (struct (field i32 i64))))
         (type (sub $top (struct (field i64))))""")
-    assert [DEFTYPES[n].depth for n in (top, middle, bottom, other)] == [0, 1, 2, 1]
+    assert [super_of(n) for n in (top, middle, bottom, other)] == [-1, top, middle, top]
     assert match_deftype(bottom, top)
     assert match_deftype(bottom, middle)
     assert match_deftype(bottom, bottom)
     assert not match_deftype(top, bottom)
     assert not match_deftype(bottom, other)
-    assert match_comptype(DEFTYPES[bottom].comptype, DEFTYPES[middle].comptype)
-    assert not match_comptype(DEFTYPES[middle].comptype, DEFTYPES[bottom].comptype)
+    assert match_comptype(comptype_of(bottom), comptype_of(middle))
+    assert not match_comptype(comptype_of(middle), comptype_of(bottom))
     assert match_valtype(ref_typeidx(bottom, False), ref_typeidx(top, True))
     assert match_valtype(ref_typeidx(bottom, False), types.STRUCTREF)
     assert not match_valtype(ref_typeidx(bottom, False), types.ARRAYREF)
@@ -131,7 +145,7 @@ def test_function_types_match_against_the_grain_in_their_parameters() -> None:
 
 
 def test_types_of_externals_are_closed() -> None:
-    table = define(decode(wat2wasm("(module (type (func (param f32 f32))) (type (func (param (ref 0)))))")))
+    table = numbers("(type (func (param f32 f32))) (type (func (param (ref 0))))")
     inside, outside = ref_typeidx(0, True), ref_typeidx(table[0], True)
     assert close_valtype(inside, table) == outside
     assert close_valtype(I64, table) == I64

@@ -37,12 +37,12 @@ cdef struct field_t:
 
 
 cdef struct type_t:
-    # A defined type (2.3.14). There is one of each in the process, so that equal types have equal addresses; none is
-    # ever freed.
-    int32_t number  # in deftype.DEFTYPES
+    # A defined type (2.3.14). There is one of each in the process, so that equal types have equal addresses. It stays
+    # as long as somebody has a `Hold` of it: whatever has an address of one must.
+    int32_t number  # in the table of `typetable`
     int32_t kind  # KIND_...
     type_t* super  # its supertype, or NULL
-    uint32_t size  # bytes of a structure
+    uint32_t size  # bytes of a structure; slots of a function's parameters or results, whichever are more
     int32_t field_count  # 1 for an array
     field_t* fields
     uint32_t* refs  # offsets of the fields that may refer to objects
@@ -135,6 +135,7 @@ cdef struct tag_t:
     bint used  # an exception names it, so that it stays until the store is gone
     void* owner  # the Tag (borrowed), or NULL when that is gone
     tag_t* next  # of those that are used
+    void* signature  # the Signature, which keeps `type`; owned
 
 
 cdef struct exn_t:
@@ -293,6 +294,7 @@ cdef class Store:
     cdef object closed
     cdef list kept
     cdef dict externs  # by id, an object of the host and the address of its extern_t
+    cdef void* types  # dict of the Holds of the types that objects of the heap may have; owned, unknown to Python's collector
     cdef bint stress_
     cdef unsigned long thread  # which uses it, while `users` is not 0
     cdef int users  # how many things it is in the middle of
@@ -302,6 +304,7 @@ cdef class Store:
     cdef double timeout_
     cdef public object deadline_holder
     cdef object __weakref__
+    cdef int keep_types(self, object held) except -1
     cpdef admit(self, int tables, int memories)
     cdef int count(self, int kind) except -1
     cdef int count_instance(self, Instance instance) except -1
@@ -350,6 +353,7 @@ cdef class Table:
     cdef int reftype
     cdef int addrtype
     cdef object limits
+    cdef object held  # keeps the type of the elements
     cdef object __weakref__
     cdef int64_t resize(self, uint64_t delta, uint64_t value) noexcept
     cdef uint64_t* at(self, uint64_t i) except NULL
@@ -363,6 +367,7 @@ cdef class Global:
     cdef root_t root
     cdef readonly Store store
     cdef readonly object type
+    cdef object held  # keeps the type of the value
     cdef object __weakref__
     cdef int set(self, object value) except -1
 
@@ -402,9 +407,11 @@ cdef class ExceptionRef(Reference):
 
 
 @cython.final
+@cython.no_gc
 cdef class Signature:
     cdef readonly object type
     cdef readonly int number
+    cdef object held  # keeps the type
     cdef type_t* ctype
     cdef int param_count
     cdef int result_count
@@ -412,6 +419,7 @@ cdef class Signature:
     cdef int result_slots
     cdef int* params
     cdef int* results
+    cdef object __weakref__
 
 
 @cython.final
@@ -439,7 +447,10 @@ cdef class ModuleCode:
     cdef lowered_t* funcs
     cdef int32_t* stubs
     cdef type_t** types
-    cdef list signatures  # by typeidx; None for what is no function type
+    cdef void* held  # the Hold of `types`; owned, unknown to Python's collector
+    cdef bint makes_objects  # whether objects of its types may be on heaps
+    cdef list signatures  # by typeidx, those of function types that were asked for
+    cdef object numbers
     cdef func_t* templates
     cdef Py_ssize_t global_count
     cdef uint64_t records  # bytes that each instance takes
@@ -451,6 +462,7 @@ cdef class ModuleCode:
     cdef const char* adopted_end
     cdef bint is_adopted(self, const int32_t* code) noexcept
     cdef int prepare(self, syntax, numbers) except -1
+    cdef Signature signature(self, Py_ssize_t typeidx)
 
 
 @cython.final

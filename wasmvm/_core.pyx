@@ -20,7 +20,7 @@ from cpython.exc cimport PyErr_CheckSignals, PyErr_SetFromErrno
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_AsDouble, PyFloat_CheckExact
 from cpython.long cimport PyLong_AsUnsignedLongLongMask
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_INCREF
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.weakref cimport PyWeakref_NewRef
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.errno cimport EINTR, errno
@@ -35,9 +35,10 @@ from os import urandom
 
 from wasmvm.isa.regopcode cimport *
 
-from wasmvm.deftype import DEFTYPES, check_valtype, checked_functype, define_functype, match_heaptype, top_of
+from wasmvm.deftype import check_valtype, checked_functype, define_functype, hold_valtype, match_heaptype, top_of
 from wasmvm.errors import ExitTrap, InternalError, Trap, WasmException, with_wasm_frames
 from wasmvm.quoting import escaped
+from wasmvm.typetable import comptype_of, field_room, group_of, hold, read_comptype, super_of
 from wasmvm.types import (
     MAX_PAGES, MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits, MemoryType, StructType, TableType, TagType,
     heaptype_of, is_nullable, layout, ref_typeidx, storage_size, valtype_text, valtypes_of,

@@ -27,13 +27,18 @@ cdef exn_t* new_exn(machine_t* m, tag_t* tag, const slot* payload) noexcept nogi
     return made
 
 
+cdef void free_tag(tag_t* tag) noexcept:
+    disown(tag.signature)
+    free(tag)
+
+
 cdef void free_tags(machine_t* m) noexcept:
     """Free the tags that exceptions alone have kept, which are gone themselves."""
     cdef tag_t* tag
     while m.tags != NULL:
         tag = m.tags
         m.tags = tag.next
-        free(tag)
+        free_tag(tag)
 
 
 cdef int by_address(const void* left, const void* right) noexcept nogil:

@@ -27,43 +27,60 @@ cdef class ModuleCode:
 
     cdef int prepare(self, syntax, numbers) except -1:
         """What all instances have in common, made for the first."""
-        cdef Py_ssize_t i
-        cdef list signatures = [
-            signature_of_number(number) if isinstance(type, FuncType) else None
-            for type, number in zip(syntax.types, numbers)
-        ]
-        cdef Signature signature
-        cdef const unsigned int[::1] typeidxs = syntax.funcs
         cdef Py_ssize_t imported = len(syntax.func_imports)
-        cdef type_t** types = <type_t**>malloc(max(len(signatures), 1) * sizeof(type_t*))
-        self.templates = <func_t*>calloc(max(self.count, 1), sizeof(func_t))
-        if types == NULL or self.templates == NULL:
+        cdef const unsigned int[::1] typeidxs = syntax.funcs
+        cdef type_t** types = <type_t**>malloc(max(len(numbers), 1) * sizeof(type_t*))
+        cdef func_t* templates = <func_t*>calloc(max(self.count, 1), sizeof(func_t))
+        cdef void* held = own(syntax.hold)
+        cdef Py_ssize_t i
+        cdef bint makes_objects
+        try:
+            if types == NULL or templates == NULL:
+                raise MemoryError
+            if not syntax.hold.alive:
+                raise InternalError("the types of the module are gone")
+            makes_objects = find_types(numbers, types)
+            for i in range(self.count):
+                templates[i].code = &self.stubs[2 * i]
+                templates[i].frame_size = <int32_t>types[typeidxs[i]].size
+                templates[i].type = types[typeidxs[i]]
+                templates[i].funcidx = <int32_t>(imported + i)
+            self.global_count = len(syntax.global_types())
+            self.records = 1000 + self.count * (sizeof(func_t) + sizeof(func_t*)) + len(syntax.datas) * sizeof(data_t)
+            self.records += 200 * <uint64_t>(imported + self.global_count + len(syntax.tags))
+            for elem in syntax.elems:
+                self.records += 8 * <uint64_t>len(elem) + sizeof(elem_t)
+            # Tables that others see, and values that are references to functions: by these alone can a function be
+            # named after everything that Python has of its instance is gone.
+            self.shares = (
+                len(syntax.table_imports) > 0
+                or any([e.kind == 1 for e in syntax.exports])
+                or any([names_functions(g.valtype) for g in syntax.global_types()])
+                or any([names_functions(valtype) for type in syntax.types for valtype in valtypes_of(type)])
+            )
+            signatures = [None] * len(numbers)
+            if self.types == NULL:  # still: what was called may have made an instance
+                self.makes_objects = makes_objects
+                self.numbers = numbers
+                self.signatures = signatures
+                self.held = held
+                self.templates = templates
+                self.types = types
+                types = NULL
+                templates = NULL
+                held = NULL
+        finally:
             free(types)
-            raise MemoryError
-        for i in range(len(signatures)):
-            types[i] = ctype_of(numbers[i])
-        for i in range(self.count):
-            signature = <Signature>signatures[typeidxs[i]]
-            self.templates[i].code = &self.stubs[2 * i]
-            self.templates[i].frame_size = max(signature.param_slots, signature.result_slots)
-            self.templates[i].type = signature.ctype
-            self.templates[i].funcidx = <int32_t>(imported + i)
-        self.global_count = len(syntax.global_types())
-        self.records = 1000 + self.count * (sizeof(func_t) + sizeof(func_t*)) + len(syntax.datas) * sizeof(data_t)
-        self.records += 200 * <uint64_t>(imported + self.global_count + len(syntax.tags))
-        for elem in syntax.elems:
-            self.records += 8 * <uint64_t>len(elem) + sizeof(elem_t)
-        # Tables that others see, and values that are references to functions: by these alone can a function be named
-        # after everything that Python has of its instance is gone.
-        self.shares = (
-            len(syntax.table_imports) > 0
-            or any([e.kind == 1 for e in syntax.exports])
-            or any([names_functions(g.valtype) for g in syntax.global_types()])
-            or any([names_functions(valtype) for type in syntax.types for valtype in valtypes_of(type)])
-        )
-        self.signatures = signatures
-        self.types = types
+            free(templates)
+            disown(held)
         return 0
+
+    cdef Signature signature(self, Py_ssize_t typeidx):
+        """The signature of the function type with this index; `prepare` has been called."""
+        found = self.signatures[typeidx]
+        if found is None:
+            found = self.signatures[typeidx] = signature_of_number(self.numbers[typeidx])
+        return <Signature>found
 
     def __dealloc__(self):
         cdef Py_ssize_t i
@@ -77,6 +94,7 @@ cdef class ModuleCode:
         free(self.stubs)
         free(self.types)
         free(self.templates)
+        disown(self.held)
 
     def put(self, Py_ssize_t index, const int32_t[::1] code, int frame_size, int zero_from, int zero_to,
             const int32_t[::1] offsets, const int32_t[::1] handlers):
@@ -234,6 +252,8 @@ cdef class Instance:
         if self.code.types == NULL:
             self.code.prepare(syntax, module.numbers)
         store.count_instance(self)
+        if self.code.makes_objects:
+            store.keep_types(syntax.hold)
         inst.owner = <void*>self
         inst.types = self.code.types
         inst.funcs = <func_t*>malloc(max(self.defined, 1) * sizeof(func_t))
@@ -410,7 +430,7 @@ cdef class Instance:
         known = self.funcs.get(funcidx)  # held weakly, since it holds this instance
         found = None if known is None else known()
         if found is None:
-            signature = <Signature>self.code.signatures[self.module.syntax.func_typeidx(funcidx)]
+            signature = self.code.signature(self.module.syntax.func_typeidx(funcidx))
             made = Func.__new__(Func, self.store, None, None, number=signature.number)
             made.func = &self.inst.funcs[funcidx - imported]
             made.instance = self

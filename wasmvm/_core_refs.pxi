@@ -40,7 +40,7 @@ cdef class Aggregate(Reference):
     @property
     def type(self):
         """The `StructType` or `ArrayType`, closed (`deftype`)."""
-        return DEFTYPES[self.target.type.number].comptype
+        return comptype_of(self.target.type.number)
 
     def __repr__(self):
         return f"<wasmvm.{type(self).__name__} {self.type}>"

@@ -151,6 +151,16 @@ cdef class Store:
             end_heap(&self.machine.heap)
             free_tags(self.machine)
             give_machine(self.machine, self.stack_slots)
+        disown(self.types)  # of which there are no more objects
+
+    cdef int keep_types(self, object held) except -1:
+        """Let objects of these types (a `Hold`) be on the heap: they may outlive everything else that has to do with them."""
+        cdef dict types
+        if self.types == NULL:
+            self.types = own({})
+        types = <dict>self.types
+        types[held.firsts] = held
+        return 0
 
     def set_limits(self, max_memory=None, max_table=None, max_instances=None, max_tables=None, max_memories=None):
         """Change limits; they mean what the arguments of `Store` mean, but that None leaves one as it is.

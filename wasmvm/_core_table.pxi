@@ -24,6 +24,7 @@ cdef class Table:
         reftype, limits, self.addrtype = <tuple>type
         reftype = plain(reftype)
         check_valtype(reftype, True)
+        self.held = hold_valtype(reftype)
         read_limits(limits, 0xFFFFFFFFFFFFFFFF if self.addrtype == I64 else <uint64_t>MAX_TABLE, &low, &high)
         self.limits = plain_limits(limits, low, high)
         if low > store.max_each_table:
@@ -156,6 +157,7 @@ cdef class Global:
         self.store = store
         self.type = type
         self.valtype, self.mutable = <tuple>type
+        self.held = hold_valtype(self.valtype)
         store.enter()
         try:
             if names_objects(self.valtype):

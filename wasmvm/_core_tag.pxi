@@ -23,6 +23,7 @@ cdef class Tag:
         if self.tag == NULL:
             raise MemoryError
         self.tag.type = self.signature.ctype
+        self.tag.signature = own(self.signature)
         self.tag.slots = self.signature.param_slots
         self.tag.owner = <void*>self
 
@@ -30,7 +31,7 @@ cdef class Tag:
         if self.tag != NULL:
             self.tag.owner = NULL
             if not self.tag.used:
-                free(self.tag)
+                free_tag(self.tag)
 
     def __repr__(self):
         return f"<wasmvm.Tag {self.signature.type}>"
@@ -56,8 +57,8 @@ cdef Tag tag_object(Store store, tag_t* tag):
     cdef Tag made
     if tag.owner != NULL:
         return <Tag>tag.owner
-    made = Tag.__new__(Tag, store, DEFTYPES[tag.type.number].comptype, number=tag.type.number)
-    free(made.tag)
+    made = Tag.__new__(Tag, store, (<Signature>tag.signature).type, number=tag.type.number)
+    free_tag(made.tag)
     made.tag = tag
     tag.owner = <void*>made
     return made
@@ -95,7 +96,7 @@ cdef ExceptionRef exception_ref(Store store, exn_t* exn):
 
 
 cdef tuple payload_of(Store store, tag_t* tag, slot* source):
-    cdef Signature signature = signature_of_number(tag.type.number)
+    cdef Signature signature = <Signature>tag.signature
     cdef list values = []
     cdef int i
     for i in range(signature.param_count):

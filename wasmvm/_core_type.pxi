@@ -1,7 +1,4 @@
-# Defined types (specification, 2.3.14) as the loop knows them: an address each.
-
-cdef type_t** ctypes = NULL
-cdef Py_ssize_t ctype_count = 0
+# Defined types (specification, 2.3.14) as the loop knows them: an address each, as long as somebody keeps the type.
 
 cdef type_t extern_type  # of all objects of the host
 memset(&extern_type, 0, sizeof(type_t))
@@ -16,63 +13,131 @@ exn_type.kind = KIND_EXN
 exn_type.ref_count = 1  # so that they are looked at
 
 
-cdef type_t* ctype_of(Py_ssize_t number) except NULL:
-    """What the loop knows a defined type by."""
-    global ctypes, ctype_count
-    cdef type_t** longer
-    cdef type_t* made
-    while ctype_count <= number:  # supertypes have smaller numbers
-        deftype = DEFTYPES[ctype_count]
-        longer = <type_t**>realloc(ctypes, (ctype_count + 1) * sizeof(type_t*))
-        if longer == NULL:
-            raise MemoryError
-        ctypes = longer
-        made = new_ctype(deftype.comptype)
-        made.number = <int32_t>ctype_count
-        made.super = NULL if deftype.super < 0 else ctypes[<Py_ssize_t>deftype.super]
-        ctypes[ctype_count] = made
-        ctype_count += 1
-    return ctypes[number]
+@cython.final
+@cython.no_gc
+cdef class GroupTypes:
+    """What the loop knows the types of a group (`typetable.Group`) by, in one piece of memory."""
+
+    cdef type_t* types
+    cdef readonly int32_t first
+
+    def __dealloc__(self):
+        free(self.types)
 
 
-cdef type_t* new_ctype(comptype) except NULL:
-    """A type whose objects have the fields of a structure or array type; `refs` of a function type are its parameters,
-    which the payload of an exception consists of."""
-    cdef type_t* made = <type_t*>calloc(1, sizeof(type_t))
+cdef GroupTypes types_of_group(group):
+    """Those of a group, made for the first who asks. Who keeps the group keeps them."""
+    cdef GroupTypes made
+    if group.machine is None:
+        made = new_types(group)
+        if group.machine is None:  # still
+            group.machine = made
+    return <GroupTypes>group.machine
+
+
+cdef type_t* ctype_of(int32_t number) except NULL:
+    """What the loop knows a defined type by; ValueError where it is gone."""
+    cdef GroupTypes made = types_of_group(group_of(number))
+    return &made.types[number - made.first]
+
+
+cdef bint find_types(numbers, type_t** types) except -1:
+    """Those of a module; whether there may be objects of some of them."""
+    cdef const int[::1] given = numbers
+    cdef GroupTypes group = None
+    cdef bint makes_objects = False
     cdef Py_ssize_t i
-    cdef size_t end = 0
-    if made == NULL:
+    cdef int32_t size = 0
+    for i in range(len(given)):
+        if group is None or not group.first <= given[i] < group.first + size:
+            found = group_of(given[i])
+            group = types_of_group(found)
+            size = found.size
+        types[i] = &group.types[given[i] - group.first]
+        makes_objects |= types[i].kind != KIND_FUNC
+    return makes_objects
+
+
+cdef GroupTypes new_types(group):
+    cdef GroupTypes made = GroupTypes.__new__(GroupTypes)
+    cdef Py_ssize_t size = group.size
+    cdef Py_ssize_t room = field_room(group)
+    cdef Py_ssize_t i
+    cdef int64_t super_
+    cdef field_t* fields
+    cdef uint32_t* refs
+    cdef type_t* type
+    made.first = group.first
+    # The types, then all their fields, then all their references.
+    made.types = <type_t*>calloc(1, size * sizeof(type_t) + room * (sizeof(field_t) + sizeof(uint32_t)))
+    if made.types == NULL:
         raise MemoryError
-    if isinstance(comptype, FuncType):
-        made.kind = KIND_FUNC
-        storage = comptype.params
-        offsets = []
-        for valtype in storage:
-            offsets.append(end)
-            end += slots_of(valtype) * sizeof(slot)
-    elif isinstance(comptype, StructType):
-        made.kind = KIND_STRUCT
-        storage = [field.storage for field in comptype.fields]
-        offsets, made.size = layout(comptype.fields)
-    else:
-        made.kind = KIND_ARRAY
-        storage = (comptype.field.storage,)
-        offsets = [0]
-    made.field_count = <int32_t>len(storage)
-    made.fields = <field_t*>calloc(len(storage) + 1, sizeof(field_t))
-    made.refs = <uint32_t*>calloc(len(storage) + 1, sizeof(uint32_t))
-    if made.fields == NULL or made.refs == NULL:
-        free(made.fields)
-        free(made.refs)
-        free(made)
-        raise MemoryError
-    for i in range(len(storage)):
-        made.fields[i].offset = offsets[i]
-        made.fields[i].width = <int>storage_size(storage[i]).bit_length() - 1
-        if names_objects(storage[i]):
-            made.refs[made.ref_count] = offsets[i]
-            made.ref_count += 1
+    fields = <field_t*>(made.types + size)
+    refs = <uint32_t*>(fields + room)
+    for i in range(size):
+        type = &made.types[i]
+        type.number = <int32_t>(made.first + i)
+        super_ = super_of(type.number)
+        if super_ >= 0:
+            if made.first <= super_ < made.first + size:
+                type.super = &made.types[super_ - made.first]
+            else:
+                type.super = ctype_of(<int32_t>super_)
+        type.fields = fields
+        type.refs = refs
+        fill_type(type, read_comptype(group, i))
+        fields += type.field_count
+        refs += type.field_count
     return made
+
+
+cdef int fill_type(type_t* type, comptype) except -1:
+    """Say what objects of a structure or array type consist of; `refs` of a function type are its parameters, which the
+    payload of an exception consists of."""
+    cdef size_t end = 0
+    cdef int32_t i
+    cdef size_t offset
+    cdef list offsets = None
+    if isinstance(comptype, FuncType):
+        type.kind = KIND_FUNC
+        storage = comptype.params
+        for i in range(len(storage)):
+            type.size += slots_of(comptype.params[i])
+        for i in range(len(comptype.results)):
+            end += slots_of(comptype.results[i])
+        type.size = max(type.size, <uint32_t>end)
+        end = 0
+    elif isinstance(comptype, StructType):
+        type.kind = KIND_STRUCT
+        storage = [field.storage for field in comptype.fields]
+        offsets, type.size = layout(comptype.fields)
+    else:
+        type.kind = KIND_ARRAY
+        storage = (comptype.field.storage,)
+    type.field_count = <int32_t>len(storage)
+    for i in range(type.field_count):
+        if type.kind == KIND_STRUCT:
+            offset = offsets[i]
+        else:
+            offset = end
+            end += slots_of(storage[i]) * sizeof(slot)
+        type.fields[i].offset = <uint32_t>offset
+        type.fields[i].width = <int>storage_size(storage[i]).bit_length() - 1
+        if names_objects(storage[i]):
+            type.refs[type.ref_count] = <uint32_t>offset
+            type.ref_count += 1
+    return 0
+
+
+cdef void* own(object held) noexcept:
+    """A reference for what is C's: what it is to is not freed before `disown`, whatever Python's collector does."""
+    Py_INCREF(held)
+    return <void*>held
+
+
+cdef void disown(void* held) noexcept:
+    if held != NULL:
+        Py_DECREF(<object>held)
 
 
 cdef bint names_objects(int valtype) except -1:

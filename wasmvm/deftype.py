@@ -1,18 +1,16 @@
 """Defined types (specification, 2.3.14 and 3.1.2): what types mean outside of the module that declares them.
 
 Types are compared by structure, a group of recursive types by the structure of the whole group (3.3.12 "Defined
-types"). So every group is *rolled up*: references into itself become positions in it, all others name types that were
-defined before; and a table keeps one copy of each. A defined type is then a number, equal types have the same one, and
-a *closed* value type, whose typeidxs are such numbers, means the same in every module and every store. Numbers are
-never given back: a process knows finitely many types, and comparing them costs nothing.
+types"). So every group is looked up in a table for the whole process (`typetable`), which keeps one copy of each as long
+as somebody holds it. A defined type is then a number, equal types have the same one, and a *closed* value type, whose
+typeidxs are such numbers, means the same in every module and every store.
 """
 
 from __future__ import annotations
 
-from _thread import allocate_lock
 from array import array
 
-from wasmvm.record import Record
+from wasmvm import typetable
 from wasmvm.types import (
     ANYREF,
     ARRAYREF,
@@ -50,35 +48,8 @@ from wasmvm.types import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from wasmvm.syntax import Module
 
-
-class DefType(Record):
-    """A defined type; its composite type is closed.
-
-    Attributes:
-        number: what stands for it.
-        final: whether it may have no subtypes.
-        super: the number of its supertype, or -1.
-        depth: how many types are above it.
-        heaptype: the abstract heap type right above all types of its kind: FUNCREF, STRUCTREF or ARRAYREF.
-    """
-
-    number: int
-    final: bool
-    super: int
-    depth: int
-    heaptype: int
-    comptype: CompType
-
-
-DEFTYPES: list[DefType] = []
-"""By number."""
-_groups: dict[object, int] = {}
-"""The number of the first type of each group that is known, by the group rolled up."""
-_lock = allocate_lock()
 
 _SUPERTYPE = {EQREF: ANYREF, I31REF: EQREF, STRUCTREF: EQREF, ARRAYREF: EQREF}
 _TOP = {
@@ -90,95 +61,59 @@ _TOP = {
 _BOTTOMS = frozenset((NULLREF, NULLFUNCREF, NULLEXTERNREF, NULLEXNREF))
 
 
-def map_comptype(comptype: CompType, change: Callable[[int], int]) -> CompType:
-    """The type with each value type in it changed; the same object where nothing does."""
-    if isinstance(comptype, FuncType):
-        valtypes = comptype.params + comptype.results
-        if not valtypes or (min(valtypes) > 0 and max(valtypes) < CONCRETE):
-            return comptype
-        return FuncType(tuple(map(change, comptype.params)), tuple(map(change, comptype.results)))
-    if isinstance(comptype, StructType):
-        return StructType(tuple([FieldType(change(f.storage), f.mutable) for f in comptype.fields]))
-    return ArrayType(FieldType(change(comptype.field.storage), comptype.field.mutable))
-
-
 def define(module: Module) -> array[int]:
     """The numbers of a module's types, by typeidx; whether they are valid is not looked at.
 
-    References to types that do not exist, or are declared later, must have been ruled out.
+    References to types that do not exist, or are declared later, must have been ruled out. The types stay as long as
+    the module does, or a copy of ``module.hold``.
     """
+    if module.numbers is not None:
+        return module.numbers
+    types, subtypes = module.types, module.subtypes
+    counts = {rectype.start: rectype.count for rectype in module.rectypes if rectype.count}
     numbers = array("i")
-    groups = {rectype.start: rectype.count for rectype in module.rectypes if rectype.count}
-    with _lock:
-        while len(numbers) < len(module.types):
-            start = len(numbers)
-            _define_group(module, start, groups.get(start, 1), numbers)
+    firsts: list[int] = []
+    typeidx = 0
+    try:
+        while typeidx < len(types):
+            count = counts.get(typeidx, 1)
+            comptype = types[typeidx]
+            key = None
+            subtype = subtypes.get(typeidx)
+            is_plain = subtype is None or (subtype.final and not subtype.supers)
+            if is_plain and count == 1 and isinstance(comptype, FuncType):
+                key = typetable.plain_key(comptype)
+                needs: set[int] = set()
+            if key is None:
+                key, needs = typetable.group_key(types, subtypes, typeidx, count, numbers)
+            first = typetable.enter(key, count, needs).first
+            firsts.append(first)
+            numbers.extend(range(first, first + count))
+            typeidx += count
+    except BaseException:
+        typetable.release(firsts)
+        raise
+    module.hold = typetable.holding(firsts)
+    module.numbers = numbers
     return numbers
 
 
-def _define_group(module: Module, start: int, count: int, numbers: array[int]) -> None:
-    """Append the numbers of one group to those of the types before it."""
-    group = []
-    for typeidx in range(start, start + count):
-        subtype = module.subtypes.get(typeidx)
-        final, supers = (True, ()) if subtype is None else (subtype.final, subtype.supers)
-        # A reference into the group is a negative number, all others are closed.
-        group.append(
-            SubType(
-                final,
-                tuple([start - 1 - x if x >= start else numbers[x] for x in supers]),
-                map_comptype(module.types[typeidx], lambda t: _rolled(t, start, numbers)),
-            )
-        )
-    first = _known(group)
-    numbers.extend(range(first, first + count))
+def define_functype(functype: FuncType) -> typetable.Hold:
+    """What keeps the final type of its own group that is this closed function type.
+
+    Raises:
+        ValueError: a type that it refers to is gone.
+    """
+    key = typetable.plain_key(functype)
+    needs: set[int] = set()
+    if key is None:
+        key, needs = typetable.functype_key(functype)
+    return typetable.holding([typetable.enter(key, 1, needs).first])
 
 
-def _rolled(valtype: int, start: int, numbers: array[int]) -> int:
-    if valtype < CONCRETE:
-        return valtype
-    if typeidx_of(valtype) >= start:
-        return -(valtype - 2 * start)
-    return close_valtype(valtype, numbers)
-
-
-def _known(group: list[SubType]) -> int:
-    """The number of the first type of a rolled group, which is new or not."""
-    # Most types are functions in a group of their own, for which the function type itself will do; others need their
-    # class to be told apart from it, since all are tuples.
-    key: object = group[0].comptype
-    if len(group) > 1 or not group[0].final or group[0].supers or not isinstance(key, FuncType):
-        key = tuple([(type(subtype.comptype), *subtype) for subtype in group])
-    first = _groups.get(key)
-    if first is None:
-        first = len(DEFTYPES)
-        for subtype in group:
-            supers = [first - 1 - x if x < 0 else x for x in subtype.supers]
-            super_ = supers[0] if supers else -1
-            DEFTYPES.append(
-                DefType(
-                    len(DEFTYPES),
-                    subtype.final,
-                    super_,
-                    DEFTYPES[super_].depth + 1 if supers else 0,
-                    _kind(subtype.comptype),
-                    map_comptype(subtype.comptype, lambda t: 2 * first - t if t < 0 else t),
-                )
-            )
-        _groups[key] = first
-    return first
-
-
-def _kind(comptype: CompType) -> int:
-    if isinstance(comptype, FuncType):
-        return FUNCREF
-    return STRUCTREF if isinstance(comptype, StructType) else ARRAYREF
-
-
-def define_functype(functype: FuncType) -> int:
-    """The number of the final type of its own group that is this closed function type."""
-    with _lock:
-        return _known([SubType(True, (), functype)])
+def hold_valtype(valtype: int) -> typetable.Hold | None:
+    """What keeps the type that a closed value type refers to, or None for no such type; ValueError where it is gone."""
+    return typetable.hold(typeidx_of(valtype)) if valtype >= CONCRETE else None
 
 
 def check_valtype(valtype: object, reference: bool = False) -> None:
@@ -186,13 +121,16 @@ def check_valtype(valtype: object, reference: bool = False) -> None:
 
     Raises:
         TypeError: it is no number.
-        ValueError: no closed type has that number, or it is no reference type.
+        ValueError: no closed type has that number, or none has any more, or it is no reference type.
     """
     if not isinstance(valtype, int):
         raise TypeError(f"type: expected a value type, got {valtype!r}")
     if valtype not in NUMTYPES and valtype != V128:
         heaptype = heaptype_of(valtype) if is_reftype(valtype) else -1
-        if heaptype not in HEAPTYPE_NAMES and not (heaptype >= CONCRETE and typeidx_of(heaptype) < len(DEFTYPES)):
+        if heaptype >= CONCRETE:
+            if not typetable.is_there(typeidx_of(heaptype)):
+                raise ValueError(f"type: there is no value type {valtype}, or what it refers to is gone with its modules")
+        elif heaptype not in HEAPTYPE_NAMES:
             raise ValueError(f"type: there is no value type {valtype}")
     elif reference:
         raise ValueError(f"type: expected a reference type, got {VALTYPE_NAMES[valtype]}")
@@ -215,17 +153,32 @@ def close_valtype(valtype: int, numbers: array[int]) -> int:
     return CONCRETE + 2 * numbers[typeidx_of(valtype)] + (valtype & 1)
 
 
+def close_functype(functype: FuncType, numbers: array[int]) -> FuncType:
+    if max(functype.params + functype.results, default=0) < CONCRETE:
+        return functype
+    return FuncType(
+        tuple([close_valtype(valtype, numbers) for valtype in functype.params]),
+        tuple([close_valtype(valtype, numbers) for valtype in functype.results]),
+    )
+
+
+def close_comptype(comptype: CompType, numbers: array[int]) -> CompType:
+    if isinstance(comptype, FuncType):
+        return close_functype(comptype, numbers)
+    if isinstance(comptype, StructType):
+        return StructType(tuple([FieldType(close_valtype(t, numbers), mutable) for t, mutable in comptype.fields]))
+    return ArrayType(FieldType(close_valtype(comptype.field.storage, numbers), comptype.field.mutable))
+
+
 def close_externtype(type_: ExternType, numbers: array[int]) -> ExternType:
     if isinstance(type_, FuncType):
-        functype = map_comptype(type_, lambda t: close_valtype(t, numbers))
-        return functype if isinstance(functype, FuncType) else type_
+        return close_functype(type_, numbers)
     if isinstance(type_, TableType):
         return TableType(close_valtype(type_.reftype, numbers), type_.limits, type_.addrtype)
     if isinstance(type_, GlobalType):
         return GlobalType(close_valtype(type_.valtype, numbers), type_.mutable)
     if isinstance(type_, TagType):
-        functype = map_comptype(type_.functype, lambda t: close_valtype(t, numbers))
-        return TagType(functype) if isinstance(functype, FuncType) else type_
+        return TagType(close_functype(type_.functype, numbers))
     return type_
 
 
@@ -235,7 +188,7 @@ def close_externtype(type_: ExternType, numbers: array[int]) -> ExternType:
 def match_deftype(actual: int, expected: int) -> bool:
     """3.3.12: whether one defined type is the other or a subtype of it."""
     while actual != expected:
-        actual = DEFTYPES[actual].super
+        actual = typetable.super_of(actual)
         if actual < 0:
             return False
     return True
@@ -243,7 +196,7 @@ def match_deftype(actual: int, expected: int) -> bool:
 
 def top_of(heaptype: int) -> int:
     """The greatest heap type above this one."""
-    return _TOP[DEFTYPES[typeidx_of(heaptype)].heaptype if heaptype >= CONCRETE else heaptype]
+    return _TOP[typetable.kind_of(typeidx_of(heaptype)) if heaptype >= CONCRETE else heaptype]
 
 
 def match_heaptype(actual: int, expected: int) -> bool:
@@ -255,7 +208,7 @@ def match_heaptype(actual: int, expected: int) -> bool:
     if expected >= CONCRETE:
         return actual >= CONCRETE and match_deftype(typeidx_of(actual), typeidx_of(expected))
     if actual >= CONCRETE:
-        actual = DEFTYPES[typeidx_of(actual)].heaptype
+        actual = typetable.kind_of(typeidx_of(actual))
     while actual != expected:
         if actual not in _SUPERTYPE:
             return False

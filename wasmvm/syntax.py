@@ -186,6 +186,7 @@ class Module:
         start: funcidx of the start function, or None.
         data_count: what the data count section says, or None without one.
         sections: every section in the order of the file.
+        numbers, hold: what `deftype.define` has found for the types, and what keeps that; None before.
     """
 
     __slots__ = (
@@ -199,9 +200,11 @@ class Module:
         "funcs",
         "global_imports",
         "globals",
+        "hold",
         "imports",
         "mem_imports",
         "mems",
+        "numbers",
         "partial",
         "rectypes",
         "sections",
@@ -244,6 +247,8 @@ class Module:
         self.datas: list[Data] = []
         self.customs: list[Custom] = []
         self.sections: list[Section] = []
+        self.numbers: array[int] | None = None
+        self.hold: object = None
 
     @property
     def source(self) -> bytes:

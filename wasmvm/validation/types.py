@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wasmvm.deftype import DEFTYPES, define, match_comptype
+from wasmvm.deftype import close_comptype, define, match_comptype
 from wasmvm.errors import ValidationError
 from wasmvm.syntax import Module
 from wasmvm.types import CONCRETE, typeidx_of, valtypes_of
@@ -33,16 +33,27 @@ def check_types(module: Module) -> None:
 def check_subtypes(module: Module) -> None:
     """3.2.14: supertypes are not final, and match."""
     numbers = define(module)
+    depths: dict[int, int] = {}
     for typeidx, subtype in module.subtypes.items():
         if not subtype.supers:
             continue
-        actual = DEFTYPES[numbers[typeidx]]
-        expected = DEFTYPES[numbers[subtype.supers[0]]]
-        if expected.final or not match_comptype(actual.comptype, expected.comptype):
-            raise ValidationError(
-                f"sub type {typeidx} does not match super type {subtype.supers[0]}", module.type_offsets[typeidx]
+        super_ = subtype.supers[0]
+        expected = module.subtypes.get(super_)
+        if (
+            expected is None
+            or expected.final
+            or not (
+                subtype.comptype == expected.comptype
+                or match_comptype(
+                    close_comptype(subtype.comptype, numbers), close_comptype(expected.comptype, numbers)
+                )
             )
-        if actual.depth > MAX_DEPTH:
+        ):
+            raise ValidationError(
+                f"sub type {typeidx} does not match super type {super_}", module.type_offsets[typeidx]
+            )
+        depth = depths[typeidx] = depths.get(super_, 0) + 1
+        if depth > MAX_DEPTH:
             raise ValidationError(f"sub type {typeidx} is too deep (limit {MAX_DEPTH})", module.type_offsets[typeidx])
 
 

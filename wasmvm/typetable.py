@@ -1,0 +1,428 @@
+"""The table of the defined types that are in use, what their numbers mean, and who holds them.
+
+Types come in groups, which are *rolled up* (specification, 3.3.12): references into the group are positions in it, all
+others name types that are in the table already, by number. Rolled up, a group is a string of bytes, its key; equal ones
+are one entry. An entry counts who needs it: every `Hold`, and every group that refers to it. With the last of them it
+goes, and its numbers mean nothing from then on (docs/rationale.md, "When does a type go?").
+
+A key that begins with another byte than 0 is the final function type of a group of its own whose value types are bytes:
+parameters, 1, results. All other keys are words of 4 bytes, the lowest first: 0; the number of types; of each type its
+kind, its supertype, and how many words of its body lie up to its end; then the bodies. A kind is the byte of the abstract
+heap type, plus `FINAL`. A supertype is 0 for none, a number plus 1, or below 0 a position in the group, inverted. The
+body of a function type is the number of its parameters, then these and the results; of the others it is each field's
+type and whether it may be set. A reference to a defined type that is below 0 leads into the group.
+
+The memory of the machine's `type_t` hangs on the entries, and there is no garbage collector between it and what points
+to it: nothing here may run other people's code while counts and tables do not fit each other.
+"""
+
+from __future__ import annotations
+
+from _thread import RLock  # reentrant: a finalizer may get in wherever memory is taken
+from array import array
+
+from wasmvm.types import (
+    ARRAYREF,
+    CONCRETE,
+    FUNCREF,
+    STRUCTREF,
+    ArrayType,
+    CompType,
+    FieldType,
+    FuncType,
+    StructType,
+    SubType,
+)
+
+FINAL = 0x80
+SEPARATOR = b"\1"
+"""Between parameters and results of a key that is no words."""
+HEADER = 2
+ENTRY = 3
+"""Words in front of all types, and in front of the bodies for each type."""
+BLOCK = 32
+"""Groups of so many types or more have all numbers of some blocks of so many, and these are what the table names."""
+MAX_NUMBER = (1 << 30) - CONCRETE
+"""So that a reference type fits into 31 bits."""
+
+
+class Group:
+    """An entry of the table.
+
+    Attributes:
+        key: see above.
+        first: the number of its first type; the others follow.
+        size: how many types it has.
+        count: how many need it.
+        comptypes: closed composite types by position, those that were asked for; None before the first.
+        machine: what the machine knows its types by, or None.
+    """
+
+    def __init__(self, key: bytes, size: int) -> None:
+        self.key = key
+        self.size = size
+        self.first = 0
+        self.count = 0
+        self.comptypes: dict[int, CompType] | None = None
+        self.machine: object = None
+
+
+_groups: dict[bytes, Group] = {}
+"""By key."""
+_small: dict[int, Group] = {}
+"""By number, the groups of fewer than `BLOCK` types."""
+_large: dict[int, Group] = {}
+"""By number divided by `BLOCK`, the others."""
+_lock = RLock()
+_next = [0, False]
+"""The number to be given next, and whether all have been given once: then it may be in use."""
+
+
+class Hold:
+    """Keeps types: as long as it exists, so do they.
+
+    Compiled it is nothing that Python's collector knows: what it keeps is let go of when the last reference to it is
+    gone, not before the finalizers of others who need the types. Uncompiled, a finalizer may find it no longer `alive`.
+
+    Attributes:
+        firsts: the first numbers of its groups, as the words of a key; they have been counted once for it.
+        alive: whether it still keeps them.
+    """
+
+    def __init__(self, firsts: bytes) -> None:
+        self.firsts = firsts
+        self.alive = True
+
+    def __del__(self) -> None:
+        if self.alive and release is not None:  # at the end of the interpreter
+            self.alive = False
+            release([word(self.firsts, i) for i in range(len(self.firsts) // 4)])
+
+    @property
+    def first(self) -> int:
+        """The number of the first type."""
+        return word(self.firsts, 0)
+
+
+def count_groups() -> int:
+    """How many groups there are at present."""
+    return len(_groups)
+
+
+def is_there(number: int) -> bool:
+    """Whether a type has that number at present; it may be any integer."""
+    if number < 0 or number >= MAX_NUMBER:
+        return False
+    group = find(number)
+    return group is not None and number < group.first + group.size
+
+
+def find(number: int) -> Group | None:
+    group = _small.get(number)
+    return _large.get(number // BLOCK) if group is None else group
+
+
+def group_of(number: int) -> Group:
+    """The group that a type belongs to; ValueError where it is gone."""
+    group = find(number)
+    if group is None or number >= group.first + group.size:
+        raise ValueError(f"type: there is no type {number}, or it is gone with the last module that had it")
+    return group
+
+
+def enter(key: bytes, size: int, needs: set[int]) -> Group:
+    """The group with that key, counted once more; `needs` are the numbers of the types that it refers to.
+
+    Raises:
+        ValueError: one of these is gone.
+        MemoryError: there are no more numbers.
+    """
+    with _lock:
+        group = _groups.get(key)
+        if group is not None:
+            group.count += 1
+            return group
+    made = Group(key, size)
+    needed = list({group_of(number).first for number in needs})
+    kept = 0
+    try:
+        with _lock:
+            for first in needed:
+                group = group_of(first)
+                group.count += 1
+                kept += 1
+            made.first = take_numbers(size)
+            place(made)
+            group = _groups.setdefault(key, made)  # it may have come meanwhile
+            group.count += 1
+    except BaseException:
+        unplace(made)
+        release(needed[:kept])
+        raise
+    if group is not made:
+        unplace(made)
+        release(needed)
+    return group
+
+
+def place(group: Group) -> None:
+    """Let the numbers of a group mean it."""
+    if group.size < BLOCK:
+        for number in range(group.first, group.first + group.size):
+            _small[number] = group
+    else:
+        for number in range(group.first // BLOCK, (group.first + group.size - 1) // BLOCK + 1):
+            _large[number] = group
+
+
+def unplace(group: Group) -> None:
+    if group.size < BLOCK:
+        for number in range(group.first, group.first + group.size):
+            if _small.get(number) is group:
+                del _small[number]
+    else:
+        for number in range(group.first // BLOCK, (group.first + group.size - 1) // BLOCK + 1):
+            if _large.get(number) is group:
+                del _large[number]
+
+
+def take_numbers(size: int) -> int:
+    """The first of so many numbers in a row that mean nothing.
+
+    They are given in turn, so that a number which somebody has kept for too long means nothing for as long as possible.
+    """
+    first: int
+    first, again = _next
+    turns = 0
+    while True:
+        if size >= BLOCK:
+            first = (first + BLOCK - 1) // BLOCK * BLOCK
+        if first + size > MAX_NUMBER:
+            if turns or size > MAX_NUMBER:
+                raise MemoryError("there are no more numbers for types")
+            first, again, turns = 0, True, 1
+            continue
+        taken = first - 1
+        if again:
+            for number in range(first, first + size):
+                if find(number) is not None:
+                    taken = number
+        if taken < first:
+            _next[:] = first + size, again
+            return first
+        first = taken + 1
+
+
+def release(firsts: list[int]) -> None:
+    """Count each of these groups once less; those that nobody needs any more go, and release others in turn."""
+    while firsts:
+        gone = []
+        with _lock:
+            for first in firsts:
+                group = find(first)
+                if group is None:
+                    continue  # at the end of the interpreter
+                group.count -= 1
+                if group.count == 0:
+                    gone.append(group)
+                    del _groups[group.key]
+                    unplace(group)
+        firsts = []
+        for group in gone:
+            firsts.extend(needs_of(group.key))
+
+
+def hold(number: int) -> Hold:
+    """What keeps one type, and the others of its group; ValueError where it is gone."""
+    with _lock:
+        group = group_of(number)
+        group.count += 1
+    return holding([group.first])
+
+
+def holding(firsts: list[int]) -> Hold:
+    """What keeps these groups, which have been counted once for it."""
+    try:
+        return Hold(to_bytes(firsts))
+    except BaseException:
+        release(firsts)
+        raise
+
+
+# --- Keys ------------------------------------------------------------------------------------------------------------
+
+
+def plain_key(functype: FuncType) -> bytes | None:
+    """The key of a final function type in a group of its own, if it refers to no defined types."""
+    try:
+        return bytes(functype.params) + SEPARATOR + bytes(functype.results)
+    except ValueError:
+        return None
+
+
+def group_key(
+    types: list[CompType], subtypes: dict[int, SubType], start: int, count: int, numbers: array[int]
+) -> tuple[bytes, set[int]]:
+    """The key of the group of the types from `start` on, and the numbers of the types that it refers to.
+
+    `numbers` has those of the types before it.
+    """
+    needs: set[int] = set()
+    words = [0, count]
+    body: list[int] = []
+    for typeidx in range(start, start + count):
+        comptype = types[typeidx]
+        subtype = subtypes.get(typeidx)
+        if isinstance(comptype, FuncType):
+            kind = FUNCREF
+            body.append(len(comptype.params))
+            for valtype in comptype.params:
+                body.append(valtype if valtype < CONCRETE else rolled(valtype, start, numbers, needs))
+            for valtype in comptype.results:
+                body.append(valtype if valtype < CONCRETE else rolled(valtype, start, numbers, needs))
+        else:
+            kind = STRUCTREF if isinstance(comptype, StructType) else ARRAYREF
+            fields = comptype.fields if isinstance(comptype, StructType) else (comptype.field,)
+            for valtype, mutable in fields:
+                body.append(valtype if valtype < CONCRETE else rolled(valtype, start, numbers, needs))
+                body.append(mutable)
+        super_ = 0
+        if subtype is not None and subtype.supers:
+            super_ = subtype.supers[0]
+            if super_ < start:
+                super_ = numbers[super_]
+                needs.add(super_)
+                super_ += 1
+            else:
+                super_ = start - 1 - super_
+        words.append(kind | FINAL if subtype is None or subtype.final else kind)
+        words.append(super_)
+        words.append(len(body))
+    return to_bytes(words + body), needs
+
+
+def rolled(valtype: int, start: int, numbers: array[int], needs: set[int]) -> int:
+    typeidx = (valtype - CONCRETE) >> 1
+    if typeidx >= start:
+        return -(valtype - 2 * start)
+    needs.add(numbers[typeidx])
+    return CONCRETE + 2 * numbers[typeidx] + (valtype & 1)
+
+
+def functype_key(functype: FuncType) -> tuple[bytes, set[int]]:
+    """The same for a closed function type that is final and in a group of its own."""
+    valtypes = functype.params + functype.results
+    needs = {(valtype - CONCRETE) >> 1 for valtype in valtypes if valtype >= CONCRETE}
+    words = [0, 1, FUNCREF | FINAL, 0, len(valtypes) + 1, len(functype.params), *valtypes]
+    return to_bytes(words), needs
+
+
+def to_bytes(words: list[int]) -> bytes:
+    made = array("i", words)
+    if word(b"\1\0\0\0", 0) != array("i", b"\1\0\0\0")[0]:
+        made.byteswap()
+    return made.tobytes()
+
+
+def word(key: bytes, index: int) -> int:
+    data = key
+    at = 4 * index
+    value = data[at + 3]
+    value = value << 8 | data[at + 2]
+    value = value << 8 | data[at + 1]
+    value = value << 8 | data[at]
+    return value - (value >> 31 << 32)
+
+
+def needs_of(key: bytes) -> set[int]:
+    """The first numbers of the groups that a group refers to."""
+    needs: set[int] = set()
+    if key[0]:
+        return needs
+    count = word(key, 1)
+    bodies = HEADER + ENTRY * count
+    begin = 0
+    for i in range(count):
+        super_ = word(key, HEADER + ENTRY * i + 1)
+        if super_ > 0:
+            needs.add(group_of(super_ - 1).first)
+        end = word(key, HEADER + ENTRY * i + 2)
+        if word(key, HEADER + ENTRY * i) & ~FINAL == FUNCREF:
+            begin += 1  # the number of parameters is no type
+        for at in range(begin, end):
+            valtype = word(key, bodies + at)
+            if valtype >= CONCRETE:
+                needs.add(group_of((valtype - CONCRETE) >> 1).first)
+        begin = end
+    return needs
+
+
+def field_room(group: Group) -> int:
+    """How many fields and parameters its types have in all."""
+    key = group.key
+    if key[0] != 0:
+        return key.index(SEPARATOR)
+    count = word(key, 1)
+    bodies = HEADER + ENTRY * count
+    begin = fields = 0
+    for i in range(count):
+        end = word(key, HEADER + ENTRY * i + 2)
+        if word(key, HEADER + ENTRY * i) & ~FINAL == FUNCREF:
+            fields += word(key, bodies + begin)
+        else:
+            fields += (end - begin) // 2
+        begin = end
+    return fields
+
+
+# --- What numbers mean -----------------------------------------------------------------------------------------------
+
+
+def kind_of(number: int) -> int:
+    """The abstract heap type right above all types of its kind: FUNCREF, STRUCTREF or ARRAYREF."""
+    group = group_of(number)
+    if group.key[0]:
+        return FUNCREF
+    return word(group.key, HEADER + ENTRY * (number - group.first)) & ~FINAL
+
+
+def super_of(number: int) -> int:
+    """The number of its supertype, or -1."""
+    group = group_of(number)
+    if group.key[0]:
+        return -1
+    super_ = word(group.key, HEADER + ENTRY * (number - group.first) + 1)
+    return super_ - 1 if super_ >= 0 else group.first - 1 - super_
+
+
+def comptype_of(number: int) -> CompType:
+    """The composite type, closed."""
+    group = group_of(number)
+    known = group.comptypes
+    if known is None:
+        known = group.comptypes = {}
+    found = known.get(number)
+    if found is None:
+        found = known[number] = read_comptype(group, number - group.first)
+    return found
+
+
+def read_comptype(group: Group, position: int) -> CompType:
+    """The same by its position in the group."""
+    key = group.key
+    if key[0]:
+        params, _, results = key.partition(SEPARATOR)
+        return FuncType(tuple(params), tuple(results))
+    first = 2 * group.first
+    at = HEADER + ENTRY * position
+    bodies = HEADER + ENTRY * word(key, 1)
+    begin = word(key, at - 1) if position else 0
+    words = [word(key, bodies + i) for i in range(begin, word(key, at + 2))]
+    kind = word(key, at) & ~FINAL
+    if kind == FUNCREF:
+        closed = [t if t >= 0 else first - t for t in words]
+        return FuncType(tuple(closed[1 : 1 + words[0]]), tuple(closed[1 + words[0] :]))
+    fields = [
+        FieldType(words[i] if words[i] >= 0 else first - words[i], bool(words[i + 1])) for i in range(0, len(words), 2)
+    ]
+    return StructType(tuple(fields)) if kind == STRUCTREF else ArrayType(fields[0])
