@@ -407,7 +407,6 @@ cdef class ExceptionRef(Reference):
 
 
 @cython.final
-@cython.no_gc
 cdef class Signature:
     cdef readonly object type
     cdef readonly int number

@@ -188,6 +188,7 @@ cdef int* new_valtypes(tuple valtypes) except NULL:
     return made
 
 
+@cython.no_gc
 cdef class Signature:
     """A function type prepared for calls; there is one for each defined type, which it keeps. It holds nothing that
     could hold it, so Python's collector need not look at it, and never empties it."""

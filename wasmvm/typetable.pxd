@@ -17,7 +17,6 @@ cdef object _lock
 
 
 @cython.final
-@cython.no_gc
 cdef class Group:
     cdef readonly bytes key
     cdef readonly int64_t first
@@ -28,7 +27,6 @@ cdef class Group:
 
 
 @cython.final
-@cython.no_gc
 cdef class Hold:
     cdef readonly bytes firsts
     cdef readonly bint alive

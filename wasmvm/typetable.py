@@ -21,6 +21,8 @@ from __future__ import annotations
 from _thread import RLock  # reentrant: a finalizer may get in wherever memory is taken
 from array import array
 
+import cython
+
 from wasmvm.types import (
     ARRAYREF,
     CONCRETE,
@@ -46,6 +48,7 @@ MAX_NUMBER = (1 << 30) - CONCRETE
 """So that a reference type fits into 31 bits."""
 
 
+@cython.no_gc
 class Group:
     """An entry of the table.
 
@@ -78,6 +81,7 @@ _next = [0, False]
 """The number to be given next, and whether all have been given once: then it may be in use."""
 
 
+@cython.no_gc
 class Hold:
     """Keeps types: as long as it exists, so do they.
 
