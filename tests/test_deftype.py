@@ -20,7 +20,6 @@ from wasmvm.deftype import (
     match_valtype,
 )
 from wasmvm.text import wat2wasm
-from wasmvm.typetable import comptype_of, super_of
 from wasmvm.types import (
     BOTTOM_REF,
     I32,
@@ -34,7 +33,7 @@ from wasmvm.types import (
     ref,
     ref_typeidx,
 )
-
+from wasmvm.typetable import comptype_of, super_of
 
 KEPT: list[object] = []
 """The modules of the test that runs, so that their types stay."""

@@ -461,6 +461,7 @@ cdef class ModuleCode:
     cdef const char* adopted_end
     cdef bint is_adopted(self, const int32_t* code) noexcept
     cdef int prepare(self, syntax, numbers) except -1
+    cdef int remember(self, list imports, list funcs) except -1
     cdef Signature signature(self, Py_ssize_t typeidx)
 
 

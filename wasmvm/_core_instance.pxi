@@ -34,6 +34,7 @@ cdef class ModuleCode:
         cdef void* held = own(syntax.hold)
         cdef Py_ssize_t i
         cdef bint makes_objects
+        cdef uint64_t records
         try:
             if types == NULL or templates == NULL:
                 raise MemoryError
@@ -46,10 +47,10 @@ cdef class ModuleCode:
                 templates[i].type = types[typeidxs[i]]
                 templates[i].funcidx = <int32_t>(imported + i)
             self.global_count = len(syntax.global_types())
-            self.records = 1000 + self.count * (sizeof(func_t) + sizeof(func_t*)) + len(syntax.datas) * sizeof(data_t)
-            self.records += 200 * <uint64_t>(imported + self.global_count + len(syntax.tags))
+            records = 1000 + self.count * (sizeof(func_t) + sizeof(func_t*)) + len(syntax.datas) * sizeof(data_t)
+            records += 200 * <uint64_t>(imported + self.global_count + len(syntax.tags))
             for elem in syntax.elems:
-                self.records += 8 * <uint64_t>len(elem) + sizeof(elem_t)
+                records += 8 * <uint64_t>len(elem) + sizeof(elem_t)
             # Tables that others see, and values that are references to functions: by these alone can a function be
             # named after everything that Python has of its instance is gone.
             self.shares = (
@@ -61,6 +62,7 @@ cdef class ModuleCode:
             signatures = [None] * len(numbers)
             if self.types == NULL:  # still: what was called may have made an instance
                 self.makes_objects = makes_objects
+                self.records = records
                 self.numbers = numbers
                 self.signatures = signatures
                 self.held = held
@@ -73,6 +75,13 @@ cdef class ModuleCode:
             free(types)
             free(templates)
             disown(held)
+        return 0
+
+    cdef int remember(self, list imports, list funcs) except -1:
+        """Keep the signatures of functions that are imported: those of the next instance have them again, mostly."""
+        for import_, func in zip(imports, funcs):
+            if (<Func>func).signature.number == self.numbers[import_.desc]:
+                self.signatures[import_.desc] = (<Func>func).signature
         return 0
 
     cdef Signature signature(self, Py_ssize_t typeidx):
@@ -251,6 +260,7 @@ cdef class Instance:
             self.check((<Tag?>tags[i]).store)
         if self.code.types == NULL:
             self.code.prepare(syntax, module.numbers)
+            self.code.remember(syntax.func_imports, funcs)
         store.count_instance(self)
         if self.code.makes_objects:
             store.keep_types(syntax.hold)

@@ -1,8 +1,8 @@
 """Defined types (specification, 2.3.14 and 3.1.2): what types mean outside of the module that declares them.
 
 Types are compared by structure, a group of recursive types by the structure of the whole group (3.3.12 "Defined
-types"). So every group is looked up in a table for the whole process (`typetable`), which keeps one copy of each as long
-as somebody holds it. A defined type is then a number, equal types have the same one, and a *closed* value type, whose
+types"). So every group is looked up in a table for the whole process (`typetable`), which has one copy of each as long as
+somebody holds it. A defined type is then a number, equal types have the same one, and a *closed* value type, whose
 typeidxs are such numbers, means the same in every module and every store.
 """
 
@@ -37,7 +37,6 @@ from wasmvm.types import (
     FuncType,
     GlobalType,
     StructType,
-    SubType,
     TableType,
     TagType,
     heaptype_of,
@@ -129,7 +128,9 @@ def check_valtype(valtype: object, reference: bool = False) -> None:
         heaptype = heaptype_of(valtype) if is_reftype(valtype) else -1
         if heaptype >= CONCRETE:
             if not typetable.is_there(typeidx_of(heaptype)):
-                raise ValueError(f"type: there is no value type {valtype}, or what it refers to is gone with its modules")
+                raise ValueError(
+                    f"type: there is no value type {valtype}, or what it refers to is gone with its modules"
+                )
         elif heaptype not in HEAPTYPE_NAMES:
             raise ValueError(f"type: there is no value type {valtype}")
     elif reference:

@@ -5,12 +5,12 @@ others name types that are in the table already, by number. Rolled up, a group i
 are one entry. An entry counts who needs it: every `Hold`, and every group that refers to it. With the last of them it
 goes, and its numbers mean nothing from then on (docs/rationale.md, "When does a type go?").
 
-A key that begins with another byte than 0 is the final function type of a group of its own whose value types are bytes:
+A key that begins with another byte than 0 is a final function type in a group of its own whose value types are bytes:
 parameters, 1, results. All other keys are words of 4 bytes, the lowest first: 0; the number of types; of each type its
-kind, its supertype, and how many words of its body lie up to its end; then the bodies. A kind is the byte of the abstract
-heap type, plus `FINAL`. A supertype is 0 for none, a number plus 1, or below 0 a position in the group, inverted. The
-body of a function type is the number of its parameters, then these and the results; of the others it is each field's
-type and whether it may be set. A reference to a defined type that is below 0 leads into the group.
+kind, its supertype, and how many words the bodies have up to the end of its own; then the bodies. A kind is the byte of
+the abstract heap type, plus `FINAL`. A supertype is 0 for none, a number plus 1, or below 0 a position in the group,
+inverted. The body of a function type is the number of its parameters, then these and the results; of the others it is
+each field's type and whether it may be set. A reference to a defined type that is below 0 leads into the group.
 
 The memory of the machine's `type_t` hangs on the entries, and there is no garbage collector between it and what points
 to it: nothing here may run other people's code while counts and tables do not fit each other.
@@ -20,8 +20,6 @@ from __future__ import annotations
 
 from _thread import RLock  # reentrant: a finalizer may get in wherever memory is taken
 from array import array
-
-import cython
 
 from wasmvm.types import (
     ARRAYREF,
@@ -48,7 +46,6 @@ MAX_NUMBER = (1 << 30) - CONCRETE
 """So that a reference type fits into 31 bits."""
 
 
-@cython.no_gc
 class Group:
     """An entry of the table.
 
@@ -81,7 +78,6 @@ _next = [0, False]
 """The number to be given next, and whether all have been given once: then it may be in use."""
 
 
-@cython.no_gc
 class Hold:
     """Keeps types: as long as it exists, so do they.
 

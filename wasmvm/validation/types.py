@@ -44,9 +44,7 @@ def check_subtypes(module: Module) -> None:
             or expected.final
             or not (
                 subtype.comptype == expected.comptype
-                or match_comptype(
-                    close_comptype(subtype.comptype, numbers), close_comptype(expected.comptype, numbers)
-                )
+                or match_comptype(close_comptype(subtype.comptype, numbers), close_comptype(expected.comptype, numbers))
             )
         ):
             raise ValidationError(
