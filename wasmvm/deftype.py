@@ -1,7 +1,7 @@
 """Defined types (specification, 2.3.14 and 3.1.2): what types mean outside of the module that declares them.
 
 Types are compared by structure, a group of recursive types by the structure of the whole group (3.3.12 "Defined
-types"). So every group is looked up in a table for the whole process (`typetable`), which has one copy of each as long as
+types"). So every group is looked up in a table for the whole process (`typetable`), which has one copy of each while
 somebody holds it. A defined type is then a number, equal types have the same one, and a *closed* value type, whose
 typeidxs are such numbers, means the same in every module and every store.
 """
