@@ -38,7 +38,7 @@ from wasmvm.isa.regopcode cimport *
 from wasmvm.deftype import check_valtype, checked_functype, define_functype, hold_valtype, match_heaptype, top_of
 from wasmvm.errors import ExitTrap, InternalError, Trap, WasmException, with_wasm_frames
 from wasmvm.quoting import escaped
-from wasmvm.typetable import comptype_of, field_room, group_of, hold, read_comptype, super_of
+from wasmvm.typetable import comptype_of, field_room, find, group_of, hold, read_comptype, super_of
 from wasmvm.types import (
     MAX_PAGES, MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits, MemoryType, StructType, TableType, TagType,
     heaptype_of, is_nullable, layout, ref_typeidx, storage_size, valtype_text, valtypes_of,

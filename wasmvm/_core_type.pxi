@@ -41,6 +41,16 @@ cdef type_t* ctype_of(int32_t number) except NULL:
     return &made.types[number - made.first]
 
 
+cdef type_t* known_ctype(int32_t number) except? NULL:
+    """The same if somebody has asked for one of the group before, or NULL. Runs no Python where `typetable` is compiled."""
+    cdef GroupTypes made
+    group = find(number)
+    if group is None or group.machine is None:
+        return NULL
+    made = <GroupTypes>group.machine
+    return &made.types[number - made.first]
+
+
 cdef bint find_types(numbers, type_t** types) except -1:
     """Those of a module; whether there may be objects of some of them."""
     cdef const int[::1] given = numbers

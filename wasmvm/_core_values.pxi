@@ -43,7 +43,7 @@ cdef int hierarchy(int reftype) except -1:
     No Python where something of the type exists, so that a value may be at hand which nothing protects.
     """
     cdef int heaptype
-    cdef Py_ssize_t number
+    cdef type_t* type
     if reftype < CONCRETE:
         heaptype = reftype & ~NON_NULL
         if heaptype == FUNCREF or heaptype == NULLFUNCREF:
@@ -51,9 +51,9 @@ cdef int hierarchy(int reftype) except -1:
         if heaptype == EXTERNREF or heaptype == NULLEXTERNREF:
             return EXTERNREF
         return EXNREF if heaptype == EXNREF or heaptype == NULLEXNREF else ANYREF
-    number = (reftype - CONCRETE) >> 1
-    if number < ctype_count and ctypes[number] != NULL:
-        return FUNCREF if ctypes[number].kind == KIND_FUNC else ANYREF
+    type = known_ctype((reftype - CONCRETE) >> 1)
+    if type != NULL:
+        return FUNCREF if type.kind == KIND_FUNC else ANYREF
     return top_of(heaptype_of(reftype))
 
 

@@ -115,8 +115,8 @@ def hold_valtype(valtype: int) -> typetable.Hold | None:
     return typetable.hold(typeidx_of(valtype)) if valtype >= CONCRETE else None
 
 
-def check_valtype(valtype: object, reference: bool = False) -> None:
-    """See that an embedder's value type is one, or a `reference` type.
+def check_valtype(valtype: object, reference: bool = False) -> int:
+    """An embedder's value type, or `reference` type, as an int of no subclass.
 
     Raises:
         TypeError: it is no number.
@@ -124,6 +124,7 @@ def check_valtype(valtype: object, reference: bool = False) -> None:
     """
     if not isinstance(valtype, int):
         raise TypeError(f"type: expected a value type, got {valtype!r}")
+    valtype = int.__pos__(valtype)
     if valtype not in NUMTYPES and valtype != V128:
         heaptype = heaptype_of(valtype) if is_reftype(valtype) else -1
         if heaptype >= CONCRETE:
@@ -135,16 +136,14 @@ def check_valtype(valtype: object, reference: bool = False) -> None:
             raise ValueError(f"type: there is no value type {valtype}")
     elif reference:
         raise ValueError(f"type: expected a reference type, got {VALTYPE_NAMES[valtype]}")
+    return valtype
 
 
 def checked_functype(functype: object) -> FuncType:
     """An embedder's function type, whose parts may be other sequences than tuples; raises as `check_valtype` does."""
     if not isinstance(functype, FuncType):
         raise TypeError(f"type: expected a FuncType, got {type(functype).__name__}")
-    params, results = tuple(functype.params), tuple(functype.results)
-    for valtype in params + results:
-        check_valtype(valtype)
-    return FuncType(params, results)
+    return FuncType(tuple(map(check_valtype, functype.params)), tuple(map(check_valtype, functype.results)))
 
 
 def close_valtype(valtype: int, numbers: array[int]) -> int:
