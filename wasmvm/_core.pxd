@@ -101,6 +101,7 @@ cdef struct table_t:
     uint64_t* elems
     uint64_t size
     uint64_t maximum
+    uint64_t capacity  # elements there is room for, at least `size`
 
 
 cdef struct data_t:
@@ -195,6 +196,32 @@ ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, mac
                           double facc, float sacc) noexcept nogil
 
 
+cdef struct move_t:
+    # What a bulk instruction does, once it is checked.
+    uint8_t* to
+    const uint8_t* from_  # NULL where every element becomes `value`
+    const slot* value
+    uint64_t count  # elements
+    int width  # logarithm of the bytes of one
+    bint backwards  # where elements would be overwritten that are still to be read
+
+
+cdef struct search_t:
+    # How far the search for a handler has come.
+    inst_t* inst
+    const int32_t* pc
+    slot* fp
+    frame_t* frame
+    int32_t left  # clauses of the function that are still to be looked at; -1 for all
+
+
+cdef struct bulk_t:
+    # A bulk instruction that the driver does in pieces; all zero but for `op` while there is none.
+    int op  # EXIT_BULK: its row, since the code may have the number of a sequence there
+    uint64_t done  # elements that are moved
+    object_t* made  # the array it makes
+
+
 cdef struct machine_t:
     # The whole state of execution, as `run` finds it and leaves it.
     int32_t* pc
@@ -218,6 +245,7 @@ cdef struct machine_t:
     exn_t* exn  # and the exception, if there is a reference to it already
     tag_t* tags  # those that exceptions name
     heap_t heap
+    bulk_t bulk
     handler_t handlers[HANDLER_COUNT]  # last, since a machine that is used again keeps them
 
 
@@ -247,6 +275,7 @@ cdef enum:
     EXIT_NO_MEMORY = 10
     EXIT_COLLECT = 11  # there is no room for an object
     EXIT_GARBAGE = 12  # exceptions took more room than there should be
+    EXIT_BULK = 13  # a bulk instruction that the budget does not pay for, or one that is not done yet
     # Traps begin here; the texts are in TRAPS of _core_trap.pxi, in this order.
     TRAP_UNREACHABLE = 16
     TRAP_MEMORY_OUT_OF_BOUNDS = 17
@@ -302,6 +331,7 @@ cdef class Store:
     cdef volatile int interrupted  # 1: trap once; 2: trap whenever wasm runs, until it is taken away
     cdef readonly double deadline
     cdef double timeout_
+    cdef double turn  # when other threads last had a chance to take the GIL from calls of quiet host functions
     cdef public object deadline_holder
     cdef object __weakref__
     cdef int keep_types(self, object held) except -1
@@ -315,8 +345,16 @@ cdef class Store:
     cdef int enter(self) except -1
     cdef void leave(self) noexcept
     cdef int invoke(self, func_t* func, slot* base) except -1
+    cpdef begin_call(self)
+    cpdef end_call(self)
     cdef int drive(self, frame_t* bottom) except -1
-    cdef int run_free(self, double until) noexcept nogil
+    cdef int run_free(self, int reason, double until) noexcept nogil
+    cdef int run_bulk(self, double until) noexcept nogil
+    cdef int stop(self, frame_t* bottom) except -1
+    cdef int glance(self) except -1
+    cdef bint is_over(self, double until) noexcept nogil
+    cdef int serve_others(self) except -1
+    cdef bint move_some(self, const move_t* move, uint64_t* done) except -1
     cdef int raise_trap(self, int reason, frame_t* bottom) except -1
     cdef int call_host(self, frame_t* bottom) except -1
     cdef int look_around(self, frame_t* bottom) except -1
@@ -324,8 +362,9 @@ cdef class Store:
     cdef int search(self, frame_t* bottom) except -1
     cdef bint throw_from_host(self, object error, frame_t* bottom) except -1
     cdef int lower(self, frame_t* bottom) except -1
-    cdef int grow_memory(self) except -1
-    cdef int grow_table(self) except -1
+    cdef int grow_memory(self, frame_t* bottom) except -1
+    cdef int grow_table(self, frame_t* bottom) except -1
+    cdef int charge(self, uint64_t amount, frame_t* bottom) except -1
     cdef slot* frame_end(self) noexcept
 
 
@@ -355,6 +394,8 @@ cdef class Table:
     cdef object limits
     cdef object held  # keeps the type of the elements
     cdef object __weakref__
+    cdef int64_t reserve(self, uint64_t delta, bint zero) noexcept
+    cdef void give_back(self, uint64_t delta) noexcept
     cdef int64_t resize(self, uint64_t delta, uint64_t value) noexcept
     cdef uint64_t* at(self, uint64_t i) except NULL
 
@@ -431,6 +472,7 @@ cdef class Func:
     cdef object instance  # of a wasm function
     cdef object callable  # of a host function
     cdef bint access_caller
+    cdef bint quiet  # whether it may run without a look at signals, as no function written in Python does
     cdef bint kept  # by the store
     cdef object __weakref__
     cdef int keep(self) except -1

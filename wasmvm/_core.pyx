@@ -35,13 +35,15 @@ from os import urandom
 
 from wasmvm.isa.regopcode cimport *
 
+from types import FunctionType, MethodType
+
 from wasmvm.deftype import check_valtype, checked_functype, define_functype, hold_valtype, match_heaptype, top_of
 from wasmvm.errors import ExitTrap, InternalError, Trap, WasmException, with_wasm_frames
 from wasmvm.quoting import escaped
 from wasmvm.typetable import comptype_of, field_room, find, group_of, hold, read_comptype, super_of
 from wasmvm.types import (
-    MAX_PAGES, MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits, MemoryType, StructType, TableType, TagType,
-    heaptype_of, is_nullable, layout, ref_typeidx, storage_size, valtype_text, valtypes_of,
+    MAX_PAGES, MAX_PAGES_64, MAX_TABLE, METER_INSTRUCTIONS as METER_INSTRUCTIONS_, FuncType, GlobalType, Limits,
+    MemoryType, StructType, TableType, TagType, heaptype_of, is_nullable, layout, ref_typeidx, storage_size, valtype_text, valtypes_of,
 )
 
 include "_core_numeric.pxi"
@@ -52,6 +54,7 @@ include "_core_simd_ops.pxi"
 include "_core_object.pxi"
 include "_core_type.pxi"
 include "_core_run.pxi"
+include "_core_pieces.pxi"
 include "_core_gc.pxi"
 include "_core_limits.pxi"
 include "_core_memory.pxi"

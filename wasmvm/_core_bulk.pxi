@@ -1,5 +1,14 @@
 # Bulk instructions on memories and tables (specification, 4.4.7 and 4.4.8), each a call from the loop that answers
-# with a trap or 0. Operands may be any u64; the check comes before the first write.
+# with a trap or 0. Operands may be any u64; the check comes before the first write, and is in a function of its own,
+# since the driver does in pieces what is large (`_core_pieces.pxi`).
+
+cdef enum:
+    FREE_BYTES = 1024  # a bulk instruction up to that size costs as little as any other
+    FREE_ELEMENTS = 128
+    BYTES_PER_UNIT = 6  # of the budget, as logarithms: a unit is the time of a few nanoseconds
+    ELEMENTS_PER_UNIT = 3
+    MOST_UNITS = 1 << 30
+
 
 cdef inline mem_t* current_memory(const machine_t* machine) noexcept nogil:
     """What loads and stores of the code at `machine.pc` are about."""
@@ -8,43 +17,110 @@ cdef inline mem_t* current_memory(const machine_t* machine) noexcept nogil:
 cdef inline bint fits(uint64_t at, uint64_t n, uint64_t length) noexcept nogil:
     return n <= length and at <= length - n
 
-cdef int memory_fill(mem_t* mem, uint64_t d, uint32_t value, uint64_t n) noexcept nogil:
+cdef inline void set_fill(move_t* move, uint8_t* to, const slot* value, uint64_t count, int width) noexcept nogil:
+    move.to = to
+    move.from_ = NULL
+    move.value = value
+    move.count = count
+    move.width = width
+    move.backwards = False
+
+cdef inline void set_copy(move_t* move, uint8_t* to, const uint8_t* from_, uint64_t count, int width,
+                          bint backwards) noexcept nogil:
+    move.to = to
+    move.from_ = from_
+    move.value = NULL
+    move.count = count
+    move.width = width
+    move.backwards = backwards
+
+cdef inline void move_part(const move_t* move, uint64_t first, uint64_t count) noexcept nogil:
+    """Do a part of it: `count` elements from `first` on."""
+    if move.from_ == NULL:
+        fill(move.to + (first << move.width), move.width, move.value, count)
+    elif count:
+        memmove(move.to + (first << move.width), move.from_ + (first << move.width), count << move.width)
+
+cdef inline int memory_fill_move(move_t* move, mem_t* mem, uint64_t d, const slot* value, uint64_t n) noexcept nogil:
     if not fits(d, n, mem.length):
         return TRAP_MEMORY_OUT_OF_BOUNDS
-    memset(mem.data + d, <int>(value & 0xFF), n)
+    set_fill(move, mem.data + d, value, n, 0)
     return 0
 
-cdef int memory_copy(mem_t* to, mem_t* from_, uint64_t d, uint64_t s, uint64_t n) noexcept nogil:
+cdef inline int memory_copy_move(move_t* move, mem_t* to, mem_t* from_, uint64_t d, uint64_t s,
+                                 uint64_t n) noexcept nogil:
     if not fits(d, n, to.length) or not fits(s, n, from_.length):
         return TRAP_MEMORY_OUT_OF_BOUNDS
-    memmove(to.data + d, from_.data + s, n)
+    set_copy(move, to.data + d, from_.data + s, n, 0, to == from_ and d > s)
     return 0
 
-cdef int memory_init(mem_t* mem, data_t* data, uint64_t d, uint64_t s, uint64_t n) noexcept nogil:
+cdef inline int memory_init_move(move_t* move, mem_t* mem, data_t* data, uint64_t d, uint64_t s,
+                                 uint64_t n) noexcept nogil:
     if not fits(d, n, mem.length) or not fits(s, n, data.length):
         return TRAP_MEMORY_OUT_OF_BOUNDS
-    if n:
-        memcpy(mem.data + d, data.data + s, n)
+    set_copy(move, mem.data + d, data.data + s if n else mem.data, n, 0, False)
     return 0
 
-cdef int table_fill(table_t* table, uint64_t d, uint64_t value, uint64_t n) noexcept nogil:
-    cdef uint64_t i
+cdef inline int table_fill_move(move_t* move, table_t* table, uint64_t d, const slot* value, uint64_t n) noexcept nogil:
     if not fits(d, n, table.size):
         return TRAP_TABLE_OUT_OF_BOUNDS
-    for i in range(d, d + n):
-        table.elems[i] = value
+    set_fill(move, <uint8_t*>(table.elems + d), value, n, 3)
     return 0
 
-cdef int table_copy(table_t* to, table_t* from_, uint64_t d, uint64_t s, uint64_t n) noexcept nogil:
+cdef inline int table_copy_move(move_t* move, table_t* to, table_t* from_, uint64_t d, uint64_t s,
+                                uint64_t n) noexcept nogil:
     if not fits(d, n, to.size) or not fits(s, n, from_.size):
         return TRAP_TABLE_OUT_OF_BOUNDS
-    if n:
-        memmove(to.elems + d, from_.elems + s, n * sizeof(uint64_t))
+    set_copy(move, <uint8_t*>(to.elems + d), <uint8_t*>(from_.elems + s), n, 3, to == from_ and d > s)
     return 0
 
-cdef int table_init(table_t* table, elem_t* elem, uint64_t d, uint64_t s, uint64_t n) noexcept nogil:
+cdef inline int table_init_move(move_t* move, table_t* table, elem_t* elem, uint64_t d, uint64_t s,
+                                uint64_t n) noexcept nogil:
     if not fits(d, n, table.size) or not fits(s, n, elem.length):
         return TRAP_TABLE_OUT_OF_BOUNDS
-    if n:
-        memcpy(table.elems + d, elem.refs + s, n * sizeof(uint64_t))
+    set_copy(move, <uint8_t*>(table.elems + d), <uint8_t*>(elem.refs + s), n, 3, False)
     return 0
+
+# What the loop calls.
+
+cdef int memory_fill(mem_t* mem, uint64_t d, const slot* value, uint64_t n) noexcept nogil:
+    cdef move_t move
+    cdef int reason = memory_fill_move(&move, mem, d, value, n)
+    if reason == 0:
+        memset(move.to, <int>(value.u64 & 0xFF), n)
+    return reason
+
+cdef int memory_copy(mem_t* to, mem_t* from_, uint64_t d, uint64_t s, uint64_t n) noexcept nogil:
+    cdef move_t move
+    cdef int reason = memory_copy_move(&move, to, from_, d, s, n)
+    if reason == 0:
+        memmove(move.to, move.from_, n)
+    return reason
+
+cdef int memory_init(mem_t* mem, data_t* data, uint64_t d, uint64_t s, uint64_t n) noexcept nogil:
+    cdef move_t move
+    cdef int reason = memory_init_move(&move, mem, data, d, s, n)
+    if reason == 0:
+        move_part(&move, 0, n)
+    return reason
+
+cdef int table_fill(table_t* table, uint64_t d, const slot* value, uint64_t n) noexcept nogil:
+    cdef move_t move
+    cdef int reason = table_fill_move(&move, table, d, value, n)
+    if reason == 0:
+        move_part(&move, 0, n)
+    return reason
+
+cdef int table_copy(table_t* to, table_t* from_, uint64_t d, uint64_t s, uint64_t n) noexcept nogil:
+    cdef move_t move
+    cdef int reason = table_copy_move(&move, to, from_, d, s, n)
+    if reason == 0:
+        move_part(&move, 0, n)
+    return reason
+
+cdef int table_init(table_t* table, elem_t* elem, uint64_t d, uint64_t s, uint64_t n) noexcept nogil:
+    cdef move_t move
+    cdef int reason = table_init_move(&move, table, elem, d, s, n)
+    if reason == 0:
+        move_part(&move, 0, n)
+    return reason

@@ -6,7 +6,9 @@
 # something refers to it: a clause with a reference, or Python.
 
 cdef enum:
-    SEARCH_SLICE = 1 << 16  # steps of a search before the driver looks around: some microseconds each thousand
+    SEARCH_SLICE = 1 << 16  # steps of a search before somebody looks around: a microsecond or two each thousand
+    FIRST_SEARCH = 1 << 12  # with the GIL held
+    STEPS_PER_UNIT = 2  # of the budget, as a logarithm
 
 
 cdef exn_t* new_exn(machine_t* m, tag_t* tag, const slot* payload) noexcept nogil:
@@ -67,42 +69,58 @@ cdef lowered_t* catching(inst_t* inst, const int32_t* pc) noexcept nogil:
     return NULL
 
 
-cdef int find_handler(machine_t* m, int64_t limit) noexcept nogil:
-    """Go to the handler of what is thrown, and answer 0; else change nothing, and answer what is the matter.
+cdef void begin_search(machine_t* m, search_t* at) noexcept nogil:
+    at.inst = m.inst
+    at.pc = m.pc
+    at.fp = m.fp
+    at.frame = m.frame
+    at.left = -1
+
+
+cdef int find_handler(machine_t* m, search_t* at, int64_t limit) noexcept nogil:
+    """Go to the handler of what is thrown, and answer 0; else change nothing but `at`, and answer what is the matter.
 
     EXIT_UNCAUGHT: there is none in the frames down to where Python called. EXIT_THROW: the search has taken `limit`
-    steps and should begin anew with more. EXIT_NO_MEMORY: it needs a reference, and there is no memory for it.
+    steps and is to be gone on with. EXIT_NO_MEMORY: it needs a reference, and there is no memory for it. The budget
+    pays for the steps.
     """
-    cdef inst_t* inst = m.inst
-    cdef const int32_t* pc = m.pc
-    cdef slot* fp = m.fp
-    cdef frame_t* frame = m.frame
+    cdef int64_t steps = 0
+    cdef int reason = search_frames(m, at, limit, &steps)
+    m.budget -= steps >> STEPS_PER_UNIT
+    return reason
+
+
+cdef int search_frames(machine_t* m, search_t* at, int64_t limit, int64_t* steps) noexcept nogil:
     cdef lowered_t* lowered
     cdef clause_t* handler
-    cdef int32_t position, i
+    cdef int32_t position
     while True:
-        lowered = catching(inst, pc)
+        lowered = catching(at.inst, at.pc)
         if lowered != NULL:
-            position = <int32_t>(pc - lowered.code)
-            i = lowered.handler_count
-            limit -= i
-            while i:
-                i -= 1
-                handler = &lowered.handlers[i]
+            position = <int32_t>(at.pc - lowered.code)
+            if at.left < 0:
+                at.left = lowered.handler_count
+            while at.left:
+                if steps[0] >= limit:
+                    return EXIT_THROW
+                steps[0] += 1
+                at.left -= 1
+                handler = &lowered.handlers[at.left]
                 if handler.start <= position < handler.end and (
-                    handler.tagidx < 0 or inst.tags[handler.tagidx] == m.tag
+                    handler.tagidx < 0 or at.inst.tags[handler.tagidx] == m.tag
                 ):
-                    return go_to_handler(m, lowered, handler, inst, fp, frame)
-        frame -= 1
-        if frame.pc == leave_instance_code:
-            inst = <inst_t*>frame.fp
-            frame -= 1
-        if frame.pc == done_code:
+                    return go_to_handler(m, lowered, handler, at.inst, at.fp, at.frame)
+        at.left = -1
+        at.frame -= 1
+        if at.frame.pc == leave_instance_code:
+            at.inst = <inst_t*>at.frame.fp
+            at.frame -= 1
+        if at.frame.pc == done_code:
             return EXIT_UNCAUGHT
-        pc = frame.pc - 1  # inside of the call
-        fp = frame.fp
-        limit -= 1
-        if limit < 0:
+        at.pc = at.frame.pc - 1  # inside of the call
+        at.fp = at.frame.fp
+        steps[0] += 4  # with the search among the functions
+        if steps[0] >= limit:
             return EXIT_THROW
 
 

@@ -27,6 +27,7 @@ cdef class Func:
         self.signature = signature_of(type) if number is None else signature_of_number(number)
         self.callable = callable
         self.access_caller = access_caller
+        self.quiet = not isinstance(callable, (FunctionType, MethodType))
         self.func = &self.host
         self.host.inst = NULL
         self.host.code = done_code

@@ -555,30 +555,49 @@ cdef class Instance:
     def table_init(self, Py_ssize_t elemidx, Py_ssize_t tableidx, uint64_t offset):
         """Copy a whole element segment into a table, as an active segment does, then drop it."""
         cdef elem_t* elem
+        cdef uint64_t done = 0
+        cdef move_t move
         cdef int reason
         self.change()
         elem = &self.inst.elems[self.index(elemidx, self.elem_count)]
-        reason = table_init(self.inst.tables[self.index(tableidx, len(self.table_list))], elem, offset, 0, elem.length)
-        if reason:
-            raise trap(reason, ())
+        self.index(tableidx, len(self.table_list))
+        while True:
+            reason = table_init_move(&move, self.inst.tables[tableidx], elem, offset, 0, elem.length)
+            if reason:
+                raise trap(reason, ())
+            if self.store.move_some(&move, &done):
+                break
         elem.length = 0
 
     def fill_table(self, Py_ssize_t tableidx, uint64_t bits):
         """Give every element of a table this value."""
         cdef table_t* table
+        cdef uint64_t done = 0
+        cdef slot value
+        cdef move_t move
         self.change()
         table = self.inst.tables[self.index(tableidx, len(self.table_list))]
-        table_fill(table, 0, bits, table.size)
+        value.u64 = bits
+        while True:
+            table_fill_move(&move, table, 0, &value, table.size)
+            if self.store.move_some(&move, &done):
+                break
 
     def memory_init(self, Py_ssize_t dataidx, Py_ssize_t memidx, uint64_t offset):
         """Copy a whole data segment into a memory, as an active segment does, then drop it."""
         cdef data_t* data
+        cdef uint64_t done = 0
+        cdef move_t move
         cdef int reason
         self.change()
         data = &self.inst.datas[self.index(dataidx, self.data_count)]
-        reason = memory_init(self.inst.mems[self.index(memidx, len(self.memory_list))], data, offset, 0, data.length)
-        if reason:
-            raise trap(reason, ())
+        self.index(memidx, len(self.memory_list))
+        while True:
+            reason = memory_init_move(&move, self.inst.mems[memidx], data, offset, 0, data.length)
+            if reason:
+                raise trap(reason, ())
+            if self.store.move_some(&move, &done):
+                break
         data.length = 0
 
     def drop_elem(self, Py_ssize_t elemidx):

@@ -97,7 +97,7 @@ cdef int new_array(heap_t* heap, type_t* type, uint32_t length, object_t** made)
     return reason
 
 
-cdef void fill(uint8_t* p, int width, const slot* value, uint64_t count) noexcept nogil:
+cdef inline void fill(uint8_t* p, int width, const slot* value, uint64_t count) noexcept nogil:
     cdef uint64_t i
     if width == 0:
         memset(p, <int>(value.u64 & 0xFF), count)
@@ -131,29 +131,34 @@ cdef int array_new_fixed(heap_t* heap, type_t* type, const slot* values, uint32_
     return 0
 
 
+cdef inline int array_data_fits(type_t* type, data_t* data, uint64_t s, uint32_t length) noexcept nogil:
+    return 0 if fits(s, <uint64_t>length << type.fields[0].width, data.length) else TRAP_MEMORY_OUT_OF_BOUNDS
+
+
 cdef int array_new_data(heap_t* heap, type_t* type, data_t* data, uint64_t s, uint32_t length,
                         slot* result) noexcept nogil:
     cdef object_t* o
-    cdef uint64_t size = <uint64_t>length << type.fields[0].width
-    cdef int reason
-    if s + size > data.length:
-        return TRAP_MEMORY_OUT_OF_BOUNDS
-    reason = new_array(heap, type, length, &o)
+    cdef int reason = array_data_fits(type, data, s, length)
+    if reason == 0:
+        reason = new_array(heap, type, length, &o)
     if reason:
         return reason
-    if size:
-        memcpy(elements(o), data.data + s, size)
+    if length:
+        memcpy(elements(o), data.data + s, <uint64_t>length << type.fields[0].width)
     result.u64 = <size_t>o
     return 0
+
+
+cdef inline int array_elem_fits(elem_t* elem, uint64_t s, uint32_t length) noexcept nogil:
+    return 0 if fits(s, length, elem.length) else TRAP_TABLE_OUT_OF_BOUNDS
 
 
 cdef int array_new_elem(heap_t* heap, type_t* type, elem_t* elem, uint64_t s, uint32_t length,
                         slot* result) noexcept nogil:
     cdef object_t* o
-    cdef int reason
-    if s + length > elem.length:
-        return TRAP_TABLE_OUT_OF_BOUNDS
-    reason = new_array(heap, type, length, &o)
+    cdef int reason = array_elem_fits(elem, s, length)
+    if reason == 0:
+        reason = new_array(heap, type, length, &o)
     if reason:
         return reason
     if length:
@@ -162,24 +167,32 @@ cdef int array_new_elem(heap_t* heap, type_t* type, elem_t* elem, uint64_t s, ui
     return 0
 
 
-# Operands in a row: the array, an index, and what else there is.
+# Operands in a row: the array, an index, and what else there is. Each is checked in a function of its own, as those on
+# memories are.
 
-cdef int array_fill(slot* operands) noexcept nogil:
+cdef inline uint64_t fill_count(const slot* operands) noexcept nogil:
+    """How many elements an array.fill is about."""
+    cdef object_t* o = <object_t*>operands[0].ptr
+    if o == NULL:
+        return 0
+    return <uint32_t>operands[4 if o.type.fields[0].width == 4 else 3].u64
+
+
+cdef int array_fill_move(move_t* move, const slot* operands) noexcept nogil:
     cdef object_t* o = <object_t*>operands[0].ptr
     cdef uint64_t d = <uint32_t>operands[1].u64
-    cdef uint64_t n
+    cdef uint64_t n = fill_count(operands)
     cdef int width
     if o == NULL:
         return TRAP_NULL_ARRAY_REFERENCE
-    width = o.type.fields[0].width
-    n = <uint32_t>operands[4 if width == 4 else 3].u64
-    if d + n > o.length:
+    if not fits(d, n, o.length):
         return TRAP_ARRAY_OUT_OF_BOUNDS
-    fill(elements(o) + (d << width), width, &operands[2], n)
+    width = o.type.fields[0].width
+    set_fill(move, elements(o) + (d << width), &operands[2], n, width)
     return 0
 
 
-cdef int array_copy(slot* operands) noexcept nogil:
+cdef int array_copy_move(move_t* move, const slot* operands) noexcept nogil:
     cdef object_t* to = <object_t*>operands[0].ptr
     cdef object_t* from_ = <object_t*>operands[2].ptr
     cdef uint64_t d = <uint32_t>operands[1].u64
@@ -188,14 +201,14 @@ cdef int array_copy(slot* operands) noexcept nogil:
     cdef int width
     if to == NULL or from_ == NULL:
         return TRAP_NULL_ARRAY_REFERENCE
-    if d + n > to.length or s + n > from_.length:
+    if not fits(d, n, to.length) or not fits(s, n, from_.length):
         return TRAP_ARRAY_OUT_OF_BOUNDS
     width = to.type.fields[0].width
-    memmove(elements(to) + (d << width), elements(from_) + (s << width), n << width)
+    set_copy(move, elements(to) + (d << width), elements(from_) + (s << width), n, width, to == from_ and d > s)
     return 0
 
 
-cdef int array_init_data(slot* operands, data_t* data) noexcept nogil:
+cdef int array_init_data_move(move_t* move, const slot* operands, data_t* data) noexcept nogil:
     cdef object_t* o = <object_t*>operands[0].ptr
     cdef uint64_t d = <uint32_t>operands[1].u64
     cdef uint64_t s = <uint32_t>operands[2].u64
@@ -204,29 +217,59 @@ cdef int array_init_data(slot* operands, data_t* data) noexcept nogil:
     if o == NULL:
         return TRAP_NULL_ARRAY_REFERENCE
     width = o.type.fields[0].width
-    if d + n > o.length:
+    if not fits(d, n, o.length):
         return TRAP_ARRAY_OUT_OF_BOUNDS
-    if s + (n << width) > data.length:
+    if not fits(s, n << width, data.length):
         return TRAP_MEMORY_OUT_OF_BOUNDS
-    if n:
-        memcpy(elements(o) + (d << width), data.data + s, n << width)
+    set_copy(move, elements(o) + (d << width), data.data + s if n else elements(o), n, width, False)
     return 0
 
 
-cdef int array_init_elem(slot* operands, elem_t* elem) noexcept nogil:
+cdef int array_init_elem_move(move_t* move, const slot* operands, elem_t* elem) noexcept nogil:
     cdef object_t* o = <object_t*>operands[0].ptr
     cdef uint64_t d = <uint32_t>operands[1].u64
     cdef uint64_t s = <uint32_t>operands[2].u64
     cdef uint64_t n = <uint32_t>operands[3].u64
     if o == NULL:
         return TRAP_NULL_ARRAY_REFERENCE
-    if d + n > o.length:
+    if not fits(d, n, o.length):
         return TRAP_ARRAY_OUT_OF_BOUNDS
-    if s + n > elem.length:
+    if not fits(s, n, elem.length):
         return TRAP_TABLE_OUT_OF_BOUNDS
-    if n:
-        memcpy(elements(o) + d * sizeof(uint64_t), elem.refs + s, n * sizeof(uint64_t))
+    set_copy(move, elements(o) + d * sizeof(uint64_t), <uint8_t*>(elem.refs + s) if n else elements(o), n, 3, False)
     return 0
+
+
+cdef int array_fill(slot* operands) noexcept nogil:
+    cdef move_t move
+    cdef int reason = array_fill_move(&move, operands)
+    if reason == 0:
+        move_part(&move, 0, move.count)
+    return reason
+
+
+cdef int array_copy(slot* operands) noexcept nogil:
+    cdef move_t move
+    cdef int reason = array_copy_move(&move, operands)
+    if reason == 0:
+        move_part(&move, 0, move.count)
+    return reason
+
+
+cdef int array_init_data(slot* operands, data_t* data) noexcept nogil:
+    cdef move_t move
+    cdef int reason = array_init_data_move(&move, operands, data)
+    if reason == 0:
+        move_part(&move, 0, move.count)
+    return reason
+
+
+cdef int array_init_elem(slot* operands, elem_t* elem) noexcept nogil:
+    cdef move_t move
+    cdef int reason = array_init_elem_move(&move, operands, elem)
+    if reason == 0:
+        move_part(&move, 0, move.count)
+    return reason
 
 
 cdef bint is_of_heaptype(uint64_t bits, type_t** types, int32_t heaptype, int32_t flags) noexcept nogil:

@@ -19,6 +19,7 @@ cdef enum:
     MAX_NESTING = 450  # calls from wasm to Python to wasm: each takes 1 to 2 KiB of C stack, and 1 MiB is what there may be
 
 cdef long long MANY = 1 << 62
+cdef int METER_INSTRUCTIONS = METER_INSTRUCTIONS_
 cdef double NAP_INTERVAL = 0.005  # seconds, as the interpreter's own switch interval
 cdef double POLL_INTERVAL = 0.02  # seconds between looks at signals: Ctrl-C must stop a guest within 0.1 s
 
@@ -270,7 +271,10 @@ cdef class Store:
         return 0
 
     def interrupt(self):
-        """Make the wasm that runs in this store trap soon; may be called from any thread or signal handler."""
+        """Make the wasm that runs in this store trap soon; may be called from any thread or signal handler.
+
+        Where none runs, the next call traps as it begins, so that no interruption is lost; ``hold(False)`` takes one back.
+        """
         self.interrupted = 1
 
     def hold(self, stop):
@@ -291,16 +295,8 @@ cdef class Store:
         Raises:
             Trap: the wait is over, since the store was interrupted or the deadline of the call has come.
         """
-        cdef double left = INFINITY
-        if self.nesting:
-            if self.interrupted:
-                self.interrupted &= 2
-                raise trap(TRAP_INTERRUPT, ())
-            left = self.deadline - wvm_monotonic()
-            if left <= 0:
-                raise trap(TRAP_DEADLINE, ())
-        PyErr_CheckSignals()
-        return min(left, POLL_INTERVAL)
+        self.glance()
+        return min(self.deadline - wvm_monotonic(), POLL_INTERVAL) if self.nesting else POLL_INTERVAL
 
     @property
     def timeout(self):
@@ -379,6 +375,25 @@ cdef class Store:
     cdef void leave(self) noexcept:
         self.users -= 1
 
+    cpdef begin_call(self):
+        """Begin a call into this store, which may be inside of another one: that one's deadline and budget hold then."""
+        self.enter()
+        if self.nesting == 0:
+            if self.timeout_ != INFINITY:
+                self.deadline = wvm_monotonic() + self.timeout_
+            self.machine.budget = FIRST_SLICE
+        elif self.nesting >= MAX_NESTING:
+            self.leave()
+            raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
+        else:
+            self.machine.budget = min(self.machine.budget, FIRST_SLICE) - 1
+        self.nesting += 1
+
+    cpdef end_call(self):
+        """End what `begin_call` began."""
+        self.nesting -= 1
+        self.leave()
+
     cdef int invoke(self, func_t* func, slot* base) except -1:
         """Call a wasm function whose arguments lie at `base`; its results are left there."""
         cdef machine_t* m = self.machine
@@ -392,16 +407,9 @@ cdef class Store:
         cdef double facc = m.facc
         cdef float sacc = m.sacc
         cdef int32_t i
-        self.check_thread()
-        if self.nesting == 0:
-            if self.timeout_ != INFINITY:
-                self.deadline = wvm_monotonic() + self.timeout_
-        elif self.nesting >= MAX_NESTING:
-            raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
         if self.closed is not None:
             raise ValueError(self.closed)
-        self.enter()
-        self.nesting += 1
+        self.begin_call()
         try:
             if base + func.frame_size > m.stack_end:
                 raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
@@ -414,12 +422,11 @@ cdef class Store:
             for i in range(func.zero_from, func.zero_to):
                 base[i].u64 = 0
             m.pc = func.code
-            if self.interrupted == 2:
-                self.raise_trap(TRAP_INTERRUPT, bottom)
+            if self.interrupted:
+                self.stop(bottom)
             self.drive(bottom)
         finally:
-            self.nesting -= 1
-            self.leave()
+            self.end_call()
             m.frame = bottom
             m.pc = pc
             m.fp = fp
@@ -436,15 +443,15 @@ cdef class Store:
         cdef machine_t* m = self.machine
         cdef int reason
         cdef double next_poll = 0.0
+        cdef uint64_t wanted
         cdef double next_nap = INFINITY
-        m.budget = FIRST_SLICE
-        reason = run(m)
+        reason = EXIT_BUDGET if m.budget < 0 else run(m)
         while reason != EXIT_DONE:
             if reason == EXIT_HOST:
                 self.call_host(bottom)
             elif reason == EXIT_LOWER:
                 self.lower(bottom)
-            elif reason == EXIT_BUDGET:
+            elif reason == EXIT_BUDGET or reason == EXIT_BULK:
                 self.look_around(bottom)
                 if wvm_monotonic() >= next_nap:
                     # Code that comes back for the GIL all the time (host calls, growing) lets go of it so briefly that
@@ -454,17 +461,24 @@ cdef class Store:
                     next_nap = INFINITY
                 next_poll = wvm_monotonic() + POLL_INTERVAL
                 with nogil:
-                    reason = self.run_free(min(next_poll, self.deadline))
-                next_nap = INFINITY if reason == EXIT_BUDGET else min(next_nap, wvm_monotonic() + NAP_INTERVAL)
+                    reason = self.run_free(reason, min(next_poll, self.deadline))
+                if reason == EXIT_BUDGET or reason == EXIT_BULK:
+                    next_nap = INFINITY
+                else:
+                    next_nap = min(next_nap, wvm_monotonic() + NAP_INTERVAL)
                 continue
             elif reason == EXIT_MEMORY_GROW:
-                self.grow_memory()
+                self.grow_memory(bottom)
             elif reason == EXIT_TABLE_GROW:
-                self.grow_table()
+                self.grow_table(bottom)
             elif reason == EXIT_COLLECT:
+                wanted = m.heap.wanted
+                self.look_around(bottom)  # where a signal's handler may run wasm in this store
+                m.heap.wanted = wanted
                 if not make_room(self, m.fp + m.pc[2]):
                     self.raise_trap(TRAP_ALLOCATION_FAILED, bottom)
             elif reason == EXIT_GARBAGE:
+                self.look_around(bottom)
                 collect(self, self.frame_end())
             elif reason == EXIT_THROW or reason == EXIT_UNCAUGHT or reason == EXIT_NO_MEMORY:
                 self.unwind(bottom)
@@ -472,41 +486,116 @@ cdef class Store:
                 raise InternalError(f"the loop met the unknown instruction {m.pc[0]}")
             else:
                 self.raise_trap(reason, bottom)
+            m.budget = min(m.budget, FIRST_SLICE)  # as long as the GIL is held
             reason = run(m)
         return 0
 
-    cdef int look_around(self, frame_t* bottom) except -1:
-        """Raise if there is a reason to stop: an interruption, the deadline, a signal whose handler raises."""
+    cdef int stop(self, frame_t* bottom) except -1:
+        """Raise if the wasm that runs is to end: an interruption, the deadline."""
         if self.interrupted:
             self.interrupted &= 2
             self.raise_trap(TRAP_INTERRUPT, bottom)
         if wvm_monotonic() >= self.deadline:
             self.raise_trap(TRAP_DEADLINE, bottom)
-        cdef slot* top = self.machine.top
-        self.machine.top = max(top, self.frame_end())  # a signal's handler may run wasm in this store
+        return 0
+
+    cdef int glance(self) except -1:
+        """As `look_around`, where it is not wasm code that takes long; Python code may run."""
+        if self.nesting:
+            if self.interrupted:
+                self.interrupted &= 2
+                raise trap(TRAP_INTERRUPT, ())
+            if wvm_monotonic() >= self.deadline:
+                raise trap(TRAP_DEADLINE, ())
+        PyErr_CheckSignals()
+        return 0
+
+    cdef int look_around(self, frame_t* bottom) except -1:
+        """Raise if there is a reason to stop: an interruption, the deadline, a signal whose handler raises."""
+        cdef machine_t* m = self.machine
+        cdef slot* top = m.top
+        cdef bulk_t bulk = m.bulk
+        cdef bint pinned = bulk.made != NULL and bulk.made.pins != MANY_PINS
+        forget_bulk(m)
+        self.stop(bottom)
+        m.top = max(top, self.frame_end())  # a signal's handler may run wasm in this store
+        if pinned:
+            bulk.made.pins += 1
         try:
             PyErr_CheckSignals()
         except BaseException as error:
-            raise with_wasm_frames(error, describe(backtrace(self.machine, bottom)))
+            raise with_wasm_frames(error, describe(backtrace(m, bottom)))
         finally:
-            self.machine.top = top
+            m.top = top
+            if pinned and bulk.made.pins != MANY_PINS:
+                bulk.made.pins -= 1
+        m.bulk = bulk
         return 0
 
-    cdef int run_free(self, double until) noexcept nogil:
-        """Run without the GIL until the loop ends for another reason than its budget, or the time has come."""
-        cdef int reason
+    cdef bint is_over(self, double until) noexcept nogil:
+        """Whether what runs without the GIL should come back to the driver."""
+        return self.interrupted or wvm_monotonic() >= until
+
+    cdef int run_free(self, int reason, double until) noexcept nogil:
+        """Run without the GIL until the loop ends for another reason than its budget, or the time has come.
+
+        `reason` is why the loop has ended: EXIT_BUDGET or EXIT_BULK.
+        """
+        cdef search_t at
         while True:
+            if reason == EXIT_BULK:
+                reason = self.run_bulk(until)
+                if reason != 0:
+                    return reason
+                if self.is_over(until):
+                    return EXIT_BUDGET
             self.machine.budget = SLICE
             reason = run(self.machine)
             while reason == EXIT_THROW:
-                reason = find_handler(self.machine, SEARCH_SLICE)
+                begin_search(self.machine, &at)
+                reason = find_handler(self.machine, &at, SEARCH_SLICE)
+                while reason == EXIT_THROW and not self.is_over(until):
+                    reason = find_handler(self.machine, &at, SEARCH_SLICE)
                 if reason != 0:
                     return reason
                 if self.machine.heap.allocated > self.machine.heap.threshold:
                     return EXIT_GARBAGE
                 reason = run(self.machine)
-            if reason != EXIT_BUDGET or self.interrupted or wvm_monotonic() >= until:
+            if (reason != EXIT_BUDGET and reason != EXIT_BULK) or self.is_over(until):
                 return reason
+
+    cdef int run_bulk(self, double until) noexcept nogil:
+        """Do the bulk instruction at which the loop has ended; 0, a trap, EXIT_COLLECT, or EXIT_BULK: it is not done."""
+        cdef machine_t* m = self.machine
+        cdef move_t move
+        cdef int reason = bulk_move(m, &move)
+        if reason:
+            forget_bulk(m)
+            return reason
+        while m.bulk.done < move.count:
+            move_piece(&move, &m.bulk.done)
+            if m.bulk.done < move.count and self.is_over(until):
+                return EXIT_BULK
+        end_bulk(m)
+        return 0
+
+    cdef bint move_some(self, const move_t* move, uint64_t* done) except -1:
+        """Do some more of what instantiation moves, and look around; True when all is done."""
+        cdef uint64_t size = (move.count - done[0]) << move.width
+        cdef double until
+        self.machine.budget -= 1 + <int64_t>min(size >> BYTES_PER_UNIT, <uint64_t>MOST_UNITS)
+        if self.machine.budget >= 0:
+            move_part(move, done[0], move.count - done[0])
+            return True
+        self.glance()
+        self.machine.budget = FIRST_SLICE
+        until = min(wvm_monotonic() + POLL_INTERVAL, self.deadline)
+        with nogil:
+            while done[0] < move.count:
+                move_piece(move, done)
+                if self.is_over(until):
+                    break
+        return done[0] >= move.count
 
     cdef int raise_trap(self, int reason, frame_t* bottom) except -1:
         cdef tuple frames = describe(backtrace(self.machine, bottom))
@@ -529,10 +618,16 @@ cdef class Store:
             m.pc = after
         try:
             (<Func>callee.owner).call_python(base, <Instance>m.inst.owner)
+            if (<Func>callee.owner).quiet:
+                self.serve_others()
+            if self.interrupted or (self.deadline != INFINITY and wvm_coarse() >= self.deadline):
+                self.stop(bottom)
         except BaseException as error:
-            if isinstance(error, WasmException) and self.throw_from_host(error, bottom):
-                m.top = top
-                return 0
+            if isinstance(error, WasmException):
+                self.stop(bottom)  # as if it had returned
+                if self.throw_from_host(error, bottom):
+                    m.top = top
+                    return 0
             frames = describe(backtrace(m, bottom))
             if isinstance(error, (Trap, WasmException)) and not error.frames:
                 error.frames = frames
@@ -541,17 +636,26 @@ cdef class Store:
             raise with_wasm_frames(error, frames)
         m.top = top
         m.pc = after
-        # What is left of the budget, so that a loop of host calls comes to its end too.
-        m.budget = 0 if self.interrupted else min(m.budget, FIRST_SLICE)
+        return 0
+
+    cdef int serve_others(self) except -1:
+        """Do for a host function that is not written in Python what the interpreter does for those that are."""
+        cdef double now = wvm_coarse()
+        PyErr_CheckSignals()
+        if now - self.turn > NAP_INTERVAL:
+            self.turn = now
+            self.machine.budget = 0  # the next call or turn of a loop gives the GIL away
         return 0
 
     cdef int search(self, frame_t* bottom) except -1:
         """Find the handler of what is thrown, however long that takes; as `find_handler`."""
         cdef machine_t* m = self.machine
-        cdef int64_t limit = SEARCH_SLICE
-        cdef int reason = find_handler(m, limit)
+        cdef search_t at
         cdef exn_t* exn
+        cdef double until
         cdef slot* top = m.top
+        begin_search(m, &at)
+        cdef int reason = find_handler(m, &at, FIRST_SEARCH)
         while reason == EXIT_THROW:
             exn = thrown(m)
             m.top = max(top, self.frame_end())  # making objects may run a finalizer that calls this store
@@ -563,8 +667,12 @@ cdef class Store:
             m.exn = exn
             m.tag = exn.tag
             m.base = exn.payload
-            limit *= 2
-            reason = find_handler(m, limit)
+            until = min(wvm_monotonic() + POLL_INTERVAL, self.deadline)
+            with nogil:
+                while reason == EXIT_THROW:
+                    reason = find_handler(m, &at, SEARCH_SLICE)
+                    if self.is_over(until):
+                        break
         if reason == EXIT_NO_MEMORY:
             raise MemoryError("no memory for an exception")
         return reason
@@ -577,6 +685,7 @@ cdef class Store:
             frames = describe(backtrace(self.machine, bottom))
             raise with_wasm_frames(uncaught(reference, frames), frames)
         if heap.allocated > heap.threshold:
+            self.look_around(bottom)
             collect(self, self.frame_end())
         return 0
 
@@ -615,19 +724,56 @@ cdef class Store:
         m.pc = func.code
         return 0
 
-    cdef int grow_memory(self) except -1:
+    cdef int charge(self, uint64_t amount, frame_t* bottom) except -1:
+        """Take fuel for what a growing instruction was granted; one that fails costs as much as any other."""
+        cdef machine_t* m = self.machine
+        if self.metering == METER_INSTRUCTIONS:
+            m.fuel -= <int64_t>amount
+            if m.fuel < 0:
+                m.fuel = 0
+                self.raise_trap(TRAP_OUT_OF_FUEL, bottom)
+        return 0
+
+    cdef int grow_memory(self, frame_t* bottom) except -1:
         cdef machine_t* m = self.machine
         cdef Memory memory = <Memory>(<Instance>m.inst.owner).memory_list[m.pc[3]]
-        cdef int64_t old = memory.grow_by(m.fp[m.pc[2]].u64)
+        cdef uint64_t delta = m.fp[m.pc[2]].u64
+        cdef int64_t old = memory.grow_by(delta)
+        if old >= 0:
+            self.charge(delta, bottom)
         m.fp[m.pc[1]].i64 = old if memory.addrtype == I64 else <uint32_t>old
         m.pc += 4
         return 0
 
-    cdef int grow_table(self) except -1:
+    cdef int grow_table(self, frame_t* bottom) except -1:
         cdef machine_t* m = self.machine
         cdef Instance instance = <Instance>m.inst.owner
         cdef Table table = <Table>instance.table_list[m.pc[4]]
-        cdef int64_t old = table.resize(m.fp[m.pc[3]].u64, m.fp[m.pc[2]].u64)
+        cdef uint64_t delta = m.fp[m.pc[3]].u64
+        cdef int64_t old = table.reserve(delta, False)
+        cdef uint64_t done = 0
+        cdef move_t move
+        cdef slot* top = m.top
+        if old >= 0:
+            while True:
+                set_fill(&move, <uint8_t*>(table.table.elems + old), &m.fp[m.pc[2]], delta, 3)
+                m.top = max(top, self.frame_end())  # a signal's handler may run wasm in this store
+                try:
+                    if self.move_some(&move, &done):
+                        break
+                except BaseException as error:
+                    table.give_back(delta)
+                    frames = describe(backtrace(m, bottom))
+                    if isinstance(error, Trap):
+                        error.frames = frames
+                    raise with_wasm_frames(error, frames)
+                finally:
+                    m.top = top
+                if table.table.size != <uint64_t>old:
+                    table.give_back(delta)
+                    return 0  # which has grown it: the instruction begins anew
+            table.table.size = <uint64_t>old + delta
+            self.charge(delta, bottom)
         m.fp[m.pc[1]].i64 = old if table.addrtype == I64 else <uint32_t>old
         m.pc += 5
         return 0

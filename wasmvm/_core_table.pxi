@@ -61,25 +61,46 @@ cdef class Table:
             free(self.table.elems)
             free(self.table)
 
-    cdef int64_t resize(self, uint64_t delta, uint64_t value) noexcept:
-        """Grow by `delta` elements; the old size, or -1 where it cannot grow (4.5.3.9)."""
-        cdef uint64_t old = self.table.size
-        cdef uint64_t size = old + delta
-        cdef uint64_t i
+    cdef int64_t reserve(self, uint64_t delta, bint zero) noexcept:
+        """Make room for `delta` elements more, which are null if `zero`; the size, or -1 where it cannot grow."""
+        cdef uint64_t size = self.table.size + delta
         cdef uint64_t* elems
         if delta > 0xFFFFFFFF or size > self.table.maximum or size > self.store.max_each_table:
             return -1
         if delta and not fits(self.store.table_size, delta, self.store.max_table):
             return -1
-        if delta:
-            elems = <uint64_t*>realloc(self.table.elems, size * sizeof(uint64_t))
+        if size > self.table.capacity:
+            if zero and self.table.elems == NULL:  # pages that nobody touches cost nothing
+                elems = <uint64_t*>calloc(size, sizeof(uint64_t))
+            else:
+                elems = <uint64_t*>realloc(self.table.elems, size * sizeof(uint64_t))
             if elems == NULL:
                 return -1
-            for i in range(old, size):
-                elems[i] = value
             self.table.elems = elems
-            self.table.size = size
-            self.store.table_size += delta
+            self.table.capacity = size
+        self.store.table_size += delta  # from now on, so that no other table takes it meanwhile
+        return self.table.size
+
+    cdef void give_back(self, uint64_t delta) noexcept:
+        """Give room back that `reserve` has made and nothing has come to."""
+        cdef uint64_t room = max(self.table.size, <uint64_t>1)
+        cdef uint64_t* elems = <uint64_t*>realloc(self.table.elems, room * sizeof(uint64_t))
+        self.store.table_size -= delta
+        if elems != NULL:
+            self.table.elems = elems
+            self.table.capacity = room
+
+    cdef int64_t resize(self, uint64_t delta, uint64_t value) noexcept:
+        """Grow by `delta` elements; the old size, or -1 where it cannot grow (4.5.3.9)."""
+        cdef bint fresh = value == 0 and self.table.elems == NULL
+        cdef int64_t old = self.reserve(delta, fresh)
+        cdef uint64_t i
+        if old < 0:
+            return -1
+        if not fresh:
+            for i in range(<uint64_t>old, <uint64_t>old + delta):
+                self.table.elems[i] = value
+        self.table.size = <uint64_t>old + delta
         return old
 
     def __len__(self):

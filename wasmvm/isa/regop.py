@@ -438,11 +438,8 @@ for _mnemonic, (_width, _text) in STORES.items():
     _op(f"{_mnemonic}_wide", "aKc", *regop_simd.wide(BY_NAME[_mnemonic].body))
 
 
-def _calls(function: str) -> tuple[str, ...]:
-    """A bulk instruction: a function outside the loop that answers with a trap or 0."""
-    return (f"reason = {function}", "if unlikely(reason != 0):", "    break")
-
-
+_calls = regop_gc.calls
+_pays = regop_gc.pays
 # Loads and stores are about the memory in `mem` and `mem_len`: memory 0, but for where lowering says otherwise.
 _op(
     "use_memory",
@@ -453,9 +450,24 @@ _op(
 )
 _op("use_memory_0", "", "machine.other_mem = NULL", "mem = inst.mem.data", "mem_len = inst.mem.length")
 _op("memory.size", "dx", "fp[{d}].u64 = inst.mems[{x}].length >> 16")
-_op("memory.fill", "abcx", *_calls("memory_fill(inst.mems[{x}], {a:i64}, {b:i32}, {c:i64})"))
-_op("memory.copy", "abcxy", *_calls("memory_copy(inst.mems[{x}], inst.mems[{y}], {a:i64}, {b:i64}, {c:i64})"))
-_op("memory.init", "abcxy", *_calls("memory_init(inst.mems[{y}], &inst.datas[{x}], {a:i64}, {b:i64}, {c:i64})"))
+_op(
+    "memory.fill",
+    "abcx",
+    *_pays("memory.fill", "{c:i64}", "BYTES"),
+    *_calls("memory_fill(inst.mems[{x}], {a:i64}, &fp[{b}], {c:i64})"),
+)
+_op(
+    "memory.copy",
+    "abcxy",
+    *_pays("memory.copy", "{c:i64}", "BYTES"),
+    *_calls("memory_copy(inst.mems[{x}], inst.mems[{y}], {a:i64}, {b:i64}, {c:i64})"),
+)
+_op(
+    "memory.init",
+    "abcxy",
+    *_pays("memory.init", "{c:i64}", "BYTES"),
+    *_calls("memory_init(inst.mems[{y}], &inst.datas[{x}], {a:i64}, {b:i64}, {c:i64})"),
+)
 _op("data.drop", "x", "inst.datas[{x}].length = 0")
 
 # --- Variables, references and tables ----------------------------------------------------------------------------
@@ -479,13 +491,24 @@ _op(
     "inst.tables[{x}].elems[{a:i64}] = fp[{b}].u64",
 )
 _op("table.size", "dx", "fp[{d}].u64 = inst.tables[{x}].size")
-_op("table.fill", "abcx", *_calls("table_fill(inst.tables[{x}], {a:i64}, fp[{b}].u64, {c:i64})"))
+_op(
+    "table.fill",
+    "abcx",
+    *_pays("table.fill", "{c:i64}"),
+    *_calls("table_fill(inst.tables[{x}], {a:i64}, &fp[{b}], {c:i64})"),
+)
 _op(
     "table.copy",
     "abcxy",
+    *_pays("table.copy", "{c:i64}"),
     *_calls("table_copy(inst.tables[{x}], inst.tables[{y}], {a:i64}, {b:i64}, {c:i64})"),
 )
-_op("table.init", "abcxy", *_calls("table_init(inst.tables[{y}], &inst.elems[{x}], {a:i64}, {b:i64}, {c:i64})"))
+_op(
+    "table.init",
+    "abcxy",
+    *_pays("table.init", "{c:i64}"),
+    *_calls("table_init(inst.tables[{y}], &inst.elems[{x}], {a:i64}, {b:i64}, {c:i64})"),
+)
 _op("elem.drop", "x", "inst.elems[{x}].length = 0")
 
 # --- Structures and arrays ---------------------------------------------------------------------------------------
@@ -635,12 +658,17 @@ _op("fuel", "k", "machine.fuel -= <uint32_t>{k}", *_TAKE)
 # No memory or table has as many as 2^40 of anything.
 _op("fuel_bulk", "a", "machine.fuel -= <int64_t>min({a:i64}, <uint64_t>1 << 40)", *_TAKE)
 
+# --- The budget --------------------------------------------------------------------------------------------------
+# Written where code would run long without a back-edge or a call (`lowering.budget`).
+
+_op("pay", "k", "budget -= <uint32_t>{k}", *_PAY[1:])
+
 # --- What ends the loop ------------------------------------------------------------------------------------------
 # The driver in `_core.pyx` serves these with the GIL held, reads their operands itself and goes on behind them.
 
 _op("unreachable", "", "reason = TRAP_UNREACHABLE", "break", jumps=True)
-_op("memory.grow", "dax", "reason = EXIT_MEMORY_GROW", "break", jumps=True)
-_op("table.grow", "dabx", "reason = EXIT_TABLE_GROW", "break", jumps=True)
+_op("memory.grow", "dax", *_PAY, "reason = EXIT_MEMORY_GROW", "break", jumps=True)
+_op("table.grow", "dabx", *_PAY, "reason = EXIT_TABLE_GROW", "break", jumps=True)
 _op("lower", "x", "reason = EXIT_LOWER", "break", jumps=True)
 _op("done", "", "reason = EXIT_DONE", "break", jumps=True)
 

@@ -39,8 +39,24 @@ def _trap_if(condition: str, trap: str) -> tuple[str, ...]:
     return (f"if unlikely({condition}):", f"    reason = {trap}", "    break")
 
 
-def _calls(function: str) -> tuple[str, ...]:
+def calls(function: str) -> tuple[str, ...]:
+    """A bulk instruction: a function outside the loop that answers with a trap or 0."""
     return (f"reason = {function}", "if unlikely(reason != 0):", "    break")
+
+
+def pays(name: str, size: str, unit: str = "ELEMENTS") -> tuple[str, ...]:
+    """What the bulk instruction `name` begins with: it pays for its size where that is not small.
+
+    Where the budget is used up, the driver does the instruction, in pieces (`_core_pieces.pxi`).
+    """
+    return (
+        f"if unlikely({size} > FREE_{unit}):",
+        f"    budget -= <int64_t>min(<uint64_t>{size} >> {unit}_PER_UNIT, <uint64_t>MOST_UNITS)",
+        "    if unlikely(budget < 0):",
+        f"        machine.bulk.op = R_{name.upper().replace('.', '_')}",
+        "        reason = EXIT_BULK",
+        "        break",
+    )
 
 
 _STRUCT = ("ea = fp[{a}].u64", *_trap_if("ea == 0", "TRAP_NULL_STRUCTURE_REFERENCE"))
@@ -81,25 +97,30 @@ def _objects() -> Iterator[AggregateRow]:
     for name, operands, call in (
         ("struct.new", "dsax", f"struct_new({heap}, {of}, &fp[{{a}}], &fp[{{d}}])"),
         ("struct.new_default", "dsx", f"struct_new({heap}, {of}, NULL, &fp[{{d}}])"),
-        ("array.new", "dsabx", f"array_new({heap}, {of}, &fp[{{a}}], {{b:i32}}, &fp[{{d}}])"),
-        ("array.new_default", "dsax", f"array_new({heap}, {of}, NULL, {{a:i32}}, &fp[{{d}}])"),
-        ("array.new_fixed", "dsanx", f"array_new_fixed({heap}, {of}, &fp[{{a}}], {{n}}, &fp[{{d}}])"),
+    ):
+        yield AggregateRow(name, operands, calls(call))
+    for name, operands, size, call in (
+        ("array.new", "dsabx", "{b:i32}", f"array_new({heap}, {of}, &fp[{{a}}], {{b:i32}}, &fp[{{d}}])"),
+        ("array.new_default", "dsax", "{a:i32}", f"array_new({heap}, {of}, NULL, {{a:i32}}, &fp[{{d}}])"),
+        ("array.new_fixed", "dsanx", "", f"array_new_fixed({heap}, {of}, &fp[{{a}}], {{n}}, &fp[{{d}}])"),
         (
             "array.new_data",
             "dsabxy",
+            "{b:i32}",
             f"array_new_data({heap}, {of}, &inst.datas[{{y}}], {{a:i32}}, {{b:i32}}, &fp[{{d}}])",
         ),
         (
             "array.new_elem",
             "dsabxy",
+            "{b:i32}",
             f"array_new_elem({heap}, {of}, &inst.elems[{{y}}], {{a:i32}}, {{b:i32}}, &fp[{{d}}])",
         ),
-        ("array.fill", "a", "array_fill(&fp[{a}])"),
-        ("array.copy", "a", "array_copy(&fp[{a}])"),
-        ("array.init_data", "ax", "array_init_data(&fp[{a}], &inst.datas[{x}])"),
-        ("array.init_elem", "ax", "array_init_elem(&fp[{a}], &inst.elems[{x}])"),
+        ("array.fill", "a", "fill_count(&fp[{a}])", "array_fill(&fp[{a}])"),
+        ("array.copy", "a", "(<uint32_t>fp[{a} + 4].u64)", "array_copy(&fp[{a}])"),
+        ("array.init_data", "ax", "(<uint32_t>fp[{a} + 3].u64)", "array_init_data(&fp[{a}], &inst.datas[{x}])"),
+        ("array.init_elem", "ax", "(<uint32_t>fp[{a} + 3].u64)", "array_init_elem(&fp[{a}], &inst.elems[{x}])"),
     ):
-        yield AggregateRow(name, operands, _calls(call))
+        yield AggregateRow(name, operands, (*(pays(name, size) if size else ()), *calls(call)))
     yield AggregateRow(
         "array.len",
         "da",

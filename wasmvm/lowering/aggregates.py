@@ -130,6 +130,7 @@ class Aggregates(Handlers):
             self.begin_new(R_STRUCT_NEW, count, start)
             self.word(first)
         self.word(typeidx)
+        self.paid -= self.field_count(typeidx)  # each is written
         return 0
 
     def array_new_fixed(self, start: int) -> int:
@@ -140,6 +141,7 @@ class Aggregates(Handlers):
         self.word(first)
         self.word(count)
         self.word(typeidx)
+        self.paid -= count  # each is written
         return 0
 
     def array_new(self, op: int, start: int) -> int:

@@ -6,6 +6,11 @@ from wasmvm.lowering.context cimport Context
 from wasmvm.lowering.control cimport CTL_BLOCK, CTL_LOOP, Control
 
 
+cdef enum:
+    MOST_UNPAID = 512
+    MOST_ZEROED = 512
+
+
 cdef bint stays_inside(int op) noexcept
 
 @cython.final

@@ -23,6 +23,9 @@ if not cython.compiled:
     from wasmvm.isa.regopcode import *  # noqa: F403
     from wasmvm.lowering.control import CTL_BLOCK, CTL_LOOP, Control
 
+    MOST_UNPAID = 512  # words that may run for one unit of the budget
+    MOST_ZEROED = 512  # slots of locals, likewise
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.lowering.accumulator import Accumulators
@@ -106,12 +109,16 @@ class Body(Control):
         if self.metering:
             self.charge(OP_LOCAL_GET, self.pos)  # entering the function costs as much as any instruction
             self.metering = not self.metering_calls  # the turns of loops are counted where these begin
+        if self.temp_base > MOST_ZEROED:
+            self.pay(self.temp_base // MOST_ZEROED, self.pos)  # for the zeroing of locals
         while self.depth:
             start = self.pos
             op = self.opcode()
             if self.dead >= 0:
                 self.skip_dead(op)
                 continue
+            if self.n - self.paid > MOST_UNPAID:
+                self.pay(1, start)
             if self.metering:
                 self.charge(op, start)
             shape = self.shape[op]
@@ -261,10 +268,13 @@ class Body(Control):
         return 0
 
     def charge_bulk(self, op: int, start: int) -> int:
-        """Let a bulk instruction pay for its size, which is on top of the stack, as well."""
+        """Let a bulk instruction pay for its size, which is on top of the stack, as well.
+
+        Those that grow something pay for what they are granted, when the driver grants it.
+        """
         if (
-            op == OP_MEMORY_FILL or op == OP_MEMORY_COPY or op == OP_MEMORY_INIT or op == OP_MEMORY_GROW
-            or op == OP_TABLE_FILL or op == OP_TABLE_COPY or op == OP_TABLE_INIT or op == OP_TABLE_GROW
+            op == OP_MEMORY_FILL or op == OP_MEMORY_COPY or op == OP_MEMORY_INIT
+            or op == OP_TABLE_FILL or op == OP_TABLE_COPY or op == OP_TABLE_INIT
             or op == OP_ARRAY_NEW or op == OP_ARRAY_NEW_DEFAULT or op == OP_ARRAY_NEW_DATA or op == OP_ARRAY_NEW_ELEM
             or op == OP_ARRAY_FILL or op == OP_ARRAY_COPY or op == OP_ARRAY_INIT_DATA or op == OP_ARRAY_INIT_ELEM
         ):  # fmt: skip

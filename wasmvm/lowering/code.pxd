@@ -1,6 +1,6 @@
 cimport cython
 
-from wasmvm.isa.regopcode cimport R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128
+from wasmvm.isa.regopcode cimport R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128, R_PAY
 
 
 cdef enum:
@@ -10,6 +10,7 @@ cdef enum:
 cdef class Code:
     cdef int[::1] code
     cdef int n
+    cdef int paid
     cdef int cap
     cdef long long limit
     cdef int last
@@ -32,6 +33,7 @@ cdef class Code:
     cdef void word64(self, unsigned long long value) noexcept
     cdef int emit_move(self, int dst, int src, int width) except -1
     cdef int emit_copy(self, int dst, int src, int slots) except -1
+    cdef int pay(self, int units, int offset) except -1
     cdef int emit_const(self, int dst, unsigned long long bits) except -1
     cdef int note_offset(self, int offset) except -1
     cdef int label_word(self, int label) noexcept

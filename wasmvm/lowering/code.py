@@ -10,7 +10,7 @@ from wasmvm.errors import InternalError
 from wasmvm.lowering import forms
 
 if not cython.compiled:
-    from wasmvm.isa.regopcode import R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128
+    from wasmvm.isa.regopcode import R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128, R_PAY
 
     # The longest instruction but br_table, rounded up: what `reserve` makes room for.
     MOST_WORDS = 12
@@ -29,6 +29,7 @@ class Code:
             result slot is the very operand that is consumed.
         offsets, m: pairs of code position and byte offset for instructions that may trap or call; numbers in it.
         before: where the instruction before `last` begins, if that one has a result too and no label lies between.
+        paid: the position from which on the words count that may have run since the budget was last paid.
         labels, label_count: the positions that branches lead to, ascending; how many there are.
     """
 
@@ -38,6 +39,7 @@ class Code:
         self.cap = 64 + 2 * size
         self.code = array("i", bytes(4 * self.cap))
         self.n = 0
+        self.paid = 0
         self.last = self.before = -1
         self.offset_cap = 64
         self.offsets = array("i", bytes(4 * self.offset_cap))
@@ -104,6 +106,15 @@ class Code:
             self.word(dst)
             self.word(src)
             self.word(slots)
+            self.paid -= slots >> 1
+        return 0
+
+    def pay(self, units: int, offset: int) -> int:
+        """Take so much from the budget; where the machine stops for that, it is at this byte offset."""
+        self.note_offset(offset)
+        self.begin(R_PAY)
+        self.word(units)
+        self.paid = self.n
         return 0
 
     def emit_const(self, dst: int, bits: int) -> int:

@@ -16,6 +16,7 @@ cdef enum:
     CTL_ELSE = 3
     CTL_TRY = 4
     MOST_MOVES = 4
+    MOST_AT_RETURN = 64
 
 
 cdef class Control(Plain):
@@ -41,12 +42,19 @@ cdef class Control(Plain):
     cdef int[::1] c_log
     cdef int[::1] c_stub
     cdef int[::1] c_catch
+    cdef int[::1] c_owed
+    cdef bint calls
     cdef bint metering_calls
 
     cdef void init_control(self, bint metering_calls) except *
     cdef int grow_control(self) except -1
     @cython.locals(k=cython.int, height=cython.int)
     cdef int push_control(self, int kind, int type_) except -1
+    cdef void owe(self, int k) noexcept
+    @cython.locals(owed=cython.int)
+    cdef void owe_at_label(self, int k) noexcept
+    cdef void called(self) noexcept
+    cdef int pay_at_return(self) except -1
     @cython.locals(type_=cython.int)
     cdef int block(self, int kind, int start) except -1
     @cython.locals(type_=cython.int, words=cython.int, i=cython.int)

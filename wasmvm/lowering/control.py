@@ -24,18 +24,21 @@ if not cython.compiled:
     CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE, CTL_TRY = 0, 1, 2, 3, 4
     # Values that an unconditional branch moves one by one, and not by one instruction for all of them.
     MOST_MOVES = 4
+    # Words between a function's last call and its return: what a deep recursion may run per frame on its way back.
+    MOST_AT_RETURN = 64
 
 
 class Control(Plain):
     """Attributes:
 
     dead: blocks opened since code became unreachable, or -1 while it is reachable.
-    c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub, c_catch: the control stack, by depth:
-        kind of block; height of the operand stack below its parameters and the slot there; labels of its end and of
-        its else; the position a loop begins at, or the clauses of a try_table; its type, as `block_type` reads it;
-        length of `assign_log` at its beginning; label of its stub while a br_table is written; label of its end for
-        catch clauses.
+    c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub, c_catch, c_owed: the control stack, by
+        depth: kind of block; height of the operand stack below its parameters and the slot there; labels of its end and
+        of its else; the position a loop begins at, the clauses of a try_table, or what is owed at an if; its type, as
+        `block_type` reads it; length of `assign_log` at its beginning; label of its stub while a br_table is written;
+        label of its end for catch clauses; the most words that may have run unpaid on a way to its label.
     depth: entries on the control stack.
+    calls: whether the function has called.
     metering_calls: whether fuel is taken for calls and turns of loops, and for nothing else.
     br_if, br_unless, loop_form, loop_add, mirrored_br: the tables of `forms`, by register opcode.
     condition_if, condition_unless: opcodes that branch if and unless the condition that `take_condition` popped holds;
@@ -48,10 +51,11 @@ class Control(Plain):
         self.condition = array("i", bytes(4 * MOST_WORDS))
         self.dead = -1
         self.depth = 0
+        self.calls = False
         self.metering_calls = metering_calls
         self.control_cap = 0
         self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
-        self.c_target = self.c_type = self.c_log = self.c_stub = self.c_catch = array("i")
+        self.c_target = self.c_type = self.c_log = self.c_stub = self.c_catch = self.c_owed = array("i")
         self.grow_control()
 
     # --- Blocks ---------------------------------------------------------------------------------------------------
@@ -68,6 +72,7 @@ class Control(Plain):
         self.c_log = enlarged(self.c_log, "i", capacity)
         self.c_stub = enlarged(self.c_stub, "i", capacity)
         self.c_catch = enlarged(self.c_catch, "i", capacity)
+        self.c_owed = enlarged(self.c_owed, "i", capacity)
         self.control_cap = capacity
         return 0
 
@@ -88,6 +93,32 @@ class Control(Plain):
         self.c_log[k] = self.assign_count
         self.c_stub[k] = -1
         self.c_catch[k] = -1
+        self.c_owed[k] = 0
+        return 0
+
+    # --- What is owed to the budget -------------------------------------------------------------------------------
+    # Back-edges, calls and throws pay. Where other code runs long without, `pay` is written, so that what a unit of the
+    # budget can cost is limited on every path: docs/architecture.md, "The budget".
+
+    def owe(self, k: int) -> None:
+        """What is written now leads to the label of the block."""
+        self.c_owed[k] = max(self.c_owed[k], self.n - self.paid)
+
+    def owe_at_label(self, k: int) -> None:
+        """The label of the block is here; who does not come from a branch comes from the code before."""
+        owed = self.c_owed[k]
+        if self.dead < 0:
+            owed = max(owed, self.n - self.paid)
+        self.paid = self.n - owed
+
+    def called(self) -> None:
+        """A call was written, which has paid for what came before it."""
+        self.paid = self.n
+        self.calls = True
+
+    def pay_at_return(self) -> int:
+        if self.calls and self.n - self.paid > MOST_AT_RETURN:
+            self.pay(1, self.pos - 1)
         return 0
 
     def block(self, kind: int, start: int) -> int:
@@ -117,6 +148,8 @@ class Control(Plain):
         for i in range(words):
             self.word(self.condition[i])
         self.c_else[self.depth - 1] = self.label_word(-1)
+        self.owe(self.depth - 1)
+        self.c_target[self.depth - 1] = self.c_owed[self.depth - 1]
         return 0
 
     def else_(self) -> int:
@@ -124,7 +157,8 @@ class Control(Plain):
         if self.dead < 0:
             self.materialize_from(self.c_height[k])
             self.begin(R_BR)
-            self.c_label[k] = self.label_word(self.c_label[k])
+            self.refer(k)
+        self.paid = self.n - self.c_target[k]
         self.dead = -1
         self.forget_assignments(k)
         self.bind(self.c_else[k])
@@ -150,6 +184,7 @@ class Control(Plain):
         if joined:
             if self.dead < 0:
                 self.materialize_from(self.c_height[k])
+            self.owe_at_label(k)
             self.forget_assignments(k)
             self.bind(self.c_label[k])
             self.bind(self.c_else[k])
@@ -167,6 +202,7 @@ class Control(Plain):
         if joined:
             if self.dead < 0:
                 self.materialize_from(0)
+            self.owe_at_label(0)
             self.bind(self.c_label[0])
             self.bind_clauses(self.c_catch[0])
             self.dead = -1
@@ -197,6 +233,7 @@ class Control(Plain):
             self.word(self.c_target[k] - self.n)
         else:
             self.c_label[k] = self.label_word(self.c_label[k])
+            self.owe(k)
 
     def jump(self, k: int) -> int:
         self.begin(R_LOOP_BR if self.c_kind[k] == CTL_LOOP else R_BR)
@@ -324,6 +361,7 @@ class Control(Plain):
         """Go to the block's label, or return, with the operands from `first` up, which are in their slots."""
         slots = self.slots_from(first)
         if k == 0:
+            self.pay_at_return()
             self.begin(R_RETURN_COPY)
             self.word(self.slot[first])
             self.word(slots)
@@ -350,6 +388,7 @@ class Control(Plain):
         stubs = array("i")
         for _ in range(count + 1):
             k = self.depth - 1 - self.u32()
+            self.paid += 1  # the table's words do not run
             if first == self.h or (k > 0 and self.slot[first] == self.c_slot[k]):
                 self.refer(k)
             else:
@@ -365,6 +404,7 @@ class Control(Plain):
     def return_(self) -> int:
         count = self.result_count(self.result_type)
         i = self.h - count
+        self.pay_at_return()
         if count == 0:
             self.begin(R_RETURN)
         elif count == 1 and self.is_last_result(i):
@@ -435,6 +475,7 @@ class Control(Plain):
             self.begin(R_CALL)
             self.word(funcidx - context.import_count)
         self.word(base)
+        self.called()
         return self.push_results(type_)
 
     def call_indirect(self, start: int) -> int:
@@ -449,6 +490,7 @@ class Control(Plain):
         self.word(type_)
         self.word(tableidx)
         self.word(base)
+        self.called()
         return self.push_results(type_)
 
     def call_ref(self, start: int) -> int:
@@ -460,6 +502,7 @@ class Control(Plain):
         self.begin(R_CALL_REF)
         self.word(a)
         self.word(base)
+        self.called()
         return self.push_results(type_)
 
     def return_call(self, op: int, start: int) -> int:

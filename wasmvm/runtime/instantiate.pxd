@@ -19,8 +19,10 @@ cdef class Plan:
     cdef object start
 
 
-@cython.locals(plan=Plan, instance=Instance, funcs=list, tables=list, memories=list, globals_=list, tags=list)
+@cython.locals(plan=Plan)
 cpdef Instance instantiate(Store store, module, externs)
+@cython.locals(instance=Instance, funcs=list, tables=list, memories=list, globals_=list, tags=list)
+cdef Instance new_instance(Store store, module, Plan plan, externs)
 cdef bint is_of_kind(extern, int kind) except -1
 @cython.locals(kind=cython.int, matches=cython.bint)
 cdef check_import(Store store, Plan plan, import_, expected, extern)

@@ -61,11 +61,20 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
     Raises:
         LinkError: an import has another type than the module asks for, or the store's limits forbid the instance.
         Trap, WasmException: an active segment does not fit, or the start function trapped or threw. What was written
-            before stays written.
+            before stays written. Or the store's limit of time, which is for all of it together, is reached, or the
+            store was interrupted.
     """
     plan = module.plan
     if plan is None:
         plan = module.plan = Plan(module)
+    store.begin_call()
+    try:
+        return new_instance(store, module, plan, externs)
+    finally:
+        store.end_call()
+
+
+def new_instance(store: Store, module: CompiledModule, plan: Plan, externs: Sequence[Extern]) -> Instance:
     funcs: list[Any] = []
     tables: list[Any] = []
     memories: list[Any] = []

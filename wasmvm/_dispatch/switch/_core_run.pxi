@@ -3102,16 +3102,34 @@ cdef int run(machine_t* machine) noexcept nogil:
             fp[pc[1]].u64 = inst.mems[pc[2]].length >> 16
             pc += 3
         elif op == R_MEMORY_FILL:
-            reason = memory_fill(inst.mems[pc[4]], fp[pc[1]].u64, (<uint32_t>fp[pc[2]].u64), fp[pc[3]].u64)
+            if unlikely(fp[pc[3]].u64 > FREE_BYTES):
+                budget -= <int64_t>min(<uint64_t>fp[pc[3]].u64 >> BYTES_PER_UNIT, <uint64_t>MOST_UNITS)
+                if unlikely(budget < 0):
+                    machine.bulk.op = R_MEMORY_FILL
+                    reason = EXIT_BULK
+                    break
+            reason = memory_fill(inst.mems[pc[4]], fp[pc[1]].u64, &fp[pc[2]], fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 5
         elif op == R_MEMORY_COPY:
+            if unlikely(fp[pc[3]].u64 > FREE_BYTES):
+                budget -= <int64_t>min(<uint64_t>fp[pc[3]].u64 >> BYTES_PER_UNIT, <uint64_t>MOST_UNITS)
+                if unlikely(budget < 0):
+                    machine.bulk.op = R_MEMORY_COPY
+                    reason = EXIT_BULK
+                    break
             reason = memory_copy(inst.mems[pc[4]], inst.mems[pc[5]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 6
         elif op == R_MEMORY_INIT:
+            if unlikely(fp[pc[3]].u64 > FREE_BYTES):
+                budget -= <int64_t>min(<uint64_t>fp[pc[3]].u64 >> BYTES_PER_UNIT, <uint64_t>MOST_UNITS)
+                if unlikely(budget < 0):
+                    machine.bulk.op = R_MEMORY_INIT
+                    reason = EXIT_BULK
+                    break
             reason = memory_init(inst.mems[pc[5]], &inst.datas[pc[4]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
@@ -3155,16 +3173,34 @@ cdef int run(machine_t* machine) noexcept nogil:
             fp[pc[1]].u64 = inst.tables[pc[2]].size
             pc += 3
         elif op == R_TABLE_FILL:
-            reason = table_fill(inst.tables[pc[4]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
+            if unlikely(fp[pc[3]].u64 > FREE_ELEMENTS):
+                budget -= <int64_t>min(<uint64_t>fp[pc[3]].u64 >> ELEMENTS_PER_UNIT, <uint64_t>MOST_UNITS)
+                if unlikely(budget < 0):
+                    machine.bulk.op = R_TABLE_FILL
+                    reason = EXIT_BULK
+                    break
+            reason = table_fill(inst.tables[pc[4]], fp[pc[1]].u64, &fp[pc[2]], fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 5
         elif op == R_TABLE_COPY:
+            if unlikely(fp[pc[3]].u64 > FREE_ELEMENTS):
+                budget -= <int64_t>min(<uint64_t>fp[pc[3]].u64 >> ELEMENTS_PER_UNIT, <uint64_t>MOST_UNITS)
+                if unlikely(budget < 0):
+                    machine.bulk.op = R_TABLE_COPY
+                    reason = EXIT_BULK
+                    break
             reason = table_copy(inst.tables[pc[4]], inst.tables[pc[5]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 6
         elif op == R_TABLE_INIT:
+            if unlikely(fp[pc[3]].u64 > FREE_ELEMENTS):
+                budget -= <int64_t>min(<uint64_t>fp[pc[3]].u64 >> ELEMENTS_PER_UNIT, <uint64_t>MOST_UNITS)
+                if unlikely(budget < 0):
+                    machine.bulk.op = R_TABLE_INIT
+                    reason = EXIT_BULK
+                    break
             reason = table_init(inst.tables[pc[5]], &inst.elems[pc[4]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
@@ -3387,11 +3423,23 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             pc += 4
         elif op == R_ARRAY_NEW:
+            if unlikely((<uint32_t>fp[pc[4]].u64) > FREE_ELEMENTS):
+                budget -= <int64_t>min(<uint64_t>(<uint32_t>fp[pc[4]].u64) >> ELEMENTS_PER_UNIT, <uint64_t>MOST_UNITS)
+                if unlikely(budget < 0):
+                    machine.bulk.op = R_ARRAY_NEW
+                    reason = EXIT_BULK
+                    break
             reason = array_new(&machine.heap, inst.types[pc[5]], &fp[pc[3]], (<uint32_t>fp[pc[4]].u64), &fp[pc[1]])
             if unlikely(reason != 0):
                 break
             pc += 6
         elif op == R_ARRAY_NEW_DEFAULT:
+            if unlikely((<uint32_t>fp[pc[3]].u64) > FREE_ELEMENTS):
+                budget -= <int64_t>min(<uint64_t>(<uint32_t>fp[pc[3]].u64) >> ELEMENTS_PER_UNIT, <uint64_t>MOST_UNITS)
+                if unlikely(budget < 0):
+                    machine.bulk.op = R_ARRAY_NEW_DEFAULT
+                    reason = EXIT_BULK
+                    break
             reason = array_new(&machine.heap, inst.types[pc[4]], NULL, (<uint32_t>fp[pc[3]].u64), &fp[pc[1]])
             if unlikely(reason != 0):
                 break
@@ -3402,31 +3450,67 @@ cdef int run(machine_t* machine) noexcept nogil:
                 break
             pc += 6
         elif op == R_ARRAY_NEW_DATA:
+            if unlikely((<uint32_t>fp[pc[4]].u64) > FREE_ELEMENTS):
+                budget -= <int64_t>min(<uint64_t>(<uint32_t>fp[pc[4]].u64) >> ELEMENTS_PER_UNIT, <uint64_t>MOST_UNITS)
+                if unlikely(budget < 0):
+                    machine.bulk.op = R_ARRAY_NEW_DATA
+                    reason = EXIT_BULK
+                    break
             reason = array_new_data(&machine.heap, inst.types[pc[5]], &inst.datas[pc[6]], (<uint32_t>fp[pc[3]].u64), (<uint32_t>fp[pc[4]].u64), &fp[pc[1]])
             if unlikely(reason != 0):
                 break
             pc += 7
         elif op == R_ARRAY_NEW_ELEM:
+            if unlikely((<uint32_t>fp[pc[4]].u64) > FREE_ELEMENTS):
+                budget -= <int64_t>min(<uint64_t>(<uint32_t>fp[pc[4]].u64) >> ELEMENTS_PER_UNIT, <uint64_t>MOST_UNITS)
+                if unlikely(budget < 0):
+                    machine.bulk.op = R_ARRAY_NEW_ELEM
+                    reason = EXIT_BULK
+                    break
             reason = array_new_elem(&machine.heap, inst.types[pc[5]], &inst.elems[pc[6]], (<uint32_t>fp[pc[3]].u64), (<uint32_t>fp[pc[4]].u64), &fp[pc[1]])
             if unlikely(reason != 0):
                 break
             pc += 7
         elif op == R_ARRAY_FILL:
+            if unlikely(fill_count(&fp[pc[1]]) > FREE_ELEMENTS):
+                budget -= <int64_t>min(<uint64_t>fill_count(&fp[pc[1]]) >> ELEMENTS_PER_UNIT, <uint64_t>MOST_UNITS)
+                if unlikely(budget < 0):
+                    machine.bulk.op = R_ARRAY_FILL
+                    reason = EXIT_BULK
+                    break
             reason = array_fill(&fp[pc[1]])
             if unlikely(reason != 0):
                 break
             pc += 2
         elif op == R_ARRAY_COPY:
+            if unlikely((<uint32_t>fp[pc[1] + 4].u64) > FREE_ELEMENTS):
+                budget -= <int64_t>min(<uint64_t>(<uint32_t>fp[pc[1] + 4].u64) >> ELEMENTS_PER_UNIT, <uint64_t>MOST_UNITS)
+                if unlikely(budget < 0):
+                    machine.bulk.op = R_ARRAY_COPY
+                    reason = EXIT_BULK
+                    break
             reason = array_copy(&fp[pc[1]])
             if unlikely(reason != 0):
                 break
             pc += 2
         elif op == R_ARRAY_INIT_DATA:
+            if unlikely((<uint32_t>fp[pc[1] + 3].u64) > FREE_ELEMENTS):
+                budget -= <int64_t>min(<uint64_t>(<uint32_t>fp[pc[1] + 3].u64) >> ELEMENTS_PER_UNIT, <uint64_t>MOST_UNITS)
+                if unlikely(budget < 0):
+                    machine.bulk.op = R_ARRAY_INIT_DATA
+                    reason = EXIT_BULK
+                    break
             reason = array_init_data(&fp[pc[1]], &inst.datas[pc[2]])
             if unlikely(reason != 0):
                 break
             pc += 3
         elif op == R_ARRAY_INIT_ELEM:
+            if unlikely((<uint32_t>fp[pc[1] + 3].u64) > FREE_ELEMENTS):
+                budget -= <int64_t>min(<uint64_t>(<uint32_t>fp[pc[1] + 3].u64) >> ELEMENTS_PER_UNIT, <uint64_t>MOST_UNITS)
+                if unlikely(budget < 0):
+                    machine.bulk.op = R_ARRAY_INIT_ELEM
+                    reason = EXIT_BULK
+                    break
             reason = array_init_elem(&fp[pc[1]], &inst.elems[pc[2]])
             if unlikely(reason != 0):
                 break
@@ -3770,13 +3854,27 @@ cdef int run(machine_t* machine) noexcept nogil:
                 reason = TRAP_OUT_OF_FUEL
                 break
             pc += 2
+        elif op == R_PAY:
+            budget -= <uint32_t>pc[1]
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
+            pc += 2
         elif op == R_UNREACHABLE:
             reason = TRAP_UNREACHABLE
             break
         elif op == R_MEMORY_GROW:
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
             reason = EXIT_MEMORY_GROW
             break
         elif op == R_TABLE_GROW:
+            budget -= 1
+            if unlikely(budget < 0):
+                reason = EXIT_BUDGET
+                break
             reason = EXIT_TABLE_GROW
             break
         elif op == R_LOWER:

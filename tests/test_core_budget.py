@@ -1,0 +1,233 @@
+"""The budget: whatever a guest does, it comes to the driver's looks soon. What runs before is counted, not timed.
+
+With a deadline that is over already, the first look ends the call; a global counts what the guest has done until then.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.wat import wat2wasm
+from wasmvm import Instance, Module, Store, Tag, TagType, Trap, WasmException
+from wasmvm.types import FuncType
+
+FIRST_SLICE = 2000  # units, as `_core_store.pxi` has it
+MOST_UNPAID = 512  # words of code, as `lowering.body` has it
+COUNT = "(global.set $n (i32.add (global.get $n) (i32.const 1)))"
+
+
+def done_until_stopped(text: str, imports: dict[str, Callable[..., object]] | None = None, **kwargs: int) -> int:
+    """What the guest's counter says after the first look at the deadline; the store is usable afterwards."""
+    store = Store(**kwargs)
+    source = f"""(module $m {text}
+      (global $n (export "n") (mut i32) (i32.const 0)) (func (export "fine") (result i32) (i32.const 1)))"""
+    instance = Instance(Module(wat2wasm(source)), {"h": imports or {}}, store)  # type: ignore[dict-item]
+    store.set_deadline(0)
+    with pytest.raises(Trap) as caught:
+        instance.exports.run()
+    assert caught.value.code == "deadline"
+    assert caught.value.frames
+    store.set_deadline(None)
+    assert instance.exports.fine() == 1
+    count = instance.exports.n.value
+    assert isinstance(count, int)
+    return count
+
+
+def test_a_loop_has_the_first_slice() -> None:
+    assert FIRST_SLICE - 5 <= done_until_stopped(f'(func (export "run") (loop {COUNT} (br 0)))') <= FIRST_SLICE + 5
+
+
+@pytest.mark.parametrize(("n", "most"), [(1024, FIRST_SLICE + 1), (4096, 40), (1 << 20, 1)])
+def test_a_bulk_instruction_pays_for_its_size(n: int, most: int) -> None:
+    text = f"""(memory 16) (func (export "run") (loop (memory.fill (i32.const 0) (i32.const 1) (i32.const {n}))
+      {COUNT} (br 0)))"""
+    assert done_until_stopped(text) <= most
+
+
+def test_straight_code_pays() -> None:
+    """20,000 additions without a turn of a loop, again and again."""
+    text = f"""(func (export "run") (loop (call $long) (br 0))) (func $long {COUNT * 20_000})"""
+    assert done_until_stopped(text) <= FIRST_SLICE * MOST_UNPAID // 5
+
+
+def test_no_branch_leads_past_what_is_to_be_paid() -> None:
+    """Wherever `pay` might stand in straight code, some block's branch jumps over it."""
+    step = f"(block (br_if 0 (i32.eqz (local.get $x))) {COUNT * 3})"
+    arms = f"(if (local.get $x) (then {COUNT * 2}) (else {COUNT}))"
+    nested = f"(block (block (br_if 1 (local.get $x)) {COUNT * 30}) {COUNT * 10})"
+    table = f"(block (block (block (br_table 0 1 2 (local.get $x))) {COUNT * 5}) {COUNT * 5})"
+    body = (step + arms + COUNT + nested + table) * 3000
+    text = f"""(func (export "run") (loop (call $long (i32.const 0)) (call $long (i32.const 1))
+      (call $long (i32.const 2)) (br 0))) (func $long (param $x i32) {body})"""
+    assert done_until_stopped(text) <= FIRST_SLICE * MOST_UNPAID // 5
+
+
+def test_zeroing_locals_pays() -> None:
+    names = range(50_000)
+    reads = "(drop (i64.add (local.get 0) (local.get 49999)))"
+    text = f"""(func (export "run") (loop (call $wide) {COUNT} (br 0)))
+      (func $wide (local {" i64" * len(names)}) {reads})"""
+    assert done_until_stopped(text) <= FIRST_SLICE // 40
+
+
+def test_growing_pays() -> None:
+    text = f"""(memory 1 2) (func (export "run") {("(drop (memory.grow (i32.const 0)))" + COUNT) * 10_000})"""
+    assert done_until_stopped(text) <= FIRST_SLICE
+
+
+def test_callbacks_share_the_budget_of_their_caller() -> None:
+    instances: list[Instance] = []
+    source = f"""(module (import "h" "back" (func $back)) (global $n (export "n") (mut i32) (i32.const 0))
+      (func (export "run") (loop (call $back) {COUNT} (br 0)))
+      (func (export "again") (loop (if (i32.rem_u (global.get $n) (i32.const 7)) (then {COUNT} (br 1))))))"""
+    store = Store()
+    instances.append(Instance(Module(wat2wasm(source)), {"h": {"back": lambda: instances[0].exports.again()}}, store))
+    store.set_deadline(0)
+    with pytest.raises(Trap, match="time limit"):
+        instances[0].exports.run()
+    assert instances[0].exports.n.value <= 1.2 * FIRST_SLICE
+
+
+def test_a_search_for_handlers_pays() -> None:
+    """Each throw passes 50 frames of 2000 clauses that do not fit."""
+    clauses = "(catch $other 0)" * 2000
+    text = f"""(tag $t) (tag $other)
+      (func $deep (param i32) (block (try_table {clauses}
+        (if (local.get 0) (then (call $deep (i32.sub (local.get 0) (i32.const 1)))) (else (throw $t))))))
+      (func (export "run") (loop (block (try_table (catch $t 0) (call $deep (i32.const 50)))) {COUNT} (br 0)))"""
+    assert done_until_stopped(text) <= 1
+
+
+def test_one_long_search_stops_and_goes_on() -> None:
+    """It is gone on with after each look; a handler at its end is found, and what interrupts it leaves all as it was."""
+    clauses = "(catch $other 0)" * 1000
+    text = f"""(module (tag $t (param i32)) (tag $other) (import "h" "f" (func $f))
+      (func $deep (param i32) (block (try_table {clauses}
+        (if (local.get 0) (then (call $deep (i32.sub (local.get 0) (i32.const 1)))) (else (throw $t (i32.const 5)))))))
+      (func (export "run") (param i32) (result i32)
+        (block (result i32) (try_table (catch $t 0) (call $f) (call $deep (local.get 0))) (i32.const 0))))"""
+    store = Store()
+    instance = Instance(Module(wat2wasm(text)), {"h": {"f": lambda: None}}, store)
+    assert instance.exports.run(3000) == 5
+    store.set_deadline(0)
+    with pytest.raises(Trap, match="time limit"):
+        instance.exports.run(1000)
+    store.set_deadline(None)
+    assert instance.exports.run(2) == 5
+
+
+def test_collections_look_around() -> None:
+    text = f"""(type $b (array (mut i8)))
+      (func (export "run") (loop (drop (array.new_default $b (i32.const 600000))) {COUNT} (br 0)))"""
+    assert done_until_stopped(text) <= 4, "the first collection is due at 2 MiB"
+
+
+def test_functions_that_are_lowered_look_around() -> None:
+    functions = "".join(f"(func $f{i} {COUNT})" for i in range(3000))
+    text = f"""{functions} (func (export "run") (loop {"".join(f"(call $f{i})" for i in range(3000))} (br 0)))"""
+    assert done_until_stopped(text) <= FIRST_SLICE
+
+
+# --- Host functions ----------------------------------------------------------------------------------------------
+
+
+def test_a_deadline_that_passes_while_the_host_runs() -> None:
+    """The call that is the guest's last does not return as if nothing were."""
+    store = Store()
+    text = '(module (import "h" "f" (func $f)) (func (export "run") (call $f)) (func (export "tail") (return_call $f)))'
+    calls = []
+
+    def sleep() -> None:
+        calls.append(1)
+        time.sleep(0.3)
+
+    instance = Instance(Module(wat2wasm(text)), {"h": {"f": sleep}}, store)
+    store.timeout = 0.1
+    for name in ("run", "tail"):
+        with pytest.raises(Trap, match="time limit") as caught:
+            instance.exports[name]()
+        assert len(caught.value.frames) == (name == "run")
+    assert calls == [1, 1]
+    store.timeout = None
+    instance.exports.run()
+
+
+@pytest.mark.parametrize("throws", [False, True])
+@pytest.mark.parametrize("seconds", [0.001, 0.02])
+def test_slow_host_calls_end_at_the_deadline(seconds: float, throws: bool) -> None:
+    store = Store()
+    tag = Tag(store, TagType(FuncType((), ())))
+    starts: list[float] = []
+    end = 0.0
+
+    def slow() -> None:
+        starts.append(time.monotonic())
+        time.sleep(seconds)
+        if throws:
+            raise WasmException(tag, ())
+
+    text = """(module (import "h" "f" (func $f)) (import "h" "t" (tag $t))
+      (func (export "run") (loop (block (try_table (catch $t 0) (call $f))) (br 0))))"""
+    instance = Instance(Module(wat2wasm(text)), {"h": {"f": slow, "t": tag}}, store)
+    end = time.monotonic() + 0.1
+    store.set_deadline(0.1)
+    with pytest.raises(Trap, match="time limit"):
+        instance.exports.run()
+    # The clock that is read for each call may be late by a tick of the system, and this thread may lose the processor.
+    assert len([start for start in starts if start > end + 0.03]) <= 2
+
+
+def test_an_interrupt_while_the_host_runs() -> None:
+    store = Store()
+    text = '(module (import "h" "f" (func $f)) (func (export "run") (call $f)))'
+    instance = Instance(Module(wat2wasm(text)), {"h": {"f": store.interrupt}}, store)
+    for _ in range(2):
+        with pytest.raises(Trap, match="interrupted"):
+            instance.exports.run()
+
+
+def test_an_interrupt_while_nothing_runs_stops_the_next_call() -> None:
+    store = Store()
+    instance = Instance(Module(wat2wasm('(module (func (export "fine") (result i32) (i32.const 1)))')), {}, store)
+    store.interrupt()
+    with pytest.raises(Trap, match="interrupted"):
+        instance.exports.fine()
+    assert instance.exports.fine() == 1, "one call alone"
+    store.interrupt()
+    store.hold(False)
+    assert instance.exports.fine() == 1, "it was taken back"
+    store.hold(True)
+    for _ in range(2):
+        with pytest.raises(Trap, match="interrupted"):
+            instance.exports.fine()
+    store.hold(False)
+    assert instance.exports.fine() == 1
+
+
+def test_host_functions_of_c_leave_the_gil_to_others() -> None:
+    """They hold it and look at no signal, each for a fraction of a millisecond."""
+    store = Store()
+    text = '(module (import "h" "f" (func $f (result i64))) (func (export "run") (loop (drop (call $f)) (br 0))))'
+    count = functools.partial(bytes(4_000_000).count, b"x")
+    instance = Instance(Module(wat2wasm(text)), {"h": {"f": count}}, store)
+    turns = []
+
+    def other() -> None:
+        for _ in range(5):
+            turns.append(1)
+            threading.Event().wait(0.001)
+        store.interrupt()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    store.set_deadline(60)
+    with pytest.raises(Trap) as caught:
+        instance.exports.run()
+    thread.join()
+    assert caught.value.code == "interrupt"
