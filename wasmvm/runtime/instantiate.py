@@ -74,7 +74,7 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
         store.end_call()
 
 
-def new_instance(store: Store, module: CompiledModule, plan: Plan, externs: Sequence[Extern]) -> Instance:
+def new_instance(store: Store, module: CompiledModule, plan: Any, externs: Sequence[Extern]) -> Instance:
     funcs: list[Any] = []
     tables: list[Any] = []
     memories: list[Any] = []
