@@ -37,6 +37,7 @@ HOT = [
     "wasmvm/lowering/plain.py",
     "wasmvm/lowering/control.py",
     "wasmvm/lowering/body.py",
+    "wasmvm/lowering/verify.py",
     "wasmvm/runtime/constexpr.py",
     "wasmvm/runtime/instantiate.py",
 ]

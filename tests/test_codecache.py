@@ -354,20 +354,84 @@ def test_what_others_have_in_the_folder_stays(folder: Path, monkeypatch: pytest.
     assert HELLO.exists()
 
 
+GOOD = (0, 32, 1, 3, 1, 2, 2, 0)
+
+
 @pytest.mark.parametrize(
-    "record",
+    ("place", "value"),
     [
-        (1, 32, 1, 0, 0, 0, 0, 0),
-        (0, 34, 1, 0, 0, 0, 0, 0),
-        (0, 32, 0, 0, 0, 0, 0, 0),
-        (0, 32, 3, 0, 0, 0, 0, 0),
-        (0, 32, 1, 0, 0, 0, 2, 0),
-        (0, 32, 1, 0, 0, 0, 0, 2),
-        (0, 32, 2**32 - 1, 0, 0, 0, 2**32 - 1, 0),
-        (0, 32, 2**32 - 1, 0, 0, 0, 0, 2**32 - 1),
-        (0, 2**32 - 4, 1, 0, 0, 0, 0, 0),
+        (0, 1),
+        (0, 2**32 - 1),
+        (1, 0),
+        (1, 28),
+        (1, 34),
+        (1, 36),
+        (1, 2**32 - 4),
+        (2, 0),
+        (2, 3),
+        (2, 2**31 - 1),
+        (2, 2**32 - 1),
+        (3, 1),
+        (3, 2**31),
+        (3, 2**32 - 1),
+        (4, 3),
+        (4, 2**32 - 1),
+        (5, 0),
+        (5, 4),
+        (6, 1),
+        (6, 4),
+        (6, 2**32 - 2),
+        (7, 1),
+        (7, 6),
+        (7, 2**32 - 4),
     ],
 )
-def test_records_outside_of_the_file_are_refused(record: tuple[int, ...]) -> None:
+def test_records_that_cannot_be_true_are_refused(place: int, value: int) -> None:
+    body = struct.pack("=3i", 1, 2, 3)
+    ModuleCode(1).adopt(struct.pack("=8I", *GOOD) + body, 0, 1)
+    record = [*GOOD]
+    record[place] = value
+    code = ModuleCode(1)
     with pytest.raises(InternalError):
-        ModuleCode(1).adopt(struct.pack("=8I", *record) + bytes(8), 0, 1)
+        code.adopt(struct.pack("=8I", *record) + body, 0, 1)
+    assert code.get(0) is None
+
+
+@pytest.mark.parametrize(("at", "count"), [(-4, 1), (2, 1), (4, 1), (0, 2), (0, -1), (48, 0), (0, 2**58), (2**62, 1)])
+def test_records_outside_of_the_file_are_refused(at: int, count: int) -> None:
+    with pytest.raises(InternalError):
+        ModuleCode(1).adopt(struct.pack("=8I", *GOOD) + bytes(12), at, count)
+
+
+@pytest.mark.parametrize("indices", [(0, 0), (1, 0)])
+def test_functions_are_in_order_and_apart(indices: tuple[int, int]) -> None:
+    def records(first: int, second: int, apart: int) -> bytes:
+        return struct.pack("=16I", first, 64, 1, *GOOD[3:6], 2, 0, second, 64 + apart, 1, *GOOD[3:6], 2, 0) + bytes(24)
+
+    ModuleCode(2).adopt(records(0, 1, 12), 0, 2)
+    with pytest.raises(InternalError):
+        ModuleCode(2).adopt(records(*indices, 12), 0, 2)
+    for apart in (0, 4, 8):
+        with pytest.raises(InternalError):
+            ModuleCode(2).adopt(records(0, 1, apart), 0, 2)
+
+
+def test_what_is_offered_is_used_when_it_is_accepted() -> None:
+    code = ModuleCode(1)
+    data = struct.pack("=8I3i", *GOOD, 7, 8, 9)
+    assert code.offered(0) is None
+    code.adopt(data, 0, 1)
+    offered = code.offered(0)
+    assert offered is not None
+    assert [bytes(part) if isinstance(part, memoryview) else part for part in offered] == list(code.get(0) or ())
+    code.accept(0)
+    assert code.offered(0) is None
+    assert code.get(0) is not None
+    code = ModuleCode(1)
+    code.adopt(data, 0, 1)
+    code.refuse(0)
+    assert code.offered(0) is code.get(0) is None
+    for index in (-1, 1, 2**40):
+        code.accept(index)
+        code.refuse(index)
+        assert code.offered(index) is None

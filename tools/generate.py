@@ -4,9 +4,10 @@
 
 Generated: `wasmvm/isa/opcode.py` and `.pxd` (a constant per WebAssembly opcode and per kind of immediates);
 `wasmvm/isa/regopcode.py` and `.pxd` (a constant per register instruction); `wasmvm/isa/flat.py` and
-`wasmvm/isa/signatures.py` (the rows of WebAssembly opcodes as flat tables); `wasmvm/lowering/forms.py` (which register
-instruction serves which opcode); the two `_core_run.pxi` in `wasmvm/_dispatch` (the dispatch
-loop, as a switch and threaded); `wasmvm/_core_simd_ops.pxi` (the functions of vector instructions).
+`wasmvm/isa/signatures.py` (the rows of WebAssembly opcodes as flat tables); `wasmvm/isa/wordkinds.py` and `.pxd` (what
+the words of register instructions must be); `wasmvm/lowering/forms.py` (which register instruction serves which
+opcode); the two `_core_run.pxi` in `wasmvm/_dispatch` (the dispatch loop, as a switch and threaded);
+`wasmvm/_core_simd_ops.pxi` (the functions of vector instructions).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import flat  # noqa: E402
 import forms  # noqa: E402
 import threaded  # noqa: E402
 import vector  # noqa: E402
+import verification  # noqa: E402
 
 from wasmvm.isa import imm, regform, regop, wasm  # noqa: E402
 
@@ -86,6 +88,8 @@ def generated_files() -> dict[Path, str]:
         package / "isa/regopcode.pxd": cython_enum(regopcodes()),
         package / "isa/flat.py": flat.module(NOTE),
         package / "isa/signatures.py": flat.signatures(NOTE),
+        package / "isa/wordkinds.py": verification.module(NOTE),
+        package / "isa/wordkinds.pxd": cython_enum(verification.constants()),
         package / "lowering/forms.py": forms.module(NOTE),
         package / "_dispatch/switch/_core_run.pxi": dispatch.loop(NOTE),
         package / "_dispatch/threaded/_core_run.pxi": threaded.handlers(NOTE),

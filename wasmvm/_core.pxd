@@ -501,7 +501,9 @@ cdef class ModuleCode:
     cdef bytes adopted
     cdef const char* adopted_start
     cdef const char* adopted_end
+    cdef uint32_t* offers  # by function, 1 plus the word where the record of its code is in `adopted`; 0 for none
     cdef bint is_adopted(self, const int32_t* code) noexcept
+    cdef bint offered_code(self, Py_ssize_t index, lowered_t* lowered) noexcept
     cdef int prepare(self, syntax, numbers) except -1
     cdef int remember(self, list imports, list funcs) except -1
     cdef Signature signature(self, Py_ssize_t typeidx)

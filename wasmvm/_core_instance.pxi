@@ -101,6 +101,7 @@ cdef class ModuleCode:
                     free(self.funcs[i].handlers)
         free(self.funcs)
         free(self.stubs)
+        free(self.offers)
         free(self.types)
         free(self.templates)
         disown(self.held)
@@ -142,46 +143,98 @@ cdef class ModuleCode:
         return self.adopted_start <= <const char*>code < self.adopted_end
 
     def adopt(self, bytes data not None, Py_ssize_t at, Py_ssize_t count):
-        """Use the code of functions that `data` holds, where it is; once, and before any other is put here.
+        """Offer the code of functions that `data` holds, where it is; once, and before any other is put here.
 
         At `at` there are `count` records of eight u32: the function's index, where its code begins in `data`, how many
         words it has, frame size, first and last slot to be zeroed, and how many words of offsets follow the code, and
-        how many of handlers follow these.
+        how many of handlers follow these. Functions are in ascending order, and so is their code.
+
+        Nothing of it is used before `accept` says so: what the words of code say is not looked at here.
+
+        Raises:
+            InternalError: the records cannot be true; then nothing is offered.
         """
         cdef const uint32_t* record
         cdef const char* start = data
-        cdef lowered_t* lowered
         cdef Py_ssize_t i
         cdef uint64_t size = len(data)
-        if self.adopted is not None or at % 4 or at + 32 * count > len(data):
+        cdef uint64_t end, words
+        cdef int64_t last = -1
+        if self.adopted is not None or at < 0 or at % 4 or count < 0 or at > len(data) or count > (len(data) - at) // 32:
             raise InternalError("records of lowered code that do not fit")
+        end = at + 32 * count
+        for i in range(count):
+            record = <const uint32_t*>(start + at + 32 * i)
+            words = <uint64_t>record[2] + record[6] + record[7]
+            if (record[0] >= <uint64_t>self.count or record[0] <= last or record[1] % 4 or record[1] < end
+                    or record[2] == 0 or words > 0x7FFFFFFF or record[1] + 4 * words > size
+                    or record[3] > 0x7FFFFFFF or record[4] > record[5] or record[5] > record[3]
+                    or record[6] % 2 or record[7] % HANDLER_WORDS):
+                raise InternalError(f"a record of lowered code for the function {record[0]} of {self.count}")
+            last = record[0]
+            end = record[1] + 4 * words
+        self.offers = <uint32_t*>calloc(max(self.count, 1), sizeof(uint32_t))
+        if self.offers == NULL:
+            raise MemoryError
+        for i in range(count):
+            record = <const uint32_t*>(start + at + 32 * i)
+            self.offers[record[0]] = <uint32_t>(at // 4 + 8 * i) + 1
         self.adopted = data
         self.adopted_start = start
         self.adopted_end = start + size
-        for i in range(count):
-            record = <const uint32_t*>(start + at + 32 * i)
-            if (record[0] >= self.count or record[1] % 4 or record[2] == 0
-                    or record[1] + 4 * (<uint64_t>record[2] + record[6] + record[7]) > size):
-                raise InternalError(f"a record of lowered code for the function {record[0]} of {self.count}")
-            lowered = &self.funcs[record[0]]
-            if lowered.code != NULL:
-                continue
-            lowered.length = <int32_t>record[2]
-            lowered.frame_size = <int32_t>record[3]
-            lowered.zero_from = <int32_t>record[4]
-            lowered.zero_to = <int32_t>record[5]
-            lowered.offset_count = <int32_t>(record[6] // 2)
-            lowered.offsets = <int32_t*>(start + record[1]) + record[2]
-            lowered.handlers = <clause_t*>(lowered.offsets + record[6])
-            lowered.handler_count = <int32_t>(record[7] // HANDLER_WORDS)
-            lowered.code = <int32_t*>(start + record[1])
+
+    cdef bint offered_code(self, Py_ssize_t index, lowered_t* lowered) noexcept:
+        """What `adopt` was given for a function, if that is neither accepted nor refused."""
+        cdef const uint32_t* record
+        if not 0 <= index < self.count or self.offers == NULL or self.offers[index] == 0:
+            return False
+        record = <const uint32_t*>self.adopted_start + self.offers[index] - 1
+        lowered.length = <int32_t>record[2]
+        lowered.frame_size = <int32_t>record[3]
+        lowered.zero_from = <int32_t>record[4]
+        lowered.zero_to = <int32_t>record[5]
+        lowered.offset_count = <int32_t>(record[6] // 2)
+        lowered.offsets = <int32_t*>(self.adopted_start + record[1]) + record[2]
+        lowered.handlers = <clause_t*>(lowered.offsets + record[6])
+        lowered.handler_count = <int32_t>(record[7] // HANDLER_WORDS)
+        lowered.code = <int32_t*>(self.adopted_start + record[1])
+        return True
+
+    def offered(self, Py_ssize_t index):
+        """The arguments of `put` behind the first, as `adopt` was given them; None where there is nothing to accept."""
+        cdef lowered_t lowered
+        if not self.offered_code(index, &lowered):
+            return None
+        cdef Py_ssize_t code = <char*>lowered.code - self.adopted_start
+        cdef Py_ssize_t offsets = <char*>lowered.offsets - self.adopted_start
+        cdef Py_ssize_t handlers = <char*>lowered.handlers - self.adopted_start
+        cdef Py_ssize_t end = handlers + lowered.handler_count * <Py_ssize_t>sizeof(clause_t)
+        words = memoryview(self.adopted)
+        return (words[code:offsets].cast("i"), lowered.frame_size, lowered.zero_from, lowered.zero_to,
+                words[offsets:handlers].cast("i"), words[handlers:end].cast("i"))
+
+    def accept(self, Py_ssize_t index):
+        """Use what is offered for a function from now on, which somebody has verified; nothing where nothing is."""
+        cdef lowered_t lowered
+        if self.offered_code(index, &lowered):
+            if self.funcs[index].code == NULL:
+                self.funcs[index] = lowered
+            self.offers[index] = 0
+
+    def refuse(self, Py_ssize_t index):
+        """Forget what is offered for a function."""
+        if self.offers != NULL and 0 <= index < self.count:
+            self.offers[index] = 0
 
     def get(self, Py_ssize_t index):
-        """What `put` was given for the function `index`, the arrays as bytes; None where it is not lowered."""
-        cdef lowered_t* lowered
-        if not 0 <= index < self.count or self.funcs[index].code == NULL:
+        """What `put` was given for the function `index`, or what is offered for it, the arrays as bytes; else None."""
+        cdef lowered_t lowered
+        if not 0 <= index < self.count:
             return None
-        lowered = &self.funcs[index]
+        if self.funcs[index].code != NULL:
+            lowered = self.funcs[index]
+        elif not self.offered_code(index, &lowered):
+            return None
         return (
             (<char*>lowered.code)[:lowered.length * sizeof(int32_t)],
             lowered.frame_size, lowered.zero_from, lowered.zero_to,

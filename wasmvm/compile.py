@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wasmvm.codecache import Entry
     from wasmvm.lowering.body import Lowered
     from wasmvm.lowering.context import Context
+    from wasmvm.lowering.verify import Verifier
     from wasmvm.syntax import Export, Extent, Module
     from wasmvm.types import ExternType
     from wasmvm.validation import LateValidation
@@ -73,6 +74,7 @@ class CompiledModule:
         self.plan: Any = None
         self.code = ModuleCode(len(syntax.funcs))
         self._context: Context | None = None
+        self._verifier: Verifier | None = None
         self._exprs: dict[int, Lowered] = {}
         self._numbers: array[int] | None = None
         self._import_types: list[ExternType] | None = None
@@ -100,13 +102,31 @@ class CompiledModule:
             self._names = read_names(self.syntax)
         return self._names
 
+    def _accept(self, index: int) -> bool:
+        """Use the code of a function that comes from outside, if there is any and it is safe; else forget it."""
+        offered = self.code.offered(index)
+        if offered is None:
+            return False
+        if self._verifier is None:
+            from wasmvm.lowering.verify import Verifier
+
+            self._verifier = Verifier(self.syntax, DISPATCH == "threaded")
+        if not self._verifier.accepts(index, *offered):
+            self.code.refuse(index)
+            return False
+        self.code.accept(index)
+        return True
+
     def lower(self, index: int) -> None:
-        """Lower the function `index`, counted among those defined here, into `code`.
+        """Lower the function `index`, counted among those defined here, into `code`, or find its code.
 
         Raises:
             DecodeError, ValidationError: it is not valid, where that was not known yet.
             OSError: it cannot be read any more.
         """
+        known = self.code.offered(index) is not None
+        if known and self._accept(index):
+            return
         from wasmvm.lowering.body import lower
 
         self.syntax.need_body(index)
@@ -117,7 +137,8 @@ class CompiledModule:
             index, lowered.code, lowered.frame_size, lowered.zero_from, lowered.zero_to, lowered.offsets,
             lowered.handlers,
         )  # fmt: skip
-        self._fresh += 4 * (len(lowered.code) + len(lowered.offsets) + len(lowered.handlers))
+        if not known:
+            self._fresh += 4 * (len(lowered.code) + len(lowered.offsets) + len(lowered.handlers))
 
     def lower_expr(self, extent: Extent) -> Lowered:
         """The lowered code of a constant expression whose result is no v128."""
