@@ -36,6 +36,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.syntax import Module
 
+    Words = array[int] | memoryview
+
 NUMBERS = frozenset((I32, I64, F32, F64, V128))
 
 
@@ -99,7 +101,9 @@ class Verifier:
         self.mem_count = len(module.mem_types())
         self.data_count, self.elem_count = len(module.datas), len(module.elems)
         self.bodies = module.code
-        self.code = self.handlers = self.label = array("i", [0])
+        self.code: Words = array("i", [0])
+        self.handlers: Words = array("i", [0])
+        self.label = array("i", [0])
         self.marks, self.reached = bytearray(1), bytearray(1)
         self.states, self.state, self.scratch = (array("Q", [0]) for _ in range(3))
         self.room = self.label_room = self.state_room = self.word_room = 1
@@ -109,12 +113,12 @@ class Verifier:
     def accepts(
         self,
         index: int,
-        code: array[int] | memoryview,
+        code: Words,
         frame_size: int,
         zero_from: int,
         zero_to: int,
-        offsets: array[int] | memoryview,
-        handlers: array[int] | memoryview,
+        offsets: Words,
+        handlers: Words,
     ) -> bool:
         """Whether this is code that the function `index`, counted among those defined here, may have.
 
@@ -218,7 +222,7 @@ class Verifier:
             self.marks[target] |= 2
         return True
 
-    def check_offsets(self, offsets: array[int] | memoryview, start: int, end: int) -> bool:
+    def check_offsets(self, offsets: Words, start: int, end: int) -> bool:
         """Whether the table of byte offsets speaks of this code, in order, and of the function's body."""
         last = 0
         if len(offsets) % 2:
