@@ -11,6 +11,7 @@ from wasmvm.types import NO_METERING
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
+    from collections.abc import Callable
     from typing import Any
 
     from wasmvm.binary.names import Names
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from wasmvm.syntax import Export, Extent, Module
     from wasmvm.types import ExternType
     from wasmvm.validation import LateValidation
+
+
+def look_around() -> None:
+    """What compiled code calls in long work, again and again: as this is plain Python, other threads and handlers of
+    signals have their turn here."""
 
 
 class CompiledModule:
@@ -36,12 +42,20 @@ class CompiledModule:
         plan: what `runtime.instantiate` keeps for the next instance.
     """
 
-    def __init__(self, source: bytes, *, valid: bool = False, entry: Entry | None = None) -> None:
+    def __init__(
+        self,
+        source: bytes,
+        *,
+        valid: bool = False,
+        entry: Entry | None = None,
+        checkpoint: Callable[[], object] = look_around,
+    ) -> None:
         """Functions that a cache's `entry` knows are not lowered again; what is new goes there with `save`.
 
         Args:
             valid: whether somebody says that the module is; then what is wrong with a function is found when that is
                 called for the first time.
+            checkpoint: is called every some milliseconds; what it raises, such as a deadline's trap, ends the work.
 
         Raises:
             DecodeError, ValidationError: it is not valid.
@@ -50,18 +64,18 @@ class CompiledModule:
         self._entry = entry
         self._fresh = 0
         partial = None if entry is None else entry.partial
-        syntax = decode(source, partial)
+        syntax = decode(source, partial, checkpoint)
         if partial is not None and not partial.is_of(syntax):
             raise DecodeError("parts are missing from the module", 0)
         self._late: LateValidation | None = None
         if valid or (entry is not None and entry.validated):
             from wasmvm.validation import LateValidation
 
-            self._late = LateValidation(syntax)
+            self._late = LateValidation(syntax, look_around)
         else:
             from wasmvm.validation import validate
 
-            validate(syntax)
+            validate(syntax, checkpoint)
         self._variants: dict[int, CompiledModule] = {}
         self._names: Names | None = None
         self._begin(syntax, NO_METERING)

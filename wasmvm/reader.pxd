@@ -18,6 +18,8 @@ cdef int CATCH_ALL
 cdef int CATCH_ALL_REF
 cdef int MEMIDX_FLAG
 cdef int64_t MAX_TYPES
+cdef int LOOK
+cdef const unsigned char[::1] IS_VALTYPE
 
 
 @cython.final
@@ -26,7 +28,9 @@ cdef class Reader:
     cdef const unsigned char[::1] buf
     cdef public Py_ssize_t pos
     cdef public Py_ssize_t end
+    cdef public object checkpoint
 
+    cpdef int look_around(self) except -1
     cpdef int byte(self) except -1
     cpdef int skip(self, int64_t count) except -1
 
@@ -56,6 +60,6 @@ cdef class Reader:
     @cython.locals(at=cython.Py_ssize_t, op=cython.int, second=int64_t)
     cpdef int opcode(self) except -1
     cpdef int skip_immediates(self, int kind) except -1
-    @cython.locals(op=cython.int, depth=cython.Py_ssize_t)
+    @cython.locals(op=cython.int, depth=cython.Py_ssize_t, look=cython.Py_ssize_t)
     cpdef int skip_expr(self, Py_ssize_t limit) except -1
     cpdef int skip_func(self) except -1

@@ -49,6 +49,11 @@ if not cython.compiled:
         OP_TRY_TABLE,
     )
 
+IS_VALTYPE = bytes([byte in VALTYPE_NAMES for byte in range(256)])
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 UNEXPECTED_END = "unexpected end of section or function"
 REF_NULL = codes.REF_NULL
 REF = codes.REF
@@ -58,6 +63,7 @@ CATCH_ALL_REF = codes.CATCH_ALL_REF
 MEMIDX_FLAG = codes.MEMIDX_FLAG
 MAX_TYPES = types.MAX_TYPES
 CONCRETE = types.CONCRETE
+LOOK = types.LOOK
 NON_NULL = types.NON_NULL
 IMM_OF = flat.IMM_OF
 NO_OPCODE = flat.NO_OPCODE
@@ -74,13 +80,21 @@ class Reader:
         source: the module's bytes.
         pos: where the next byte is read.
         end: where reading stops; at most ``len(source)``.
+        checkpoint: what `look_around` calls, or None. Whoever reads much calls that some hundred times a second, as
+            compiled code is not interrupted by Python: a function of plain Python gives other threads and handlers of
+            signals their turn, and may raise what ends the work.
     """
 
-    def __init__(self, source: bytes) -> None:
+    def __init__(self, source: bytes, checkpoint: Callable[[], object] | None = None) -> None:
         self.source = source
         self.buf = source
         self.pos = 0
         self.end = len(source)
+        self.checkpoint = checkpoint
+
+    def look_around(self) -> None:
+        if self.checkpoint is not None:
+            self.checkpoint()
 
     def byte(self) -> int:
         if self.pos >= self.end:
@@ -165,7 +179,7 @@ class Reader:
         """A value type as `types` numbers them; whether the type that a reference names exists is not looked at."""
         at = self.pos
         byte = self.byte()
-        if byte in VALTYPE_NAMES:
+        if IS_VALTYPE[byte]:
             return byte
         return self.long_reftype(at, "malformed value type")
 
@@ -310,9 +324,13 @@ class Reader:
     def skip_expr(self, limit: int) -> None:
         """5.4.9: pass over an expression and its ``end``, which must lie before `limit`."""
         depth = 0
+        look = self.pos + LOOK
         while depth >= 0:
             if self.pos >= limit:
                 raise DecodeError(UNEXPECTED_END, self.pos)
+            if self.pos >= look:
+                self.look_around()
+                look = self.pos + LOOK
             op = self.opcode()
             if op == OP_END:
                 depth -= 1

@@ -8,11 +8,17 @@ with a definition (an underscore before a name, a default before a field that ha
 
 from __future__ import annotations
 
-__all__ = ["Record"]
+__all__ = ["Record", "made"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NamedTuple as Record
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+    def made(cls: type[T], fields: tuple[object, ...]) -> T:
+        """A record of all its fields, in a third of the time: for loops that make one for each item of a module."""
 else:
     from types import FunctionType
 
@@ -24,7 +30,7 @@ else:
         def field_getter(index, doc):
             return property(itemgetter(index), doc=doc)
 
-    new = tuple.__new__
+    made = new = tuple.__new__
 
     TEMPLATES = (
         lambda _cls, a: new(_cls, (a,)),

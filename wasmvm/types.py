@@ -145,6 +145,10 @@ MAX_LOCALS = 50_000
 """Parameters and locals of a function, as in the limits of web browsers: a few bytes can ask for billions."""
 
 
+LOOK = 1 << 14
+"""Bytes of code, or items of a vector, that are worked on between two calls of `Reader.look_around`."""
+
+
 def valtype_slots(valtype: int) -> int:
     """Number of 8-byte slots that a value of this type takes in a frame."""
     return 2 if valtype == V128 else 1

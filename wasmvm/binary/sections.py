@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from wasmvm.errors import DecodeError
 from wasmvm.reader import Reader
+from wasmvm.record import made
 from wasmvm.syntax import (
     ACTIVE,
     DECLARATIVE,
@@ -44,6 +45,7 @@ from wasmvm.types import (
     NON_NULL,
     TABLE,
     TAG,
+    VALTYPE_NAMES,
     ArrayType,
     CompType,
     FieldType,
@@ -61,8 +63,17 @@ MAX_ARITY = 1000
 time in proportion to it, so that without a bound a small file could keep the validator busy for hours."""
 MAX_FIELDS = 10_000
 """Fields of a structure type, likewise."""
+MAX_ENTRIES = 1_000_000
+"""Imports, exports, globals or tags of a module, likewise."""
+MAX_TABLES = MAX_SEGMENTS = 100_000
+"""Tables, element segments or data segments of a module, likewise."""
+MAX_MEMORIES = 100
+"""Memories of a module, likewise."""
 MAX_SIZE = 1 << 30
 """Bytes of a module, from the same list: positions in it fit into 32 bits wherever that saves memory."""
+
+SHORT_TYPES = bytes(VALTYPE_NAMES)
+"""The value types of one byte."""
 
 MAGIC = b"\0asm"
 VERSION = b"\1\0\0\0"
@@ -77,18 +88,21 @@ FUNC_FORM, STRUCT_FORM, ARRAY_FORM = 0x60, 0x5F, 0x5E
 """5.3.5 to 5.3.8: what types begin with."""
 
 
-def decode(data: bytes | bytearray | memoryview, partial: Partial | None = None) -> Module:
+def decode(
+    data: bytes | bytearray | memoryview, partial: Partial | None = None, checkpoint: Callable[[], object] | None = None
+) -> Module:
     """5.5.16: the module that these bytes are, unvalidated and with its function bodies unread.
 
     Args:
         partial: knows the bodies, where `data` does not have them.
+        checkpoint: is called again and again, see `Reader`; what it raises ends the work.
 
     Raises:
         DecodeError: they are not a module.
         TypeError: `data` is not bytes-like.
     """
     source = data if isinstance(data, bytes) else bytes(memoryview(data))
-    reader = Reader(source)
+    reader = Reader(source, checkpoint)
     module = Module(source, partial)
     try:
         read_header(reader)
@@ -105,15 +119,17 @@ def decode(data: bytes | bytearray | memoryview, partial: Partial | None = None)
 def read_sections(reader: Reader, module: Module) -> None:
     last = 0
     while reader.pos < reader.end:
+        if not len(module.sections) & 0xFFF:
+            reader.look_around()
         at = reader.pos
         section_id = reader.byte()
         if section_id >= len(SECTIONS):
             raise DecodeError("malformed section id", at)
         size = reader.length()
-        content = Extent(reader.pos, reader.pos + size)
+        content = made(Extent, (reader.pos, reader.pos + size))
         if content.end > reader.end:
             raise DecodeError("length out of bounds", at + 1)
-        module.sections.append(Section(section_id, content))
+        module.sections.append(made(Section, (section_id, content)))
         read_section = SECTIONS[section_id]
         if read_section is None:
             read_custom_section(reader, module, content.end, last)
@@ -174,6 +190,12 @@ def read_result_type(reader: Reader) -> tuple[int, ...]:
     count = reader.length()
     if count > MAX_ARITY:
         raise DecodeError(f"too many parameters or results in a function type (limit {MAX_ARITY})", at)
+    if count == 0:
+        return ()
+    short = reader.source[reader.pos : reader.pos + count]
+    if len(short) == count and reader.pos + count <= reader.end and not short.translate(None, SHORT_TYPES):
+        reader.pos += count
+        return tuple(short)
     return tuple([reader.valtype() for _ in range(count)])
 
 
@@ -208,7 +230,7 @@ def read_mutability(reader: Reader) -> bool:
 
 def read_global_type(reader: Reader) -> GlobalType:
     valtype = reader.valtype()
-    return GlobalType(valtype, read_mutability(reader))
+    return made(GlobalType, (valtype, read_mutability(reader)))
 
 
 def read_tag_type(reader: Reader) -> int:
@@ -221,7 +243,7 @@ def read_tag_type(reader: Reader) -> int:
 
 def read_field_type(reader: Reader) -> FieldType:
     storage = reader.storagetype()
-    return FieldType(storage, read_mutability(reader))
+    return made(FieldType, (storage, read_mutability(reader)))
 
 
 def read_comptype(reader: Reader) -> CompType:
@@ -229,14 +251,14 @@ def read_comptype(reader: Reader) -> CompType:
     form = reader.byte()
     if form == FUNC_FORM:
         params = read_result_type(reader)
-        return FuncType(params, read_result_type(reader))
+        return made(FuncType, (params, read_result_type(reader)))
     if form == STRUCT_FORM:
         count = reader.length()
         if count > MAX_FIELDS:
             raise DecodeError(f"too many fields in a structure type (limit {MAX_FIELDS})", at)
-        return StructType(tuple([read_field_type(reader) for _ in range(count)]))
+        return made(StructType, (tuple([read_field_type(reader) for _ in range(count)]),))
     if form == ARRAY_FORM:
-        return ArrayType(read_field_type(reader))
+        return made(ArrayType, (read_field_type(reader),))
     raise DecodeError("integer representation too long" if form >= 0x80 else "malformed definition type", at)
 
 
@@ -256,13 +278,13 @@ def read_subtype(reader: Reader, module: Module, known: dict[CompType, CompType]
     comptype = read_comptype(reader)
     comptype = known.setdefault(comptype, comptype)
     module.types.append(comptype)
-    module.subtypes[typeidx] = SubType(form == SUB_FINAL, supers, comptype)
+    module.subtypes[typeidx] = made(SubType, (form == SUB_FINAL, supers, comptype))
 
 
 def read_expr(reader: Reader, section_end: int) -> Extent:
     start = reader.pos
     reader.skip_expr(section_end)
-    return Extent(start, reader.pos)
+    return made(Extent, (start, reader.pos))
 
 
 # 5.5.3 to 5.5.15: sections
@@ -273,26 +295,32 @@ def read_custom_section(reader: Reader, module: Module, section_end: int, after:
     reader.end = section_end
     name = reader.name()
     reader.end = end
-    module.customs.append(Custom(name, Extent(reader.pos, section_end), after))
+    module.customs.append(made(Custom, (name, made(Extent, (reader.pos, section_end)), after)))
     reader.pos = section_end
 
 
 def read_type_section(reader: Reader, module: Module, section_end: int) -> None:
     known: dict[CompType, CompType] = {}
-    for _ in range(reader.length()):
+    for i in range(reader.length()):
+        if not i & 0xFF:  # a type may have a thousand parameters
+            reader.look_around()
         if reader.pos < reader.end and reader.source[reader.pos] == REC:
             reader.skip(1)
             start = len(module.types)
-            for _ in range(reader.length()):
+            for j in range(reader.length()):
+                if not j & 0xFF:
+                    reader.look_around()
                 read_subtype(reader, module, known)
-            module.rectypes.append(RecType(start, len(module.types) - start))
+            module.rectypes.append(made(RecType, (start, len(module.types) - start)))
         else:
             read_subtype(reader, module, known)
 
 
 def read_import_section(reader: Reader, module: Module, section_end: int) -> None:
     spaces = (module.func_imports, module.table_imports, module.mem_imports, module.global_imports, module.tag_imports)
-    for _ in range(reader.length()):
+    for i in range(limited(reader, MAX_ENTRIES, "imports")):
+        if not i & 0xFFF:
+            reader.look_around()
         at = reader.pos
         module_name = reader.name()
         name = reader.name()
@@ -311,7 +339,7 @@ def read_import_section(reader: Reader, module: Module, section_end: int) -> Non
             desc = read_tag_type(reader)
         else:
             raise DecodeError("malformed import kind", kind_at)
-        import_ = Import(module_name, name, kind, desc, at)
+        import_ = made(Import, (module_name, name, kind, desc, at))
         module.imports.append(import_)
         spaces[kind].append(import_)
 
@@ -321,46 +349,59 @@ def read_function_section(reader: Reader, module: Module, section_end: int) -> N
 
 
 def read_table_section(reader: Reader, module: Module, section_end: int) -> None:
-    for _ in range(reader.length()):
+    known: dict[TableType, TableType] = {}
+    for i in range(limited(reader, MAX_TABLES, "tables")):
+        if not i & 0xFFF:
+            reader.look_around()
         at = reader.pos
         if reader.pos + 1 < reader.end and reader.source[at] == 0x40:
             reader.skip(1)
             if reader.byte() != 0:
                 raise DecodeError("malformed table", at)
             table_type = read_table_type(reader)
-            module.tables.append(Table(table_type, at, read_expr(reader, section_end)))
+            init: Extent | None = read_expr(reader, section_end)
         else:
-            module.tables.append(Table(read_table_type(reader), at))
+            table_type = read_table_type(reader)
+            init = None
+        module.tables.append(made(Table, (known.setdefault(table_type, table_type), at, init)))
 
 
 def read_memory_section(reader: Reader, module: Module, section_end: int) -> None:
-    for _ in range(reader.length()):
+    for _ in range(limited(reader, MAX_MEMORIES, "memories")):
         at = reader.pos
         module.mems.append(Memory(read_memory_type(reader), at))
 
 
 def read_tag_section(reader: Reader, module: Module, section_end: int) -> None:
-    for _ in range(reader.length()):
+    for i in range(limited(reader, MAX_ENTRIES, "tags")):
+        if not i & 0xFFF:
+            reader.look_around()
         at = reader.pos
-        module.tags.append(Tag(read_tag_type(reader), at))
+        module.tags.append(made(Tag, (read_tag_type(reader), at)))
 
 
 def read_global_section(reader: Reader, module: Module, section_end: int) -> None:
-    for _ in range(reader.length()):
+    known: dict[GlobalType, GlobalType] = {}
+    for i in range(limited(reader, MAX_ENTRIES, "globals")):
+        if not i & 0xFFF:
+            reader.look_around()
         at = reader.pos
         global_type = read_global_type(reader)
-        module.globals.append(Global(global_type, read_expr(reader, section_end), at))
+        global_type = known.setdefault(global_type, global_type)
+        module.globals.append(made(Global, (global_type, read_expr(reader, section_end), at)))
 
 
 def read_export_section(reader: Reader, module: Module, section_end: int) -> None:
-    for _ in range(reader.length()):
+    for i in range(limited(reader, MAX_ENTRIES, "exports")):
+        if not i & 0xFFF:
+            reader.look_around()
         at = reader.pos
         name = reader.name()
         kind_at = reader.pos
         kind = reader.byte()
         if kind > TAG:
             raise DecodeError("malformed export kind", kind_at)
-        module.exports.append(Export(name, kind, reader.u32(), at))
+        module.exports.append(made(Export, (name, kind, reader.u32(), at)))
 
 
 def read_start_section(reader: Reader, module: Module, section_end: int) -> None:
@@ -369,7 +410,9 @@ def read_start_section(reader: Reader, module: Module, section_end: int) -> None
 
 
 def read_element_section(reader: Reader, module: Module, section_end: int) -> None:
-    for _ in range(reader.length()):
+    for i in range(limited(reader, MAX_SEGMENTS, "element segments")):
+        if not i & 0xFFF:
+            reader.look_around()
         module.elems.append(read_elem(reader, section_end))
 
 
@@ -396,9 +439,18 @@ def read_elem(reader: Reader, section_end: int) -> Elem:
             raise DecodeError("malformed element kind", reader.pos - 1)
     init = reader.pos
     if flags & 4:
-        exprs = tuple([read_expr(reader, section_end) for _ in range(reader.length())])
-        return Elem(reftype, mode, tableidx, offset_expr, None, exprs, at, init)
-    return Elem(reftype, mode, tableidx, offset_expr, read_indices(reader), None, at, init)
+        exprs = read_exprs(reader, section_end)
+        return made(Elem, (reftype, mode, tableidx, offset_expr, None, exprs, at, init))
+    return made(Elem, (reftype, mode, tableidx, offset_expr, read_indices(reader), None, at, init))
+
+
+def read_exprs(reader: Reader, section_end: int) -> tuple[Extent, ...]:
+    exprs: list[Extent] = []
+    for i in range(reader.length()):
+        if not i & 0xFFF:
+            reader.look_around()
+        exprs.append(read_expr(reader, section_end))
+    return tuple(exprs)
 
 
 def read_data_count_section(reader: Reader, module: Module, section_end: int) -> None:
@@ -412,7 +464,9 @@ def read_code_section(reader: Reader, module: Module, section_end: int) -> None:
         module.code = module.partial.code
         return
     code = module.code
-    for _ in range(reader.length()):
+    for i in range(reader.length()):
+        if not i & 0xFFFF:
+            reader.look_around()
         size = reader.length()
         code.append(reader.pos)
         reader.skip(size)
@@ -431,7 +485,9 @@ def skip_bodies(reader: Reader, code: array[int], section_end: int) -> None:
 
 
 def read_data_section(reader: Reader, module: Module, section_end: int) -> None:
-    for _ in range(reader.length()):
+    for i in range(limited(reader, MAX_SEGMENTS, "data segments")):
+        if not i & 0xFFF:
+            reader.look_around()
         at = reader.pos
         flags = reader.u32()
         if flags > 2:
@@ -442,14 +498,25 @@ def read_data_section(reader: Reader, module: Module, section_end: int) -> None:
         size = reader.length()
         start = reader.pos
         reader.skip(size)
-        module.datas.append(Data(mode, memidx, offset_expr, Extent(start, reader.pos), at))
+        module.datas.append(made(Data, (mode, memidx, offset_expr, made(Extent, (start, reader.pos)), at)))
 
 
 def read_indices(reader: Reader) -> array[int]:
     indices = array("I")
-    for _ in range(reader.length()):
+    for i in range(reader.length()):
+        if not i & 0xFFFF:
+            reader.look_around()
         indices.append(reader.u32())
     return indices
+
+
+def limited(reader: Reader, most: int, what: str) -> int:
+    """The length of a vector of which each item costs an object."""
+    at = reader.pos
+    count = reader.length()
+    if count > most:
+        raise DecodeError(f"too many {what} (limit {most})", at)
+    return count
 
 
 SECTIONS: tuple[Callable[[Reader, Module, int], None] | None, ...] = (

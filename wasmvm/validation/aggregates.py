@@ -7,7 +7,7 @@ import cython
 from wasmvm import types
 from wasmvm.deftype import close_valtype, top_of
 from wasmvm.errors import InternalError, ValidationError
-from wasmvm.types import is_defaultable, is_nullable, is_reftype, ref, valtype_text
+from wasmvm.types import is_nullable, is_reftype, ref, valtype_text
 from wasmvm.validation import context
 from wasmvm.validation.rules import Rules
 
@@ -40,6 +40,7 @@ if not cython.compiled:
         OP_STRUCT_NEW_DEFAULT,
         OP_STRUCT_SET,
     )
+    from wasmvm.validation.rules import has_default
 
 STRUCT_KIND = context.STRUCT_KIND
 ARRAY_KIND = context.ARRAY_KIND
@@ -89,13 +90,14 @@ class Aggregates(Rules):
         count = self.type_params[idx]
         if op == OP_STRUCT_NEW:
             self.stack.pop_range(at, count)
-        else:
+        elif not self.known_defaults[idx]:
             self.defaultable(at, count)
+            self.known_defaults[idx] = 1
         self.stack.push(CONCRETE + 2 * idx)
 
     def defaultable(self, at: int, count: int) -> None:
         for i in range(at, at + count):
-            if not is_defaultable(self.flat[i]):
+            if not has_default(self.flat[i]):
                 raise ValidationError(
                     f"type mismatch: {valtype_text(self.flat[i])} has no default value", self.stack.at
                 )
@@ -128,8 +130,7 @@ class Aggregates(Rules):
             count = self.reader.u32()
             if count > MAX_FIXED:
                 raise ValidationError(f"too many operands of array.new_fixed (limit {MAX_FIXED})", self.stack.at)
-            for _ in range(count):
-                self.stack.pop(self.flat[at])
+            self.stack.pop_each(at, count)
         else:
             self.stack.pop(I32)
             if op == OP_ARRAY_NEW:
@@ -200,7 +201,9 @@ class Aggregates(Rules):
         """ref.test and ref.cast take any reference of the same hierarchy."""
         stack = self.stack
         heaptype = self.known_type(self.reader.heaptype())
-        stack.pop(top_of(close_valtype(heaptype, stack.numbers)))
+        if heaptype not in self.tops:
+            self.tops[heaptype] = top_of(close_valtype(heaptype, stack.numbers))
+        stack.pop(self.tops[heaptype])
         if op in (OP_REF_TEST, OP_REF_TEST_NULL):
             stack.push(I32)
         else:

@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t
 from wasmvm.isa.opcode cimport *
 from wasmvm.reader cimport Reader
 from wasmvm.validation.aggregates cimport Aggregates
+from wasmvm.validation.rules cimport has_default
 from wasmvm.validation.stacks cimport Stacks
 
 
@@ -16,6 +17,7 @@ cdef unsigned char[::1] RESULT
 cdef int BOTTOM
 cdef int FUNC_KIND
 cdef int I32
+cdef int LOOK
 cdef int FUNCREF
 cdef int EXNREF
 cdef int NON_NULL
@@ -28,27 +30,27 @@ cdef int CATCH_ALL_REF
 
 @cython.final
 cdef class BodyValidator(Aggregates):
-    cdef int undefined
     cdef int block_params
     cdef int block_results
     cdef int br_tables
     cdef Py_ssize_t start
 
-    @cython.locals(i=cython.Py_ssize_t)
+    @cython.locals(i=cython.Py_ssize_t, looked=cython.Py_ssize_t)
     cpdef int bodies(self, Py_ssize_t first, unsigned int[::1] code) except -1
     @cython.locals(reader=Reader, stack=Stacks, results=cython.int)
     cpdef int body(self, int typeidx, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(
         reader=Reader, stack=Stacks, count=cython.int, at=cython.int, i=cython.int, _=int64_t, more=int64_t,
-        valtype=cython.int, group=cython.Py_ssize_t,
+        valtype=cython.int, group=cython.Py_ssize_t, most=cython.int, last=cython.int,
     )
     cdef int declare_locals(self, int typeidx) except -1
     @cython.locals(
         reader=Reader, stack=Stacks, buf="const unsigned char[::1]", at=cython.Py_ssize_t, op=cython.int,
         valtype=cython.int, count=cython.int, first=cython.int, height=cython.int, frame=cython.int,
+        stop=cython.Py_ssize_t,
     )
     cdef int instructions(self) except -1
-    @cython.locals(reader=Reader, stack=Stacks, idx=int64_t)
+    @cython.locals(reader=Reader, stack=Stacks, idx=int64_t, valtype=cython.int)
     cdef int local_get(self) except -1
     @cython.locals(reader=Reader)
     cdef int missing_end(self) except -1
@@ -67,7 +69,7 @@ cdef class BodyValidator(Aggregates):
     @cython.locals(at=cython.int, count=cython.int)
     cdef int branch_or_stay(self, int frame) except -1
     @cython.locals(
-        stack=Stacks, reader=Reader, count=int64_t, _=int64_t, frame=cython.int, operands=cython.int
+        stack=Stacks, reader=Reader, count=int64_t, i=int64_t, frame=cython.int, operands=cython.int
     )
     cdef int br_table(self) except -1
     @cython.locals(typeidx=cython.int, table=cython.int)
@@ -76,7 +78,7 @@ cdef class BodyValidator(Aggregates):
     cdef int call(self, int typeidx) except -1
     @cython.locals(stack=Stacks, at=cython.int, params=cython.int)
     cdef int return_call(self, int typeidx) except -1
-    @cython.locals(stack=Stacks, label=cython.int, matches=cython.bint, i=cython.int)
+    @cython.locals(stack=Stacks, label=cython.int, matches=cython.bint)
     cdef int match_label(self, int at, int count, int more, int frame) except -1
     @cython.locals(stack=Stacks, frame=cython.int, reftype=cython.int)
     cdef int br_on_null(self) except -1
@@ -90,9 +92,9 @@ cdef class BodyValidator(Aggregates):
     @cython.locals(typeidx=cython.int)
     cdef int throw(self) except -1
     @cython.locals(
-        reader=Reader, at=cython.int, params=cython.int, results=cython.int, _=int64_t, kind=cython.int,
+        reader=Reader, at=cython.int, params=cython.int, results=cython.int, i=int64_t, kind=cython.int,
         types_at=cython.int, count=cython.int, typeidx=cython.int, more=cython.int,
     )
     cdef int try_table(self) except -1
-    @cython.locals(reader=Reader, stack=Stacks, op=cython.int, idx=int64_t)
+    @cython.locals(reader=Reader, stack=Stacks, op=cython.int, idx=int64_t, look=cython.Py_ssize_t)
     cpdef int constant(self, Py_ssize_t start, Py_ssize_t end, int valtype, int64_t global_count) except -1

@@ -14,13 +14,14 @@ import cython
 from wasmvm import types
 from wasmvm.errors import DecodeError, ValidationError
 from wasmvm.isa import codes, flat
-from wasmvm.types import is_defaultable, ref, valtype_text
+from wasmvm.types import ref, valtype_text
 from wasmvm.validation import context as tables
 from wasmvm.validation.aggregates import Aggregates
 from wasmvm.validation.context import Context
 
 if not cython.compiled:
     from wasmvm.isa.opcode import *  # noqa: F403
+    from wasmvm.validation.rules import has_default
 
 IMM_OF = flat.IMM_OF
 NO_OPCODE = flat.NO_OPCODE
@@ -31,6 +32,7 @@ RESULT = tables.RESULT
 BOTTOM = tables.BOTTOM
 FUNC_KIND = tables.FUNC_KIND
 I32 = types.I32
+LOOK = types.LOOK
 FUNCREF = types.FUNCREF
 EXNREF = types.EXNREF
 NON_NULL = types.NON_NULL
@@ -48,7 +50,6 @@ class BodyValidator(Aggregates):
 
     def __init__(self, source: bytes, context: Context) -> None:
         Aggregates.__init__(self, source, context)
-        self.undefined = 0
         self.block_params = 0
         self.block_results = 0
         self.br_tables = 0
@@ -56,7 +57,11 @@ class BodyValidator(Aggregates):
 
     def bodies(self, first: int, code: array[int]) -> None:
         """3.4.1: all functions that the module defines; `first` is the funcidx of the first, `code` as in `Module`."""
+        looked = 0
         for i in range(len(code) // 2):
+            if code[2 * i] >= looked + LOOK:
+                looked = code[2 * i]
+                self.reader.look_around()
             self.body(self.funcs[first + i], code[2 * i], code[2 * i + 1])
 
     def body(self, typeidx: int, start: int, end: int) -> None:
@@ -76,17 +81,20 @@ class BodyValidator(Aggregates):
             raise DecodeError("section size mismatch", reader.pos)
 
     def declare_locals(self, typeidx: int) -> None:
-        """5.5.13: expand parameters and locals to one type each."""
+        """5.5.13: parameters and locals. The types of as many as there are bytes are expanded, which is nearly always
+        all: each of the instructions on the others takes some bytes itself."""
         reader = self.reader
         stack = self.stack
         count = self.type_params[typeidx]
         at = self.type_at[typeidx]
-        # All locals count as set but those, in functions that have any, whose types have no default value.
-        for i in range(self.undefined):
-            stack.local_set[i] = 1
-        self.undefined = 0
-        for i in range(count):
-            self.locals[i] = self.flat[at + i]
+        self.param_count = count
+        self.param_at = at
+        self.run_count = 0
+        most = min(reader.end - reader.pos, MAX_LOCALS)
+        stack.expanded = min(count, most)
+        stack.expect_locals(stack.expanded)
+        for i in range(stack.expanded):
+            stack.locals[i] = self.flat[at + i]
         for _ in range(reader.length()):
             group = reader.pos
             more = reader.u32()
@@ -94,13 +102,19 @@ class BodyValidator(Aggregates):
             valtype = self.known_type(reader.valtype())
             if more > MAX_LOCALS - count:
                 raise DecodeError(f"too many locals (limit {MAX_LOCALS})", group)
-            for i in range(count, count + more):
-                self.locals[i] = valtype
-            if valtype >= NON_NULL and not is_defaultable(valtype):
-                for i in range(count, count + more):
-                    stack.local_set[i] = 0
-                self.undefined = count + more
-            count += more
+            if more == 0:
+                continue
+            last = count + more
+            self.declare_run(last, valtype)
+            if not has_default(valtype):
+                stack.expect_assignments()
+                valtype = BOTTOM
+            if count < most:
+                stack.expanded = min(last, most)
+                stack.expect_locals(stack.expanded)
+                for i in range(count, stack.expanded):
+                    stack.locals[i] = valtype
+            count = last
         self.local_count = count
 
     def instructions(self) -> None:
@@ -108,10 +122,14 @@ class BodyValidator(Aggregates):
         reader = self.reader
         stack = self.stack
         buf = self.buf
+        stop = min(reader.end, reader.pos + LOOK)
         while stack.depth > 0:
             at = reader.pos
-            if at >= reader.end:
-                self.missing_end()
+            if at >= stop:
+                if at >= reader.end:
+                    self.missing_end()
+                reader.look_around()
+                stop = min(reader.end, at + LOOK)
             stack.at = at
             op = buf[at]
             if IMM_OF[op] != NO_OPCODE:
@@ -214,13 +232,12 @@ class BodyValidator(Aggregates):
         reader = self.reader
         stack = self.stack
         idx = reader.u32()
-        if idx >= self.local_count:
-            raise ValidationError(f"unknown local {idx}", stack.at)
-        if not stack.local_set[idx]:
-            raise ValidationError(f"uninitialized local {idx}", stack.at)
+        valtype = stack.locals[idx] if idx < stack.expanded else BOTTOM
+        if valtype == BOTTOM:
+            valtype = self.rare_local(idx)
         if stack.height >= stack.room:
             stack.grow(1)
-        stack.operands[stack.height] = self.locals[idx]
+        stack.operands[stack.height] = valtype
         stack.height += 1
 
     def missing_end(self) -> None:
@@ -292,8 +309,10 @@ class BodyValidator(Aggregates):
         """A branch that may not be taken: behind it, the operands have the types of the label."""
         at = self.stack.label_at(frame)
         count = self.stack.label_count(frame)
-        self.stack.pop_range(at, count)
-        self.stack.push_range(at, count)
+        self.stack.require_range(at, count)
+        if not self.stack.same:
+            self.stack.height = max(self.stack.height - count, self.stack.floor)
+            self.stack.push_range(at, count)
 
     def br_table(self) -> None:
         """Each frame is checked once however often it is named: a long table of labels with many operands is linear."""
@@ -303,7 +322,9 @@ class BodyValidator(Aggregates):
         stack.pop(I32)
         self.br_tables += 1
         operands = -1
-        for _ in range(count + 1):
+        for i in range(count + 1):
+            if i & (LOOK - 1) == LOOK - 1:
+                reader.look_around()
             frame = self.label()
             if stack.checked[frame] == self.br_tables:
                 continue
@@ -349,8 +370,7 @@ class BodyValidator(Aggregates):
         label = stack.label_at(frame)
         matches = stack.label_count(frame) == count + (1 if more else 0)
         if matches:
-            for i in range(count):
-                matches = matches and stack.matches(stack.flat[at + i], stack.flat[label + i])
+            matches = stack.match_types(at, label, count)
             if more:
                 matches = matches and stack.matches(more, stack.flat[label + count])
         if not matches:
@@ -407,7 +427,9 @@ class BodyValidator(Aggregates):
         at = self.blocktype()
         params = self.block_params
         results = self.block_results
-        for _ in range(reader.length()):
+        for i in range(reader.length()):
+            if i & (LOOK - 1) == LOOK - 1:
+                reader.look_around()
             kind = reader.byte()
             if kind > CATCH_ALL_REF:
                 raise DecodeError("malformed catch clause", reader.pos - 1)
@@ -434,8 +456,12 @@ class BodyValidator(Aggregates):
         stack.reset()
         stack.at = start
         stack.enter(OP_BLOCK, valtype, 0, 1)
+        look = start + LOOK
         while stack.depth > 0:
             stack.at = reader.pos
+            if reader.pos >= look:
+                reader.look_around()
+                look = reader.pos + LOOK
             op = reader.opcode()
             if op in (OP_I32_CONST, OP_I64_CONST, OP_F32_CONST, OP_F64_CONST, OP_V128_CONST):
                 self.immediates(op)

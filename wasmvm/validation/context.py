@@ -15,6 +15,10 @@ from wasmvm.isa import signatures
 from wasmvm.syntax import Module
 from wasmvm.types import BOTTOM_REF, CONCRETE, I8, I16, I32, FieldType, FuncType, StructType
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 BOTTOM = 0
 """The type of an operand that unreachable code may take for any type; no value type is 0."""
 
@@ -43,6 +47,7 @@ class Context:
     """What a module declares, as the validator's inner loop wants it.
 
     Attributes:
+        checkpoint: as in `Reader`.
         flat: see above; packed types of fields are I32 in it.
         type_kind: by typeidx, which kind of composite type it is.
         type_at, type_params, type_results: by typeidx, where the type is in `flat` and its numbers of parameters
@@ -58,7 +63,8 @@ class Context:
         refs: by funcidx, whether the function occurs outside of function bodies, which `ref.func` asks for.
     """
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, checkpoint: Callable[[], object] | None = None) -> None:
+        self.checkpoint = checkpoint
         count = len(module.types)
         self.flat = PREFIX[:]
         self.flat.extend(range(CONCRETE, CONCRETE + 2 * count))

@@ -29,19 +29,24 @@ from wasmvm.validation.types import check_types, check_valtype
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wasmvm.validation.body import BodyValidator
 
 FUNCTION_ID = 3
 
 
-def validate(module: Module) -> None:
+def validate(module: Module, checkpoint: Callable[[], object] | None = None) -> None:
     """Whether instances of this module cannot go wrong other than by a trap.
+
+    Args:
+        checkpoint: is called again and again, see `Reader`; what it raises ends the work.
 
     Raises:
         ValidationError: the module breaks a rule of the specification's chapter 3.
         DecodeError: a function body is malformed; bodies are read here for the first time.
     """
-    LateValidation(module).bodies()
+    LateValidation(module, checkpoint).bodies()
 
 
 class LateValidation:
@@ -49,14 +54,15 @@ class LateValidation:
 
     Args:
         module: its function bodies may be missing (`Module.need_body`).
+        checkpoint: as for `validate`.
 
     Raises:
         ValidationError, DecodeError: as `validate`.
     """
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, checkpoint: Callable[[], object] | None = None) -> None:
         self._module = module
-        self._context = check_all_declarations(module)
+        self._context = check_all_declarations(module, checkpoint)
         self._spare: list[BodyValidator] = []
 
     def body(self, index: int) -> None:
@@ -114,12 +120,12 @@ class Constants:
         return reader.pos + 1 == extent.end and self._source[reader.pos] == signatures.END
 
 
-def check_all_declarations(module: Module) -> Context:
+def check_all_declarations(module: Module, checkpoint: Callable[[], object] | None) -> Context:
     """The rules for all but function bodies; returns what these are validated in."""
     check_types(module)
     check_functypes(module)
     check_declarations(module)
-    context = Context(module)
+    context = Context(module, checkpoint)
     constants = Constants(module, context)
     check_inits(module, constants)
     for elem in module.elems:
@@ -139,9 +145,12 @@ def check_functypes(module: Module) -> None:
         check_indices(module, module.funcs, len(module.types), "type", functions.start)
         for typeidx in set(module.funcs):
             check_functype(module, typeidx, functions.start)
-    for typeidx, offset in [(i.desc, i.offset) for i in module.tag_imports] + [tuple(tag) for tag in module.tags]:
-        if check_functype(module, typeidx, offset).results:
-            raise ValidationError("non-empty tag result type", offset)
+    checked = set()
+    for typeidx, offset in [(i.desc, i.offset) for i in module.tag_imports] + [*module.tags]:
+        if typeidx not in checked:
+            if check_functype(module, typeidx, offset).results:
+                raise ValidationError("non-empty tag result type", offset)
+            checked.add(typeidx)
 
 
 def check_functype(module: Module, typeidx: int, offset: int) -> FuncType:
@@ -171,7 +180,11 @@ def check_declarations(module: Module) -> None:
     """3.2.16 to 3.2.21: the types of tables, memories, globals and element segments."""
     count = len(module.types)
     tables = [(i.desc, i.offset) for i in module.table_imports] + [(t.type, t.offset) for t in module.tables]
+    checked = set()
     for table, offset in tables:
+        if table in checked:
+            continue
+        checked.add(table)
         check_valtype(table.reftype, count, offset)
         if table.addrtype == I64:
             check_limits(table.limits, (1 << 64) - 1, "table size", offset)

@@ -3,7 +3,7 @@ from libc.stdint cimport int64_t, uint64_t
 
 from wasmvm.isa.opcode cimport *
 from wasmvm.reader cimport Reader
-from wasmvm.validation.stacks cimport Stacks
+from wasmvm.validation.stacks cimport Stacks, grown
 
 
 cdef unsigned char[::1] IMM_OF
@@ -20,7 +20,7 @@ cdef int F32
 cdef int F64
 cdef int BOTTOM_REF
 cdef int CONCRETE
-cdef int MAX_LOCALS
+cdef int NON_NULL
 
 
 cdef class Rules:
@@ -51,9 +51,16 @@ cdef class Rules:
     cdef int64_t elem_count
     cdef int64_t data_count
     cdef unsigned char[::1] refs
-    cdef int[::1] locals
     cdef int local_count
+    cdef int param_count
+    cdef int param_at
+    cdef int run_count
+    cdef int run_room
+    cdef int[::1] run_ends
+    cdef int[::1] run_types
     cdef int wide_at
+    cdef unsigned char[::1] known_defaults
+    cdef dict tops
 
     @cython.locals(idx=int64_t)
     cdef int64_t index(self, int64_t count, str space) except -1
@@ -78,8 +85,14 @@ cdef class Rules:
     cdef int copies(self, int target, int source) except -1
     cdef int match_reftypes(self, int expected, int actual) except -1
 
-    @cython.locals(idx=int64_t, stack=Stacks)
+    @cython.locals(idx=int64_t, stack=Stacks, valtype=cython.int)
     cdef int local_type(self) except -1
+    @cython.locals(valtype=cython.int)
+    cdef int rare_local(self, int64_t idx) except -1
+    @cython.locals(low=cython.int, high=cython.int, middle=cython.int)
+    cdef int declared_local(self, int64_t idx) except -1
+    @cython.locals(count=cython.int)
+    cdef int declare_run(self, int end, int valtype) except -1
     @cython.locals(stack=Stacks, first=cython.int, second=cython.int)
     cdef int select(self) except -1
     @cython.locals(valtype=cython.int)
@@ -100,3 +113,6 @@ cdef class Rules:
     cdef int ref_is_null(self) except -1
     cdef int ref_as_non_null(self) except -1
     cdef int non_null(self, int reftype) except -1
+
+
+cdef bint has_default(int valtype) noexcept

@@ -44,6 +44,7 @@ if not cython.compiled:
         OP_TABLE_GROW,
         OP_TABLE_SET,
     )
+    from wasmvm.validation.stacks import grown
 
 IMM_OF = flat.IMM_OF
 LANES_OF = flat.LANES_OF
@@ -59,7 +60,7 @@ F32 = types.F32
 F64 = types.F64
 BOTTOM_REF = types.BOTTOM_REF
 CONCRETE = types.CONCRETE
-MAX_LOCALS = types.MAX_LOCALS
+NON_NULL = types.NON_NULL
 
 
 class Rules:
@@ -68,12 +69,18 @@ class Rules:
     Every method raises ValidationError or DecodeError, at the instruction or the byte that is wrong.
 
     Attributes:
+        local_count: the locals of the body, parameters included. The first have their types in ``stack.locals``,
+            each of the others is found by `declared_local`:
+        param_count, param_at: how many are parameters, and where these are in `flat`.
+        run_count, run_ends, run_types: groups of other locals of one type, in order; the local behind each, its type.
+        known_defaults: by typeidx, whether all fields of the structure were found to have default values.
+        tops: what `top_of` said, by heap type.
         wide_at: while an instruction is validated, where i64 stands among its operands instead of i32, as bits: the
             addresses of a memory or table of 64-bit addresses; bit 3 is the result.
     """
 
     def __init__(self, source: bytes, context: Context) -> None:
-        self.reader = Reader(source)
+        self.reader = Reader(source, context.checkpoint)
         self.stack = Stacks(context.flat, context.numbers)
         self.buf = source
         self.type_kind = context.type_kind
@@ -100,9 +107,16 @@ class Rules:
         self.elem_count = len(context.elems)
         self.data_count = context.data_count
         self.refs = context.refs
-        self.locals = array("i", bytes(4 * MAX_LOCALS))
         self.local_count = 0
+        self.param_count = 0
+        self.param_at = 0
+        self.run_count = 0
+        self.run_room = 16
+        self.run_ends = array("i", bytes(4 * 16))
+        self.run_types = array("i", bytes(4 * 16))
         self.wide_at = 0
+        self.known_defaults = bytearray(self.type_count)
+        self.tops: dict[int, int] = {}
 
     # Immediates
 
@@ -258,11 +272,46 @@ class Rules:
         """The type of the local whose index is read, which local.set and local.tee have set."""
         idx = self.reader.u32()
         stack = self.stack
+        valtype = stack.locals[idx] if idx < stack.expanded else BOTTOM
+        if valtype == BOTTOM:
+            valtype = self.declared_local(idx)
+            if idx >= self.param_count and not has_default(valtype):
+                stack.assign(idx, valtype)
+        return valtype
+
+    def rare_local(self, idx: int) -> int:
+        """The type of a local that is read and is not among ``stack.locals``."""
+        valtype = self.declared_local(idx)
+        if idx >= self.param_count and not has_default(valtype) and self.stack.set_in[idx] != self.stack.body:
+            raise ValidationError(f"uninitialized local {idx}", self.stack.at)
+        return valtype
+
+    def declared_local(self, idx: int) -> int:
+        """The type of any local."""
         if idx >= self.local_count:
-            raise ValidationError(f"unknown local {idx}", stack.at)
-        if not stack.local_set[idx]:
-            stack.assign(idx)
-        return self.locals[idx]
+            raise ValidationError(f"unknown local {idx}", self.stack.at)
+        if idx < self.param_count:
+            return self.flat[self.param_at + idx]
+        low = 0
+        high = self.run_count - 1
+        while low < high:  # the first run that ends behind it
+            middle = (low + high) // 2
+            if self.run_ends[middle] > idx:
+                high = middle
+            else:
+                low = middle + 1
+        return self.run_types[low]
+
+    def declare_run(self, end: int, valtype: int) -> None:
+        """The next locals, up to that one, have this type."""
+        count = self.run_count
+        if count == self.run_room:
+            self.run_room = 4 * count
+            self.run_ends = grown(self.run_ends, count, self.run_room)
+            self.run_types = grown(self.run_types, count, self.run_room)
+        self.run_ends[count] = end
+        self.run_types[count] = valtype
+        self.run_count = count + 1
 
     def select(self) -> None:
         """select without a type, for numbers and vectors only"""
@@ -365,3 +414,10 @@ class Rules:
 
     def non_null(self, reftype: int) -> int:
         return ref(heaptype_of(reftype), False) if reftype != BOTTOM_REF and is_nullable(reftype) else reftype
+
+
+def has_default(valtype: int) -> bool:
+    """3.2.19, as `types.is_defaultable`."""
+    if valtype >= CONCRETE:
+        return (valtype & 1) != 0
+    return valtype < NON_NULL

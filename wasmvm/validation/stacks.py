@@ -18,10 +18,23 @@ from wasmvm.validation import context
 
 if not cython.compiled:
     from wasmvm.isa.opcode import OP_LOOP
+
+    def same_range(one: array[int], first: int, other: array[int], at: int, count: int) -> bool:
+        return memoryview(one)[first : first + count] == memoryview(other)[at : at + count]
+
+    def copy_range(target: array[int], first: int, source: array[int], at: int, count: int) -> None:
+        target[first : first + count] = source[at : at + count]
+
+
 BOTTOM = context.BOTTOM
 
-MAX_OPERANDS = 25_000_000
+MAX_OPERANDS = 1_000_000
 """Operands on the stack of one function. Calls can push a thousand with two bytes: this bounds the memory they take."""
+LONG = 16
+"""From so many types on, ranges are compared and copied as a whole."""
+SCATTER, SCATTER_TOO = (hash(word) & 0xFFFFFFFFFFFFFFFF | 1 for word in ("actual", "expected"))
+"""Not the same in every process, so that no module can be made for them."""
+PAIR_MASK = 0x3FFF
 SHOWN = 8
 """Operands of the stack that an error message shows."""
 
@@ -46,8 +59,14 @@ class Stacks:
         types, params, results: by frame, where its type is in `flat`, and its numbers of parameters and results.
         floors, unreachables: by frame, the two properties above as they are to be again when the frame inside it ends.
         checked: by frame, the last `br_table` that found its label to fit (see `body`).
-        local_set: by local, whether it may be read: the type has a default value, or it was set in this block.
+        locals, expanded: by local, its type, or BOTTOM where it may not be read, since it has no default value and was
+            not set in this block; and the number of locals that this is known of, which is at most that of the body's
+            bytes: eight bytes can declare fifty thousand.
+        set_in: by local, the last `body` in which it was set, if it has no default value and is set in this block.
+        body: the number of the body that is validated.
         assigned, assigned_count: the locals that were set and have no default, in order, and how many there are.
+        same: whether the last range of operands that was matched, a long one, had the very types asked for.
+        pairs: types that were found to match, by a number made of both, each in one place: what `known` has, quicker.
         marks: by frame, `assigned_count` when it began.
         numbers: the module's types as `deftype` numbers them.
         known: what `matches` found, by a number that both types make.
@@ -68,8 +87,16 @@ class Stacks:
         self.unreachables = array("i", bytes(4 * 64))
         self.checked = array("i", bytes(4 * 64))
         self.marks = array("i", bytes(4 * 64))
-        self.local_set = bytearray(b"\1" * MAX_LOCALS)
-        self.assigned = array("i", bytes(4 * MAX_LOCALS))
+        self.locals = array("i", bytes(4 * 64))
+        self.local_room = 64
+        self.expanded = 0
+        self.noting = 0
+        self.set_in = array("i", [0])
+        self.assigned = array("i", [0])
+        self.body = 0
+        self.same = 0
+        self.pair_mask = 0
+        self.pairs = array("q", [0])
         self.max_depth = 64
         self.reset()
 
@@ -79,7 +106,9 @@ class Stacks:
         self.floor = 0
         self.unreachable = 0
         self.depth = 0
+        self.same = 0
         self.assigned_count = 0
+        self.body += 1
 
     def grow(self, count: int) -> None:
         """Make room for `count` more operands."""
@@ -101,6 +130,19 @@ class Stacks:
         self.checked = grown(self.checked, length, self.max_depth)
         self.marks = grown(self.marks, length, self.max_depth)
 
+    def expect_locals(self, count: int) -> None:
+        """Make room for types of so many locals."""
+        if count > self.local_room:
+            self.locals = grown(self.locals, self.local_room, 2 * count)
+            self.local_room = 2 * count
+
+    def expect_assignments(self) -> None:
+        """A local without default value is declared: make room to note where these are set."""
+        if not self.noting:
+            self.noting = 1
+            self.set_in = array("i", bytes(4 * MAX_LOCALS))
+            self.assigned = array("i", bytes(4 * MAX_LOCALS))
+
     # Operands
 
     def push(self, valtype: int) -> None:
@@ -112,8 +154,11 @@ class Stacks:
     def push_range(self, at: int, count: int) -> None:
         if self.height + count > self.room:
             self.grow(count)
-        for i in range(count):
-            self.operands[self.height + i] = self.flat[at + i]
+        if count < LONG:
+            for i in range(count):
+                self.operands[self.height + i] = self.flat[at + i]
+        else:
+            copy_range(self.operands, self.height, self.flat, at, count)
         self.height += count
 
     def pop_any(self) -> int:
@@ -138,27 +183,59 @@ class Stacks:
         if not is_reftype(actual):
             return False
         key = actual * 0x100000000 + expected  # a shift would be one of a C int
+        place = (actual * SCATTER + expected * SCATTER_TOO) >> 50 & self.pair_mask
+        if self.pairs[place] == key:
+            return True
         if key not in self.known:
+            if len(self.known) == 8:  # before, the one place that there is will do
+                self.pair_mask = PAIR_MASK
+                self.pairs = array("q", bytes(8 * (PAIR_MASK + 1)))
+                place = 0
             self.known[key] = match_valtype(
                 close_valtype(actual, self.numbers), close_valtype(expected, self.numbers)
             )  # fmt: skip
-        return self.known[key]
+        if not self.known[key]:
+            return False
+        self.pairs[place] = key
+        return True
 
     def match_range(self, at: int, count: int) -> bool:
-        """Whether the topmost operands are of these types."""
+        """Whether the topmost operands are of these types; `same` says then whether these are their very types."""
         present = self.height - self.floor
         missing = 0
+        self.same = 0
         if present < count:
             if not self.unreachable:
                 return False
             missing = count - present
         base = self.height - count
-        for i in range(missing, count):
-            if self.operands[base + i] != self.flat[at + i] and not self.matches(
-                self.operands[base + i], self.flat[at + i]
-            ):
-                return False
+        if count < LONG:
+            for i in range(missing, count):
+                if self.operands[base + i] != self.flat[at + i] and not self.matches(
+                    self.operands[base + i], self.flat[at + i]
+                ):
+                    return False
+            return True
+        if same_range(self.operands, base + missing, self.flat, at + missing, count - missing):
+            self.same = 1 if missing == 0 else 0
+            return True
+        return self.match_each(self.operands, base + missing, at + missing, count - missing)
+
+    def match_each(self, actual: array[int], first: int, at: int, count: int) -> bool:
+        """Whether each of these types matches that of `flat` in its place. What was just found for a pair is kept."""
+        older_actual = older_expected = -1
+        for i in range(count):
+            one = actual[first + i]
+            expected = self.flat[at + i]
+            if one != expected and not (one == older_actual and expected == older_expected):
+                if not self.matches(one, expected):
+                    return False
+                older_actual, older_expected = one, expected
         return True
+
+    def match_types(self, at: int, expected: int, count: int) -> bool:
+        """Whether values of the types at one place of `flat` may be where those at another are asked for."""
+        return same_range(self.flat, at, self.flat, expected, count) or self.match_each(self.flat, at, expected, count)
 
     def require_range(self, at: int, count: int) -> None:
         """Check that the topmost operands are of these types, and leave them."""
@@ -168,6 +245,12 @@ class Stacks:
     def pop_range(self, at: int, count: int) -> None:
         self.require_range(at, count)
         self.height = max(self.height - count, self.floor)
+
+    def pop_each(self, at: int, count: int) -> None:
+        """Remove operands that are all of the one type at this place of `flat`."""
+        while count > 0 and not (self.unreachable and self.height == self.floor):  # then all that are missing are there
+            self.pop(self.flat[at])
+            count -= 1
 
     def mismatch(self, what: str, at: int, count: int) -> ValidationError:
         required = result_type_text([self.flat[at + i] for i in range(count)])
@@ -179,7 +262,10 @@ class Stacks:
 
     def enter(self, kind: int, at: int, params: int, results: int) -> None:
         """Open a block: `at` is where its type is in `flat`."""
-        self.pop_range(at, params)
+        self.require_range(at, params)
+        stay = self.same  # the operands are what the block begins with already
+        if not stay:
+            self.height = max(self.height - params, self.floor)
         if self.depth == self.max_depth:
             self.grow_frames()
         depth = self.depth
@@ -192,9 +278,12 @@ class Stacks:
         self.checked[depth] = 0
         self.marks[depth] = self.assigned_count
         self.depth = depth + 1
-        self.floor = self.height
         self.unreachable = 0
-        self.push_range(at, params)
+        if stay:
+            self.floor = self.height - params
+        else:
+            self.floor = self.height
+            self.push_range(at, params)
 
     def finish(self) -> None:
         """Check that the innermost block may end here, and take its results off the stack."""
@@ -212,7 +301,10 @@ class Stacks:
         self.depth = frame
         self.floor = self.floors[frame]
         self.unreachable = self.unreachables[frame]
-        self.push_range(self.types[frame] + self.params[frame], self.results[frame])
+        if self.same:
+            self.height += self.results[frame]  # what `finish` took off is still there
+        else:
+            self.push_range(self.types[frame] + self.params[frame], self.results[frame])
 
     def otherwise(self) -> None:
         """Begin the other arm of the innermost block, an ``if`` that `finish` has checked."""
@@ -220,17 +312,23 @@ class Stacks:
         self.forget_assignments(self.depth - 1)
         self.push_range(self.types[self.depth - 1], self.params[self.depth - 1])
 
-    def assign(self, local: int) -> None:
+    def assign(self, local: int, valtype: int) -> None:
         """Let a local that has no default value be read until the innermost block ends."""
-        self.local_set[local] = 1
-        self.assigned[self.assigned_count] = local
-        self.assigned_count += 1
+        if self.set_in[local] != self.body:
+            self.set_in[local] = self.body
+            if local < self.expanded:
+                self.locals[local] = valtype
+            self.assigned[self.assigned_count] = local
+            self.assigned_count += 1
 
     def forget_assignments(self, frame: int) -> None:
         """Take back what was set since the frame began."""
         while self.assigned_count > self.marks[frame]:
             self.assigned_count -= 1
-            self.local_set[self.assigned[self.assigned_count]] = 0
+            local = self.assigned[self.assigned_count]
+            self.set_in[local] = 0
+            if local < self.expanded:
+                self.locals[local] = BOTTOM
 
     def set_unreachable(self) -> None:
         self.height = self.floor
