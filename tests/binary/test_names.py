@@ -92,3 +92,12 @@ def test_counts_that_lie() -> None:
     names = read_names(decode(named(section(1, lie) + section(2, b"\1\0" + lie))))
     assert names.func_names == {}
     assert names.local_names == {0: {}}
+
+
+def test_nothing_behind_damage_is_a_name() -> None:
+    """Of a list that goes on behind a damaged entry; and of the lists behind a damaged list."""
+    damaged = uleb(1) + uleb(2) + b"\xff\xfe"
+    names = read_names(decode(named(section(1, vec([uleb(0) + name("a"), damaged, uleb(2) + name("b")])))))
+    assert names.func_names == {0: "a"}
+    lists = [uleb(0) + vec([uleb(0) + name("x"), damaged]), uleb(1) + vec([uleb(0) + name("y")])]
+    assert read_names(decode(named(section(2, vec(lists))))).local_names == {0: {0: "x"}}

@@ -261,6 +261,7 @@ def test_custom_sections() -> None:
         ("(func v128.const i8x16 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 256)", "constant out of range", 1, 54),
         ("(func i8x16.shuffle 0)", "invalid lane length", 1, 22),
         ('(import "\\ff" "" (func))', "malformed UTF-8 encoding", 1, 9),
+        ('(func (@name "\\ff"))', "@name annotation: malformed UTF-8 encoding", 1, 7),
         ("(table 1)", "unexpected token", 1, 9),
         ("(table 1 i32)", "unexpected token", 1, 10),
         ("(func (i32.const 1) if (then) end)", "unexpected token then", 1, 25),

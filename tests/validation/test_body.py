@@ -7,7 +7,21 @@ from __future__ import annotations
 
 import pytest
 
-from tests.encode import CODE, FUNCTION, GLOBAL, I32, I64, TYPE, body, functype, module, one_function, section, vec
+from tests.encode import (
+    CODE,
+    FUNCTION,
+    GLOBAL,
+    I32,
+    I64,
+    TYPE,
+    body,
+    functype,
+    module,
+    one_function,
+    section,
+    uleb,
+    vec,
+)
 from tests.fuzz import verdict
 from tests.wat import wat2wasm
 from wasmvm.binary import decode
@@ -88,6 +102,11 @@ VALID = [
 ]
 
 INVALID = [
+    ("(drop (block $h (result i64) (try_table (catch_all_ref $h)) (i64.const 0)))", "type mismatch"),
+    ("(drop (block $h (result externref) (try_table (catch_all_ref $h)) (ref.null extern)))", "type mismatch"),
+    ("(param anyref) (block $h (drop (br_on_cast $h anyref i31ref (local.get 0))))", "type mismatch: the label"),
+    ("(param anyref) (block $h (drop (br_on_cast_fail $h anyref i31ref (local.get 0))))", "type mismatch: the label"),
+    ("(block $h (drop (br_on_cast $h anyref i31ref (ref.null any))))", "type mismatch: the label takes no reference"),
     ("local.get 0 drop", "unknown local 0"),
     ("(param i32) (local i32) i32.const 0 local.set 2", "unknown local 2"),
     ("local.get 4294967295 drop", "unknown local 4294967295"),
@@ -277,6 +296,54 @@ def test_types_of_locals() -> None:
             else:
                 assert refusal(data).message.startswith("type mismatch")
     assert refusal(code(body(b"\x20\xed\7\x1a\x0b", groups))).message == "unknown local 1005"
+
+
+SET, GET = b"\xd2\0\x21", b"\x20"  # ref.func 0 and local.set; local.get
+
+
+@pytest.mark.parametrize("padding", [0, 60_000], ids=["more locals than bytes", "more bytes than locals"])
+@pytest.mark.parametrize("localidx", [2, 3, 5, 40_001])
+def test_locals_without_default(padding: int, localidx: int) -> None:
+    """Each must be set in the block, or one around it, that reads it; eight bytes may declare all of them."""
+    index = uleb(localidx)
+    get = GET + index + b"\x1a"
+    block, end = b"\2\x40", b"\x0b"
+    good = [
+        SET + index + get,
+        SET + index + block + get + end + get,
+        block + SET + index + get + end + SET + index + get,
+        block + SET + index + SET + index + get + end,
+        b"\xd2\0\x22" + index + b"\x1a" + get,
+    ]
+    bad = [get, block + SET + index + end + get, SET + uleb(localidx ^ 1) + get, get + SET + index]
+
+    def function(code: bytes) -> bytes:
+        return body(code + b"\1" * padding + b"\x0b", [b"\2\x7f", uleb(40_000) + b"\x64\x70"])
+
+    def of(*codes: bytes) -> bytes:
+        return module(
+            section(TYPE, vec([functype()])),
+            section(FUNCTION, vec([b"\0"] * len(codes))),
+            section(7, vec([b"\1f\0\0"])),
+            section(CODE, vec(map(function, codes))),
+        )
+
+    validate(decode(of(*good)))
+    for code in bad:
+        for codes in ((code,), (good[0], code), (good[2], code), (*good, code)):
+            assert refusal(of(*codes)).message == f"uninitialized local {localidx}"
+    assert refusal(of(GET + uleb(40_002) + b"\x1a")).message == "unknown local 40002"
+    assert refusal(of(SET + uleb(40_002))).message == "unknown local 40002"
+
+
+def test_parameters_without_default_are_set() -> None:
+    """Also those of a function that has fewer bytes than parameters."""
+    many = functype([b"\x64\x70"] * 999 + [I32])
+    for localidx, opcode in ((0, 0xD1), (998, 0xD1), (999, 0x45)):
+        code = body(GET + uleb(localidx) + bytes([opcode]) + b"\x1a\x0b")
+        validate(
+            decode(module(section(TYPE, vec([many])), section(FUNCTION, vec([b"\0"])), section(CODE, vec([code]))))
+        )
 
 
 # --- constant expressions ---------------------------------------------------------------------------------------------
