@@ -10,6 +10,8 @@ import pytest
 from tests.wasi.guest import Guest
 from wasmvm.wasi import MemoryDirectory, WasiConfig, abi
 from wasmvm.wasi import directory as directory_module
+from wasmvm.wasi.directory import Directory
+from wasmvm.wasi.walk import DirectoryEntry, sorted_entries
 
 MakeGuest = Callable[..., Guest]
 Entry = tuple[int, int, str, int]
@@ -185,3 +187,37 @@ def test_reading_on_does_not_look_again(make_guest: MakeGuest, monkeypatch: pyte
     monkeypatch.setattr(directory_module.Directory, "_look", counted)
     assert len(all_names(guest, 3, 100)) == 502
     assert looks == 1
+
+
+def test_what_open_directories_keep_of_their_entries_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guest that lists a large directory through a thousand descriptors takes no thousand times its entries."""
+    monkeypatch.setattr("wasmvm.wasi.fd_dir.MAX_LISTED", 250)
+    names = [f"{number:03}" for number in range(100)]
+    directory = MemoryDirectory({f"d/{name}": b"" for name in names})
+    with Guest(WasiConfig(dirs={"/": directory})) as guest:
+        fds = [guest.open("d", rights=abi.FD_READDIR) for _ in range(10)]
+        cookies = {}
+        for fd in fds:
+            cookies[fd] = read_entries(guest, fd, 300)[0][-1][0]
+            kept = [other.listed() for other in guest.wasi.table if isinstance(other, Directory)]
+            assert sum(kept) <= 250 + 102
+        seen = len(read_entries(guest, fds[0], 300)[0]) - 2
+        for fd in fds:  # reading on gives what comes next, also where the entries were forgotten
+            assert read_entries(guest, fd, 300, cookies[fd])[0][0][2] == names[seen]
+            guest._top = 4096
+
+
+def test_a_directory_of_too_many_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wasmvm.wasi.walk.MAX_ENTRIES", 50)
+    with Guest(WasiConfig(dirs={"/": MemoryDirectory({f"{number}": b"" for number in range(51)})})) as guest:
+        assert guest.fails("fd_readdir", 3, 1024, 300, 0, 64) == "ENOMEM"
+        guest.ok("path_unlink_file", 3, *guest.path("0"))
+        guest.ok("fd_readdir", 3, 1024, 300, 0, 64)
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 100])
+def test_entries_are_sorted_in_runs(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wasmvm.wasi.walk._SORTED_AT_ONCE", 8)
+    names = [b"%x" % (number * 7919 % 10007) for number in range(count)]
+    found = sorted_entries(DirectoryEntry(name, 0, 0) for name in names)
+    assert [entry.name for entry in found] == sorted(names)

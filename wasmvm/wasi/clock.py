@@ -21,7 +21,7 @@ def clock_res_get(wasi: Wasi, mem: memoryview, clock_id: int, resolution: int) -
     Parameters:
         clock_id: 0 realtime, 1 monotonic, 2 CPU time of the process, 3 CPU time of the thread.
 
-    Errors: EINVAL for another clock, EFAULT.
+    Errors: EINVAL for another clock, ENOTSUP for CPU time unless the embedder gave a clock that has it, EFAULT.
     """
     _check_clock(clock_id)
     store_u64(mem, resolution, wasi.clock.resolution(clock_id))
@@ -35,7 +35,7 @@ def clock_time_get(wasi: Wasi, mem: memoryview, clock_id: int, precision: int, t
         clock_id: as for ``clock_res_get``; realtime counts from 1970, the others from a moment of their own.
         precision: how late the answer may be, in nanoseconds; it never is.
 
-    Errors: EINVAL for another clock, EFAULT.
+    Errors: EINVAL for another clock, ENOTSUP for CPU time unless the embedder gave a clock that has it, EFAULT.
     """
     _check_clock(clock_id)
     store_u64(mem, time, wasi.clock.time(clock_id) & abi.MASK64)

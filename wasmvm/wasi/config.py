@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 
 from wasmvm._core import check_limit
+from wasmvm.wasi.fdtable import MAX_DESCRIPTORS
 from wasmvm.wasi.timesource import Clock, SystemClock, VirtualClock
 from wasmvm.wasi.walk import Tree
 
@@ -26,22 +27,51 @@ class DirectoryGrant(Protocol):
 
 
 class HostDirectory:
-    """A directory of the host, granted to a guest; with `read_only`, nothing in it can be changed (EROFS).
+    """A directory of the host, granted to a guest.
 
     POSIX only: elsewhere `Wasi` raises NotImplementedError for it.
+
+    Args:
+        path: where it is.
+        read_only: whether nothing in it can be changed (EROFS).
+        max_bytes: by how much it may get larger, all guests together that it is granted to; more is EDQUOT. None is no
+            limit. What counts is told in `wasmvm.wasi.quota`.
+
+    Raises:
+        ValueError: if `max_bytes` is negative.
     """
 
-    __slots__ = ("path", "read_only")
+    __slots__ = ("_tree", "max_bytes", "path", "read_only")
 
-    def __init__(self, path: str | bytes | os.PathLike[str], read_only: bool = False) -> None:
+    def __init__(
+        self, path: str | bytes | os.PathLike[str], read_only: bool = False, *, max_bytes: int | None = None
+    ) -> None:
+        if max_bytes is not None and max_bytes < 0:
+            raise ValueError(f"max_bytes must not be negative: {max_bytes!r}")
         self.path = path
         self.read_only = read_only
+        self.max_bytes = max_bytes
+        self._tree: Tree[Any] | None = None
+
+    @property
+    def used(self) -> int:
+        """Bytes of `max_bytes` that are used; 0 where there is no limit."""
+        quota = getattr(self._tree, "quota", None)
+        return 0 if quota is None else int(quota.used)
 
     def attach(self, clock: Clock) -> tuple[Tree[Any], Any]:
         """Open the directory. Raises OSError, NotImplementedError."""
-        from wasmvm.wasi.sandbox import HOST_TREE, open_root
+        from wasmvm.wasi.sandbox import HOST_TREE, HostTree, open_root
 
-        return HOST_TREE, open_root(self.path)
+        handle = open_root(self.path)
+        if self._tree is None:
+            if self.max_bytes is None:
+                self._tree = HOST_TREE
+            else:
+                from wasmvm.wasi.quota import Quota
+
+                self._tree = HostTree(Quota(self.max_bytes))
+        return self._tree, handle
 
 
 def _c_string(text: str | bytes, what: str) -> bytes:
@@ -75,6 +105,8 @@ class WasiConfig:
         trace: is called with a line of text for every call of a function.
         max_output: bytes that it may write to standard output and standard error together, wherever they go; what is
             over that ends in an `OutputTrap`. None for any number.
+        max_descriptors: descriptors that may be open at once, standard streams and directories included; more is
+            EMFILE. Whatever it is, guests leave a quarter of the process's own limit to the embedder.
 
     Raises:
         ValueError: for a NUL in a string, or ``=`` in the name of a variable.
@@ -87,6 +119,7 @@ class WasiConfig:
         "dirs",
         "env",
         "max_output",
+        "max_descriptors",
         "random",
         "stderr",
         "stdin",
@@ -110,6 +143,7 @@ class WasiConfig:
         deterministic: int | None = None,
         trace: Callable[[str], object] | None = None,
         max_output: int | None = None,
+        max_descriptors: int = MAX_DESCRIPTORS,
     ) -> None:
         self.args = [_c_string(arg, "an argument") for arg in args]
         self.env: list[bytes] = []
@@ -130,3 +164,4 @@ class WasiConfig:
         self.random = random
         self.trace = trace
         self.max_output: int | None = check_limit("max_output", max_output)
+        self.max_descriptors = max_descriptors

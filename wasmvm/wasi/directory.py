@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
 from wasmvm.wasi.fdtable import Descriptor, Filestat
+from wasmvm.wasi.waiting import paced
 from wasmvm.wasi.walk import DirectoryEntry, Tree, Walk
 
 TYPE_CHECKING = False
@@ -74,13 +75,23 @@ class Directory(Descriptor):
         for index in range(bisect_right(self._cookies, cookie), len(listing)):
             yield self._cookies[index], listing[index]
 
+    def listed(self) -> int:
+        """How many entries it keeps."""
+        return len(self._cookies)
+
+    def forget(self) -> None:
+        """Keep no entries; a cookie then means the same only if nothing was made or removed since the first look."""
+        self._listing = None
+        self._cookies = []
+        self._next_cookie = 1
+
     def _look(self) -> None:
         ino = self.stat().ino  # also stands for the parent, which may be out of the guest's sight
         found = [DirectoryEntry(b".", ino, self.filetype), DirectoryEntry(b"..", ino, self.filetype)]
         found += self.tree.entries(self.handle)
-        by_name = {entry.name: entry for entry in found}
+        by_name = {entry.name: entry for entry in paced(found)}
         listing, cookies = [], []
-        for old_cookie, old in zip(self._cookies, self._listing or (), strict=True):
+        for old_cookie, old in paced(zip(self._cookies, self._listing or (), strict=True)):
             entry = by_name.pop(old.name, None)
             if entry is not None:
                 listing.append(entry)

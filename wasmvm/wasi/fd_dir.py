@@ -7,6 +7,9 @@ from wasmvm.wasi.abi import WasiError, store_u32
 from wasmvm.wasi.directory import Directory
 from wasmvm.wasi.host import Wasi, wasi_function
 
+MAX_LISTED = 1 << 18
+"""Entries that a guest's directories keep, besides the one that is being read."""
+
 
 def _preopen_name(wasi: Wasi, fd: int) -> bytes:
     name = wasi.table.get(fd).preopen
@@ -37,6 +40,14 @@ def fd_prestat_dir_name(wasi: Wasi, mem: memoryview, fd: int, path: int, path_le
     mem[path : path + len(name)] = name
 
 
+def _bound_listings(wasi: Wasi, wanted: Directory) -> None:
+    """Let other directories forget their entries if all of them together keep too many."""
+    others = [other for other in wasi.table if isinstance(other, Directory) and other is not wanted]
+    if sum(other.listed() for other in others) > MAX_LISTED:
+        for other in others:
+            other.forget()
+
+
 @wasi_function
 def fd_readdir(wasi: Wasi, mem: memoryview, fd: int, buf: int, buf_len: int, cookie: int, bufused: int) -> None:
     """Write entries of a directory to `buf` until it is full, and the number of bytes used (u32) to `bufused`.
@@ -48,13 +59,16 @@ def fd_readdir(wasi: Wasi, mem: memoryview, fd: int, buf: int, buf_len: int, coo
         cookie: 0 to start, or the ``d_next`` of the entry before the first one wanted.
 
     A cookie stays good for as long as the descriptor is open, whatever is made or removed meanwhile: an entry that
-    is there all the time is seen once. The directory is looked at anew when reading starts at 0.
+    is there all the time is seen once. The directory is looked at anew when reading starts at 0; if the others that are
+    open have more than 262,144 entries by then, these are forgotten, and looked at anew when they are read on.
 
-    Right: fd_readdir. Errors: ENOTDIR, EFAULT.
+    Right: fd_readdir. Errors: ENOTDIR, EFAULT, ENOMEM for a directory of more than 1,048,576 entries.
     """
     directory = wasi.table.get(fd, abi.FD_READDIR)
     if not isinstance(directory, Directory):
         raise WasiError(abi.ENOTDIR)
+    if cookie == 0:
+        _bound_listings(wasi, directory)
     at, end = buf, buf + buf_len
     for next_cookie, entry in directory.entries_after(cookie):
         record = abi.DIRENT.pack(next_cookie, entry.ino, len(entry.name), entry.filetype) + entry.name

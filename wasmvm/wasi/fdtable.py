@@ -7,7 +7,7 @@ base class gives it. Rights are checked by the callers in the topic files (`FdTa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from wasmvm.record import Record
 from wasmvm.wasi import abi
@@ -17,8 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.wasi.outputlimit import OutputLimit
 
-MAX_DESCRIPTORS = 1 << 16
-"""Guest descriptors that may be open at once; more is EMFILE, so that a guest cannot fill the host's memory."""
+MAX_DESCRIPTORS = 1024
+"""Guest descriptors that may be open at once unless `WasiConfig.max_descriptors` says otherwise; more is EMFILE."""
 
 
 MAX_OFFSET = (1 << 63) - 1
@@ -167,11 +167,15 @@ class Descriptor:
 class FdTable:
     """The guest's descriptors: a mapping from small integers, lowest free one first."""
 
-    __slots__ = ("_entries", "_free_from")
+    __slots__ = ("_entries", "_free_from", "_limit")
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MAX_DESCRIPTORS) -> None:
         self._entries: dict[int, Descriptor] = {}
         self._free_from = 0
+        self._limit = limit
+
+    def __iter__(self) -> Iterator[Descriptor]:
+        return iter(self._entries.values())
 
     def get(self, fd: int, rights: int = 0) -> Descriptor:
         """The descriptor `fd`, which must have all of `rights`.
@@ -189,7 +193,7 @@ class FdTable:
 
     def check_room(self) -> None:
         """Raises WasiError EMFILE if no descriptor can be added: asked before anything is opened or created."""
-        if len(self._entries) >= MAX_DESCRIPTORS:
+        if len(self._entries) >= self._limit:
             raise WasiError(abi.EMFILE)
 
     def add(self, descriptor: Descriptor) -> int:

@@ -167,7 +167,7 @@ class Wasi:
         """
         self.config = config = config if config is not None else WasiConfig()
         self.clock = config.clock
-        self.table = FdTable()
+        self.table = FdTable(config.max_descriptors)
         try:
             self.table.add(open_input(config.stdin))
             self._add_outputs(config)

@@ -17,6 +17,10 @@ from wasmvm.wasi.abi import WasiError
 from wasmvm.wasi.fdtable import Descriptor, Filestat
 from wasmvm.wasi.waiting import PIECE, pieces_of, rest_of, wait_slice
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wasmvm.wasi.quota import Quota
+
 _readv: Callable[[int, Sequence[memoryview]], int] | None = getattr(os, "readv", None)
 _writev: Callable[[int, Sequence[memoryview]], int] | None = getattr(os, "writev", None)
 _WHENCE = (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END)
@@ -35,6 +39,8 @@ _NO_WAIT_IS_UNKNOWN = frozenset(
 )
 _TERMINAL_PIECE = 256
 """Bytes that a terminal always takes when it is ready to be written."""
+_FEW = 16
+"""Host descriptors that are few under any limit."""
 _PAUSE = 0.001
 """Seconds until the next try where somebody else took what was ready."""
 _ALLOCATED_PIECE = 64 << 20
@@ -104,6 +110,23 @@ def wait_ready(fileno: int, write: bool) -> None:
         pass
 
 
+def leave_some(fileno: int) -> int:
+    """A host descriptor that was just opened for a guest, unless it is one of the last that the process may have.
+
+    Hosts give the lowest number that is free. A quarter of what the process may have stays the embedder's, however many
+    guests there are.
+
+    Raises:
+        WasiError: EMFILE; the descriptor is closed then.
+    """
+    if fileno >= _FEW and hasattr(os, "sysconf"):
+        limit = os.sysconf("SC_OPEN_MAX")
+        if limit > 0 and fileno >= limit - limit // 4:
+            os.close(fileno)
+            raise WasiError(abi.EMFILE)
+    return fileno
+
+
 def readable_bytes(fileno: int) -> int:
     """Bytes that wait in a pipe, terminal or socket; 1 where the host does not say."""
     try:
@@ -143,9 +166,10 @@ class HostFile(Descriptor):
             embedder and other processes share them: NONBLOCK and APPEND are then acted out here. What is owned and no
             file is non-blocking for the host, whatever the guest says.
         is_stream: whether it may wait.
+        quota: the account of the directory that it is in, or None; `account_to` sets it.
     """
 
-    __slots__ = ("_no_wait", "fileno", "is_stream", "owned")
+    __slots__ = ("_no_wait", "fileno", "is_stream", "owned", "quota")
 
     def __init__(self, fileno: int, filetype: int, rights: int, fdflags: int = 0, owned: bool = True) -> None:
         super().__init__(filetype, rights, 0, fdflags)
@@ -153,6 +177,13 @@ class HostFile(Descriptor):
         self.owned = owned
         self.is_stream = filetype not in (abi.FILETYPE_REGULAR_FILE, abi.FILETYPE_BLOCK_DEVICE)
         self._no_wait = _NO_WAIT
+        self.quota: Quota | None = None
+
+    def account_to(self, quota: Quota) -> None:
+        """Let what is written to this file, if it is a regular one, be counted."""
+        if self.filetype == abi.FILETYPE_REGULAR_FILE:
+            self.quota = quota
+            quota.opened(os.fstat(self.fileno))
 
     def _written(self, count: int) -> int:
         """The end of every write: the SYNC flags are acted out here, as hosts cannot change them on an open file."""
@@ -170,13 +201,38 @@ class HostFile(Descriptor):
             return self._written(self._write_stream(buffers))
         if self.fdflags & abi.FDFLAGS_APPEND and not self.owned:
             os.lseek(self.fileno, 0, os.SEEK_END)
-        return self._written(_in_pieces(buffers, self._write_some))
+        if self.quota is None:
+            return self._written(_in_pieces(buffers, self._write_some))
+        offset = -1 if self.fdflags & abi.FDFLAGS_APPEND else os.lseek(self.fileno, 0, os.SEEK_CUR)
+        return self._written(self._counted(buffers, offset, self._write_some))
+
+    def _counted(
+        self, buffers: Sequence[memoryview], offset: int, some: Callable[[Sequence[memoryview], int], int]
+    ) -> int:
+        """`_in_pieces` for a file with a quota: writes what it has room for at `offset` (-1: the end)."""
+        quota, size, status = self.quota, _total(buffers), os.fstat(self.fileno)
+        if quota is None or size == 0:
+            return _in_pieces(buffers, some)
+        offset = status.st_size if offset < 0 else offset
+        fitting = quota.fitting(status, offset, size)
+        taken = quota.growth(status, offset, fitting)
+        quota.take(taken)
+        done = 0
+        try:
+            done = _in_pieces(buffers if fitting == size else next(pieces_of(buffers, fitting)), some)
+        finally:  # also where the store ends it; what was written then is counted when the file is looked at
+            if done < fitting:
+                written = max(done, min(fitting, os.fstat(self.fileno).st_size - offset))
+                quota.take(quota.growth(status, offset, max(0, written)) - taken)
+        return done
 
     def preadv(self, buffers: Sequence[memoryview], offset: int) -> int:
         return _in_pieces(buffers, lambda piece, done: _pread(self.fileno, piece, offset + done))
 
     def pwritev(self, buffers: Sequence[memoryview], offset: int) -> int:
-        return self._written(_in_pieces(buffers, lambda piece, done: _pwrite(self.fileno, piece, offset + done)))
+        return self._written(
+            self._counted(buffers, offset, lambda piece, done: _pwrite(self.fileno, piece, offset + done))
+        )
 
     def _read_some(self, buffers: Sequence[memoryview], done: int = 0) -> int:
         if _readv is not None:
@@ -264,7 +320,20 @@ class HostFile(Descriptor):
         return filestat_of(os.fstat(self.fileno))
 
     def set_size(self, size: int) -> None:
-        os.ftruncate(self.fileno, size)
+        if self.quota is None:
+            os.ftruncate(self.fileno, size)
+            return
+        status = os.fstat(self.fileno)
+        longer = size - status.st_size
+        if longer > 0:
+            self.quota.take(longer)
+        try:
+            os.ftruncate(self.fileno, size)
+        except OSError:
+            self.quota.take(min(0, -longer))
+            raise
+        if longer < 0:
+            self.quota.take(-min(-longer, self.quota.held(status)))
 
     def set_times(self, atim: int | None, mtim: int | None) -> None:
         set_host_times(self.fileno, os.fstat(self.fileno), atim, mtim)
@@ -281,7 +350,16 @@ class HostFile(Descriptor):
         while offset < end:
             wait_slice()
             piece = min(end - offset, _ALLOCATED_PIECE)
-            os.posix_fallocate(self.fileno, offset, piece)
+            if self.quota is None:
+                os.posix_fallocate(self.fileno, offset, piece)
+            else:
+                taken = self.quota.growth(os.fstat(self.fileno), offset, piece)
+                self.quota.take(taken)
+                try:
+                    os.posix_fallocate(self.fileno, offset, piece)
+                except OSError:
+                    self.quota.take(-taken)
+                    raise
             offset += piece
 
     def advise(self, offset: int, length: int, advice: int) -> None:
@@ -316,6 +394,8 @@ class HostFile(Descriptor):
     def close(self) -> None:
         fileno, self.fileno = self.fileno, -1
         if fileno >= 0 and self.owned:
+            if self.quota is not None:
+                self.quota.closed(os.fstat(fileno))
             os.close(fileno)
 
 

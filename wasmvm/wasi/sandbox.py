@@ -14,9 +14,13 @@ import time
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
 from wasmvm.wasi.fdtable import Descriptor, Filestat
-from wasmvm.wasi.hostfile import HostFile, filestat_of, filetype_of, set_host_times, sync_host
+from wasmvm.wasi.hostfile import HostFile, filestat_of, filetype_of, leave_some, set_host_times, sync_host
 from wasmvm.wasi.waiting import wait_slice
 from wasmvm.wasi.walk import DirectoryEntry, sorted_entries
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wasmvm.wasi.quota import Quota
 
 AVAILABLE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW") and hasattr(os, "O_DIRECTORY")
 """Whether this platform has what the sandbox is built of."""
@@ -49,13 +53,20 @@ def open_root(path: str | bytes | os.PathLike[str]) -> int:
 
 
 class HostTree:
-    """The host's file system; handles are host descriptors of directories. See `walk.Tree` for the operations."""
+    """The host's file system; handles are host descriptors of directories. See `walk.Tree` for the operations.
 
-    __slots__ = ()
+    Attributes:
+        quota: the account for what guests add, or None.
+    """
+
+    __slots__ = ("quota",)
+
+    def __init__(self, quota: Quota | None = None) -> None:
+        self.quota = quota
 
     def enter(self, directory: int, name: bytes) -> int | None:
         try:
-            return os.open(name, _ENTER, dir_fd=directory)
+            return leave_some(os.open(name, _ENTER, dir_fd=directory))
         except OSError as error:
             if error.errno in _IS_NO_DIRECTORY:
                 return None
@@ -84,13 +95,25 @@ class HostTree:
             flags |= os.O_DIRECTORY
         if fdflags & abi.FDFLAGS_APPEND:
             flags |= os.O_APPEND
-        fileno = _open_without_waiting(directory, name, flags, fdflags & abi.FDFLAGS_NONBLOCK == 0)
+        patient = fdflags & abi.FDFLAGS_NONBLOCK == 0
+        if self.quota is None:
+            fileno = _open_without_waiting(directory, name, flags, patient)
+        else:
+            adds = oflags & abi.OFLAGS_CREAT and _status(directory, name) is None
+            with _Counted(self.quota, bool(adds)):
+                fileno = _open_without_waiting(directory, name, flags & ~os.O_TRUNC, patient)
+        leave_some(fileno)
         try:
             filetype = filetype_of(os.fstat(fileno).st_mode)
             if filetype == abi.FILETYPE_DIRECTORY:
                 return fileno
             rights = abi.RIGHTS_FILE if filetype == abi.FILETYPE_REGULAR_FILE else _device_rights(fileno)
-            return HostFile(fileno, filetype, rights, fdflags)
+            file = HostFile(fileno, filetype, rights, fdflags)
+            if self.quota is not None:
+                file.account_to(self.quota)
+                if oflags & abi.OFLAGS_TRUNC and file.quota is not None:
+                    file.set_size(0)
+            return file
         except BaseException:
             os.close(fileno)
             raise
@@ -99,7 +122,7 @@ class HostTree:
         return filestat_of(os.stat(name, dir_fd=directory, follow_symlinks=False))
 
     def entries(self, directory: int) -> list[DirectoryEntry]:
-        fileno = os.open(b".", os.O_RDONLY | _ONLY_DIRECTORY, dir_fd=directory)
+        fileno = leave_some(os.open(b".", os.O_RDONLY | _ONLY_DIRECTORY, dir_fd=directory))
         try:
             with os.scandir(fileno) as listing:
                 return sorted_entries(
@@ -114,14 +137,23 @@ class HostTree:
         set_host_times(name, status, atim, mtim, dir_fd=directory)
 
     def make_directory(self, directory: int, name: bytes) -> None:
-        os.mkdir(name, dir_fd=directory)
+        with _Counted(self.quota):
+            os.mkdir(name, dir_fd=directory)
 
     def remove_directory(self, directory: int, name: bytes) -> None:
+        status = None if self.quota is None else _status(directory, name)
         os.rmdir(name, dir_fd=directory)
+        self._removed(status)
+
+    def _removed(self, status: os.stat_result | None) -> None:
+        if status is not None and self.quota is not None:
+            self.quota.removed(status)
 
     def unlink(self, directory: int, name: bytes) -> None:
+        status = None if self.quota is None else _status(directory, name)
         try:
             os.unlink(name, dir_fd=directory)
+            self._removed(status)
         except PermissionError:
             # POSIX, and macOS with it, says EPERM for a directory; WASI programs expect EISDIR as on Linux.
             if host_stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
@@ -129,20 +161,53 @@ class HostTree:
             raise
 
     def symlink(self, text: bytes, directory: int, name: bytes) -> None:
-        os.symlink(text, name, dir_fd=directory)
+        with _Counted(self.quota):
+            os.symlink(text, name, dir_fd=directory)
 
     def link(self, directory: int, name: bytes, new_directory: int, new_name: bytes) -> None:
-        os.link(name, new_name, src_dir_fd=directory, dst_dir_fd=new_directory, follow_symlinks=False)
+        with _Counted(self.quota):
+            os.link(name, new_name, src_dir_fd=directory, dst_dir_fd=new_directory, follow_symlinks=False)
 
     def rename(self, directory: int, name: bytes, new_directory: int, new_name: bytes) -> None:
+        replaced = None
+        if self.quota is not None:
+            moved, replaced = _status(directory, name), _status(new_directory, new_name)
+            if moved is not None and replaced is not None and os.path.samestat(moved, replaced):
+                replaced = None  # two names of one file both stay
         os.rename(name, new_name, src_dir_fd=directory, dst_dir_fd=new_directory)
+        self._removed(replaced)
 
     def sync(self, directory: int, data_only: bool) -> None:
         sync_host(directory, data_only, abi.FILETYPE_DIRECTORY)
 
 
 HOST_TREE = HostTree()
-"""The one host: entries can be linked and renamed between any two of its directories."""
+"""The one host: entries can be linked and renamed between any two of its directories, but those that have a quota."""
+
+
+class _Counted:
+    """A context manager for what makes a name: it is counted before, and given back if it fails."""
+
+    __slots__ = ("_quota",)
+
+    def __init__(self, quota: Quota | None, adds: bool = True) -> None:
+        self._quota = quota if adds else None
+
+    def __enter__(self) -> None:
+        if self._quota is not None:
+            self._quota.take(self._quota.ENTRY_COST)
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if self._quota is not None and kind is not None:
+            self._quota.take(-self._quota.ENTRY_COST)
+
+
+def _status(directory: int, name: bytes) -> os.stat_result | None:
+    """Attributes of an entry, or None where there is none."""
+    try:
+        return os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
 
 
 def _open_without_waiting(directory: int, name: bytes, flags: int, patient: bool) -> int:

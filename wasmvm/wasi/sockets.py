@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from wasmvm.wasi import abi
+from wasmvm.wasi.abi import WasiError
 from wasmvm.wasi.fdtable import Descriptor
-from wasmvm.wasi.hostfile import readable_bytes, wait_ready
+from wasmvm.wasi.hostfile import leave_some, readable_bytes, wait_ready
 from wasmvm.wasi.waiting import rest_of, wait_slice
 
 TYPE_CHECKING = False
@@ -69,6 +70,11 @@ class Listener(_Socket):
     def accept(self, fdflags: int) -> Connection:
         """The next connection. Raises OSError (EAGAIN if this socket is non-blocking and there is none)."""
         accepted, _ = self._until_done(False, self.socket.accept)
+        try:
+            leave_some(accepted.fileno())
+        except WasiError:
+            accepted.detach()  # closed already
+            raise
         return Connection(accepted, self.inheriting, fdflags)
 
     def available(self, write: bool) -> int:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from wasmvm.wasi import abi
+from wasmvm.wasi.abi import WasiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,24 +33,31 @@ class Clock(Protocol):
         """
 
 
-_TIMES = (time.time_ns, time.monotonic_ns, time.process_time_ns, getattr(time, "thread_time_ns", time.process_time_ns))
-_INFO = (
-    time.get_clock_info("time"),
-    time.get_clock_info("monotonic"),
-    time.get_clock_info("process_time"),
-    time.get_clock_info("thread_time" if hasattr(time, "thread_time") else "process_time"),
-)
+_INFO = (time.get_clock_info("time"), time.get_clock_info("monotonic"))
 
 
 class SystemClock:
-    """The host's clocks."""
+    """The host's calendar, and the time since this object was made.
 
-    __slots__ = ()
+    There are no clocks of CPU time (ENOTSUP): the host's tell what other guests and the embedder do, and its monotonic
+    clock since when the machine runs.
+    """
+
+    __slots__ = ("_begin",)
+
+    def __init__(self) -> None:
+        self._begin = time.monotonic_ns()
 
     def time(self, clock_id: int) -> int:
-        return _TIMES[clock_id]()
+        if clock_id == abi.CLOCK_REALTIME:
+            return time.time_ns()
+        if clock_id == abi.CLOCK_MONOTONIC:
+            return time.monotonic_ns() - self._begin
+        raise WasiError(abi.ENOTSUP)
 
     def resolution(self, clock_id: int) -> int:
+        if clock_id > abi.CLOCK_MONOTONIC:
+            raise WasiError(abi.ENOTSUP)
         return max(1, round(_INFO[clock_id].resolution * 1e9))
 
     def wait(self, nanoseconds: int | None, ready: Callable[[int | None], bool]) -> None:
