@@ -239,3 +239,13 @@ def guest_call(guest: Guest, name: str, *arguments: int) -> int:
     """A call without a look at what it changed in memory, which would take longer than all the rest."""
     with memoryview(guest.memory) as mem:
         return implementation(name)(guest.wasi, mem, *arguments)
+
+
+def test_writing_nothing_moves_no_offset() -> None:
+    """Found by `tests/fuzz/wasi_model.py`."""
+    with Guest(WasiConfig(dirs={"/": MemoryDirectory({"f": b"contents"})})) as guest:
+        fd, out = guest.open("f", rights=abi.RIGHTS_FILE, fdflags=abi.FDFLAGS_APPEND), guest.room(8)
+        guest.ok("fd_seek", fd, 3, abi.WHENCE_SET, out)
+        guest.ok("fd_write", fd, *guest.iovs((1024, 0)), out)
+        guest.ok("fd_tell", fd, out)
+        assert guest.u64(out) == 3

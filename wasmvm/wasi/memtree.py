@@ -374,7 +374,7 @@ class MemoryFile(Descriptor):
         return count
 
     def writev(self, buffers: Sequence[memoryview]) -> int:
-        if self.fdflags & abi.FDFLAGS_APPEND:
+        if self.fdflags & abi.FDFLAGS_APPEND and any(map(len, buffers)):
             self._offset = len(self._node.data)
         count = self.pwritev(buffers, self._offset)
         self._offset += count
