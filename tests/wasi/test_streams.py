@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -243,3 +244,64 @@ def test_closed_streams_of_the_process_are_errors() -> None:
     os.close(write_end)
     with Guest(WasiConfig(stdin=read_end)) as guest:
         assert guest.fails("fd_read", 0, *guest.iovs((64, 1)), 128) == "EBADF"
+
+
+CLOSED = """
+import os, sys
+from tests.wasi.guest import Guest
+from wasmvm.wasi import INHERIT, WasiConfig, abi
+number, how, path = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+if how == "closed":
+    os.close(number)
+elif how == "object":
+    (sys.stdin, sys.stdout, sys.stderr)[number].close()
+victim = os.open(path, os.O_RDWR)
+assert victim == number, victim
+config = {("stdin", "stdout", "stderr")[number]: INHERIT}
+with Guest(WasiConfig(**config)) as guest:
+    out = guest.room(4)
+    name = "fd_write" if number else "fd_read"
+    code = guest.call(name, number, *guest.iovs((guest.put(b"stolen"), 6)), out)
+    assert abi.ERRNO_NAMES[code] == "EBADF", code
+    assert abi.ERRNO_NAMES[guest.call("fd_seek", number, 0, 0, guest.room(8))] in ("ESPIPE", "EBADF")
+os.lseek(victim, 0, 0)
+os._exit(os.read(victim, 100) != b"kept")
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="numbers of descriptors as on POSIX")
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize("how", ["closed", "object", "started"])
+def test_inherit_takes_no_file_that_has_got_the_number(number: int, how: str, tmp_path: Path) -> None:
+    """The process closed the stream, or was started without it, and a file was opened since."""
+    (tmp_path / "victim").write_bytes(b"kept")
+    code = f'exec "{sys.executable}" -c "$0" {number} {how} "{tmp_path}/victim"'
+    if how == "started":
+        code += f" {number}{'>' if number else '<'}&-"
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(["sh", "-c", code, CLOSED], cwd=root, capture_output=True, timeout=60)
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    assert (tmp_path / "victim").read_bytes() == b"kept"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="redirects as on POSIX")
+def test_inherit_takes_what_was_put_there_on_purpose(tmp_path: Path) -> None:
+    """`os.dup2` is how a process redirects its streams."""
+    code = (
+        "import os, sys; from tests.wasi.guest import Guest; from wasmvm.wasi import INHERIT, WasiConfig;"
+        f"os.dup2(os.open({str(tmp_path / 'log')!r}, os.O_RDWR | os.O_CREAT), 1);"
+        "Guest(WasiConfig(stdout=INHERIT)).write(1, b'redirected')"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "log").read_bytes() == b"redirected"
+
+
+def test_streams_tell_no_numbers_of_the_host() -> None:
+    read_end, write_end = os.pipe()
+    with Guest(WasiConfig(stdin=read_end, stdout=write_end)) as guest:
+        for fd in (0, 1):
+            assert guest.wasi.table.get(fd).stat()[:2] == (0, 0)
+    os.close(read_end)
+    os.close(write_end)

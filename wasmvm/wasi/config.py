@@ -38,7 +38,7 @@ class HostDirectory:
             limit. What counts is told in `wasmvm.wasi.quota`.
 
     Raises:
-        ValueError: if `max_bytes` is negative.
+        ValueError, TypeError: if `max_bytes` is no number that a limit can be.
     """
 
     __slots__ = ("_tree", "max_bytes", "path", "read_only")
@@ -46,11 +46,9 @@ class HostDirectory:
     def __init__(
         self, path: str | bytes | os.PathLike[str], read_only: bool = False, *, max_bytes: int | None = None
     ) -> None:
-        if max_bytes is not None and max_bytes < 0:
-            raise ValueError(f"max_bytes must not be negative: {max_bytes!r}")
         self.path = path
         self.read_only = read_only
-        self.max_bytes = max_bytes
+        self.max_bytes: int | None = check_limit("max_bytes", max_bytes)
         self._tree: Tree[Any] | None = None
 
     @property
@@ -118,8 +116,8 @@ class WasiConfig:
         "clock",
         "dirs",
         "env",
-        "max_output",
         "max_descriptors",
+        "max_output",
         "random",
         "stderr",
         "stdin",
@@ -164,4 +162,4 @@ class WasiConfig:
         self.random = random
         self.trace = trace
         self.max_output: int | None = check_limit("max_output", max_output)
-        self.max_descriptors = max_descriptors
+        self.max_descriptors: int = check_limit("max_descriptors", max_descriptors, 1) or MAX_DESCRIPTORS

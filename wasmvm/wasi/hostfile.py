@@ -317,6 +317,8 @@ class HostFile(Descriptor):
         return os.lseek(self.fileno, offset, _WHENCE[whence])
 
     def stat(self) -> Filestat:
+        if self.is_stream and not self.owned:
+            return super().stat()  # numbers of the host's pipes and terminals are not the guest's business
         return filestat_of(os.fstat(self.fileno))
 
     def set_size(self, size: int) -> None:
