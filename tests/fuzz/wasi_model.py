@@ -635,7 +635,7 @@ class Chooser:
             return (folder + "/" if folder else "") + choose.choice("abcde")
         count = choose.choice((1, 1, 1, 1, 2, 2, 3, 4))
         parts = [choose.choice(("a", "b", "c", "d", "e", "é", "a", "b", "..", ".", "")) for _ in range(count)]
-        if choose.random() < 0.01:
+        if choose.random() < 0.04:
             parts[choose.randrange(count)] = "x" * choose.choice((255, 256, 300))
         return "/".join(parts) + choose.choice(("", "", "", "", "", "", "/", "//", "/.", "/.."))
 
