@@ -20,8 +20,14 @@ TRAP_CODES = {
     wasmtime.TrapCode.INTEGER_DIVISION_BY_ZERO: "integer_division_by_zero",
     wasmtime.TrapCode.BAD_CONVERSION_TO_INTEGER: "invalid_conversion",
     wasmtime.TrapCode.UNREACHABLE: "unreachable",
+    wasmtime.TrapCode.OUT_OF_FUEL: "out_of_fuel",
+    wasmtime.TrapCode.NULL_REFERENCE: "null_reference",
+    wasmtime.TrapCode.ARRAY_OUT_OF_BOUNDS: "array_out_of_bounds",
+    wasmtime.TrapCode.ALLOCATION_TOO_LARGE: "allocation_failed",
+    wasmtime.TrapCode.CAST_FAILURE: "cast_failure",
 }
-"""Our trap code for each of wasmtime's; it has one for what is `undefined_element` and `table_out_of_bounds` here."""
+"""Our trap code for each of wasmtime's; it has one for what is `undefined_element` and `table_out_of_bounds` here, and one
+for all references that are null."""
 
 
 class Run(NamedTuple):

@@ -1,6 +1,6 @@
 """Runs generated modules here and in wasmtime, and compares everything that can be seen.
 
-    python -m tests.fuzz.differential [--generator smith|own|vectors|memories] [--seed N] [--count N] [--keep FOLDER]
+    python -m tests.fuzz.differential [--generator NAME|all] [--seed N] [--count N] [--seconds S] [--keep FOLDER]
     python -m tests.fuzz.differential --check FILE      (exit code 1 if it differs: a predicate for `wasm-tools shrink`)
 
 Every exported function is called with arguments drawn from the seed; results, traps with their frames and byte offsets,
@@ -10,12 +10,13 @@ the bytes of memories, the values of globals and the sizes of tables must be the
 from __future__ import annotations
 
 import argparse
+import collections
+import ctypes
+import functools
 import hashlib
-import json
 import struct
-import subprocess
 import sys
-import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -24,45 +25,47 @@ from typing import Any, NamedTuple
 import wasmtime
 
 import wasmvm
-from tests.fuzz import throwing
+from tests.fuzz import aggregates, smith, throwing
 from tests.fuzz.generator import FUEL, Module
-from tests.fuzz.verdict import wasm_tools
 from tests.fuzz.vocabulary import MEMORIES, VECTORS, VOCABULARIES
 from tests.oracle import trap_code
-from wasmvm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64, GlobalType
+from wasmvm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64, FuncType, GlobalType, MemoryType, TableType
 
 CALLS = 5
 """Calls of each exported function."""
 COMPARED_FRAMES = 8
+PLENTY = 1 << 40
+"""Units of fuel that nothing uses up."""
 COMPARED = frozenset((I32, I64, F32, F64, FUNCREF, EXTERNREF))
 """The types of values that the Python API of wasmtime knows."""
-SMITH = {
-    "relaxed_simd_enabled": False, "exceptions_enabled": True, "gc_enabled": False,
-    "tail_call_enabled": True, "threads_enabled": False, "extended_const_enabled": False,
-    "wide_arithmetic_enabled": False, "custom_page_sizes_enabled": False, "shared_everything_threads_enabled": False,
-    "custom_descriptors_enabled": False, "compact_imports_enabled": False,
-    "memory64_enabled": True, "max_memories": 3,
-    "max_imports": 0, "max_tables": 3, "export_everything": True, "canonicalize_nans": True,
-    "max_memory32_bytes": 1 << 20, "max_memory64_bytes": 1 << 20, "memory_max_size_required": True, "max_table_elements": 1000,
-    "table_max_size_required": True, "allow_start_export": True, "max_instructions": 400,
-    "generate_custom_sections": True,
-    "min_funcs": 2, "memory_offset_choices": [60, 30, 10],
-}  # fmt: skip
 INTERESTING = (0, 1, 2, 3, 8, -1, -2, 31, 63, 255, 65535, 0x7FFFFFFF, -0x80000000, 0x7FFFFFFFFFFFFFFF, -(1 << 63))
 FLOATS = (0.0, -0.0, 1.0, -1.5, 3.7e9, -2147483649.0, 1e300, 2.0**-149, float("inf"), float("-inf"), float("nan"))
-SAME_TRAP = {"undefined_element": "table_out_of_bounds", "null_exception_reference": None}
-"""Where wasmtime has one code for two of ours, or its Python API none at all."""
+SAME_TRAP = {
+    "undefined_element": "table_out_of_bounds",
+    **{f"null_{kind}_reference": "null_reference" for kind in ("function", "exception", "structure", "array", "i31")},
+}
+"""Where wasmtime has one code for several of ours."""
+
+LIMITS = ("call_stack_exhausted", "allocation_failed")
+"""Traps that happen where each engine likes."""
 
 LOAD_OPCODES = range(0x28, 0x36)
 VECTOR_PREFIX = 0xFD
 VECTOR_LOADS = (*range(11), *range(0x54, 0x58), 0x5C, 0x5D)
 CALL_OPCODES = (0x10, 0x11)
 
-_config = wasmtime.Config()
-_config.cranelift_opt_level = "none"
-_config.wasm_memory64 = _config.wasm_multi_memory = True
-_config.wasm_exceptions = True
-_engine = wasmtime.Engine(_config)
+
+@functools.cache
+def engine(with_fuel: bool = False) -> wasmtime.Engine:
+    """The other side, which compiles as quickly as it can."""
+    config = wasmtime.Config()
+    config.cranelift_opt_level = "none"
+    config.parallel_compilation = False
+    config.consume_fuel = with_fuel
+    config.wasm_relaxed_simd_deterministic = True
+    for name in ("memory64", "multi_memory", "exceptions", "gc", "function_references", "tail_call", "relaxed_simd"):
+        setattr(config, f"wasm_{name}", True)
+    return wasmtime.Engine(config)
 
 
 class Difference(Exception):
@@ -85,26 +88,19 @@ def memory_module(seed: int) -> bytes:
     return bytes(wasmtime.wat2wasm(Module(seed, MEMORIES).text))
 
 
-def smith_module(seed: int) -> bytes:
-    """What `wasm-tools smith` makes of bytes drawn from the seed."""
-    rng = Random(seed)
-    program = wasm_tools()
-    if program is None:
-        raise Skip("wasm-tools is not installed")
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as config:
-        json.dump({name.replace("_", "-"): value for name, value in SMITH.items()}, config)
-        config.flush()
-        done = subprocess.run(
-            [program, "smith", "--ensure-termination", "--fuel", "300", "-c", config.name],
-            input=rng.randbytes(rng.choice((300, 1000, 4000))), capture_output=True, check=False,
-        )  # fmt: skip
-    if done.returncode:
-        raise Skip(f"smith: {done.stderr.decode()[:100]}")
-    return done.stdout
+def smith_module(profile: str, seed: int) -> bytes:
+    try:
+        return smith.module(profile, seed)
+    except smith.NotMade as reason:
+        raise Skip(str(reason)) from reason
 
 
 def throwing_module(seed: int) -> bytes:
     return bytes(wasmtime.wat2wasm(throwing.program(seed)))
+
+
+def aggregates_module(seed: int) -> bytes:
+    return bytes(wasmtime.wat2wasm(aggregates.Program(seed).text))
 
 
 GENERATORS: dict[str, Callable[[int], bytes]] = {
@@ -112,13 +108,16 @@ GENERATORS: dict[str, Callable[[int], bytes]] = {
     "vectors": vector_module,
     "throwing": throwing_module,
     "memories": memory_module,
-    "smith": smith_module,
+    "aggregates": aggregates_module,
+    **{f"smith-{profile}": functools.partial(smith_module, profile) for profile in smith.PROFILES},
 }
 
 
-def seen(value: Any) -> object:
+def seen(value: Any, valtype: int | None = None) -> object:
     """A value in a form that compares: the bits of floats, all NaN alike, and all references (wasmtime shows some that
-    are null as functions; that they are null is seen by programs)."""
+    are null as functions, and i31 as objects; what they are is seen by programs)."""
+    if valtype in (FUNCREF, EXTERNREF):
+        return "reference"
     if isinstance(value, int):
         return value
     if isinstance(value, float):
@@ -126,6 +125,13 @@ def seen(value: Any) -> object:
     if isinstance(value, (tuple, list)):
         return tuple(map(seen, value))
     return "reference"
+
+
+def results_seen(value: Any, results: tuple[int, ...]) -> object:
+    """What a call returned, by the types of its results."""
+    if len(results) < 2:
+        return seen(value, *results)
+    return tuple(seen(v, t) for v, t in zip(value, results, strict=True))
 
 
 def is_load(source: bytes, offset: int) -> bool:
@@ -176,13 +182,71 @@ def host_functions(reenter: Callable[[int], Any]) -> dict[str, Callable[..., obj
     }
 
 
-def peer_of(source: bytes) -> bytes | None:
+def is_own(module: wasmvm.Module) -> bool:
+    """Whether the imports of a module are those of our own generators."""
+    return all(import_.module == "host" or import_.module.startswith("peer ") for import_ in module.imports)
+
+
+def peer_of(module: wasmvm.Module) -> bytes | None:
     """The module that a generated module imports functions of."""
-    for import_ in wasmvm.Module(source).imports:
+    for import_ in module.imports:
         if import_.module.startswith("peer "):
             _, vocabulary, seed = import_.module.split()
             return bytes(wasmtime.wat2wasm(Module(int(seed), VOCABULARIES[vocabulary], is_peer=True).text))
     return None
+
+
+class Imported(NamedTuple):
+    """What a module imports, for wasmvm and for wasmtime."""
+
+    ours: dict[str, dict[str, Any]]
+    theirs: list[Any]
+
+
+RESULTS = {I32: 3, I64: -5, F32: 1.5, F64: -2.5, FUNCREF: None, EXTERNREF: None}
+"""What functions of the host return, by type; integers besides depend on the arguments."""
+
+
+def stand_in(params: tuple[int, ...], results: tuple[int, ...]) -> Callable[..., object]:
+    """A function of the host that returns what its arguments and its types alone decide."""
+
+    def called(*args: object) -> object:
+        numbers = [arg for arg, t in zip(args, params, strict=True) if t in (I32, I64)]
+        total = sum(numbers) & 0x3FFFFFFF  # type: ignore[arg-type]
+        made = [total + RESULTS[t] if t in (I32, I64) else RESULTS[t] for t in results]  # type: ignore[operator]
+        return None if not made else made[0] if len(made) == 1 else tuple(made)
+
+    return called
+
+
+def supplied(module: wasmvm.Module, store: wasmvm.Store, other: wasmtime.Module, theirs: wasmtime.Store) -> Imported:
+    """For each import something of its type, in both engines."""
+    ours: dict[str, dict[str, Any]] = {}
+    seen_: list[Any] = []
+    kinds: dict[tuple[str, str], str] = {}
+    for mine, their in zip(module.imports, other.imports, strict=True):
+        if kinds.setdefault((mine.module, mine.name), str(mine.type)) != str(mine.type):
+            raise Skip("two imports of one name and of different types")
+        made: Any
+        twin: Any
+        if isinstance(mine.type, FuncType):
+            if not COMPARED.issuperset((*mine.type.params, *mine.type.results)):
+                raise Skip("an import whose type the Python API of wasmtime does not know")
+            made = stand_in(mine.type.params, mine.type.results)
+            twin = wasmtime.Func(theirs, their.type, made)  # type: ignore[arg-type]
+        elif isinstance(mine.type, MemoryType):
+            made, twin = wasmvm.Memory(store, mine.type), wasmtime.Memory(theirs, their.type)  # type: ignore[arg-type]
+        elif isinstance(mine.type, TableType) and mine.type.reftype in COMPARED:
+            made = wasmvm.Table(store, mine.type, None)
+            twin = wasmtime.Table(theirs, their.type, None)  # type: ignore[arg-type]
+        elif isinstance(mine.type, GlobalType) and mine.type.valtype in COMPARED:
+            made = wasmvm.Global(store, mine.type, RESULTS[mine.type.valtype])
+            twin = wasmtime.Global(theirs, their.type, RESULTS[mine.type.valtype])  # type: ignore[arg-type]
+        else:
+            raise Skip("an import whose type the Python API of wasmtime does not know")
+        ours.setdefault(mine.module, {})[mine.name] = made
+        seen_.append(twin)
+    return Imported(ours, seen_)
 
 
 THROWN_AT_START = Trapped("exception", [])
@@ -190,15 +254,15 @@ THROWN_AT_START = Trapped("exception", [])
 
 
 class Ours:
-    """The module in wasmvm."""
+    """The module in wasmvm. `imports`: what it imports, unless it is one of our own generators'."""
 
-    def __init__(self, source: bytes, peer: Ours | None = None, metering: bool = False) -> None:
-        self.module = wasmvm.Module(source)
+    def __init__(self, module: wasmvm.Module, store: wasmvm.Store, peer: Ours | None = None) -> None:
+        self.module = module
+        self.store = store
         self.instance: wasmvm.Instance | None = None
         self.peer = peer
-        self.store = peer.store if peer else wasmvm.Store(metering=metering)
-        if metering:
-            self.store.fuel = 1 << 60
+        self.imports: dict[str, Any] | None = None
+        self.exports: dict[str, Any] = {}
 
     def start(self) -> object:
         try:
@@ -207,12 +271,15 @@ class Ours:
             return THROWN_AT_START
 
     def instantiate(self) -> None:
-        host = host_functions(lambda x: self.exports["leaf"](x))
-        imports = {
-            import_.module: host if import_.module == "host" else self.peer.exports if self.peer else {}
-            for import_ in self.module.imports
-        }
+        imports = self.imports
+        if imports is None:
+            host = host_functions(lambda x: self.exports["leaf"](x))
+            imports = {
+                import_.module: host if import_.module == "host" else self.peer.exports if self.peer else {}
+                for import_ in self.module.imports
+            }
         self.instance = wasmvm.Instance(self.module, imports, self.store)
+        self.exports = dict(self.instance.exports)
 
     def outcome(
         self,
@@ -222,19 +289,15 @@ class Ours:
     ) -> object:
         """What the action returns, or a trap's code with its frames."""
         try:
-            return seen(action(*args))
+            return action(*args)
         except (wasmvm.Trap, *uncaught) as trap:
             frames = [(frame.funcidx, frame.offset, frame.func_offset) for frame in trap.frames[:COMPARED_FRAMES]]
             code = trap.code if isinstance(trap, wasmvm.Trap) else None
             return Trapped(SAME_TRAP.get(code or "", code), frames)
 
-    @property
-    def exports(self) -> dict[str, Any]:
-        assert self.instance is not None
-        return dict(self.instance.exports)
-
     def call(self, name: str, args: list[Any]) -> object:
-        return self.outcome(self.exports[name], *args)
+        func = self.exports[name]
+        return self.outcome(lambda: results_seen(func(*args), func.type.results))
 
     def refuel(self) -> None:
         if self.peer:
@@ -246,27 +309,26 @@ class Ours:
         found: dict[str, object] = {"peer": self.peer.state()} if self.peer else {}
         for name, extern in self.exports.items():
             if isinstance(extern, wasmvm.Memory):
-                found[name] = len(extern), hashlib.sha1(memoryview(extern)).hexdigest()
+                found[name] = bytes(extern)
             elif isinstance(extern, wasmvm.Table):
                 found[name] = len(extern)
             elif isinstance(extern, wasmvm.Global) and extern.type.valtype in COMPARED:
-                found[name] = seen(extern.value)
+                found[name] = seen(extern.value, extern.type.valtype)
         return found
 
 
 class Theirs:
-    """The module in wasmtime; `unknown` names the exported globals whose types its Python API does not know."""
+    """The module in wasmtime; `types` are those of its exported globals."""
 
-    def __init__(self, source: bytes, store: wasmtime.Store, peer: Theirs | None = None) -> None:
-        self.module = wasmtime.Module(_engine, source)
+    def __init__(
+        self, module: wasmtime.Module, ours: wasmvm.Module, store: wasmtime.Store, peer: Theirs | None = None
+    ) -> None:
+        self.module = module
         self.peer = peer
         self.store = store
+        self.imports: list[Any] | None = None
         self.exports: dict[str, Any] = {}
-        self.unknown = {
-            e.name
-            for e in wasmvm.Module(source).exports
-            if isinstance(e.type, GlobalType) and e.type.valtype not in COMPARED
-        }
+        self.types = {e.name: e.type.valtype for e in ours.exports if isinstance(e.type, GlobalType)}
 
     def start(self) -> object:
         try:
@@ -277,26 +339,29 @@ class Theirs:
             return THROWN_AT_START
 
     def instantiate(self) -> None:
-        host = host_functions(lambda x: self.exports["leaf"](self.store, x))
-        externs: list[Any] = []
-        for import_ in self.module.imports:
-            if import_.module == "host":
-                assert isinstance(import_.type, wasmtime.FuncType)
-                externs.append(wasmtime.Func(self.store, import_.type, host[import_.name or ""]))
-            else:
-                externs.append(self.peer.exports[import_.name or ""] if self.peer else None)
+        externs = self.imports
+        if externs is None:
+            host = host_functions(lambda x: self.exports["leaf"](self.store, x))
+            externs = []
+            for import_ in self.module.imports:
+                if import_.module == "host":
+                    assert isinstance(import_.type, wasmtime.FuncType)
+                    externs.append(wasmtime.Func(self.store, import_.type, host[import_.name or ""]))
+                else:
+                    externs.append(self.peer.exports[import_.name or ""] if self.peer else None)
         instance = wasmtime.Instance(self.store, self.module, externs)
         self.exports = dict(instance.exports(self.store).items())
 
     def outcome(self, action: Callable[..., object], *args: object) -> object:
         try:
-            return seen(action(*args))
+            return action(*args)
         except wasmtime.Trap as trap:
             frames = [(f.func_index, f.module_offset, f.func_offset) for f in trap.frames[:COMPARED_FRAMES]]
             return Trapped(trap_code(trap), frames)
 
-    def call(self, name: str, args: list[Any]) -> object:
-        return self.outcome(self.exports[name], self.store, *args)
+    def call(self, name: str, args: list[Any], results: tuple[int, ...]) -> object:
+        func = self.exports[name]
+        return self.outcome(lambda: results_seen(func(self.store, *args), results))
 
     def refuel(self) -> None:
         if self.peer:
@@ -308,12 +373,11 @@ class Theirs:
         found: dict[str, object] = {"peer": self.peer.state()} if self.peer else {}
         for name, extern in self.exports.items():
             if isinstance(extern, wasmtime.Memory):
-                size = extern.data_len(self.store)
-                found[name] = size, hashlib.sha1(extern.read(self.store, 0, size)).hexdigest()
+                found[name] = ctypes.string_at(extern.data_ptr(self.store), extern.data_len(self.store))
             elif isinstance(extern, wasmtime.Table):
                 found[name] = extern.size(self.store)
-            elif isinstance(extern, wasmtime.Global) and name not in self.unknown:
-                found[name] = seen(extern.value(self.store))
+            elif isinstance(extern, wasmtime.Global) and self.types[name] in COMPARED:
+                found[name] = seen(extern.value(self.store), self.types[name])
         return found
 
 
@@ -330,26 +394,37 @@ def argument(rng: Random, valtype: int) -> object:
     return None
 
 
-def compare(source: bytes, seed: int) -> int:
+def compare(source: bytes, seed: int, with_fuel: bool = False) -> int:
     """Compare the engines on one module; return the number of calls. Raises Difference."""
-    store = wasmtime.Store(_engine)
+    store = wasmtime.Store(engine(with_fuel))
     try:
-        return compare_in(store, source, seed)
+        return compare_in(store, source, seed, with_fuel)
     finally:
         store.close()  # otherwise it would never go: host functions keep what they use
 
 
-def compare_in(store: wasmtime.Store, source: bytes, seed: int) -> int:
-    peer = peer_of(source)
-    metering = seed % 5 == 0  # code for stores that meter is other code
-    our_peer, their_peer = (Ours(peer, None, metering), Theirs(peer, store)) if peer else (None, None)
-    if our_peer and their_peer:
-        agree("instantiation of the peer", our_peer.start(), their_peer.start())
+def compare_in(store: wasmtime.Store, source: bytes, seed: int, with_fuel: bool) -> int:
+    metering = with_fuel or seed % 5 == 0  # code for stores that meter is other code
+    our_store = wasmvm.Store(metering=metering)
+    if metering:
+        our_store.fuel = PLENTY
+    if with_fuel:
+        store.set_fuel(PLENTY)
     try:
-        theirs = Theirs(source, store, their_peer)
+        their_module = wasmtime.Module(engine(with_fuel), source)
     except wasmtime.WasmtimeError as error:
         raise Skip(f"wasmtime: {str(error)[:100]}") from error
-    ours = Ours(source, our_peer, metering)
+    module = wasmvm.Module(source)
+    our_peer = their_peer = None
+    peer = peer_of(module)
+    if peer:
+        peer_module = wasmvm.Module(peer)
+        our_peer = Ours(peer_module, our_store)
+        their_peer = Theirs(wasmtime.Module(engine(with_fuel), peer), peer_module, store)
+        agree("instantiation of the peer", our_peer.start(), their_peer.start())
+    ours, theirs = Ours(module, our_store, our_peer), Theirs(their_module, module, store, their_peer)
+    if not is_own(module):
+        ours.imports, theirs.imports = supplied(module, our_store, their_module, store)
     agree("instantiation", ours.start(), theirs.start(), source)
     if ours.instance is None:
         return 1
@@ -363,65 +438,101 @@ def compare_in(store: wasmtime.Store, source: bytes, seed: int) -> int:
             args = [argument(rng, t) for t in extern.type.params]
             ours.refuel()
             theirs.refuel()
+            if with_fuel:  # what instantiation costs is not the same
+                our_store.fuel = PLENTY
+                store.set_fuel(PLENTY)
             calls += 1
-            agree(f"{name}{tuple(args)}", ours.call(name, args), theirs.call(name, args), source)
+            outcome = ours.call(name, args)
+            agree(f"{name}{tuple(args)}", outcome, theirs.call(name, args, extern.type.results), source)
+            if with_fuel and not isinstance(outcome, Trapped):
+                agree(f"fuel after {name}{tuple(args)}", our_store.fuel, store.get_fuel())
             agree(f"state after {name}{tuple(args)}", ours.state(), theirs.state())
     return calls
+
+
+def brief(value: object) -> object:
+    """A state as a message shows it: of a memory the length and a hash."""
+    return (len(value), hashlib.sha1(value).hexdigest()) if isinstance(value, bytes) else value
 
 
 def agree(what: str, ours: object, theirs: object, source: bytes = b"") -> None:
     if isinstance(ours, Trapped) and isinstance(theirs, Trapped) and ours.agrees(theirs, source):
         return
+    for side in (ours, theirs):
+        if isinstance(side, Trapped) and side.code in LIMITS:
+            raise Skip(f"{side.code}, whose limits are not the same")
     if ours != theirs:
         if isinstance(ours, dict) and isinstance(theirs, dict):
             wrong = {name for name in ours if ours[name] != theirs.get(name)}
             what += f" {wrong}"
-            ours, theirs = ({k: side[k] for k in wrong} for side in (ours, theirs))
+            ours, theirs = ({k: brief(side.get(k)) for k in wrong} for side in (ours, theirs))
         raise Difference(f"{what}: {ours!r} is not {theirs!r}")
 
 
-def differences(generator: str, seeds: Iterator[int] | range) -> Iterator[tuple[int, bytes, str | None]]:
-    """(seed, module, what differs or None) of each seed whose module can be compared."""
+def differences(
+    generator: str, seeds: Iterator[int] | range, skipped: collections.Counter[str] | None = None
+) -> Iterator[tuple[int, bytes, str | None]]:
+    """(seed, module, what differs or None) of each seed whose module can be compared; `skipped` counts why others cannot."""
     for seed in seeds:
         source = b""
         try:
             source = GENERATORS[generator](seed)
-            compare(source, seed)
+            compare(source, seed, generator == "smith-fuel")
             yield seed, source, None
-        except Skip:
-            continue
+        except Skip as reason:
+            if skipped is not None:
+                skipped[str(reason)[:60]] += 1
         except Difference as difference:
             yield seed, source, str(difference)
-        except (wasmvm.WasmError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except (wasmvm.WasmError, ArithmeticError, LookupError, TypeError, ValueError, wasmtime.WasmtimeError) as error:
             yield seed, source, f"{type(error).__name__}: {error}"
+
+
+def run(generator: str, first: int, count: int, end: float, keep: Path | None) -> tuple[int, int]:
+    """Compare modules until there are `count` or it is the time `end`; how many were compared and how many differ."""
+    began = time.monotonic()
+    failed = compared = 0
+    seed = first - 1
+    skipped: collections.Counter[str] = collections.Counter()
+    for seed, source, difference in differences(generator, range(first, first + count), skipped):
+        compared += 1
+        if difference is not None:
+            failed += 1
+            print(f"{generator} seed {seed}: {difference[:1000]}", flush=True)
+            if keep:
+                keep.mkdir(parents=True, exist_ok=True)
+                (keep / f"{generator}-{seed}.wasm").write_bytes(source)
+        if time.monotonic() > end:
+            break
+    took = time.monotonic() - began
+    print(
+        f"{generator}: seeds {first} to {seed}, {compared} modules compared, {failed} differ, {sum(skipped.values())} skipped"
+        f" {dict(skipped.most_common(4))}, {compared / took:.0f} a second",
+        flush=True,
+    )
+    return compared, failed
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Compare wasmvm with wasmtime on generated modules.")
-    parser.add_argument("--generator", choices=GENERATORS, default="own")
+    parser.add_argument("--generator", choices=[*GENERATORS, "all"], default="own")
     parser.add_argument("--seed", type=int, default=0, help="of the first module")
-    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--count", type=int, default=100, help="modules of each generator")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="for each generator, at most")
     parser.add_argument("--keep", type=Path, help="folder for the modules that differ")
     parser.add_argument("--check", type=Path, help="only this module")
     options = parser.parse_args()
     if options.check:
         try:
-            compare(options.check.read_bytes(), options.seed)
+            compare(options.check.read_bytes(), options.seed, options.generator == "smith-fuel")
         except (Difference, Skip, wasmvm.WasmError) as error:
             print(f"{type(error).__name__}: {error}")
             return isinstance(error, Difference)
         return 0
-    failed = compared = 0
-    for seed, source, difference in differences(options.generator, range(options.seed, options.seed + options.count)):
-        compared += 1
-        if difference is not None:
-            failed += 1
-            print(f"seed {seed}: {difference[:1000]}", flush=True)
-            if options.keep:
-                options.keep.mkdir(parents=True, exist_ok=True)
-                (options.keep / f"{options.generator}-{seed}.wasm").write_bytes(source)
-    print(f"{compared} modules compared, {failed} differ")
-    return 1 if failed else 0
+    chosen = list(GENERATORS) if options.generator == "all" else [options.generator]
+    done = [run(name, options.seed, options.count, time.monotonic() + options.seconds, options.keep) for name in chosen]
+    print(f"all: {sum(d[0] for d in done)} modules compared, {sum(d[1] for d in done)} differ")
+    return 1 if any(failed for _, failed in done) else 0
 
 
 if __name__ == "__main__":

