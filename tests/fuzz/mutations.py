@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from random import Random
 
+from tests.encode import uleb
 from tests.fuzz import smith, verdict
 from tests.fuzz.kitchensink import KITCHEN_SINK, KITCHEN_SINK_3
 from tests.wat import wat2wasm
@@ -27,6 +28,7 @@ from wasmvm.validation import validate
 Change = tuple[int, float, float, int]
 
 PROFILES = ("wasm3", "gc", "exceptions", "memory64", "memories", "relaxed", "tail", "imports")
+CODE_SECTION = 10
 KINDS = (0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 5)
 BATCH = 2000
 """Changed modules of one set of valid ones."""
@@ -107,10 +109,48 @@ def changes(rng: Random) -> list[Change]:
     return [(rng.randrange(6), rng.random(), rng.random(), rng.randrange(256)) for _ in range(rng.choice((1, 1, 2, 5)))]
 
 
+def read_u32(data: bytes, at: int) -> tuple[int, int]:
+    """An unsigned LEB128 number of a valid module, and where what follows it begins."""
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at
+
+
+def mutate_inside(data: bytes, rng: Random) -> bytes:
+    """Change what is inside of one section, or of one function body, and make the sizes around it right again."""
+    sections = []
+    at = 8
+    while at < len(data):
+        size, begin = read_u32(data, at + 1)
+        sections.append((data[at], data[begin : begin + size]))
+        at = begin + size
+    chosen = rng.randrange(len(sections))
+    number, content = sections[chosen]
+    if number == CODE_SECTION and content[0]:
+        count, at = read_u32(content, 0)
+        bodies = []
+        for _ in range(count):
+            size, begin = read_u32(content, at)
+            bodies.append(content[begin : begin + size])
+            at = begin + size
+        which = rng.randrange(count)
+        bodies[which] = mutate(bodies[which], changes(rng))
+        content = uleb(count) + b"".join(uleb(len(body)) + body for body in bodies)
+    else:
+        content = mutate(content, changes(rng))
+    sections[chosen] = number, content
+    return data[:8] + b"".join(bytes([number]) + uleb(len(content)) + content for number, content in sections)
+
+
 def changed(seed: int, known: list[bytes]) -> bytes:
     """The changed module of a seed."""
     rng = Random(seed)
-    return mutate(rng.choice(known), changes(rng))
+    data = rng.choice(known)
+    return mutate_inside(data, rng) if rng.random() < 0.7 else mutate(data, changes(rng))
 
 
 def main() -> int:
