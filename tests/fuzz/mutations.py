@@ -29,6 +29,8 @@ Change = tuple[int, float, float, int]
 
 PROFILES = ("wasm3", "gc", "exceptions", "memory64", "memories", "relaxed", "tail", "imports")
 CODE_SECTION = 10
+EMPTY = 8
+"""Bytes of a module without sections."""
 KINDS = (0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 5)
 BATCH = 2000
 """Changed modules of one set of valid ones."""
@@ -47,9 +49,11 @@ def valid_modules(seed: int, count: int) -> list[bytes]:
     made = [wat2wasm(KITCHEN_SINK), wat2wasm(KITCHEN_SINK_3)] * 3
     for number in range(count):
         try:
-            made.append(smith.module(PROFILES[number % len(PROFILES)], seed * 1000 + number, ends=False))
+            module = smith.module(PROFILES[number % len(PROFILES)], seed * 1000 + number, ends=False)
         except smith.NotMade:
             continue
+        if len(module) > EMPTY:
+            made.append(module)
     return made
 
 
