@@ -239,6 +239,8 @@ def work(options: argparse.Namespace) -> None:
     quiet = 0
     while at < options.first + options.most:
         print("at", at, flush=True)
+        if os.environ.get("WASMVM_NOMEMORY_CRASH") == str(at):
+            os.abort()  # for the test that crashes are found
         wrong, was = attempt(scenario, allocator, at, wanted)
         if was:
             print("told", flush=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 import wasmtime
 
 from tests.fuzz.aggregates import Program
 from wasmvm import Instance, Module, Store, Trap
 
-SECONDS = 5
+COUNT = 60
 CODES = {
     "NULL_REFERENCE": "null reference",
     "ARRAY_OUT_OF_BOUNDS": "array_out_of_bounds",
@@ -56,14 +54,11 @@ def ours(binary: bytes, stress: bool) -> list[object]:
 
 @pytest.mark.parametrize("first", [0, 1 << 20])
 def test_same_as_wasmtime(first: int) -> None:
-    end = time.monotonic() + SECONDS
     numbers = 0
-    for seed in range(first, first + 10_000):
+    for seed in range(first, first + COUNT):
         binary = bytes(wasmtime.wat2wasm(Program(seed).text))
         expected = theirs(binary)
         assert ours(binary, stress=False) == expected, f"seed {seed}"
         assert ours(binary, stress=True) == expected, f"seed {seed}, with stress"
         numbers += sum(isinstance(value, int) for value in expected)
-        if time.monotonic() > end:
-            break
     assert numbers > 100

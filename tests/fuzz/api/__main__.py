@@ -75,6 +75,8 @@ def work(options: argparse.Namespace) -> int:
         world.module(text)  # which must be valid
     for seed in range(options.seed, options.seed + options.count):
         print("begin", seed, flush=True)
+        if os.environ.get("WASMVM_FUZZ_CRASH") == str(seed):
+            os.abort()  # for the test that crashes are found
         faulthandler.dump_traceback_later(options.patience, exit=True)
         found, mischiefs = program(seed, options.only or list(range(options.steps)), options.stress, options.threads)
         for finding in found[:3]:
