@@ -86,6 +86,8 @@ class Real(float):
 class Fin:
     """Does something when it is freed."""
 
+    mischief: Mischief = staticmethod(lambda: None)  # of a copy that is not complete yet
+
     def __init__(self, mischief: Mischief) -> None:
         self.mischief = mischief
         self.other: Any = None
