@@ -43,8 +43,8 @@ cdef struct type_t:
     int32_t kind  # KIND_...
     type_t* super  # its supertype, or NULL
     uint32_t size  # bytes of a structure; slots of a function's parameters or results, whichever are more
-    int32_t field_count  # 1 for an array
-    field_t* fields
+    int32_t field_count  # 1 for an array; of a function, its parameters
+    field_t* fields  # not of a function
     uint32_t* refs  # offsets of the fields that may refer to objects
     int32_t ref_count
 

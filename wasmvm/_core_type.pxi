@@ -71,7 +71,8 @@ cdef bint find_types(numbers, type_t** types) except -1:
 cdef GroupTypes new_types(group):
     cdef GroupTypes made = GroupTypes.__new__(GroupTypes)
     cdef Py_ssize_t size = group.size
-    cdef Py_ssize_t room = field_room(group)
+    cdef Py_ssize_t room = field_room(group, False)  # of structures and arrays
+    cdef Py_ssize_t all_room = field_room(group, True)
     cdef Py_ssize_t i
     cdef int64_t super_
     cdef field_t* fields
@@ -79,7 +80,9 @@ cdef GroupTypes new_types(group):
     cdef type_t* type
     made.first = group.first
     # The types, then all their fields, then all their references.
-    made.types = <type_t*>calloc(1, size * sizeof(type_t) + room * (sizeof(field_t) + sizeof(uint32_t)))
+    made.types = <type_t*>calloc(
+        1, size * sizeof(type_t) + room * sizeof(field_t) + all_room * sizeof(uint32_t)
+    )
     if made.types == NULL:
         raise MemoryError
     fields = <field_t*>(made.types + size)
@@ -96,8 +99,9 @@ cdef GroupTypes new_types(group):
         type.fields = fields
         type.refs = refs
         fill_type(type, read_comptype(group, i))
-        fields += type.field_count
         refs += type.field_count
+        if type.kind != KIND_FUNC:
+            fields += type.field_count
     return made
 
 
@@ -131,8 +135,9 @@ cdef int fill_type(type_t* type, comptype) except -1:
         else:
             offset = end
             end += slots_of(storage[i]) * sizeof(slot)
-        type.fields[i].offset = <uint32_t>offset
-        type.fields[i].width = <int>storage_size(storage[i]).bit_length() - 1
+        if type.kind != KIND_FUNC:
+            type.fields[i].offset = <uint32_t>offset
+            type.fields[i].width = <int>storage_size(storage[i]).bit_length() - 1
         if names_objects(storage[i]):
             type.refs[type.ref_count] = <uint32_t>offset
             type.ref_count += 1

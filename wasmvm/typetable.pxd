@@ -63,7 +63,7 @@ cdef int64_t word(bytes key, Py_ssize_t index) noexcept
 cdef set needs_of(bytes key)
 @cython.locals(key=bytes, count=Py_ssize_t, bodies=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t, i=Py_ssize_t,
                fields=int64_t)
-cpdef int64_t field_room(Group group) except -1
+cpdef int64_t field_room(Group group, bint params) except -1
 
 @cython.locals(group=Group)
 cpdef int kind_of(int64_t number) except -1

@@ -357,18 +357,18 @@ def needs_of(key: bytes) -> set[int]:
     return needs
 
 
-def field_room(group: Group) -> int:
-    """How many fields and parameters its types have in all."""
+def field_room(group: Group, params: bool) -> int:
+    """How many fields its types have in all, the parameters of functions counted or not."""
     key = group.key
     if key[0] != 0:
-        return key.index(SEPARATOR)
+        return key.index(SEPARATOR) if params else 0
     count = word(key, 1)
     bodies = HEADER + ENTRY * count
     begin = fields = 0
     for i in range(count):
         end = word(key, HEADER + ENTRY * i + 2)
         if word(key, HEADER + ENTRY * i) & ~FINAL == FUNCREF:
-            fields += word(key, bodies + begin)
+            fields += word(key, bodies + begin) if params else 0
         else:
             fields += (end - begin) // 2
         begin = end
