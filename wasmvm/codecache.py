@@ -29,6 +29,7 @@ from zlib import crc32
 
 from wasmvm import codefile
 from wasmvm.codefile import KEY_SIZE, keyed
+from wasmvm.errors import InternalError
 from wasmvm.partial import Layout, PartialSource, layout_of
 from wasmvm.record import Record
 
@@ -249,9 +250,12 @@ class Entry:
             self._count = header.functions
 
     def install(self, code: ModuleCode) -> None:
-        """Give the functions that are known their code."""
+        """Offer the functions that are known their code; none, if the file lies."""
         if self._data is not None:
-            codefile.install(self._data, self._count, code)
+            try:
+                codefile.install(self._data, self._count, code)
+            except InternalError:
+                self._data = None
 
     def save(self, module: Module, code: ModuleCode, fresh: int) -> bool:
         """Write the file if enough is new; whether it was written.

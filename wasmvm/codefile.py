@@ -6,7 +6,8 @@ binary format, which a cache leaves out. The header is little-endian; the rest i
 used where it lies in the file.
 
 The key says what the code belongs to: `BUILD` where the module is in the file too, otherwise a hash of it keyed with
-`BUILD`. The checksum keeps out accidents, not attackers: lowered code is executed unchecked.
+`BUILD`. The checksum keeps out accidents, not attackers; what keeps these out is `lowering.verify`, which looks at the
+code of a function before that is called for the first time.
 """
 
 from __future__ import annotations
@@ -108,5 +109,5 @@ def header(data: bytes | bytearray | memoryview, *, check: bool = True) -> Heade
 
 
 def install(data: bytes, count: int, code: ModuleCode) -> None:
-    """Give the functions of a file their code, which is not copied. Raises InternalError for records that lie."""
+    """Offer the functions of a file their code, which is not copied. Raises InternalError for records that lie."""
     code.adopt(data, _HEADER.size, count)

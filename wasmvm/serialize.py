@@ -20,7 +20,10 @@ def _header(data: bytes | bytearray | memoryview) -> codefile.Header:
 
 
 def load(data: bytes | bytearray | memoryview, *, recompile: bool = False) -> CompiledModule:
-    """What `dump` was given. Read only what you wrote: a checksum keeps out accidents, not attackers.
+    """What `dump` was given.
+
+    Nothing is run that was not validated or verified, so that the data may come from anybody: it is a module like
+    others, whose functions may compute something else than their bodies say.
 
     Args:
         recompile: compile the module again where its code is of another version or build of wasmvm.

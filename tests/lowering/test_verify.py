@@ -345,9 +345,11 @@ def test_code_that_would_take_long_is_refused() -> None:
     assert accepts(code + words(RETURN))
     labels = [word for _ in range(branches) for word in words("br_if 0 1")]
     assert accepts(labels + words(RETURN))
-    assert not accepts(labels + words(RETURN), frame=1 << 18), "what is known of 2^18 slots at 2000 labels"
-    copies = [word for _ in range(500) for word in words(f"copy 0 0 {1 << 14}")]
-    assert not accepts(copies + words(RETURN), frame=1 << 14, zero=(0, 1 << 14))
+    assert not accepts(labels + words(RETURN), frame=1 << 16), "what is known of 2^16 slots at 2000 labels"
+    assert not accepts(RETURN, frame=(1 << 16) + 1)
+    assert accepts("copy 0 0 2000; return_slot 0", frame=5000, zero=(0, 5000))
+    assert not accepts("copy 0 0 2001; return_slot 0", frame=5000, zero=(0, 5000))
+    assert not accepts("return_copy 0 2001", frame=5000, zero=(0, 5000))
 
 
 def test_a_loop_inside_of_loops_is_looked_at_again() -> None:

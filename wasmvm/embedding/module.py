@@ -225,10 +225,12 @@ class Module:
     def deserialize(cls, source: bytes | bytearray | memoryview | str | os.PathLike[str]) -> Self:
         """The module that `serialize` wrote, from its bytes or from a file.
 
-        Read only what you wrote yourself: lowered code is run as it is, and the checksum keeps out accidents only.
+        The data may come from anybody (docs/security.md): its module is validated, declarations now and functions when
+        they are first called, and its lowered code is verified then. Whoever made it can let a function compute something
+        else than its body says.
 
         Raises:
-            DeserializeError: the data is damaged, or another version of wasmvm made it.
+            DeserializeError: the data is damaged, its module is not valid, or another version of wasmvm made it.
             OSError: the file cannot be read.
         """
         from wasmvm.serialize import load

@@ -6,7 +6,8 @@ from wasmvm.isa.wordkinds cimport *
 
 cdef enum:
     NOT_NUMBERS = -1
-    MOST_SLOTS = 262144
+    MOST_SLOTS = 65536
+    MOST_MOVED = 2000
     MOST_PASSES = 16
     CLAUSE_WORDS = 6
     STRIDE = 8

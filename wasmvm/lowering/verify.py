@@ -27,7 +27,8 @@ if not cython.compiled:
     from wasmvm.isa.wordkinds import *  # noqa: F403
 
     NOT_NUMBERS = -1  # what is said of types with references
-    MOST_SLOTS = 1 << 18  # of a frame that is looked at; functions with larger ones are lowered again
+    MOST_SLOTS = 1 << 16  # of a frame that is looked at; functions with larger ones are lowered again
+    MOST_MOVED = 2000  # slots at once: as many as the values of a block may have
     MOST_PASSES = 16
     CLAUSE_WORDS = 6
     STRIDE, FOLLOWING_MOST, NO_ROW = 8, 3, 0xFFFF  # of the tables in `isa.wordkinds`
@@ -481,7 +482,7 @@ class Verifier:
 
     def moves(self, at: int, count: int) -> bool:
         """So many slots, from where the word behind the one at `at` says to where that says."""
-        return self.reads(self.code[at + 1], count) and self.writes(self.code[at], count)
+        return count <= MOST_MOVED and self.reads(self.code[at + 1], count) and self.writes(self.code[at], count)
 
     def global_access(self, rule: int, slot: int, globalidx: int) -> bool:
         if globalidx < 0 or globalidx >= len(self.globals):
@@ -559,5 +560,6 @@ class Verifier:
         elif rule == RULE_RETURN32:
             found = self.writes(0, 1)
         elif rule == RULE_RETURN_COPY:
-            found = self.reads(self.code[pos + 1], self.code[pos + 2]) and self.writes(0, self.code[pos + 2])
+            count = self.code[pos + 2]
+            found = count <= MOST_MOVED and self.reads(self.code[pos + 1], count) and self.writes(0, count)
         return found and self.reads(0, self.results[self.own])
