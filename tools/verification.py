@@ -61,6 +61,8 @@ def rule_of(row: RegOp) -> str:
 
 
 def _is_vector(row: RegOp, letter: str) -> bool:
+    if row.name in _INDICES:
+        return False
     text = " ".join(row.body).replace("set_f32(&fp[{d}]", "")
     return f"&fp[{{{letter}}}]" in text or f"fp[{{{letter}}} + 1]" in text
 
