@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from wasmvm.compile import CompiledModule
 from wasmvm.errors import DecodeError, ModuleSizeError, ValidationError
@@ -177,7 +178,8 @@ class Module:
                     return
                 except (DecodeError, ValidationError, OSError):
                     entry.partial.forget()  # what it knows is not of this file: read all of that
-            content = file.read(most + 1)  # a pipe has no size
+            # A pipe has no size; of what is larger than this it is enough to know that.
+            content = file.read(min(status.st_size, most) + 1 if stat.S_ISREG(status.st_mode) else most + 1)
             check_module_size(len(content), most)
             binary = _binary(content)
             check_module_size(len(binary), most)
