@@ -151,6 +151,9 @@ class PartialSource:
         """Read the range whose hash has this number. Threads, and handlers of signals, may ask at the same time."""
         if self._complete or self._loaded[number]:
             return
+        if not start <= end <= len(self.source):
+            self.forget()
+            raise _changed()
         content = self._read(start, end)
         expected = self._layout.tags[TAG_SIZE * number : TAG_SIZE * (number + 1)]
         if tags(content, array("I", [0, end - start]), self._layout.secret) != expected:
@@ -176,6 +179,9 @@ class PartialSource:
             self._keep(self._first + i // 2, gaps[i], content[gaps[i] : gaps[i + 1]])
         end = code[0] if code else 0
         for i in range(0, len(code), 2):
+            if not end <= code[i] <= code[i + 1] <= size:
+                self.forget()
+                raise _changed()
             copy_into(self.source, end, content[end : code[i]])  # the size of a body, which nobody has looked at
             self._keep(self._first_body + i // 2, code[i], content[code[i] : code[i + 1]])
             end = code[i + 1]

@@ -170,21 +170,21 @@ def change_function(parts: list[Any], rng: Random) -> None:
     """Exchange something in the lowered code of a function."""
     kind = rng.randrange(10)
     words = parts[0]
+    starts = instruction_starts(words)
+    if 5 <= kind <= 7 and not starts:
+        kind = 0
     if kind < 5 and words:
         place = rng.randrange(len(words))
         words[place] = changed_word(words[place], rng)
-    elif kind == 5 and words:  # an instruction that is like another
-        starts = instruction_starts(words)
+    elif kind == 5:  # an instruction that is like another
         place = rng.choice(starts)
         row = wordkinds.ROW[words[place]]
         alike = [op for op in range(OPCODES) if wordkinds.LENGTH[wordkinds.ROW[op]] == wordkinds.LENGTH[row]]
         words[place] = rng.choice(alike)
-    elif kind == 6 and words:
-        starts = instruction_starts(words)
+    elif kind == 6:
         place = rng.choice(starts)
         words[place] = rng.randrange(OPCODES)
-    elif kind == 7 and len(words) > 4:  # instructions elsewhere
-        starts = instruction_starts(words)
+    elif kind == 7:  # instructions elsewhere
         one, other = rng.choice(starts), rng.choice(starts)
         length = wordkinds.LENGTH[wordkinds.ROW[words[other]]]
         words[one : one + length] = words[other : other + length]
@@ -201,13 +201,14 @@ def change_function(parts: list[Any], rng: Random) -> None:
 
 
 def instruction_starts(words: array[int]) -> list[int]:
-    found, place = [], 0
+    found: list[int] = []
+    place = 0
     while place < len(words) and 0 <= words[place] < wordkinds.OPCODE_COUNT:
         found.append(place)
         row = wordkinds.ROW[words[place]]
         more = words[place + 2] + 1 if regform.ROWS[row].name == "br_table" and place + 2 < len(words) else 0
         place += max(wordkinds.LENGTH[row] + more, 1)
-    return found or [0]
+    return found
 
 
 def flipped(data: bytes, rng: Random) -> bytes:
@@ -395,7 +396,15 @@ def run_batch(first: int, count: int) -> tuple[Counter[str], list[str]]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "seed"
         while first < end:
-            command = [sys.executable, "-m", "tests.fuzz.codefiles", "--child", str(first), str(end - first), str(report)]
+            command = [
+                sys.executable,
+                "-m",
+                "tests.fuzz.codefiles",
+                "--child",
+                str(first),
+                str(end - first),
+                str(report),
+            ]
             try:
                 done = subprocess.run(
                     command, capture_output=True, text=True, timeout=60 + (end - first) * 1.0, preexec_fn=limits
@@ -441,7 +450,9 @@ def main() -> int:
             print(text, flush=True)
     for outcome, count in total.most_common():
         print(f"{count:8} {outcome}")
-    print(f"{options.count} mutants from {options.seed}, {wrong} findings, {time.monotonic() - begin:.0f} s, {DISPATCH}")
+    print(
+        f"{options.count} mutants from {options.seed}, {wrong} findings, {time.monotonic() - begin:.0f} s, {DISPATCH}"
+    )
     return 1 if wrong else 0
 
 

@@ -228,8 +228,8 @@ class Module:
         """The module that `serialize` wrote, from its bytes or from a file.
 
         The data may come from anybody (docs/security.md): its module is validated, declarations now and functions when
-        they are first called, and its lowered code is verified then. Whoever made it can let a function compute something
-        else than its body says.
+        they are first called, and its lowered code is verified then. Whoever made it can let a function compute
+        something else than its body says.
 
         Raises:
             DeserializeError: the data is damaged, its module is not valid, or another version of wasmvm made it.
