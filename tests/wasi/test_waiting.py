@@ -425,10 +425,10 @@ def test_two_stores_with_one_wasi_end_apart() -> None:
 def test_the_store_is_forgotten_after_a_call() -> None:
     guest = Waiting(stdout=lambda data: None)
     guest.call("fd_write", 1, 0, 1, 100)
-    assert waiter.ask is None
+    assert waiter.caller is None
     with pytest.raises(wasmvm.Trap):
         sleep(Waiting(timeout=0.1))
-    assert waiter.ask is None
+    assert waiter.caller is None
     assert wait_slice() > 0
 
 

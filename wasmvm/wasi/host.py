@@ -210,23 +210,23 @@ class Wasi:
 
             body = traced(name, abi.FUNCTIONS[name], body, self.config.trace)
         no_memory = memoryview(b"")
-
-        def function(caller: Any, *args: int) -> int:
-            memory = caller.memory
-            return body(self, no_memory if memory is None else memoryview(memory), *map(and_, args, masks))
-
         if name in abi.SHORT_FUNCTIONS:
-            return functype, function
 
-        def long_function(caller: Any, *args: int) -> int:
-            before, owner = waiter.ask, getattr(caller, "instance", None)
-            waiter.ask = None if owner is None else owner.store.wait_slice
-            try:
-                return function(caller, *args)
-            finally:
-                waiter.ask = before
+            def function(caller: Any, *args: int) -> int:
+                memory = caller.memory
+                return body(self, no_memory if memory is None else memoryview(memory), *map(and_, args, masks))
 
-        return functype, long_function
+        else:
+
+            def function(caller: Any, *args: int) -> int:
+                memory, before = caller.memory, waiter.caller
+                waiter.caller = caller
+                try:
+                    return body(self, no_memory if memory is None else memoryview(memory), *map(and_, args, masks))
+                finally:
+                    waiter.caller = before
+
+        return functype, function
 
     def close(self) -> None:
         """Close all descriptors. Harmless when done twice."""

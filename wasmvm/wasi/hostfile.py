@@ -198,10 +198,13 @@ class HostFile(Descriptor):
 
     def writev(self, buffers: Sequence[memoryview]) -> int:
         if self.is_stream:
-            return self._written(self._write_stream(buffers))
+            count = self._write_stream(buffers)
+            return count if not self.fdflags else self._written(count)
         if self.fdflags & abi.FDFLAGS_APPEND and not self.owned:
             os.lseek(self.fileno, 0, os.SEEK_END)
         if self.quota is None:
+            if not self.fdflags and _writev is not None and len(buffers) == 1 and len(buffers[0]) <= PIECE:
+                return _writev(self.fileno, buffers)  # as nearly always
             return self._written(_in_pieces(buffers, self._write_some))
         offset = -1 if self.fdflags & abi.FDFLAGS_APPEND else os.lseek(self.fileno, 0, os.SEEK_CUR)
         return self._written(self._counted(buffers, offset, self._write_some))
@@ -265,7 +268,10 @@ class HostFile(Descriptor):
                 pause = _PAUSE
 
     def _write_stream(self, buffers: Sequence[memoryview]) -> int:
-        rest, done, pause = list(buffers), 0, 0.0
+        done = self._first_write(buffers) if self._no_wait else 0
+        if done == _total(buffers):
+            return done
+        rest, pause = rest_of(buffers, done), 0.0
         while rest:
             try:
                 count = self._at_once(True, rest)
@@ -283,6 +289,13 @@ class HostFile(Descriptor):
                 rest = rest_of(rest, count)
                 pause = 0.0
         return done
+
+    def _first_write(self, buffers: Sequence[memoryview]) -> int:
+        """What can be written without waiting, nearly always all; 0 for any error, which will happen again."""
+        try:
+            return os.pwritev(self.fileno, buffers, -1, self._no_wait)
+        except OSError:
+            return 0
 
     def _wait_for_another_try(self, write: bool, pause: float) -> None:
         """Wait until it is ready. Raises WasiError EAGAIN for a non-blocking one."""
@@ -406,8 +419,7 @@ def _in_pieces(buffers: Sequence[memoryview], some: Callable[[Sequence[memoryvie
 
     An error after the first piece leaves a shorter count, as hosts do.
     """
-    size = _total(buffers)
-    if size <= PIECE:
+    if (len(buffers[0]) if len(buffers) == 1 else _total(buffers)) <= PIECE:
         return some(buffers, 0)
     done = 0
     for piece in pieces_of(buffers):

@@ -9,11 +9,11 @@ without a store (by tests, by some of `wasmvm.compat`), there is nobody to ask.
 from __future__ import annotations
 
 from _thread import _local
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     T = TypeVar("T")
 
@@ -24,17 +24,17 @@ _ALONE = 1.0
 
 
 class _Waiter(_local):
-    ask: Callable[[], float] | None = None
+    caller: Any = None
 
 
 waiter = _Waiter()
-"""`ask` is the `Store.wait_slice` of the store that called this thread's function of WASI, or None."""
+"""`caller` is what called this thread's function of WASI, or None: its `instance`, if it has one, knows the store."""
 
 
 def wait_slice() -> float:
     """Seconds that may be waited now before this is called again. Raises what ends the guest."""
-    ask = waiter.ask
-    return _ALONE if ask is None else ask()
+    instance = getattr(waiter.caller, "instance", None)
+    return _ALONE if instance is None else float(instance.store.wait_slice())
 
 
 def paced(items: Iterable[T]) -> Iterator[T]:
