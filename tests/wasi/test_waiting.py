@@ -550,3 +550,28 @@ def test_pieces() -> None:
         assert b"".join(rest_of(buffers, count)) == b"".join(buffers)[count:]
     assert list(pieces_of([])) == []
     assert list(paced(range(5000))) == list(range(5000))
+
+
+def test_long_walks_and_listings_look_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def counted() -> float:
+        asked.append(1)
+        return 1.0
+
+    monkeypatch.setattr("wasmvm.wasi.walk.wait_slice", counted)
+    monkeypatch.setattr("wasmvm.wasi.waiting.wait_slice", counted)
+    directory = MemoryDirectory({f"d/{number}": b"" for number in range(5000)})
+    guest = Waiting(dirs={"/": directory})
+    for number in range(30):
+        text, name = b"./" * 1000 + (b"d" if number == 0 else b"l%d" % (number - 1)), b"l%d" % number
+        guest.write(2000, text)
+        guest.write(10_000, name)
+        assert guest.call("path_symlink", 2000, len(text), 3, 10_000, len(name)) == 0
+    guest.write(2000, b"l29")
+    assert guest.call("path_filestat_get", 3, 1, 2000, 3, 3000) == 0
+    assert len(asked) >= 30
+    asked.clear()
+    fd = guest.opened(b"d", abi.FD_READDIR)
+    assert guest.call("fd_readdir", fd, 1024, 100_000, 0, 100) == 0
+    assert len(asked) >= 10

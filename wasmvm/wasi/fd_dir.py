@@ -6,6 +6,7 @@ from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError, store_u32
 from wasmvm.wasi.directory import Directory
 from wasmvm.wasi.host import Wasi, wasi_function
+from wasmvm.wasi.waiting import paced
 
 MAX_LISTED = 1 << 18
 """Entries that a guest's directories keep, besides the one that is being read."""
@@ -70,7 +71,7 @@ def fd_readdir(wasi: Wasi, mem: memoryview, fd: int, buf: int, buf_len: int, coo
     if cookie == 0:
         _bound_listings(wasi, directory)
     at, end = buf, buf + buf_len
-    for next_cookie, entry in directory.entries_after(cookie):
+    for next_cookie, entry in paced(directory.entries_after(cookie)):
         record = abi.DIRENT.pack(next_cookie, entry.ino, len(entry.name), entry.filetype) + entry.name
         room = end - at
         if len(record) > room:

@@ -117,7 +117,7 @@ def _inherited(fileno: int, rights: int) -> Descriptor:
     names = ("__stdin__", "__stdout__", "__stderr__")
     if getattr(sys, names[fileno]) is not None:  # Python looked when it started
         try:
-            if os.get_inheritable(fileno) or os.name != "posix":
+            if os.name != "posix" or os.get_inheritable(fileno):
                 return _host_stream(fileno, rights, owned=False)
         except OSError:
             pass

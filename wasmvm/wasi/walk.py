@@ -20,7 +20,7 @@ from types import GenericAlias
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
 from wasmvm.wasi.fdtable import Descriptor, Filestat
-from wasmvm.wasi.waiting import paced
+from wasmvm.wasi.waiting import paced, wait_slice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -234,6 +234,7 @@ class Walk(Generic[H]):
             links += 1
             if links > MAX_LINKS:
                 raise WasiError(abi.ELOOP)
+            wait_slice()  # each may be two thousand steps long
             if text.startswith(b"/"):
                 raise WasiError(abi.EPERM)
             pending.extend(reversed(components(text)))
