@@ -23,7 +23,7 @@ each less than 32; less than so many."""
 RULES = (
     "refused", "plain", "move2", "copy", "select_v128", "br", "br_table", "return", "return_slot", "return32",
     "return_copy", "call", "call_import", "call_indirect", "return_call", "return_call_import", "return_call_indirect",
-    "throw", "unreachable", "use_memory", "use_memory_0", "global_get", "global_set", "global_get_v128",
+    "throw", "unreachable", "use_memory", "use_memory_0", "pay", "global_get", "global_set", "global_get_v128",
     "global_set_v128",
 )  # fmt: skip
 """Instructions that have one name here have a rule of their own; `br` are those behind which nothing follows."""

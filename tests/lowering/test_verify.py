@@ -42,7 +42,7 @@ RETURN = "return_slot 0"
 def words(text: str) -> list[int]:
     """Instructions, one behind the other with ``;`` between, as words."""
     found = []
-    for instruction in text.split(";"):
+    for instruction in filter(str.strip, text.split(";")):
         name, *operands = instruction.split()
         found += [NUMBERS[name], *(int(operand, 0) for operand in operands)]
     return found
@@ -350,6 +350,22 @@ def test_code_that_would_take_long_is_refused() -> None:
     assert accepts("copy 0 0 2000; return_slot 0", frame=5000, zero=(0, 5000))
     assert not accepts("copy 0 0 2001; return_slot 0", frame=5000, zero=(0, 5000))
     assert not accepts("return_copy 0 2001", frame=5000, zero=(0, 5000))
+
+
+def test_long_code_pays_on_its_way() -> None:
+    run = "move 2 0; " * 2700
+    assert accepts(run + RETURN)
+    assert not accepts(run + run + RETURN)
+    assert accepts(run + "pay 3; " + run + RETURN)
+    assert not accepts(run + "pay 0; " + run + RETURN)
+    assert not accepts(run + "pay -1; " + run + RETURN)
+    assert accepts(run + "call 1 7; " + run + RETURN)
+    assert not accepts(run + "loop_br_if 0 -2; " + run + RETURN), "which may not be taken"
+    skipped = words(run)
+    assert not accepts(
+        [*words(run), NUMBERS["br_if"], 0, len(skipped) + 3, *skipped, *words("pay 1"), *words(run + RETURN)]
+    )
+    assert accepts([*words(run), NUMBERS["br_if"], 0, 3, *words("pay 1; pay 1; " + run[:9000] + RETURN)])
 
 
 def test_a_loop_inside_of_loops_is_looked_at_again() -> None:

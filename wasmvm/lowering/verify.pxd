@@ -7,6 +7,7 @@ from wasmvm.isa.wordkinds cimport *
 cdef enum:
     NOT_NUMBERS = -1
     MOST_SLOTS = 65536
+    MOST_UNPAID = 8192
     MOST_MOVED = 2000
     MOST_PASSES = 16
     CLAUSE_WORDS = 6
@@ -52,6 +53,9 @@ cdef class Verifier:
     cdef int clauses
     cdef int own
     cdef int here
+    cdef int pos
+    cdef int paid
+    cdef int[::1] owed
     cdef int64_t passed
     cdef int64_t most
     cdef bint live

@@ -28,6 +28,7 @@ if not cython.compiled:
 
     NOT_NUMBERS = -1  # what is said of types with references
     MOST_SLOTS = 1 << 16  # of a frame that is looked at; functions with larger ones are lowered again
+    MOST_UNPAID = 8192  # words that run for a unit of the budget; lowering pays sooner
     MOST_MOVED = 2000  # slots at once: as many as the values of a block may have
     MOST_PASSES = 16
     CLAUSE_WORDS = 6
@@ -72,6 +73,8 @@ class Verifier:
     state, live: the same at the present position, and whether that is reached. scratch: room for one more.
     room, label_room, state_room, word_room: how long the arrays are.
     busy: whether a function is being verified.
+    paid, owed: the words from the position `paid` on have run since the budget was last paid; by label, the most that
+        have on any way to it.
     changed: whether a label behind the present position lost bits, so that code was looked at that expected them.
     """
 
@@ -107,8 +110,12 @@ class Verifier:
         self.label = array("i", [0])
         self.marks, self.reached = bytearray(1), bytearray(1)
         self.states, self.state, self.scratch = (array("Q", [0]) for _ in range(3))
+        self.owed = array("i", [0])
+        self.paid = 0
         self.room = self.label_room = self.state_room = self.word_room = 1
-        self.n = self.frame_size = self.words = self.clauses = self.own = self.passed = self.most = self.here = 0
+        self.n = self.frame_size = self.words = self.clauses = self.own = self.passed = self.most = self.here = (
+            self.pos
+        ) = 0
         self.live = self.changed = self.other_memory = self.busy = False
 
     def accepts(
@@ -250,6 +257,7 @@ class Verifier:
         if count >= self.label_room:
             self.label_room = 2 * count
             self.reached = bytearray(self.label_room)
+            self.owed = array("i", bytes(4 * self.label_room))
         if count * self.words >= self.state_room:
             self.state_room = 2 * count * self.words
             self.states = array("Q", bytes(8 * self.state_room))
@@ -259,6 +267,7 @@ class Verifier:
             self.scratch = array("Q", bytes(8 * self.word_room))
         for i in range(count):
             self.reached[i] = 0
+            self.owed[i] = 0
         for i in range(count * self.words):
             self.states[i] = 0xFFFFFFFFFFFFFFFF
         return True
@@ -304,6 +313,8 @@ class Verifier:
         label = self.label[target]
         at = label * self.words
         self.passed += self.words
+        if target > self.here and self.pos - self.paid > self.owed[label]:  # a way back has been paid for
+            self.owed[label] = self.pos - self.paid
         if not self.reached[label]:
             self.reached[label] = 1
             self.changed = self.changed or target <= self.here
@@ -339,7 +350,7 @@ class Verifier:
         for _ in range(MOST_PASSES):
             for i in range(self.words):
                 self.state[i] = 0
-            self.live, self.changed, self.other_memory = True, False, False
+            self.live, self.changed, self.other_memory, self.paid = True, False, False, 0
             if not (self.writes(0, params) and self.writes(zero_from, zero_to - zero_from) and self.one_pass()):
                 return False
             if not self.changed:
@@ -349,7 +360,7 @@ class Verifier:
     def one_pass(self) -> bool:
         pos, n = 0, self.n
         while pos < n:
-            self.here = pos
+            self.here = self.pos = pos
             if self.marks[pos] == 3:
                 self.here = -1  # coming to it from above is no way back
                 if self.other_memory or not self.leads_to(pos):
@@ -358,6 +369,7 @@ class Verifier:
                 self.passed += self.words
                 label = self.label[pos]
                 self.live = self.reached[label] != 0
+                self.paid = pos - self.owed[label]
                 for i in range(self.words):
                     self.state[i] = self.states[label * self.words + i]
             op = self.code[pos]
@@ -372,8 +384,10 @@ class Verifier:
                     length += self.code[pos + 2] + 1
                 if not self.special(rule, pos, length):
                     return False
-            if self.passed > MOST_PASSES * self.most or (
-                op >= self.fused_from and not self.is_followed(op, pos + length)
+            if (
+                pos + length - self.paid > MOST_UNPAID
+                or self.passed > MOST_PASSES * self.most
+                or (op >= self.fused_from and not self.is_followed(op, pos + length))
             ):
                 return False
             pos += length
@@ -460,6 +474,9 @@ class Verifier:
         if rule == RULE_USE_MEMORY_0:
             self.other_memory = False
             return True
+        if rule == RULE_PAY:
+            self.paid = pos + length
+            return self.code[pos + 1] > 0
         if rule == RULE_MOVE2:
             return self.moves(pos + 1, 1) and self.moves(pos + 3, 1)
         if rule == RULE_COPY:
@@ -472,6 +489,7 @@ class Verifier:
         if self.other_memory:
             return False
         if rule == RULE_CALL or rule == RULE_CALL_IMPORT or rule == RULE_CALL_INDIRECT:
+            self.paid = pos + length
             return self.call(self.callee(rule, pos), self.code[pos + length - 1])
         accepted = self.ends(rule, pos, length)
         self.live = False
