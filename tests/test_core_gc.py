@@ -17,6 +17,7 @@ from wasmvm import (
     FuncType,
     Global,
     GlobalType,
+    HeapTrap,
     Instance,
     Limits,
     Module,
@@ -445,7 +446,7 @@ def test_lengths_that_do_not_fit() -> None:
     assert store.heap_size == 0
     assert len(vm.bytes(900_000)) == 900_000
     assert len(vm.bytes(900_000)) == 900_000
-    with pytest.raises(MemoryError):
+    with pytest.raises(HeapTrap):
         kept = [vm.bytes(900_000)]
         for _ in range(10_000):
             kept.append(Global(store, GlobalType(EXTERNREF, False), Thing()))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import doctest
 import gc
 import inspect
 import json
+import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -124,7 +127,6 @@ BEGINNINGS: list[tuple[str, str]] = [
     ("max_memory", "(module (memory 16385))"),
     ("max_table", "(module (table 10000001 funcref))"),
     ("max_tables", "(module " + "(table 0 funcref)" * 10_001 + ")"),
-    ("max_memories", "(module " + "(memory 0)" * 1_001 + ")"),
 ]
 
 
@@ -138,6 +140,17 @@ def test_what_a_module_may_not_begin_with(name: str, text: str) -> None:
     del caught
     gc.collect()
     assert wasmvm.instantiate(GUEST, store=store).exports.one() == 1
+
+
+def test_how_many_memories() -> None:
+    """A module has a hundred at most."""
+    store = wasmvm.Store()
+    module = wasmvm.Module("(module " + "(memory 0)" * 100 + ")")
+    held = [wasmvm.Instance(module, store=store) for _ in range(10)]
+    with pytest.raises(wasmvm.LinkError) as caught:
+        wasmvm.Instance(module, store=store)
+    assert caught.value.limit == "max_memories"
+    del held
 
 
 def test_how_many_instances() -> None:
@@ -163,6 +176,7 @@ def test_how_large_a_module(text: bytes | str, tmp_path: Path) -> None:
         lambda: wasmvm.instantiate(text, max_module_size=len(text) - 1),
         lambda: wasmvm.run(path, max_module_size=len(text) - 1),
         lambda: engine.module(path),
+        lambda: wasmvm.Module.validate(path, max_module_size=len(text) - 1),
     ):
         with pytest.raises(wasmvm.ModuleSizeError, match="max_module_size=") as caught:
             call()
@@ -177,6 +191,83 @@ def test_a_text_that_makes_a_larger_module() -> None:
     module = wasmvm.Module(text)
     with pytest.raises(wasmvm.ModuleSizeError):
         wasmvm.instantiate(module, max_module_size=10)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+def test_a_module_in_a_pipe(tmp_path: Path) -> None:
+    """Which does not say how much is coming."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    content = b"\0asm\1\0\0\0" + b"\0\xfe\xff\x3f\1x".ljust((1 << 20) - 6, b"y")
+
+    def write(count: int) -> threading.Thread:
+        def run() -> None:
+            with contextlib.suppress(BrokenPipeError), pipe.open("wb") as file:
+                for _ in range(count):
+                    file.write(content)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    thread = write(50)
+    with pytest.raises(wasmvm.ModuleSizeError):
+        wasmvm.Module(pipe, max_module_size=3 << 20)
+    thread.join()
+    pipe.unlink()
+    os.mkfifo(pipe)
+    thread = write(2)
+    with pytest.raises(wasmvm.DecodeError):
+        wasmvm.Module(pipe)
+    thread.join()
+
+
+EXCEPTIONS = """(module (import "" "object" (func $object (result externref)))
+  (import "" "raise" (func $raise))
+  (tag $t (export "t") (param i64 i64 i64)) (table $e 100000 exnref) (table $x 100000 externref)
+  (func (export "exceptions") (local $i i32) (local $e exnref)
+    (loop $l
+      (block $h (result exnref)
+        (try_table (catch_all_ref $h) (throw $t (i64.const 1) (i64.const 1) (i64.const 1))) unreachable)
+      (local.set $e) (table.set $e (local.get $i) (local.get $e))
+      (local.set $i (i32.add (local.get $i) (i32.const 1))) (br $l)))
+  (func (export "host exceptions") (local $i i32) (local $e exnref)
+    (loop $l
+      (block $h (result exnref) (try_table (catch_all_ref $h) (call $raise)) unreachable)
+      (local.set $e) (table.set $e (local.get $i) (local.get $e))
+      (local.set $i (i32.add (local.get $i) (i32.const 1))) (br $l)))
+  (func (export "objects") (local $i i32)
+    (loop $l
+      (table.set $x (local.get $i) (call $object))
+      (local.set $i (i32.add (local.get $i) (i32.const 1))) (br $l)))
+  (func (export "garbage") (local $i i32) (local $e exnref)
+    (loop $l
+      (block $h (result exnref)
+        (try_table (catch_all_ref $h) (throw $t (i64.const 1) (i64.const 1) (i64.const 1))) unreachable)
+      (local.set $e) (drop (call $object))
+      (local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if $l (i32.lt_u (local.get $i) (i32.const 100000)))))
+  (func (export "one") (result i32) (i32.const 1)))"""
+
+
+@pytest.mark.parametrize("export", ["exceptions", "host exceptions", "objects"])
+def test_what_else_is_in_the_heap(export: str) -> None:
+    def fail() -> None:
+        raise wasmvm.WasmException(vm.exports.t, [1, 2, 3])
+
+    vm = wasmvm.instantiate(EXCEPTIONS, {"": {"object": object, "raise": fail}}, max_heap=1 << 18)
+    for _ in range(2):
+        with pytest.raises(wasmvm.HeapTrap) as caught:
+            vm.exports[export]()
+        assert caught.value.limit == "max_heap"
+        del caught
+        assert vm.exports.one() == 1
+    assert vm.store.heap_size < 1 << 19
+
+
+def test_what_is_garbage_takes_no_room() -> None:
+    vm = wasmvm.instantiate(EXCEPTIONS, {"": {"object": object, "raise": print}}, max_heap=1 << 18)
+    vm.exports.garbage()
+    assert vm.store.heap_size < 1 << 19
 
 
 def test_how_much_output() -> None:

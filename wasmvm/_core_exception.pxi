@@ -149,7 +149,7 @@ cdef exn_t* thrown(machine_t* m) except NULL:
     if m.exn == NULL:
         m.exn = new_exn(m, m.tag, m.base)
         if m.exn == NULL:
-            raise MemoryError("no memory for an exception")
+            raise trap(TRAP_ALLOCATION_FAILED, ())
         m.base = m.exn.payload
     return m.exn
 
@@ -183,7 +183,7 @@ cdef exn_t* thrown_by_host(Store store, object error) except? NULL:
         raise TypeError(f"an exception of type {signature.type} was thrown with {len(payload)} values")
     exn = new_exn(store.machine, tag.tag, NULL)
     if exn == NULL:
-        raise MemoryError
+        raise trap(TRAP_ALLOCATION_FAILED, ())
     reference = exception_ref(store, exn)  # before what follows makes objects
     target = exn.payload
     for i in range(signature.param_count):

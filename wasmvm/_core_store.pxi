@@ -320,7 +320,7 @@ cdef class Store:
             if reason == 0:
                 break
             if reason != EXIT_COLLECT or not make_room(self, self.machine.top):
-                raise MemoryError("no memory for another object that wasm refers to")
+                raise trap(TRAP_ALLOCATION_FAILED, ())
         o.pins = 1
         entry = value, <size_t>o  # which may run Python's collector, and so any code: that may have made one for `value`
         known = self.externs.get(id(value))
@@ -674,7 +674,7 @@ cdef class Store:
                     if self.is_over(until):
                         break
         if reason == EXIT_NO_MEMORY:
-            raise MemoryError("no memory for an exception")
+            self.raise_trap(TRAP_ALLOCATION_FAILED, bottom)
         return reason
 
     cdef int unwind(self, frame_t* bottom) except -1:

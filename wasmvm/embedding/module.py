@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 
 from wasmvm.compile import CompiledModule
 from wasmvm.errors import DecodeError, ModuleSizeError, ValidationError
@@ -12,6 +11,7 @@ from wasmvm.types import EXTERN_KINDS, ExternType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from io import BufferedReader
     from typing import Any
 
     from typing_extensions import Self
@@ -97,6 +97,17 @@ CacheOption = bool | str | os.PathLike[str]
 """False for no cache, True for the user's cache directory, or another folder."""
 
 
+def _content(file: BufferedReader, size: int, most: int) -> bytes:
+    """All that is in a file, which says that it has `size` bytes; ModuleSizeError where there are more than `most`."""
+    pieces = [file.read(size)]
+    length = len(pieces[0])
+    while piece := file.read(1 << 20):  # of a pipe, which has no size, or of a file that has grown
+        pieces.append(piece)
+        length += len(piece)
+        check_module_size(length, most)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
 def _length(source: object) -> int:
     """In bytes; 0 for what is no source."""
     if isinstance(source, str):
@@ -178,10 +189,7 @@ class Module:
                     return
                 except (DecodeError, ValidationError, OSError):
                     entry.partial.forget()  # what it knows is not of this file: read all of that
-            # A pipe has no size; of what is larger than this it is enough to know that.
-            content = file.read(min(status.st_size, most) + 1 if stat.S_ISREG(status.st_mode) else most + 1)
-            check_module_size(len(content), most)
-            binary = _binary(content)
+            binary = _binary(_content(file, status.st_size, most))
             check_module_size(len(binary), most)
             self._compile(binary, status, cache)
 
@@ -205,9 +213,9 @@ class Module:
         return made
 
     @staticmethod
-    def validate(source: Source) -> None:
+    def validate(source: Source, *, max_module_size: int | None = None) -> None:
         """Raises what `Module` would raise, and keeps nothing."""
-        CompiledModule(read_source(source))
+        Module(source, max_module_size=max_module_size)
 
     def serialize(self, *, lower_all: bool = False) -> bytes:
         """The module with its lowered code, for `deserialize`.
