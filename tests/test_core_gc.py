@@ -505,3 +505,77 @@ def test_types_of_imports() -> None:
     imported = exports(store, text, g=global_, f=host)
     assert imported.read() == node
     assert imported.call() == node
+
+
+CHURN = """(module (import "h" "object" (func $object (param i32) (result externref)))
+  (type $node (struct (field i32) (field externref) (field (mut (ref null $node)))))
+  (type $refs (array (mut (ref null $node))))
+  (global $list (mut (ref null $node)) (ref.null $node)) (global $count (mut i32) (i32.const 0))
+  (func (export "build") (param i32)
+    (loop $more
+      (global.set $list (struct.new $node (local.get 0) (ref.null extern) (global.get $list)))
+      (br_if $more (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+  (func (export "churn") (local $i i32) (local $x (ref null $node)) (local $r (ref null $refs))
+    (loop $more
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (local.set $x (struct.new $node (local.get $i) (ref.null extern) (local.get $x)))
+      (if (i32.eqz (i32.rem_u (local.get $i) (i32.const 5000)))
+        (then
+          (local.set $r (array.new $refs (local.get $x) (i32.const 50000)))
+          (local.set $x (struct.new $node (local.get $i) (call $object (local.get $i)) (ref.null $node)))))
+      (br $more)))
+  (func (export "sum") (result i32) (local $x (ref null $node)) (local $sum i32)
+    (local.set $x (global.get $list))
+    (block $end
+      (loop $more
+        (br_if $end (ref.is_null (local.get $x)))
+        (local.set $sum (i32.add (local.get $sum) (struct.get $node 0 (local.get $x))))
+        (local.set $x (struct.get $node 2 (local.get $x)))
+        (br $more)))
+    (local.get $sum)))"""
+
+
+def test_collections_that_are_given_up() -> None:
+    """Wherever an interruption finds the collector, nothing that is in use is lost, and garbage goes later."""
+    store = Store()
+    known = [object() for _ in range(3)]
+    instance = Instance(
+        Module(wat2wasm(CHURN)), {"h": {"object": lambda i: known[i % 3] if i % 2 else object()}}, store
+    )
+    instance.exports.build(60_000)
+    for i in range(150):
+        timer = threading.Timer(0.0005 * (i % 37), store.interrupt)
+        timer.start()
+        with pytest.raises(Trap, match="interrupted"):
+            instance.exports.churn()
+        timer.join()
+        if i % 10 == 0:
+            assert instance.exports.sum() == 60_000 * 60_001 // 2
+    store.gc()
+    assert instance.exports.sum() == 60_000 * 60_001 // 2
+    assert store.heap_size < 60_000 * 100, "all else was garbage"
+
+
+def test_roots_that_go_while_others_are_marked() -> None:
+    """Another thread drops tables and globals while the collector, which runs without the GIL, may look at them."""
+    text = """(module (type $refs (array (mut anyref))) (global $keep (export "keep") (mut anyref) (ref.null any))
+      (func (export "run") (loop (global.set $keep (array.new_default $refs (i32.const 100000))) (br 0))))"""
+    store = Store()
+    instance = Instance(Module(wat2wasm(text)), {}, store)
+    roots: list[Any] = []
+    for _ in range(3000):
+        roots.append(Table(store, TableType(ANYREF, Limits(1000, None)), 5))
+        roots.append(Global(store, GlobalType(ANYREF, True), 7))
+
+    def drop() -> None:
+        while roots:
+            del roots[-10:]
+            time.sleep(0)
+        store.interrupt()
+
+    thread = threading.Thread(target=drop)
+    thread.start()
+    with pytest.raises(Trap, match="interrupted"):
+        instance.exports.run()
+    thread.join()
+    store.gc()

@@ -55,7 +55,7 @@ cdef struct object_t:
     type_t* type
     uint32_t length  # of an array
     uint16_t pins  # Python objects that stand for it, or so many that it stays
-    uint8_t marked
+    uint8_t marked  # the collection that has found it last
 
 
 cdef struct extern_t:
@@ -71,6 +71,7 @@ cdef struct root_t:
     root_t* previous
     int kind  # ROOT_...
     void* what
+    void* owner  # the Python object that it is part of
 
 
 cdef struct heap_t:
@@ -85,6 +86,11 @@ cdef struct heap_t:
     root_t roots  # the ring
     object_t** gray  # during a collection: objects whose fields are to be looked at
     size_t gray_count
+    size_t kept  # of a sweep that is not done: the objects up to this one stay, there are none from here
+    size_t swept  # up to this one, and from here
+    size_t sweep_end  # up to this one they are still to be looked at
+    int given_up  # collections in a row that were ended early
+    uint8_t epoch  # what this collection, or the last one, marks objects with
     extern_t* dead
 
 
@@ -347,6 +353,7 @@ cdef class Store:
     cdef int invoke(self, func_t* func, slot* base) except -1
     cpdef begin_call(self)
     cpdef end_call(self)
+    cpdef spend(self, uint64_t units)
     cdef int drive(self, frame_t* bottom) except -1
     cdef int run_free(self, int reason, double until) noexcept nogil
     cdef int run_bulk(self, double until) noexcept nogil

@@ -7,13 +7,16 @@ cdef enum:
     ROOT_TABLE = 2  # table_t*
     ROOT_INSTANCE = 3  # Instance: its element segments
     FIRST_THRESHOLD = 2 << 20  # bytes before the first collection
-    MANY_OBJECTS = 20_000  # so many that other threads should have the GIL meanwhile
+    MUCH_WORK = 1 << 16  # so much to look at that other threads should have the GIL meanwhile: a millisecond or two
+    WATCH_STEPS = 1 << 14  # between two looks at the clock
+    LAST_EPOCH = 250
 
 
 # --- Roots ------------------------------------------------------------------------------------------------------------
 
-cdef void add_root(heap_t* heap, root_t* root, int kind, void* what) noexcept:
+cdef void add_root(heap_t* heap, root_t* root, int kind, void* what, void* owner) noexcept:
     root.kind = kind
+    root.owner = owner
     root.what = what
     root.previous = &heap.roots
     root.next = heap.roots.next
@@ -45,31 +48,62 @@ cdef void end_heap(heap_t* heap) noexcept:
         next = root.next
         root.next = NULL
         root = next
-    for i in range(heap.count):
+    for i in range(heap.kept):
+        free(heap.objects[i])
+    for i in range(heap.swept, heap.count):
         free(heap.objects[i])
     free(heap.objects)
 
 
 # --- Marking ----------------------------------------------------------------------------------------------------------
+# An object is marked with the number of the collection that has found it, so that a collection may be given up at any
+# moment before it sweeps: the marks that it leaves mean nothing to the next one.
+
+cdef struct watch_t:
+    # Who may end a collection early.
+    int64_t steps  # until the next look
+    double until
+    volatile int* interrupted
+    bint over
+
+
+cdef bint give_up(watch_t* watch, int64_t steps) noexcept nogil:
+    """Count what was looked at; whether the collection is to be given up."""
+    watch.steps -= steps
+    if watch.steps < 0:
+        watch.steps = WATCH_STEPS
+        if watch.interrupted[0] or (watch.until != INFINITY and wvm_monotonic() >= watch.until):
+            watch.over = True
+    return watch.over
+
 
 cdef inline void mark(heap_t* heap, uint64_t bits) noexcept nogil:
     """Mark what a reference is to, and remember to look at its fields."""
     cdef object_t* o = <object_t*><size_t>bits
-    if bits == 0 or bits & 1 or o.marked:
+    if bits == 0 or bits & 1 or o.marked == heap.epoch:
         return
-    o.marked = 1
+    o.marked = heap.epoch
     if o.type.ref_count:
         heap.gray[heap.gray_count] = o
         heap.gray_count += 1
 
 
-cdef void mark_all(heap_t* heap, const uint64_t* bits, uint64_t count) noexcept nogil:
-    cdef uint64_t i
-    for i in range(count):
-        mark(heap, bits[i])
+cdef bint mark_all(heap_t* heap, watch_t* watch, const uint64_t* bits, uint64_t count) noexcept nogil:
+    """False where the collection is to be given up, here and below."""
+    cdef uint64_t i, end
+    while True:
+        end = min(count, <uint64_t>WATCH_STEPS)
+        for i in range(end):
+            mark(heap, bits[i])
+        if give_up(watch, 1 + end):
+            return False
+        if end == count:
+            return True
+        bits += end
+        count -= end
 
 
-cdef void mark_fields(heap_t* heap) noexcept nogil:
+cdef bint mark_fields(heap_t* heap, watch_t* watch) noexcept nogil:
     """Mark all that is reachable from what was marked."""
     cdef object_t* o
     cdef type_t* type
@@ -81,39 +115,84 @@ cdef void mark_fields(heap_t* heap) noexcept nogil:
         type = o.type
         fields = <const uint8_t*>o
         if type.kind == KIND_ARRAY:
-            mark_all(heap, <const uint64_t*>elements(o), o.length)
+            if not mark_all(heap, watch, <const uint64_t*>elements(o), o.length):
+                return False
             continue
         if type.kind == KIND_EXN:
             type = (<exn_t*>o).tag.type
             fields = <const uint8_t*>(<exn_t*>o).payload
         for i in range(type.ref_count):
             mark(heap, (<const uint64_t*>(fields + type.refs[i]))[0])
+        if give_up(watch, 1 + type.ref_count):
+            return False
+    return True
 
 
-cdef uint64_t mark_roots(heap_t* heap) noexcept:
-    """Mark what the roots refer to; how many references these are."""
+cdef struct span_t:
+    # References in a row.
+    const uint64_t* bits
+    uint64_t count
+
+
+cdef struct spans_t:
+    span_t* at
+    size_t count
+    size_t room
+    uint64_t references  # of all together
+
+
+cdef bint add_span(spans_t* spans, const uint64_t* bits, uint64_t count) noexcept:
+    """False where there is no memory for it."""
+    cdef span_t* longer
+    if spans.count == spans.room:
+        longer = <span_t*>realloc(spans.at, (2 * spans.room + 32) * sizeof(span_t))
+        if longer == NULL:
+            return False
+        spans.at = longer
+        spans.room = 2 * spans.room + 32
+    spans.at[spans.count].bits = bits
+    spans.at[spans.count].count = count
+    spans.count += 1
+    spans.references += count
+    return True
+
+
+cdef bint add_roots(heap_t* heap, spans_t* spans, list owners) except -1:
+    """What the roots refer to. Their owners go to `owners`, so that they stay while others have the GIL.
+
+    False where there is no memory for it.
+    """
     cdef root_t* root = heap.roots.next
     cdef table_t* table
     cdef Instance instance
-    cdef uint64_t seen = 0
     cdef Py_ssize_t i
     while root != &heap.roots:
+        owners.append(<object>root.owner)
         if root.kind == ROOT_SLOTS:
-            mark(heap, (<slot*>root.what).u64)
-            seen += 1
+            if not add_span(spans, &(<slot*>root.what).u64, 1):
+                return False
         elif root.kind == ROOT_TABLE:
             table = <table_t*>root.what
-            mark_all(heap, table.elems, table.size)
-            seen += table.size
+            if not add_span(spans, table.elems, table.size):
+                return False
         else:
             instance = <Instance>root.what
-            mark(heap, instance.evaluated)
+            if not add_span(spans, &instance.evaluated, 1):
+                return False
             for i in range(instance.elem_count):
                 if instance.inst.elems[i].names_objects:
-                    mark_all(heap, instance.inst.elems[i].refs, instance.inst.elems[i].length)
-                    seen += instance.inst.elems[i].length
+                    if not add_span(spans, instance.inst.elems[i].refs, instance.inst.elems[i].length):
+                        return False
         root = root.next
-    return seen
+    return True
+
+
+cdef bint mark_spans(heap_t* heap, watch_t* watch, const spans_t* spans) noexcept nogil:
+    cdef size_t i
+    for i in range(spans.count):
+        if not mark_all(heap, watch, spans.at[i].bits, spans.at[i].count):
+            return False
+    return True
 
 
 # --- The stack --------------------------------------------------------------------------------------------------------
@@ -150,8 +229,10 @@ cdef uint64_t next_factor() noexcept nogil:
     return z ^ z >> 31 | 1
 
 
-cdef bint mark_stack(machine_t* m, const slot* top) noexcept nogil:
-    """Mark every object whose address is in a slot, and what Python holds; False where there is no memory for that.
+cdef bint mark_stack(machine_t* m, watch_t* watch, const slot* top) noexcept nogil:
+    """Mark every object whose address is in a slot, and what Python holds.
+
+    False where there is no memory for that, or the collection is to be given up.
 
     It is the slots, often few, that are put into a set, not the objects.
     """
@@ -166,6 +247,8 @@ cdef bint mark_stack(machine_t* m, const slot* top) noexcept nogil:
     for i in range(heap.count):
         lowest = min(lowest, <uint64_t><size_t>heap.objects[i])
         highest = max(highest, <uint64_t><size_t>heap.objects[i])
+    if give_up(watch, heap.count >> 3):
+        return False
     while at < top:
         count += lowest <= at.u64 <= highest
         at += 1
@@ -190,8 +273,10 @@ cdef bint mark_stack(machine_t* m, const slot* top) noexcept nogil:
         bits = <size_t>heap.objects[i]
         if heap.objects[i].pins or found.bits[place(&found, bits)] == bits:
             mark(heap, bits)
+        if give_up(watch, 1):
+            break
     free(found.bits)
-    return True
+    return not watch.over
 
 
 # --- Sweeping ---------------------------------------------------------------------------------------------------------
@@ -205,64 +290,99 @@ cdef inline uint64_t size_of(object_t* o) noexcept nogil:
     return OBJECT_OVERHEAD + o.type.size
 
 
-cdef void sweep(heap_t* heap) noexcept nogil:
-    """Free what is not marked; what stands for objects of the host is set apart, since that needs Python."""
-    cdef size_t i
-    cdef size_t kept = 0
+cdef bint sweep(heap_t* heap, watch_t* watch) noexcept nogil:
+    """Free what is not marked; False where that is given up, to be gone on with.
+
+    What stands for objects of the host is set apart, since that needs Python.
+    """
     cdef object_t* o
-    for i in range(heap.count):
-        o = heap.objects[i]
-        if o.marked:
-            o.marked = 0
-            heap.objects[kept] = o
-            kept += 1
-            continue
-        heap.allocated -= size_of(o)
-        if o.type.kind == KIND_EXTERN:
-            (<extern_t*>o).dead = heap.dead
-            heap.dead = <extern_t*>o
+    while heap.swept < heap.sweep_end:
+        o = heap.objects[heap.swept]
+        heap.swept += 1
+        if o.marked == heap.epoch:
+            heap.objects[heap.kept] = o
+            heap.kept += 1
         else:
-            free(o)
-    heap.count = kept
+            heap.allocated -= size_of(o)
+            if o.type.kind == KIND_EXTERN:
+                (<extern_t*>o).dead = heap.dead
+                heap.dead = <extern_t*>o
+            else:
+                free(o)
+        if give_up(watch, 1):
+            return False
+    # What was made since the sweep began is behind.
+    memmove(heap.objects + heap.kept, heap.objects + heap.sweep_end, (heap.count - heap.sweep_end) * sizeof(object_t*))
+    heap.count -= heap.sweep_end - heap.kept
+    heap.swept = heap.sweep_end = heap.kept = 0
+    return True
 
 
-cdef void mark_and_sweep(heap_t* heap) noexcept nogil:
-    mark_fields(heap)
-    sweep(heap)
+cdef bint mark_and_sweep(machine_t* m, watch_t* watch, const spans_t* spans, const slot* top) noexcept nogil:
+    cdef heap_t* heap = &m.heap
+    # An object that no reference is to any more, but was not freed yet, may be found on the stack: the fields of such a
+    # one are not to be looked at, so that all of them have to go first.
+    if not sweep(heap, watch):
+        return False
+    heap.epoch = 1 if heap.epoch == LAST_EPOCH else heap.epoch + 1
+    if mark_stack(m, watch, top) and mark_spans(heap, watch, spans) and mark_fields(heap, watch):
+        heap.given_up = 0
+        heap.sweep_end = heap.count
+        return sweep(heap, watch)
+    heap.given_up += 1
+    return False
 
 
-cdef int collect(Store store, slot* top) except -1:
+cdef int collect(Store store, slot* top, bint may_stop=False) except -1:
     """Free every object of the store, which this thread has entered, that nothing refers to any more.
 
     Slots from `top` on are in nobody's use; it may be beyond the end of the stack, as the frame of a host function ends
-    there. Does nothing where there is not enough memory to do it with.
+    there. Does nothing where there is not enough memory to do it with. Where it `may_stop`, an interruption or the
+    deadline ends it early, what is not freed then will be the next time, and the result is 1.
     """
-    cdef heap_t* heap = &store.machine.heap
-    top = min(top, store.machine.stack_end)
-    cdef uint64_t seen = top - store.machine.stack
-    cdef size_t i
+    cdef machine_t* m = store.machine
+    cdef heap_t* heap = &m.heap
+    top = min(top, m.stack_end)
+    cdef uint64_t seen = top - m.stack
+    cdef spans_t spans
+    cdef watch_t watch
+    cdef list owners = []
+    cdef bint known
+    memset(&spans, 0, sizeof(spans))
+    memset(&watch, 0, sizeof(watch))
+    watch.steps = WATCH_STEPS
+    # Marks of collections that were given up must not be taken for those of one much later.
+    may_stop = may_stop and heap.given_up < LAST_EPOCH // 2
+    watch.until = store.deadline if may_stop else INFINITY
+    watch.interrupted = &store.interrupted if may_stop else &nobody
     heap.gray = <object_t**>malloc((heap.count + 1) * sizeof(object_t*))
-    if heap.gray == NULL:
-        return 0
     heap.gray_count = 0
-    if mark_stack(store.machine, top):
-        seen += mark_roots(heap)
-        if heap.count < MANY_OBJECTS:
-            mark_and_sweep(heap)
-        else:
-            with nogil:
-                mark_and_sweep(heap)
-    free(heap.gray)
-    heap.gray = NULL
-    # What comes next should cost as much as was looked at, at least.
-    heap.threshold = heap.allocated + max(heap.allocated, <uint64_t>FIRST_THRESHOLD, seen * sizeof(slot))
-    heap.threshold = 0 if store.stress_ else min(heap.threshold, heap.limit)
-    release_dead(store, top)
-    return 0
+    try:
+        known = heap.gray != NULL and add_roots(heap, &spans, owners)
+        if known:
+            seen += spans.references
+            if heap.count + seen + heap.allocated // 64 < MUCH_WORK:
+                mark_and_sweep(m, &watch, &spans, top)
+            else:
+                with nogil:
+                    mark_and_sweep(m, &watch, &spans, top)
+    finally:
+        free(heap.gray)
+        heap.gray = NULL
+        free(spans.at)
+    if known and not watch.over:
+        # What comes next should cost as much as was looked at, at least.
+        heap.threshold = heap.allocated + max(heap.allocated, <uint64_t>FIRST_THRESHOLD, seen * sizeof(slot))
+        heap.threshold = 0 if store.stress_ else min(heap.threshold, heap.limit)
+    release_dead(store, top, owners)
+    return watch.over
 
 
-cdef int release_dead(Store store, slot* top) except -1:
-    """Let go of the objects of the host that no reference is to any more; that may run any Python code."""
+cdef volatile int nobody = 0
+
+
+cdef int release_dead(Store store, slot* top, list owners) except -1:
+    """Let go of the objects of the host that no reference is to any more, and of roots; that may run any Python code."""
     cdef machine_t* m = store.machine
     cdef slot* old_top = m.top
     cdef mem_t* other_mem = m.other_mem
@@ -281,17 +401,22 @@ cdef int release_dead(Store store, slot* top) except -1:
     m.top = max(top, old_top)
     try:
         released.clear()
+        owners.clear()
     finally:
         m.top = old_top
         m.other_mem = other_mem
     return 0
 
 
-cdef bint make_room(Store store, slot* top) except -1:
-    """Serve EXIT_COLLECT; False where there can be no room for what was wanted."""
+cdef bint make_room(Store store, slot* top, bint may_stop=False) except -1:
+    """Serve EXIT_COLLECT; False where there can be no room for what was wanted.
+
+    True as well where the collection was ended early (`collect`): then there may be none yet.
+    """
     cdef heap_t* heap = &store.machine.heap
     cdef uint64_t wanted = heap.wanted
-    collect(store, top)
+    if collect(store, top, may_stop):
+        return True
     if heap.allocated + wanted > heap.limit:
         return False
     if store.stress_ or heap.threshold < heap.allocated + wanted:

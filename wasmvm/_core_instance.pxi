@@ -4,6 +4,9 @@
 cdef mem_t no_memory
 memset(&no_memory, 0, sizeof(mem_t))
 
+cdef enum:
+    FUNCS_PER_LOOK = 1 << 18  # references to functions that are written without a look around: a millisecond
+
 cdef Py_ssize_t HANDLER_WORDS = sizeof(clause_t) // sizeof(int32_t)
 
 
@@ -519,11 +522,15 @@ cdef class Instance:
         func.frame_size = frame_size
         func.inst = &self.inst
         func.owner = <void*>self
-        self.store.invoke(&func, base)
+        self.store.machine.top = base + frame_size  # a signal's handler may run wasm in the middle of it
+        try:
+            self.store.invoke(&func, base)
+        finally:
+            self.store.machine.top = base
         if names_objects(valtype):
             self.evaluated = base[0].u64
             if self.root.next == NULL:
-                add_root(&self.store.machine.heap, &self.root, ROOT_INSTANCE, <void*>self)
+                add_root(&self.store.machine.heap, &self.root, ROOT_INSTANCE, <void*>self, <void*>self)
         return base[0].u64
 
     cpdef object global_bits(self, Py_ssize_t globalidx):
@@ -565,6 +572,8 @@ cdef class Instance:
         elem = self.new_elem(elemidx, len(funcidxs))
         for i in range(len(funcidxs)):
             elem.refs[i] = <uint64_t><size_t>self.inst.all_funcs[self.index(funcidxs[i], count)]
+            if i % FUNCS_PER_LOOK == FUNCS_PER_LOOK - 1:
+                self.store.spend(FIRST_SLICE)
 
     def set_elem_size(self, Py_ssize_t elemidx, Py_ssize_t count, reftype):
         """Give an element segment of that type so many references, which are null until `set_elem_bits`."""
@@ -575,7 +584,7 @@ cdef class Instance:
         elem.names_objects = names
         self.has_references |= names
         if names and self.root.next == NULL:
-            add_root(&self.store.machine.heap, &self.root, ROOT_INSTANCE, <void*>self)
+            add_root(&self.store.machine.heap, &self.root, ROOT_INSTANCE, <void*>self, <void*>self)
 
     def set_elem_bits(self, Py_ssize_t elemidx, Py_ssize_t i, uint64_t bits):
         """Set a reference in an element segment to the bits of a value."""

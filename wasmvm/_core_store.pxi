@@ -237,7 +237,7 @@ cdef class Store:
             Trap: the wait is over, since the store was interrupted or the deadline of the call has come.
         """
         self.glance()
-        return min(self.deadline - wvm_monotonic(), POLL_INTERVAL) if self.nesting else POLL_INTERVAL
+        return max(0.0, min(self.deadline - wvm_monotonic(), POLL_INTERVAL)) if self.nesting else POLL_INTERVAL
 
     @property
     def timeout(self):
@@ -256,6 +256,8 @@ cdef class Store:
         while True:
             known = self.externs.get(id(value))
             if known is not None:
+                if self.machine.heap.sweep_end:  # found to be garbage, and not freed yet: there is a reference again
+                    (<object_t*><size_t>known[1]).marked = self.machine.heap.epoch
                 return known[1]
             reason = allocate(&self.machine.heap, &extern_type, sizeof(extern_t), &o)
             if reason == 0:
@@ -416,11 +418,11 @@ cdef class Store:
                 wanted = m.heap.wanted
                 self.look_around(bottom)  # where a signal's handler may run wasm in this store
                 m.heap.wanted = wanted
-                if not make_room(self, m.fp + m.pc[2]):
+                if not make_room(self, m.fp + m.pc[2], True):
                     self.raise_trap(TRAP_ALLOCATION_FAILED, bottom)
             elif reason == EXIT_GARBAGE:
                 self.look_around(bottom)
-                collect(self, self.frame_end())
+                collect(self, self.frame_end(), True)
             elif reason == EXIT_THROW or reason == EXIT_UNCAUGHT or reason == EXIT_NO_MEMORY:
                 self.unwind(bottom)
             elif reason == EXIT_BUG:
@@ -519,6 +521,15 @@ cdef class Store:
                 return EXIT_BULK
         end_bulk(m)
         return 0
+
+    cpdef spend(self, uint64_t units):
+        """Take from the budget for work that is no wasm code. Where it is used up, look around and give the GIL away."""
+        self.machine.budget -= <int64_t>min(units, <uint64_t>MOST_UNITS)
+        if self.machine.budget < 0:
+            self.glance()
+            self.machine.budget = FIRST_SLICE
+            with nogil:
+                pass  # who has been waiting for some milliseconds gets it now
 
     cdef bint move_some(self, const move_t* move, uint64_t* done) except -1:
         """Do some more of what instantiation moves, and look around; True when all is done."""
@@ -627,7 +638,7 @@ cdef class Store:
             raise with_wasm_frames(uncaught(reference, frames), frames)
         if heap.allocated > heap.threshold:
             self.look_around(bottom)
-            collect(self, self.frame_end())
+            collect(self, self.frame_end(), True)
         return 0
 
     cdef bint throw_from_host(self, object error, frame_t* bottom) except -1:

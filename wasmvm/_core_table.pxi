@@ -45,7 +45,7 @@ cdef class Table:
         store.enter()
         try:
             if names_objects(self.reftype):
-                add_root(&store.machine.heap, &self.root, ROOT_TABLE, self.table)
+                add_root(&store.machine.heap, &self.root, ROOT_TABLE, self.table, <void*>self)
             value = 0 if init is BLANK else reference_slot(store, self.reftype, init, "element")
             if self.resize(low, value) < 0:
                 raise MemoryError(f"no memory for a table of {low} elements")
@@ -182,7 +182,7 @@ cdef class Global:
         store.enter()
         try:
             if names_objects(self.valtype):
-                add_root(&store.machine.heap, &self.root, ROOT_SLOTS, self.value_)
+                add_root(&store.machine.heap, &self.root, ROOT_SLOTS, self.value_, <void*>self)
             if not made_here:
                 self.set(value)
         finally:

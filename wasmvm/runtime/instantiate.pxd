@@ -26,6 +26,6 @@ cdef Instance new_instance(Store store, module, Plan plan, externs)
 cdef bint is_of_kind(extern, int kind) except -1
 @cython.locals(kind=cython.int, matches=cython.bint)
 cdef check_import(Store store, Plan plan, import_, expected, extern)
-cdef fill(Plan plan, Instance instance, list globals_, Py_ssize_t imported_tables)
-cdef set_segments(Plan plan, Instance instance)
+cdef fill(Store store, Plan plan, Instance instance, list globals_, Py_ssize_t imported_tables)
+cdef set_segments(Store store, Plan plan, Instance instance)
 cdef run_segments(Plan plan, Instance instance)

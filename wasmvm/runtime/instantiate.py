@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 Extern = Func | Table | Memory | Global | Tag
 
+UNITS = 16
+"""Of the budget of a call, what one global, one segment or one element that is an expression costs: under a microsecond."""
+
 
 class Plan:
     """The parts of a decoded module that instantiation reads, each one load away; made for its first instance."""
@@ -97,7 +100,7 @@ def new_instance(store: Store, module: CompiledModule, plan: Any, externs: Seque
     except MemoryError as error:
         raise LinkError(str(error), limit=getattr(error, "limit", None)) from error
     try:
-        fill(plan, instance, globals_, len(tables) - len(plan.tables))
+        fill(store, plan, instance, globals_, len(tables) - len(plan.tables))
     finally:  # also where what was written before stays
         instance.finish()
     if plan.start is not None:
@@ -105,7 +108,7 @@ def new_instance(store: Store, module: CompiledModule, plan: Any, externs: Seque
     return instance
 
 
-def fill(plan: Plan, instance: Instance, globals_: list[Any], imported_tables: int) -> None:
+def fill(store: Store, plan: Plan, instance: Instance, globals_: list[Any], imported_tables: int) -> None:
     """Give the instance its globals, which `globals_` are the imported ones of, and run its segments."""
     for imported in globals_:
         instance.add_global(imported)
@@ -114,8 +117,9 @@ def fill(plan: Plan, instance: Instance, globals_: list[Any], imported_tables: i
             instance.fill_table(i, evaluate(plan.source, init, instance, table_type.reftype))
     for global_type, init in plan.globals:
         instance.define_global(global_type, evaluate(plan.source, init, instance, global_type.valtype))
+        store.spend(UNITS)
     if plan.elems or plan.datas:
-        set_segments(plan, instance)
+        set_segments(store, plan, instance)
         run_segments(plan, instance)
 
 
@@ -162,7 +166,7 @@ def check_import(store: Store, plan: Plan, import_: Import, expected: Any, exter
     raise LinkError(f"incompatible import {problem.format(name)}", import_.module, import_.name, expected, actual)
 
 
-def set_segments(plan: Plan, instance: Instance) -> None:
+def set_segments(store: Store, plan: Plan, instance: Instance) -> None:
     """Give the instance its element and data instances."""
     for i, elem in enumerate(plan.elems):
         if elem.funcidxs is not None:
@@ -173,8 +177,10 @@ def set_segments(plan: Plan, instance: Instance) -> None:
             for j, expr in enumerate(exprs):  # at once, since the next one may free what nothing refers to
                 bits = evaluate(plan.source, expr, instance, plan.elem_types[i])
                 instance.set_elem_bits(i, j, bits)
+                store.spend(UNITS)
     for i, data in enumerate(plan.datas):
         instance.set_data(i, plan.source, data.init.start, data.init.end)
+        store.spend(UNITS)
 
 
 def run_segments(plan: Plan, instance: Instance) -> None:
