@@ -49,7 +49,8 @@ KINDS: dict[str, Callable[[], tuple[str, dict[str, Any]]]] = {
     "fill of 64 MiB": lambda: (
         looped("(memory.fill (i32.const 0) (i32.const 1) (i32.const 0x4000000))", "(memory 1024)"), {}),
     "fill of 2 GiB": lambda: (
-        looped("(memory.fill (i32.const 0) (i32.const 1) (i32.const 0x80000000))", "(memory 32768)"), {"max_memory": 1 << 32}),
+        looped("(memory.fill (i32.const 0) (i32.const 1) (i32.const 0x80000000))",
+               "(memory 32768)"), {"max_memory": 1 << 32}),
     "fill of 4 KiB": lambda: (
         looped("(memory.fill (i32.const 0) (i32.const 1) (i32.const 4096))", "(memory 1)"), {}),
     "copy of 16 MiB": lambda: (

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Extern = Func | Table | Memory | Global | Tag
 
 UNITS = 16
-"""Of the budget of a call, what one global, one segment or one element that is an expression costs: under a microsecond."""
+"""Of the budget of a call, what a global, a segment or an element that is an expression costs: under a microsecond."""
 
 
 class Plan:
