@@ -83,11 +83,11 @@ cdef inline int table_init_move(move_t* move, table_t* table, elem_t* elem, uint
 
 # What the loop calls.
 
-cdef int memory_fill(mem_t* mem, uint64_t d, const slot* value, uint64_t n) noexcept nogil:
+cdef int memory_fill(mem_t* mem, uint64_t d, uint32_t value, uint64_t n) noexcept nogil:
     cdef move_t move
-    cdef int reason = memory_fill_move(&move, mem, d, value, n)
+    cdef int reason = memory_fill_move(&move, mem, d, NULL, n)
     if reason == 0:
-        memset(move.to, <int>(value.u64 & 0xFF), n)
+        memset(move.to, <int>(value & 0xFF), n)
     return reason
 
 cdef int memory_copy(mem_t* to, mem_t* from_, uint64_t d, uint64_t s, uint64_t n) noexcept nogil:
@@ -104,9 +104,11 @@ cdef int memory_init(mem_t* mem, data_t* data, uint64_t d, uint64_t s, uint64_t 
         move_part(&move, 0, n)
     return reason
 
-cdef int table_fill(table_t* table, uint64_t d, const slot* value, uint64_t n) noexcept nogil:
+cdef int table_fill(table_t* table, uint64_t d, uint64_t value, uint64_t n) noexcept nogil:
     cdef move_t move
-    cdef int reason = table_fill_move(&move, table, d, value, n)
+    cdef slot bits
+    bits.u64 = value
+    cdef int reason = table_fill_move(&move, table, d, &bits, n)
     if reason == 0:
         move_part(&move, 0, n)
     return reason

@@ -454,7 +454,7 @@ _op(
     "memory.fill",
     "abcx",
     *_pays("memory.fill", "{c:i64}", "BYTES"),
-    *_calls("memory_fill(inst.mems[{x}], {a:i64}, &fp[{b}], {c:i64})"),
+    *_calls("memory_fill(inst.mems[{x}], {a:i64}, {b:i32}, {c:i64})"),
 )
 _op(
     "memory.copy",
@@ -495,7 +495,7 @@ _op(
     "table.fill",
     "abcx",
     *_pays("table.fill", "{c:i64}"),
-    *_calls("table_fill(inst.tables[{x}], {a:i64}, &fp[{b}], {c:i64})"),
+    *_calls("table_fill(inst.tables[{x}], {a:i64}, fp[{b}].u64, {c:i64})"),
 )
 _op(
     "table.copy",

@@ -3108,7 +3108,7 @@ cdef int run(machine_t* machine) noexcept nogil:
                     machine.bulk.op = R_MEMORY_FILL
                     reason = EXIT_BULK
                     break
-            reason = memory_fill(inst.mems[pc[4]], fp[pc[1]].u64, &fp[pc[2]], fp[pc[3]].u64)
+            reason = memory_fill(inst.mems[pc[4]], fp[pc[1]].u64, (<uint32_t>fp[pc[2]].u64), fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 5
@@ -3179,7 +3179,7 @@ cdef int run(machine_t* machine) noexcept nogil:
                     machine.bulk.op = R_TABLE_FILL
                     reason = EXIT_BULK
                     break
-            reason = table_fill(inst.tables[pc[4]], fp[pc[1]].u64, &fp[pc[2]], fp[pc[3]].u64)
+            reason = table_fill(inst.tables[pc[4]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
             if unlikely(reason != 0):
                 break
             pc += 5

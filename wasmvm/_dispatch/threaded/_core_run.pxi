@@ -4279,7 +4279,7 @@ cdef int h_memory_fill(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machin
         if unlikely(machine.budget < 0):
             machine.bulk.op = R_MEMORY_FILL
             return machine.handlers[5205](pc, fp, mem, acc, machine, frame, facc, sacc)
-    reason = memory_fill(machine.inst.mems[pc[4]], fp[pc[1]].u64, &fp[pc[2]], fp[pc[3]].u64)
+    reason = memory_fill(machine.inst.mems[pc[4]], fp[pc[1]].u64, (<uint32_t>fp[pc[2]].u64), fp[pc[3]].u64)
     if unlikely(reason != 0):
         return leave(pc, fp, acc, machine, frame, facc, sacc, reason)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
@@ -4363,7 +4363,7 @@ cdef int h_table_fill(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine
         if unlikely(machine.budget < 0):
             machine.bulk.op = R_TABLE_FILL
             return machine.handlers[5205](pc, fp, mem, acc, machine, frame, facc, sacc)
-    reason = table_fill(machine.inst.tables[pc[4]], fp[pc[1]].u64, &fp[pc[2]], fp[pc[3]].u64)
+    reason = table_fill(machine.inst.tables[pc[4]], fp[pc[1]].u64, fp[pc[2]].u64, fp[pc[3]].u64)
     if unlikely(reason != 0):
         return leave(pc, fp, acc, machine, frame, facc, sacc, reason)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
@@ -13921,7 +13921,7 @@ cdef int fused_3180(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         if unlikely(machine.budget < 0):
             machine.bulk.op = R_MEMORY_FILL
             return machine.handlers[5205](pc, fp, mem, acc, machine, frame, facc, sacc)
-    reason = memory_fill(machine.inst.mems[pc[4]], fp[pc[1]].u64, &fp[pc[2]], fp[pc[3]].u64)
+    reason = memory_fill(machine.inst.mems[pc[4]], fp[pc[1]].u64, (<uint32_t>fp[pc[2]].u64), fp[pc[3]].u64)
     if unlikely(reason != 0):
         return leave(pc, fp, acc, machine, frame, facc, sacc, reason)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
@@ -25782,7 +25782,7 @@ cdef int fused_4238(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         if unlikely(machine.budget < 0):
             machine.bulk.op = R_MEMORY_FILL
             return machine.handlers[5205](pc, fp, mem, acc, machine, frame, facc, sacc)
-    reason = memory_fill(machine.inst.mems[pc[4]], fp[pc[1]].u64, &fp[pc[2]], fp[pc[3]].u64)
+    reason = memory_fill(machine.inst.mems[pc[4]], fp[pc[1]].u64, (<uint32_t>fp[pc[2]].u64), fp[pc[3]].u64)
     if unlikely(reason != 0):
         return leave(pc, fp, acc, machine, frame, facc, sacc, reason)
     pc = pc + 5
@@ -31335,7 +31335,7 @@ cdef int fused_4744(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         if unlikely(machine.budget < 0):
             machine.bulk.op = R_MEMORY_FILL
             return machine.handlers[5205](pc, fp, mem, acc, machine, frame, facc, sacc)
-    reason = memory_fill(machine.inst.mems[pc[4]], fp[pc[1]].u64, &fp[pc[2]], fp[pc[3]].u64)
+    reason = memory_fill(machine.inst.mems[pc[4]], fp[pc[1]].u64, (<uint32_t>fp[pc[2]].u64), fp[pc[3]].u64)
     if unlikely(reason != 0):
         return leave(pc, fp, acc, machine, frame, facc, sacc, reason)
     pc = pc + 5
@@ -33164,7 +33164,7 @@ cdef int fused_4877(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t
         if unlikely(machine.budget < 0):
             machine.bulk.op = R_MEMORY_FILL
             return machine.handlers[5205](pc, fp, mem, acc, machine, frame, facc, sacc)
-    reason = memory_fill(machine.inst.mems[pc[4]], fp[pc[1]].u64, &fp[pc[2]], fp[pc[3]].u64)
+    reason = memory_fill(machine.inst.mems[pc[4]], fp[pc[1]].u64, (<uint32_t>fp[pc[2]].u64), fp[pc[3]].u64)
     if unlikely(reason != 0):
         return leave(pc, fp, acc, machine, frame, facc, sacc, reason)
     return machine.handlers[pc[5]](pc + 5, fp, mem, acc, machine, frame, facc, sacc)
