@@ -13,6 +13,7 @@ wrong is a finding. Batches run in processes of their own with bounded memory an
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import resource
@@ -376,6 +377,8 @@ def run_some(first: int, count: int, report: Path | None) -> Counter[str]:
                 found["WRONG"] += 1
                 print(f"mutant {seed} ({made.how}):\n{traceback.format_exc()}", file=sys.stderr)
             shutil.rmtree(os.path.join(folder, "cache"), ignore_errors=True)
+            if seed % 50 == 0:
+                gc.collect()  # stores that are in cycles take address space
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if note is not None:
