@@ -146,7 +146,7 @@ class CompiledModule:
         self.syntax.need_body(index)
         if self._late is not None:
             self._late.body(index)
-        lowered = lower(self._lowering_context(), index)
+        lowered = lower(self._lowering_context(), index, look_around)
         self.code.put(
             index, lowered.code, lowered.frame_size, lowered.zero_from, lowered.zero_to, lowered.offsets,
             lowered.handlers,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+import wasmvm
 from tests.wat import wat2wasm
 from wasmvm import Instance, Module
 from wasmvm.binary import decode
@@ -155,3 +156,54 @@ def test_only_locals_that_may_be_read_first_are_zeroed() -> None:
     assert list(zeroed("local.get 2 drop")) == [2]
     assert list(zeroed("local.get 0 if i32.const 1 local.set 1 end local.get 1 drop")) == [1]
     assert list(zeroed("local.get 3 drop local.get 1 drop")) == [1, 2, 3]
+
+
+def test_another_function_is_lowered_meanwhile() -> None:
+    """By another thread, or the handler of a signal, while the first lowering looks around."""
+    ops = "local.get 0 local.get 1 i32.add local.set 0 " * 5000
+    text = f"(module (func (param i32 i32) {ops}) (func (param i32) (local i64 i32) (local.set 2 (local.get 0))))"
+    module = decode(wat2wasm(text))
+    alone = [lower(Context(module), index) for index in range(2)]
+    context = Context(module)
+    inner: list[Lowered] = []
+
+    def checkpoint() -> None:
+        if len(inner) < 3:
+            inner.append(lower(context, 1))
+
+    for _ in range(2):
+        inner.clear()
+        assert lower(context, 0, checkpoint) == alone[0]
+        assert inner == [alone[1]] * 3
+    assert [lower(context, index) for index in (1, 0, 1)] == [alone[1], alone[0], alone[1]]
+
+
+def test_what_ends_lowering_leaves_nothing_behind() -> None:
+    ops = "local.get 0 local.get 1 i32.add local.set 2 local.get 2 local.set 0 " * 5000
+    module = decode(wat2wasm(f"(module (func (param i32 i32) (local i32) {ops}) (func (param i32) (local i32 i32)))"))
+    alone = [lower(Context(module), index) for index in range(2)]
+    context = Context(module)
+
+    def checkpoint() -> None:
+        raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            lower(context, 0, checkpoint)
+        assert [lower(context, index) for index in (1, 0)] == [alone[1], alone[0]]
+
+
+def test_locals_that_few_bytes_declare() -> None:
+    """More locals than the body has bytes, of both widths: each has its slot, is zero at first, and keeps its value."""
+    text = f"""(module (func (export "f") (param i32 v128 i64) (result i64)
+      (local {"i64 " * 20_000}) (local {"v128 " * 3}) (local {"f64 " * 20_000})
+      (local.set 19000 (i64.const 7)) (local.set 20004 (v128.const i64x2 1 2)) (local.set 40005 (f64.const 3))
+      (i64.add (local.get 2)
+       (i64.add (local.get 19000) (i64.add (local.get 18999) (i64.add (i64x2.extract_lane 1 (local.get 20004))
+        (i64.add (i64x2.extract_lane 0 (local.get 20003)) (i64.trunc_f64_s (f64.add (local.get 40005) (local.get 40000)))))))))
+     (func (export "g") (param i64) (result i64) (local i64) (i64.add (local.get 0) (local.get 1))))"""
+    store = wasmvm.Store(max_stack=16 << 20)
+    exports = Instance(Module(wat2wasm(text)), store=store).exports
+    assert exports.f(1, bytes(16), 100) == 112
+    assert exports.g(5) == 5
+    assert exports.f(1, bytes(16), 100) == 112

@@ -201,3 +201,40 @@ def test_many_element_expressions() -> None:
 
 def test_select_with_a_million_types() -> None:
     check(one_function(UNREACHABLE + b"\x1c" + uleb(MILLION) + I32 * MILLION + END), "invalid result arity")
+
+
+def test_long_work_looks_around() -> None:
+    """Decoding and validation call their checkpoint in proportion to the bytes, and end with what it raises."""
+    entries = 100_000 if COMPILED else 20_000
+    modules = {
+        "one body": one_function(CONST + b"\x1a" + (CONST + b"\x1a") * entries + END),
+        "many bodies": module(
+            section(TYPE, vec([NOTHING])),
+            section(FUNCTION, uleb(entries) + b"\0" * entries),
+            section(CODE, uleb(entries) + b"\2\0\x0b" * entries),
+        ),
+        "a table of labels": one_function(CONST + b"\x0e" + uleb(entries) + bytes(entries + 1) + END),
+        "globals": module(section(GLOBAL, vec([I32 + b"\0\x41\0\x0b"] * entries))),
+        "a constant expression": module(section(GLOBAL, vec([I32 + b"\0\x41\0" + b"\x41\0\x6a" * entries + END]))),
+        "types": module(section(TYPE, vec([NOTHING] * entries))),
+        "customs": module(*[section(0, b"\0")] * entries),
+    }
+    for name, data in modules.items():
+        calls = 0
+
+        def count() -> None:
+            nonlocal calls
+            calls += 1
+
+        validate(decode(data, None, count), count)
+        assert calls >= len(data) >> 17, name
+        assert calls <= 10 + len(data) >> 8, name
+
+        def stop(at: int = calls) -> None:
+            nonlocal calls
+            calls -= 1
+            if not calls:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            validate(decode(data, None, stop), stop)

@@ -63,6 +63,8 @@ MAX_ARITY = 1000
 time in proportion to it, so that without a bound a small file could keep the validator busy for hours."""
 MAX_FIELDS = 10_000
 """Fields of a structure type, likewise."""
+MAX_BODY = 7_654_321
+"""Bytes of a function body, likewise."""
 MAX_ENTRIES = 1_000_000
 """Imports, exports, globals or tags of a module, likewise."""
 MAX_TABLES = MAX_SEGMENTS = 100_000
@@ -467,7 +469,10 @@ def read_code_section(reader: Reader, module: Module, section_end: int) -> None:
     for i in range(reader.length()):
         if not i & 0xFFFF:
             reader.look_around()
+        at = reader.pos
         size = reader.length()
+        if size > MAX_BODY:
+            raise DecodeError(f"function body is too large (limit {MAX_BODY} bytes)", at)
         code.append(reader.pos)
         reader.skip(size)
         code.append(reader.pos)

@@ -11,6 +11,10 @@ cdef enum:
     MOST_ZEROED = 512
 
 
+cdef int LOOK
+cdef int MOST_KEPT
+
+
 cdef bint stays_inside(int op) noexcept
 
 @cython.final
@@ -19,7 +23,9 @@ cdef class Body(Control):
     cdef bint metering
     cdef int fuel_at
 
-    @cython.locals(start=cython.int, op=cython.int, shape=cython.int)
+    cpdef begin_body(self, Context context, Py_ssize_t index, Py_ssize_t start, Py_ssize_t end, checkpoint)
+    cpdef bint end_body(self) except -1
+    @cython.locals(start=cython.int, op=cython.int, shape=cython.int, look=cython.longlong)
     cpdef run(self)
     cdef int skip_dead(self, int op) except -1
     cdef int other(self, int op, int start) except -1

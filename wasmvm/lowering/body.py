@@ -13,6 +13,7 @@ from array import array
 
 import cython
 
+from wasmvm import types
 from wasmvm.errors import InternalError
 from wasmvm.lowering import forms
 from wasmvm.record import Record
@@ -28,8 +29,15 @@ if not cython.compiled:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wasmvm.lowering.accumulator import Accumulators
     from wasmvm.lowering.context import Context
+
+
+LOOK = types.LOOK // 4  # each byte takes longer than where validation looks around
+MOST_KEPT = 1 << 17
+"""Elements of arrays that are kept for the next function."""
 
 
 class Lowered(Record):
@@ -51,13 +59,16 @@ class Lowered(Record):
     handlers: array[int]
 
 
-def lower(context: Context, index: int) -> Lowered:
+def lower(context: Context, index: int, checkpoint: Callable[[], object] | None = None) -> Lowered:
     """Lower the function `index`, counted among those that the module defines.
+
+    Args:
+        checkpoint: is called again and again, see `Reader`; what it raises ends the work.
 
     Raises:
         InternalError: the body is not what validation accepts, or code would grow out of proportion.
     """
-    return finished(context, Body(context, index, 0, 0))
+    return lowered(context, index, 0, 0, checkpoint)
 
 
 def lower_expr(context: Context, start: int, end: int) -> Lowered:
@@ -66,7 +77,7 @@ def lower_expr(context: Context, start: int, end: int) -> Lowered:
     Raises:
         InternalError: as `lower`.
     """
-    return finished(context, Body(context, -1, start, end))
+    return lowered(context, -1, start, end, None)
 
 
 def stays_inside(op: int) -> bool:
@@ -74,11 +85,20 @@ def stays_inside(op: int) -> bool:
     return (OP_DROP <= op <= OP_F64_CONST and op != OP_TRY_TABLE) or OP_MEMORY_INIT <= op <= OP_TABLE_FILL
 
 
-def finished(context: Context, body: Body) -> Lowered:
+def lowered(context: Context, index: int, start: int, end: int, checkpoint: Callable[[], object] | None) -> Lowered:
+    # Making its arrays takes longer than lowering a short function. Meanwhile another thread, or the handler of a
+    # signal, makes its own; what ended in an error is not used again.
+    spare = context.spare
+    context.spare = None
+    body = Body() if spare is None else spare
+    body.begin_body(context, index, start, end, checkpoint)
     body.run()
     if context.accumulators is not None:
         body.rewrite(context.accumulators)
-    return body.result()
+    result = body.result()
+    if body.end_body():
+        context.spare = body
+    return result
 
 
 class Body(Control):
@@ -89,17 +109,35 @@ class Body(Control):
     fuel_at: the word that counts the fuel of the straight run of code being written, or -1 between such runs.
     """
 
-    def __init__(self, context: Context, index: int, start: int, end: int) -> None:
-        """The body of the function `index`; where that is -1, the constant expression between `start` and `end`."""
-        self.init_reading(context, index, start, end)
-        self.init_code(self.end - self.pos)
-        self.init_handlers()
-        self.init_plain()
-        self.init_control(self.context.metering == METER_CALLS)
+    def __init__(self) -> None:
+        self.make_reading()
+        self.make_code()
+        self.make_operands()
+        self.make_handlers()
+        self.make_plain()
+        self.make_control()
         self.shape = forms.SHAPE
+
+    def begin_body(
+        self, context: Context, index: int, start: int, end: int, checkpoint: Callable[[], object] | None
+    ) -> None:
+        """The body of the function `index`; where that is -1, the constant expression between `start` and `end`."""
+        self.begin_reading(context, index, start, end)
+        self.begin_code(self.end - self.pos)
+        self.clause_words = 0
+        self.memory = 0
+        self.begin_control(self.context.metering == METER_CALLS)
         self.metering = self.context.metering != NO_METERING and index >= 0
         self.fuel_at = -1
+        self.checkpoint = checkpoint
         self.read_locals()
+
+    def end_body(self) -> bool:
+        """Make ready for another; whether what it keeps of memory is little enough to be kept."""
+        self.end_operands()
+        self.end_reading()
+        self.checkpoint = None
+        return self.cap <= MOST_KEPT and self.stack_cap <= MOST_KEPT and self.control_cap <= MOST_KEPT
 
     # --- The driver -----------------------------------------------------------------------------------------------
 
@@ -111,8 +149,12 @@ class Body(Control):
             self.metering = not self.metering_calls  # the turns of loops are counted where these begin
         if self.temp_base > MOST_ZEROED:
             self.pay(self.temp_base // MOST_ZEROED, self.pos)  # for the zeroing of locals
+        look = self.pos + LOOK
         while self.depth:
             start = self.pos
+            if start >= look:
+                self.look_around()
+                look = start + LOOK
             op = self.opcode()
             if self.dead >= 0:
                 self.skip_dead(op)

@@ -25,7 +25,8 @@ cdef class Code:
     cdef int label_cap
     cdef int label_count
 
-    cdef void init_code(self, Py_ssize_t size) except *
+    cdef void make_code(self) except *
+    cdef void begin_code(self, Py_ssize_t size) except *
     cdef int reserve(self, int words) except -1
     cdef void word(self, int value) noexcept
     cdef int begin(self, int op) except -1

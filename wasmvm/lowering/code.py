@@ -33,22 +33,27 @@ class Code:
         labels, label_count: the positions that branches lead to, ascending; how many there are.
     """
 
-    def init_code(self, size: int) -> None:
+    def make_code(self) -> None:
+        self.cap = 0
+        self.code = array("i")
+        self.offset_cap = 64
+        self.offsets = array("i", bytes(4 * self.offset_cap))
+        self.label_cap = 64
+        self.labels = array("i", bytes(4 * self.label_cap))
+        self.length_of = forms.LENGTH
+        self.saved = array("i", bytes(4 * MOST_WORDS))
+
+    def begin_code(self, size: int) -> None:
         """Begin; `size` is the body's length in bytes, which bounds how much code it may become."""
         self.limit = 4096 + 64 * size
-        self.cap = 64 + 2 * size
-        self.code = array("i", bytes(4 * self.cap))
+        if self.cap < 64 + 2 * size:
+            self.cap = 64 + 2 * size
+            self.code = array("i", bytes(4 * self.cap))
         self.n = 0
         self.paid = 0
         self.last = self.before = -1
-        self.offset_cap = 64
-        self.offsets = array("i", bytes(4 * self.offset_cap))
         self.m = 0
-        self.label_cap = 64
-        self.labels = array("i", bytes(4 * self.label_cap))
         self.label_count = 0
-        self.length_of = forms.LENGTH
-        self.saved = array("i", bytes(4 * MOST_WORDS))
         self.saved_from = 0
 
     def reserve(self, words: int) -> int:

@@ -19,3 +19,4 @@ cdef class Context:
     cdef unsigned int[::1] code
     cdef readonly object accumulators
     cdef int metering
+    cdef public object spare

@@ -9,6 +9,8 @@ from wasmvm.types import I64, NO_METERING, ArrayType, FuncType, StructType, layo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from wasmvm.syntax import Module
 
 
@@ -27,6 +29,7 @@ class Context:
     tag_types: the typeidx of each tag of the index space.
     import_count: imported functions, the first of the index space.
     accumulators: the pass to run on finished code, or None (the switch back end has no accumulators).
+    spare: a `body.Body` that is not in use, or None.
     metering: what to write instructions for that take fuel, `NO_METERING` or another of the three.
     """
 
@@ -53,6 +56,7 @@ class Context:
         self.code = module.code
         self.accumulators = shared() if accumulators else None
         self.metering = metering
+        self.spare: Any = None
 
     def _lay_out(self, module: Module) -> None:
         """Find the place of every field."""

@@ -46,7 +46,8 @@ cdef class Control(Plain):
     cdef bint calls
     cdef bint metering_calls
 
-    cdef void init_control(self, bint metering_calls) except *
+    cdef void make_control(self) except *
+    cdef void begin_control(self, bint metering_calls) noexcept
     cdef int grow_control(self) except -1
     @cython.locals(k=cython.int, height=cython.int)
     cdef int push_control(self, int kind, int type_) except -1

@@ -45,18 +45,20 @@ class Control(Plain):
         its operands are the first `condition_words` of `condition`.
     """
 
-    def init_control(self, metering_calls: bool) -> None:
+    def make_control(self) -> None:
         self.br_if, self.br_unless, self.loop_form = forms.BR_IF, forms.BR_UNLESS, forms.LOOP
         self.loop_add, self.mirrored_br = forms.LOOP_ADD, forms.MIRRORED_BR
         self.condition = array("i", bytes(4 * MOST_WORDS))
-        self.dead = -1
-        self.depth = 0
-        self.calls = False
-        self.metering_calls = metering_calls
         self.control_cap = 0
         self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
         self.c_target = self.c_type = self.c_log = self.c_stub = self.c_catch = self.c_owed = array("i")
         self.grow_control()
+
+    def begin_control(self, metering_calls: bool) -> None:
+        self.dead = -1
+        self.depth = 0
+        self.calls = False
+        self.metering_calls = metering_calls
 
     # --- Blocks ---------------------------------------------------------------------------------------------------
 
@@ -386,7 +388,9 @@ class Control(Plain):
         self.word(count)
         # Values that must be moved are moved in a stub behind the table: one for each block, not for each entry.
         stubs = array("i")
-        for _ in range(count + 1):
+        for i in range(count + 1):
+            if i & 0xFFFF == 0xFFFF:
+                self.look_around()
             k = self.depth - 1 - self.u32()
             self.paid += 1  # the table's words do not run
             if first == self.h or (k > 0 and self.slot[first] == self.c_slot[k]):

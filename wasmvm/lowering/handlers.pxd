@@ -19,7 +19,7 @@ cdef class Handlers(Reading):
     cdef int clause_cap
     cdef int clause_words
 
-    cdef void init_handlers(self) except *
+    cdef void make_handlers(self) except *
     @cython.locals(first=cython.int, i=cython.int)
     cdef int new_clauses(self, int count) except -1
     cdef int set_clause(self, int clause, int tag, int with_ref, int slot, int target) except -1

@@ -25,7 +25,7 @@ class Handlers(Reading):
     one before it that goes to the same label, or -1; that is how labels in the code are done, too.
     """
 
-    def init_handlers(self) -> None:
+    def make_handlers(self) -> None:
         self.clauses = array("i")
         self.clause_cap = 0
         self.clause_words = 0

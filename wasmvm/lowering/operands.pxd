@@ -15,6 +15,7 @@ cdef class Operands(Code):
     cdef int stack_cap
     cdef int h
     cdef int locals_on_stack
+    cdef int head_cap
     cdef int[::1] head
     cdef signed char[::1] kind
     cdef signed char[::1] width
@@ -23,7 +24,10 @@ cdef class Operands(Code):
     cdef int[::1] below
     cdef unsigned long long[::1] val
 
-    cdef void init_operands(self, int local_slots) except *
+    cdef void make_operands(self) except *
+    cdef void begin_operands(self, int local_slots) except *
+    @cython.locals(i=cython.int)
+    cdef void end_operands(self) noexcept
     cdef int grow_stack(self) except -1
     cdef int next_slot(self) noexcept
     @cython.locals(slot=cython.int)

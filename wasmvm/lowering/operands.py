@@ -29,18 +29,16 @@ class Operands(Code):
     slot: the canonical slot.
     width: slots that the value takes, 2 for a v128.
     above, below: for LOCAL, the next operands that name the same local, -1 at the ends.
-    head: by slot of a local, the uppermost operand that names it, or -1.
+    head: by slot of a local, the uppermost operand that names it, or -1; all are -1 between two bodies.
     h: the height of the stack.
     locals_on_stack: how many operands are LOCAL.
     temp_base: the first slot behind the locals.
     top_slot: one more than the highest slot used by temporaries so far.
     """
 
-    def init_operands(self, local_slots: int) -> None:
-        # A callee's frame must begin behind its caller's (`frames` in `_core_store.pxi`), hence at least 1.
-        self.temp_base = max(local_slots, 1)
-        self.top_slot = self.temp_base
-        self.head = array("i", [-1]) * (local_slots + 1)
+    def make_operands(self) -> None:
+        self.head_cap = 0
+        self.head = array("i")
         self.stack_cap = 64
         self.kind = array("b", bytes(64))
         self.width = array("b", bytes(64))
@@ -48,8 +46,22 @@ class Operands(Code):
         self.above = array("i", bytes(4 * 64))
         self.below = array("i", bytes(4 * 64))
         self.val = array("Q", bytes(8 * 64))
+
+    def begin_operands(self, local_slots: int) -> None:
+        # A callee's frame must begin behind its caller's (`frames` in `_core_store.pxi`), hence at least 1.
+        self.temp_base = max(local_slots, 1)
+        self.top_slot = self.temp_base
+        if self.head_cap <= local_slots:
+            self.head_cap = 2 * local_slots + 64
+            self.head = array("i", [-1]) * self.head_cap
         self.h = 0
         self.locals_on_stack = 0
+
+    def end_operands(self) -> None:
+        """Leave all as `begin_operands` is to find it."""
+        for i in range(self.h):
+            if self.kind[i] == LOCAL:
+                self.head[self.val[i]] = -1
 
     def grow_stack(self) -> int:
         self.stack_cap *= 2

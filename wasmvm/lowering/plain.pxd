@@ -26,7 +26,7 @@ cdef class Plain(Aggregates):
     cdef int address_words
     cdef int memory
 
-    cdef void init_plain(self) except *
+    cdef void make_plain(self) except *
     @cython.locals(i=cython.int, left=cython.int, right=cython.int, a=cython.int, b=cython.int)
     cdef int binary(self, int op, int start) except -1
     @cython.locals(bits=cython.ulonglong, a=cython.int)
@@ -41,7 +41,6 @@ cdef class Plain(Aggregates):
     cdef int vector(self, int op, int start) except -1
     @cython.locals(i=cython.int, a=cython.int, b=cython.int, c=cython.int, width=cython.int)
     cdef int select(self) except -1
-    cdef int local_width(self, int local) noexcept
     @cython.locals(slot=cython.int, width=cython.int)
     cdef int local_get(self, int local) except -1
     @cython.locals(slot=cython.int)

@@ -29,14 +29,13 @@ class Plain(Aggregates):
     memory: the memory that loads and stores are about where code is being written.
     """
 
-    def init_plain(self) -> None:
+    def make_plain(self) -> None:
         self.rr, self.rk, self.kr = forms.RR, forms.RK, forms.KR
         self.mirrored, self.wide, self.traps = forms.MIRRORED, forms.WIDE, forms.TRAPS
         self.params, self.result_slots = forms.PARAMS, forms.RESULT_SLOTS
         self.store_v, self.store_k_v, self.negated = forms.STORE_V, forms.STORE_K_V, forms.NEGATED
         self.address_ak, self.address_ab, self.address_shl = forms.ADDRESS_AK, forms.ADDRESS_AB, forms.ADDRESS_SHL
         self.address_wide = forms.ADDRESS_WIDE
-        self.memory = 0
 
     # --- Numeric --------------------------------------------------------------------------------------------------
 
@@ -171,18 +170,15 @@ class Plain(Aggregates):
         self.word(c)
         return 0
 
-    def local_width(self, local: int) -> int:
-        return self.local_widths[local]
-
     def local_get(self, local: int) -> int:
-        slot, width = self.local_slot[local], self.local_width(local)
+        slot, width = self.slot_of(local), self.width_of(local)
         if not self.assigned[slot]:
             self.zero_from = min(self.zero_from, slot)
             self.zero_to = max(self.zero_to, slot + width)
         return self.push_local(slot, width)
 
     def local_set(self, local: int) -> int:
-        slot = self.local_slot[local]
+        slot = self.slot_of(local)
         if not self.assigned[slot]:
             self.assigned[slot] = 1
             self.assign_log[self.assign_count] = slot
@@ -195,7 +191,7 @@ class Plain(Aggregates):
         self.local_set(local)
         if kind == CONST:
             return self.push_const(bits, 1)
-        return self.push_local(self.local_slot[local], self.local_width(local))
+        return self.push_local(self.slot_of(local), self.width_of(local))
 
     def global_get(self, globalidx: int) -> int:
         width = self.context.global_widths[globalidx]

@@ -1,6 +1,7 @@
 cimport cython
 
 from wasmvm.isa.opcode cimport *
+from wasmvm.lowering.code cimport enlarged
 from wasmvm.lowering.context cimport Context
 from wasmvm.lowering.operands cimport TEMP, Operands
 
@@ -17,14 +18,25 @@ cdef int MEMIDX_FLAG
 
 
 cdef class Reading(Operands):
+    cdef object checkpoint
     cdef Context context
     cdef const unsigned char[::1] source
     cdef int funcidx
     cdef Py_ssize_t pos
     cdef Py_ssize_t end
     cdef signed char[::1] imm_kind
+    cdef int local_cap
+    cdef int expanded
     cdef int[::1] local_slot
-    cdef const unsigned char[::1] local_widths
+    cdef signed char[::1] local_widths
+    cdef int run_cap
+    cdef int run_count
+    cdef int[::1] run_first
+    cdef int[::1] run_end
+    cdef int[::1] run_slot
+    cdef int[::1] run_width
+    cdef int param_slots
+    cdef int assign_cap
     cdef signed char[::1] assigned
     cdef int[::1] assign_log
     cdef int assign_count
@@ -32,7 +44,9 @@ cdef class Reading(Operands):
     cdef int zero_to
     cdef int result_type
 
-    cdef void init_reading(self, Context context, Py_ssize_t index, Py_ssize_t start, Py_ssize_t end) except *
+    cdef void make_reading(self) except *
+    cdef void begin_reading(self, Context context, Py_ssize_t index, Py_ssize_t start, Py_ssize_t end) except *
+    cdef int look_around(self) except -1
     @cython.locals(byte=cython.uint, value=cython.uint, shift=cython.int)
     cdef unsigned int u32(self) noexcept
     @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, shift=cython.int)
@@ -58,7 +72,17 @@ cdef class Reading(Operands):
     cdef int push_results(self, int type_) except -1
     @cython.locals(i=cython.int)
     cdef int push_params(self, int type_) except -1
-    @cython.locals(context=Context, typeidx=cython.int, i=cython.int, params=cython.int, count=cython.Py_ssize_t, _=cython.uint)
+    @cython.locals(context=Context, typeidx=cython.int, i=cython.int, count=cython.int, _=cython.uint, slot=cython.int,
+                   room=cython.int)
     cdef void read_locals(self) except *
-    @cython.locals(i=cython.Py_ssize_t, slots="int[::1]", slot=cython.int, param_slots=cython.int)
-    cdef void place_locals(self, bytes widths, int params) except *
+    @cython.locals(k=cython.int, first=cython.int, last=cython.int, i=cython.int)
+    cdef int declare(self, int count, int width, int slot, int room) except -1
+    @cython.locals(k=cython.int)
+    cdef int new_run(self, int first, int end, int slot, int width) except -1
+    @cython.locals(low=cython.int, high=cython.int, middle=cython.int)
+    cdef int run_of(self, int local) noexcept
+    @cython.locals(k=cython.int)
+    cdef int slot_of(self, int local) noexcept
+    cdef int width_of(self, int local) noexcept
+    @cython.locals(i=cython.int)
+    cdef void end_reading(self) noexcept

@@ -12,10 +12,13 @@ from wasmvm.isa import codes, wasm
 
 if not cython.compiled:
     from wasmvm.isa.opcode import *  # noqa: F403
+    from wasmvm.lowering.code import enlarged
     from wasmvm.lowering.operands import TEMP, Operands
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from wasmvm.lowering.context import Context
 
 ALL_ONES = 0xFFFFFFFFFFFFFFFF
@@ -36,26 +39,45 @@ for _row in wasm.ROWS:
 class Reading(Operands):
     """Attributes:
 
+    checkpoint: what `look_around` calls, or None, see `Reader`.
     context: what is known of the module; source: its bytes.
     funcidx: the function, or -1 for a constant expression, which has one result of one slot.
     pos, end: where the body is read, and where it ends.
-    local_slot, local_widths: by local.
+    local_slot, local_widths, expanded: by local, and how many locals are there; those are at most as many as the body
+        has bytes, for few bytes can declare many.
+    run_first, run_end, run_slot, run_width, run_count: runs of locals of one width: the first local and the one behind
+        the last, the slot of the first, and the width.
+    param_slots: slots that the parameters take.
     assigned: by slot of a local, whether every path to here has set it; `assign_log` lists them in order, so that
-        a block can take back what was set inside it.
+        a block can take back what was set inside it. Nothing is set between two bodies.
     zero_from, zero_to: slots of locals that may be read before they are set.
     result_type: the type of the body as a block: a typeidx, or as `block_type` has it.
 
     A block type is a typeidx, -1 where there are neither parameters nor results, or -1 less the width of one result.
     """
 
-    def init_reading(self, context: Context, index: int, start: int, end: int) -> None:
+    def make_reading(self) -> None:
+        self.checkpoint: Any = None
+        self.imm_kind = IMM_KIND
+        self.local_cap = self.run_cap = self.assign_cap = 0
+        self.local_slot = array("i")
+        self.local_widths = array("b")
+        self.run_first, self.run_end, self.run_slot, self.run_width = array("i"), array("i"), array("i"), array("i")
+        self.assigned = array("b")
+        self.assign_log = array("i")
+
+    def begin_reading(self, context: Context, index: int, start: int, end: int) -> None:
         """Begin with the function `index`, counted among those defined, or with -1 at an expression from `start` on."""
         self.context = context
         self.source = context.source
         self.funcidx = index + context.import_count if index >= 0 else -1
         self.pos = context.code[2 * index] if index >= 0 else start
         self.end = context.code[2 * index + 1] if index >= 0 else end
-        self.imm_kind = IMM_KIND
+
+    def look_around(self) -> int:
+        if self.checkpoint is not None:
+            self.checkpoint()
+        return 0
 
     def u32(self) -> int:
         byte = self.source[self.pos]
@@ -227,38 +249,94 @@ class Reading(Operands):
     def read_locals(self) -> None:
         """Parameters and local declarations: give each its slot."""
         context = self.context
-        widths = bytearray()
-        if self.funcidx < 0:
-            self.place_locals(b"", 0)
-            self.result_type = -2
-            return
-        typeidx = context.func_types[self.funcidx]
-        for i in range(context.first[typeidx], context.middle[typeidx]):
-            widths.append(context.widths[i])
-        params = len(widths)
-        for _ in range(self.u32()):
-            count = self.u32()
-            widths += bytes([self.valtype_width()]) * count
-        self.place_locals(bytes(widths), params)
-        self.result_type = typeidx
-
-    def place_locals(self, widths: bytes, params: int) -> None:
-        """Give each local its slot; `params` of them are set already."""
-        slots = array("i", bytes(4 * len(widths) + 4))
+        room = self.end - self.pos
+        self.expanded = self.run_count = 0
+        self.param_slots = 0
         slot = 0
-        param_slots = 0
-        for i in range(len(widths)):
-            slots[i] = slot
-            slot += widths[i]
-            if i < params:
-                param_slots = slot
-        self.local_slot = slots
-        self.local_widths = widths or b"\0"
-        self.init_operands(slot)
-        self.assigned = array("b", bytes(slot + 1))
-        for i in range(param_slots):
+        self.result_type = -2
+        if self.funcidx >= 0:
+            typeidx = context.func_types[self.funcidx]
+            self.result_type = typeidx
+            for i in range(context.first[typeidx], context.middle[typeidx]):
+                slot = self.declare(1, context.widths[i], slot, room)
+            self.param_slots = slot
+            for _ in range(self.u32()):
+                count = self.u32()
+                slot = self.declare(count, self.valtype_width(), slot, room)
+        self.begin_operands(slot)
+        if self.assign_cap <= slot:
+            self.assign_cap = 2 * slot + 64
+            self.assigned = array("b", bytes(self.assign_cap))
+            self.assign_log = array("i", bytes(4 * self.assign_cap))
+        for i in range(self.param_slots):
             self.assigned[i] = 1
-        self.assign_log = array("i", bytes(4 * slot + 4))
         self.assign_count = 0
         self.zero_from = slot
         self.zero_to = 0
+
+    def declare(self, count: int, width: int, slot: int, room: int) -> int:
+        """Declare so many locals of that width from a slot on, and return the slot behind them; `room` bounds
+        `expanded`."""
+        if count == 0:
+            return slot
+        k = self.run_count - 1
+        first = self.run_end[k] if k >= 0 else 0
+        if k >= 0 and self.run_width[k] == width:
+            self.run_end[k] = first + count
+        else:
+            self.new_run(first, first + count, slot, width)
+        if first < room:
+            last = min(first + count, room)
+            if last > self.local_cap:
+                self.local_cap = 2 * last
+                self.local_slot = enlarged(self.local_slot, "i", self.local_cap)
+                self.local_widths = enlarged(self.local_widths, "b", self.local_cap)
+            for i in range(first, last):
+                self.local_slot[i] = slot + (i - first) * width
+                self.local_widths[i] = width
+            self.expanded = last
+        return slot + count * width
+
+    def new_run(self, first: int, end: int, slot: int, width: int) -> int:
+        k = self.run_count
+        if k == self.run_cap:
+            self.run_cap = 2 * k + 16
+            self.run_first = enlarged(self.run_first, "i", self.run_cap)
+            self.run_end = enlarged(self.run_end, "i", self.run_cap)
+            self.run_slot = enlarged(self.run_slot, "i", self.run_cap)
+            self.run_width = enlarged(self.run_width, "i", self.run_cap)
+        self.run_first[k] = first
+        self.run_end[k] = end
+        self.run_slot[k] = slot
+        self.run_width[k] = width
+        self.run_count = k + 1
+        return 0
+
+    def run_of(self, local: int) -> int:
+        """The run that a local is in."""
+        low = 0
+        high = self.run_count - 1
+        while low < high:
+            middle = (low + high) // 2
+            if self.run_end[middle] > local:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def slot_of(self, local: int) -> int:
+        if local < self.expanded:
+            return self.local_slot[local]
+        k = self.run_of(local)
+        return self.run_slot[k] + (local - self.run_first[k]) * self.run_width[k]
+
+    def width_of(self, local: int) -> int:
+        """Slots that the local takes."""
+        return self.local_widths[local] if local < self.expanded else self.run_width[self.run_of(local)]
+
+    def end_reading(self) -> None:
+        """Leave all as `read_locals` is to find it."""
+        for i in range(self.assign_count):
+            self.assigned[self.assign_log[i]] = 0
+        for i in range(self.param_slots):
+            self.assigned[i] = 0
