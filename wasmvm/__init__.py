@@ -149,6 +149,39 @@ __all__ = [
 ]
 
 
+def _require_main_interpreter() -> None:
+    """Refuse to be imported by a sub-interpreter, before any compiled module is, which could then be in no other.
+
+    The machine lets go of the GIL by functions that know one interpreter only (PyGILState): the first call would hang.
+    """
+    import _signal  # type: ignore[import-not-found]  # always there, and quick
+
+    try:
+        _signal.set_wakeup_fd(-2)  # changes nothing, as there is no such file
+    except OSError:
+        return  # the main thread of the main interpreter
+    except ValueError:
+        pass  # another thread, or another interpreter
+    try:
+        try:
+            from _thread import _is_main_interpreter as is_main  # type: ignore[attr-defined]
+        except ImportError:  # before Python 3.13
+            from _xxsubinterpreters import get_current, get_main  # type: ignore[import-not-found]
+
+            main = get_current() == get_main()
+        else:
+            main = is_main()
+    except ImportError:
+        return  # there are no others that Python code could make
+    if not main:
+        raise ImportError(
+            "wasmvm cannot be used in a sub-interpreter: import it in the main interpreter, or in a process of its own"
+        )
+
+
+_require_main_interpreter()
+
+
 def __getattr__(name: str) -> object:
     """Names are imported when they are first used: start-up time is a feature."""
     place = _PLACE_OF.get(name)

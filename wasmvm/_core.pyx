@@ -31,6 +31,13 @@ from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, u
 from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memchr, memcpy, memmove, memset
 
+cdef extern from "Python.h":
+    void* PyInterpreterState_Get()
+    void* PyInterpreterState_Main()
+
+if PyInterpreterState_Get() != PyInterpreterState_Main():  # `wasmvm/__init__.py` has asked before, where it could
+    raise ImportError("wasmvm cannot be used in a sub-interpreter")
+
 from os import urandom
 
 from wasmvm.isa.regopcode cimport *

@@ -38,7 +38,7 @@ cdef tuple frame_at(inst_t* inst, const int32_t* pc):
     cdef int32_t low, high, middle, position
     if instance.code.stubs <= pc < instance.code.stubs + 2 * instance.code.count:
         i = (pc - instance.code.stubs) // 2
-        return instance, i + len(instance.funcs_imported), instance.module.syntax.code[2 * i]
+        return instance, i + len(instance.func_list), instance.module.syntax.code[2 * i]
     for i in range(instance.code.count):
         lowered = &instance.code.funcs[i]
         if lowered.code == NULL or pc < lowered.code or pc >= lowered.code + lowered.length:
@@ -52,7 +52,7 @@ cdef tuple frame_at(inst_t* inst, const int32_t* pc):
             else:
                 high = middle
         begin = instance.module.syntax.code[2 * i]
-        return instance, i + len(instance.funcs_imported), lowered.offsets[2 * low - 2 + 1] if low else begin
+        return instance, i + len(instance.func_list), lowered.offsets[2 * low - 2 + 1] if low else begin
     return None
 
 
@@ -77,7 +77,10 @@ cdef list backtrace(machine_t* machine, frame_t* bottom):
 
 
 cdef tuple describe(list found):
-    return tuple([(<Instance>instance).module.frame(funcidx, offset) for instance, funcidx, offset in found])
+    cdef list frames = []
+    for instance, funcidx, offset in found:
+        frames.append((<Instance>instance).module.frame(funcidx, offset))
+    return tuple(frames)
 
 
 cdef str element(machine_t* machine):

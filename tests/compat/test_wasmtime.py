@@ -156,3 +156,59 @@ def test_the_command_line(tmp_path: Path) -> None:
 
 def test_the_shim_is_in_the_package() -> None:
     assert wasmvm.instantiate(ADD).exports.add(1, 1) == 2
+
+
+def test_pointers_keep_the_memory() -> None:
+    """What ctypes has of a memory never shows another one's bytes, whose range is used again."""
+    store = w.Store()
+    memory = w.Memory(store, w.MemoryType(w.Limits(1, None)))
+    array, pointer = memory.get_buffer_ptr(store), memory.data_ptr(store)
+    part = memory.get_buffer_ptr(store, 4, 65532)
+    pointer[1] = 7
+    assert array[1] == 7
+    for size, offset in ((5, 65532), (1, -1), (-1, 0), (1, 2**40), (65537, 0)):
+        with pytest.raises((ValueError, OverflowError)):
+            memory.get_buffer_ptr(store, size, offset)
+    gone = weakref.ref(memory._memory)
+    del memory, store
+    for held in ("array", "pointer", "part"):
+        gc.collect()
+        assert gone() is not None
+        other = w.Store()
+        w.Memory(other, w.MemoryType(w.Limits(1, None))).write(other, b"secret of the next guest", 0)
+        assert held == "part" or pointer[1] == 7
+        if held == "array":
+            del array
+        elif held == "pointer":
+            del pointer
+        else:
+            assert bytes(part) == bytes(4)
+            del part
+    gc.collect()
+    assert gone() is None
+
+
+def test_numbers_of_numpy() -> None:
+    """They wrap at their own width, if one computes with them."""
+    store = w.Store()
+    memory = w.Memory(store, w.MemoryType(w.Limits(1, 3)))
+    memory.write(store, bytes(range(256)), 0)
+    assert memory.read(store, np.uint8(250), np.uint8(5)) == b""
+    assert memory.read(store, np.uint32(0xFFFFFFF0), np.uint32(0x10)) == b""
+    assert memory.read(store, np.int8(-4), None) == bytes(4)
+    assert memory.read(store, np.uint8(2), np.uint8(5)) == b"\2\3\4"
+    assert memory.write(store, b"ab", np.uint16(65534)) == 2
+    with pytest.raises(IndexError):
+        memory.write(store, b"abc", np.uint16(65534))
+    assert memory.grow(store, np.uint8(1)) == 1
+    with pytest.raises(w.WasmtimeError):
+        memory.grow(store, np.int8(-1))
+    table = w.Table(store, w.TableType(w.ValType.externref(), w.Limits(1, 3)), None)
+    assert table.grow(store, np.int8(1), 5) == 1
+    assert table.get(store, np.uint64(1)) == 5
+    assert table.get(store, np.uint64(2**64 - 1)) is None
+    for amount in (np.int8(-1), np.uint64(2**64 - 1)):
+        with pytest.raises(w.WasmtimeError):
+            table.grow(store, amount, None)
+    with pytest.raises(w.WasmtimeError):
+        table.set(store, np.int64(-1), None)

@@ -198,7 +198,10 @@ def read_result_type(reader: Reader) -> tuple[int, ...]:
     if len(short) == count and reader.pos + count <= reader.end and not short.translate(None, SHORT_TYPES):
         reader.pos += count
         return tuple(short)
-    return tuple([reader.valtype() for _ in range(count)])
+    valtypes = []
+    for _ in range(count):
+        valtypes.append(reader.valtype())
+    return tuple(valtypes)
 
 
 def read_limits(reader: Reader) -> tuple[int, Limits]:
@@ -258,7 +261,10 @@ def read_comptype(reader: Reader) -> CompType:
         count = reader.length()
         if count > MAX_FIELDS:
             raise DecodeError(f"too many fields in a structure type (limit {MAX_FIELDS})", at)
-        return made(StructType, (tuple([read_field_type(reader) for _ in range(count)]),))
+        fields = []
+        for _ in range(count):
+            fields.append(read_field_type(reader))
+        return made(StructType, (tuple(fields),))
     if form == ARRAY_FORM:
         return made(ArrayType, (read_field_type(reader),))
     raise DecodeError("integer representation too long" if form >= 0x80 else "malformed definition type", at)

@@ -46,11 +46,18 @@ class Context:
         self.widths = bytes(widths) or b"\0"
         self.first = first
         self.middle = middle if len(middle) else array("i", [0])
-        func_types = array("I", [i.desc for i in module.func_imports])
+        func_types = array("I")
+        for import_ in module.func_imports:
+            func_types.append(import_.desc)
         func_types.extend(module.funcs)
         self.func_types = func_types if len(func_types) else array("I", [0])
-        self.global_widths = bytes([valtype_slots(g.valtype) for g in module.global_types()]) or b"\0"
-        self.mem_wide = bytes([type_.addrtype == I64 for type_ in module.mem_types()]) or b"\0"
+        global_widths, mem_wide = bytearray(), bytearray()
+        for global_type in module.global_types():
+            global_widths.append(valtype_slots(global_type.valtype))
+        for mem_type in module.mem_types():
+            mem_wide.append(mem_type.addrtype == I64)
+        self.global_widths = bytes(global_widths) or b"\0"
+        self.mem_wide = bytes(mem_wide) or b"\0"
         self.tag_types = array("I", module.tag_typeidxs() or [0])
         self.import_count = len(module.func_imports)
         self.code = module.code
@@ -60,17 +67,19 @@ class Context:
 
     def _lay_out(self, module: Module) -> None:
         """Find the place of every field."""
-        at, offsets, sizes = array("i"), array("i"), bytearray()
+        at, offsets, widths, is_func = array("i"), array("i"), bytearray(), bytearray()
         for type_ in module.types:
             at.append(len(offsets))
+            is_func.append(isinstance(type_, FuncType))
             if isinstance(type_, StructType):
                 offsets.extend(layout(type_.fields)[0])
-                sizes += bytes([storage_size(field.storage) for field in type_.fields])
+                for field in type_.fields:
+                    widths.append(storage_size(field.storage).bit_length() - 1)
             elif isinstance(type_, ArrayType):
                 offsets.append(0)
-                sizes.append(storage_size(type_.field.storage))
+                widths.append(storage_size(type_.field.storage).bit_length() - 1)
         at.append(len(offsets))
         self.field_at = at
         self.field_offsets = offsets or array("i", [0])
-        self.field_widths = bytes([size.bit_length() - 1 for size in sizes]) or b"\0"
-        self.is_func = bytes([isinstance(type_, FuncType) for type_ in module.types]) or b"\0"
+        self.field_widths = bytes(widths) or b"\0"
+        self.is_func = bytes(is_func) or b"\0"

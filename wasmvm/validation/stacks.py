@@ -41,7 +41,8 @@ SHOWN = 8
 
 def result_type_text(valtypes: list[int]) -> str:
     shown = ["..."] if len(valtypes) > SHOWN else []
-    shown += [valtype_text(valtype) if valtype != BOTTOM else "bot" for valtype in valtypes[-SHOWN:]]
+    for valtype in valtypes[-SHOWN:]:
+        shown.append(valtype_text(valtype) if valtype != BOTTOM else "bot")
     return f"[{' '.join(shown)}]"
 
 
@@ -253,9 +254,13 @@ class Stacks:
             count -= 1
 
     def mismatch(self, what: str, at: int, count: int) -> ValidationError:
-        required = result_type_text([self.flat[at + i] for i in range(count)])
-        first = max(self.floor, self.height - SHOWN - 1)
-        present = result_type_text([self.operands[i] for i in range(first, self.height)])
+        wanted: list[int] = []
+        for i in range(at, at + count):
+            wanted.append(self.flat[i])
+        found: list[int] = []
+        for i in range(max(self.floor, self.height - SHOWN - 1), self.height):
+            found.append(self.operands[i])
+        required, present = result_type_text(wanted), result_type_text(found)
         return ValidationError(f"type mismatch: {what} requires {required} but stack has {present}", self.at)
 
     # Control frames

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from operator import index
 from typing import Any
 
 from wasmvm import _core
@@ -24,6 +25,7 @@ def new_memory(store: _core.Store, ty: MemoryType) -> _core.Memory:
 
 def grown(memory: _core.Memory, delta: int) -> int:
     """The old size in pages; WasmtimeError where it cannot grow."""
+    delta = index(delta)
     if delta < 0:
         raise WasmtimeError("cannot grow by negative amount")
     try:
@@ -33,8 +35,13 @@ def grown(memory: _core.Memory, delta: int) -> int:
 
 
 def data_pointer(memory: _core.Memory) -> Any:
-    """A ctypes pointer to the first byte; it stays valid when the memory grows, as long as the memory lives."""
-    return ctypes.cast(memory.address, ctypes.POINTER(ctypes.c_ubyte))
+    """A ctypes pointer to the first byte, which keeps the memory; it stays valid when that grows."""
+    return ctypes.cast(bytes_at(memory, 0, 0), ctypes.POINTER(ctypes.c_ubyte))
+
+
+def bytes_at(memory: _core.Memory, size: int, offset: int) -> Any:
+    """A ctypes array that keeps the memory; ValueError where the bytes are not all inside."""
+    return (ctypes.c_ubyte * size).from_buffer(memory, offset)
 
 
 class Memory:
@@ -71,16 +78,22 @@ class Memory:
         return data_pointer(self._memory)
 
     def get_buffer_ptr(self, store: Storelike, size: int | None = None, offset: int = 0) -> Any:
-        """A ctypes array over `size` bytes from `offset` on, all of them by default. Nothing checks the bounds."""
+        """A ctypes array over `size` bytes from `offset` on, all of them by default. It keeps the memory.
+
+        Raises:
+            ValueError: they are not all inside the memory.
+        """
         check(store, self._memory.store)
-        length = len(self._memory) if size is None else size
-        return (ctypes.c_ubyte * length).from_address(self._memory.address + offset)
+        return bytes_at(self._memory, len(self._memory) if size is None else index(size), index(offset))
 
     def read(self, store: Storelike, start: int | None = 0, stop: int | None = None) -> bytearray:
         """A copy of the bytes from `start` up to `stop`, which mean what they mean in a slice."""
         memory = self._memory
         if store._core is not memory.store:
             check(store, memory.store)
+        if type(start) is not int or type(stop) is not int:  # numpy's integers wrap at their own width
+            start = None if start is None else index(start)
+            stop = None if stop is None else index(stop)
         try:
             return memory.read_bytearray(start, stop - start)  # type: ignore[operator, arg-type]
         except (IndexError, TypeError):  # counted from the end, beyond it, or not given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 from wasmvm import _core
@@ -40,6 +41,7 @@ class Table:
         """Grow by `amt` elements and return the old size; WasmtimeError where it cannot."""
         check(store, self._table.store)
         value = to_core(self._table.type.reftype, init)
+        amt = index(amt)
         try:
             return self._table.grow(amt, value)
         except ValueError:
@@ -48,6 +50,7 @@ class Table:
     def get(self, store: Storelike, idx: int) -> Any:
         """An element: a `Func`, the object of an externref, a null `Val`, or None if there is no such index."""
         check(store, self._table.store)
+        idx = index(idx)
         if not 0 <= idx < len(self._table):
             return None
         value = self._table[idx]
@@ -57,6 +60,7 @@ class Table:
         """WasmtimeError if there is no such index."""
         check(store, self._table.store)
         value = to_core(self._table.type.reftype, val)
+        idx = index(idx)
         if not 0 <= idx < len(self._table):
             raise WasmtimeError("wasm trap: undefined element: out of bounds table access")
         self._table[idx] = value
