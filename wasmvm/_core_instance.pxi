@@ -56,12 +56,15 @@ cdef class ModuleCode:
                 records += 8 * <uint64_t>len(elem) + sizeof(elem_t)
             # Tables that others see, and values that are references to functions: by these alone can a function be
             # named after everything that Python has of its instance is gone.
-            self.shares = (
-                len(syntax.table_imports) > 0
-                or any([e.kind == 1 for e in syntax.exports])
-                or any([names_functions(g.valtype) for g in syntax.global_types()])
-                or any([names_functions(valtype) for type in syntax.types for valtype in valtypes_of(type)])
-            )
+            shares = len(syntax.table_imports) > 0
+            for export in syntax.exports:
+                shares |= export.kind == 1
+            for global_type in syntax.global_types():
+                shares |= names_functions(global_type.valtype)
+            for type in syntax.types:
+                for valtype in valtypes_of(type):
+                    shares |= names_functions(valtype)
+            self.shares = shares
             signatures = [None] * len(numbers)
             if self.types == NULL:  # still: what was called may have made an instance
                 self.makes_objects = makes_objects

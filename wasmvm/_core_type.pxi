@@ -123,7 +123,9 @@ cdef int fill_type(type_t* type, comptype) except -1:
         end = 0
     elif isinstance(comptype, StructType):
         type.kind = KIND_STRUCT
-        storage = [field.storage for field in comptype.fields]
+        storage = []
+        for field in comptype.fields:
+            storage.append(field.storage)
         offsets, type.size = layout(comptype.fields)
     else:
         type.kind = KIND_ARRAY

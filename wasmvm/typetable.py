@@ -96,7 +96,10 @@ class Hold:
     def __del__(self) -> None:
         if self.alive and release is not None:  # at the end of the interpreter
             self.alive = False
-            release([word(self.firsts, i) for i in range(len(self.firsts) // 4)])
+            firsts = []
+            for i in range(len(self.firsts) // 4):
+                firsts.append(word(self.firsts, i))
+            release(firsts)
 
     @property
     def first(self) -> int:
@@ -143,7 +146,9 @@ def enter(key: bytes, size: int, needs: set[int]) -> Group:
             group.count += 1
             return group
     made = Group(key, size)
-    needed = list({group_of(number).first for number in needs})
+    needed = []
+    for first in {group_of(number).first for number in needs}:
+        needed.append(first)
     kept = 0
     try:
         with _lock:
@@ -417,12 +422,16 @@ def read_comptype(group: Group, position: int) -> CompType:
     at = HEADER + ENTRY * position
     bodies = HEADER + ENTRY * word(key, 1)
     begin = word(key, at - 1) if position else 0
-    words = [word(key, bodies + i) for i in range(begin, word(key, at + 2))]
+    words = []
+    for i in range(begin, word(key, at + 2)):
+        words.append(word(key, bodies + i))
     kind = word(key, at) & ~FINAL
     if kind == FUNCREF:
-        closed = [t if t >= 0 else first - t for t in words]
+        closed = []
+        for t in words:
+            closed.append(t if t >= 0 else first - t)
         return FuncType(tuple(closed[1 : 1 + words[0]]), tuple(closed[1 + words[0] :]))
-    fields = [
-        FieldType(words[i] if words[i] >= 0 else first - words[i], bool(words[i + 1])) for i in range(0, len(words), 2)
-    ]
+    fields = []
+    for i in range(0, len(words), 2):
+        fields.append(FieldType(words[i] if words[i] >= 0 else first - words[i], bool(words[i + 1])))
     return StructType(tuple(fields)) if kind == STRUCTREF else ArrayType(fields[0])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import gc
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
+import numpy as np
 import pytest
 import wasmtime as original
 
@@ -160,8 +163,8 @@ def test_the_shim_is_in_the_package() -> None:
 
 def test_pointers_keep_the_memory() -> None:
     """What ctypes has of a memory never shows another one's bytes, whose range is used again."""
-    store = w.Store()
-    memory = w.Memory(store, w.MemoryType(w.Limits(1, None)))
+    store = wasmtime.Store()
+    memory = wasmtime.Memory(store, wasmtime.MemoryType(wasmtime.Limits(1, None)))
     array, pointer = memory.get_buffer_ptr(store), memory.data_ptr(store)
     part = memory.get_buffer_ptr(store, 4, 65532)
     pointer[1] = 7
@@ -174,8 +177,10 @@ def test_pointers_keep_the_memory() -> None:
     for held in ("array", "pointer", "part"):
         gc.collect()
         assert gone() is not None
-        other = w.Store()
-        w.Memory(other, w.MemoryType(w.Limits(1, None))).write(other, b"secret of the next guest", 0)
+        other = wasmtime.Store()
+        wasmtime.Memory(other, wasmtime.MemoryType(wasmtime.Limits(1, None))).write(
+            other, b"secret of the next guest", 0
+        )
         assert held == "part" or pointer[1] == 7
         if held == "array":
             del array
@@ -190,8 +195,8 @@ def test_pointers_keep_the_memory() -> None:
 
 def test_numbers_of_numpy() -> None:
     """They wrap at their own width, if one computes with them."""
-    store = w.Store()
-    memory = w.Memory(store, w.MemoryType(w.Limits(1, 3)))
+    store = wasmtime.Store()
+    memory = wasmtime.Memory(store, wasmtime.MemoryType(wasmtime.Limits(1, 3)))
     memory.write(store, bytes(range(256)), 0)
     assert memory.read(store, np.uint8(250), np.uint8(5)) == b""
     assert memory.read(store, np.uint32(0xFFFFFFF0), np.uint32(0x10)) == b""
@@ -201,14 +206,14 @@ def test_numbers_of_numpy() -> None:
     with pytest.raises(IndexError):
         memory.write(store, b"abc", np.uint16(65534))
     assert memory.grow(store, np.uint8(1)) == 1
-    with pytest.raises(w.WasmtimeError):
+    with pytest.raises(wasmtime.WasmtimeError):
         memory.grow(store, np.int8(-1))
-    table = w.Table(store, w.TableType(w.ValType.externref(), w.Limits(1, 3)), None)
+    table = wasmtime.Table(store, wasmtime.TableType(wasmtime.ValType.externref(), wasmtime.Limits(1, 3)), None)
     assert table.grow(store, np.int8(1), 5) == 1
     assert table.get(store, np.uint64(1)) == 5
     assert table.get(store, np.uint64(2**64 - 1)) is None
     for amount in (np.int8(-1), np.uint64(2**64 - 1)):
-        with pytest.raises(w.WasmtimeError):
+        with pytest.raises(wasmtime.WasmtimeError):
             table.grow(store, amount, None)
-    with pytest.raises(w.WasmtimeError):
+    with pytest.raises(wasmtime.WasmtimeError):
         table.set(store, np.int64(-1), None)

@@ -25,7 +25,6 @@ def new_memory(store: _core.Store, ty: MemoryType) -> _core.Memory:
 
 def grown(memory: _core.Memory, delta: int) -> int:
     """The old size in pages; WasmtimeError where it cannot grow."""
-    delta = index(delta)
     if delta < 0:
         raise WasmtimeError("cannot grow by negative amount")
     try:
