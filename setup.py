@@ -64,6 +64,9 @@ THREADED_FLAGS = ["-fno-tree-ter", "-fno-tree-loop-distribute-patterns"]
 without calling `memset`. The `switch` would become 7 % slower."""
 
 DISPATCH_ENV = "WASMVM_DISPATCH"
+CHECK_ENV = "WASMVM_CHECK"
+CHECKS = os.environ.get(CHECK_ENV) not in (None, "", "0")
+"""Whether the machine looks at its invariants while it runs (docs/invariants.md): a build for tests, not for use."""
 
 
 def give_up(reason: str, advice: str) -> NoReturn:
@@ -129,7 +132,8 @@ def extensions() -> list[Extension]:
         if not os.path.exists(source):
             give_up(f"there is no {source}.", "The checkout or the source distribution is not complete.")
     write_build_file()
-    key = hashlib.sha256(f"{cython_version} {dispatch()} {sorted(DIRECTIVES.items())}".encode()).hexdigest()[:12]
+    settings = f"{cython_version} {dispatch()} {CHECKS} {sorted(DIRECTIVES.items())}"
+    key = hashlib.sha256(settings.encode()).hexdigest()[:12]
     modules = [
         Extension(source.rsplit(".", 1)[0].replace("/", "."), [source], depends=["setup.py", settings_file(key)])
         for source in HOT + EXTENSION
@@ -184,7 +188,7 @@ class BuildExtensions(build_ext):
     def finalize_options(self) -> None:
         super().finalize_options()
         # What was built with the other form of the machine may be newer than its sources.
-        self.force = self.force or bool(os.environ.get(DISPATCH_ENV))
+        self.force = self.force or bool(os.environ.get(DISPATCH_ENV)) or CHECKS
         if self.parallel is None:
             self.parallel = min(os.cpu_count() or 1, len(self.extensions or ()) or 1)
 
@@ -193,6 +197,8 @@ class BuildExtensions(build_ext):
             flags = FLAGS.get(self.compiler.compiler_type, FLAGS["unix"])
             threaded = extension.name == "wasmvm._core" and dispatch() != "switch" and flags is FLAGS["unix"]
             extension.extra_compile_args = flags + THREADED_FLAGS if threaded else flags
+            if CHECKS and extension.name == "wasmvm._core":
+                extension.define_macros = [*extension.define_macros, ("WASMVM_CHECK", "1")]
         try:
             super().build_extensions()
         except (CCompilerError, ExecError, PlatformError, OSError) as error:

@@ -183,6 +183,9 @@ cdef struct inst_t:
     elem_t* elems
     tag_t** tags
     catcher_t* catchers  # by address, once they are sorted
+    lowered_t* lowered  # the module's, as are the stubs
+    int32_t* stubs
+    int32_t defined
     int32_t catcher_count
     int32_t catcher_room
     bint catchers_sorted
@@ -250,6 +253,8 @@ cdef struct machine_t:
     tag_t* tag  # EXIT_THROW: of what is thrown; `base` is where its payload lies
     exn_t* exn  # and the exception, if there is a reference to it already
     tag_t* tags  # those that exceptions name
+    const int32_t* expr  # code of the constant expression that is evaluated
+    const int32_t* expr_end
     heap_t heap
     bulk_t bulk
     handler_t handlers[HANDLER_COUNT]  # last, since a machine that is used again keeps them

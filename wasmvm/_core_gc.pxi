@@ -80,7 +80,10 @@ cdef bint give_up(watch_t* watch, int64_t steps) noexcept nogil:
 cdef inline void mark(heap_t* heap, uint64_t bits) noexcept nogil:
     """Mark what a reference is to, and remember to look at its fields."""
     cdef object_t* o = <object_t*><size_t>bits
-    if bits == 0 or bits & 1 or o.marked == heap.epoch:
+    if bits == 0 or bits & 1:
+        return
+    check_object(o)
+    if o.marked == heap.epoch:
         return
     o.marked = heap.epoch
     if o.type.ref_count:

@@ -324,6 +324,9 @@ cdef class Instance:
         if self.code.makes_objects:
             store.keep_types(syntax.hold)
         inst.owner = <void*>self
+        inst.lowered = self.code.funcs
+        inst.stubs = self.code.stubs
+        inst.defined = <int32_t>self.defined
         inst.types = self.code.types
         inst.funcs = <func_t*>malloc(max(self.defined, 1) * sizeof(func_t))
         inst.all_funcs = <func_t**>malloc(max(imported + self.defined, 1) * sizeof(func_t*))
@@ -525,11 +528,18 @@ cdef class Instance:
         func.frame_size = frame_size
         func.inst = &self.inst
         func.owner = <void*>self
-        self.store.machine.top = base + frame_size  # a signal's handler may run wasm in the middle of it
+        cdef machine_t* m = self.store.machine
+        cdef const int32_t* outer = m.expr
+        cdef const int32_t* outer_end = m.expr_end
+        m.expr = func.code
+        m.expr_end = m.expr + len(code)
+        m.top = base + frame_size  # a signal's handler may run wasm in the middle of it
         try:
             self.store.invoke(&func, base)
         finally:
-            self.store.machine.top = base
+            m.top = base
+            m.expr = outer
+            m.expr_end = outer_end
         if names_objects(valtype):
             self.evaluated = base[0].u64
             if self.root.next == NULL:

@@ -128,6 +128,7 @@ cdef object object_value(Store store, uint64_t bits):
     cdef object_t* o = <object_t*><size_t>bits
     if bits & 1:
         return PyLong_FromLongLong(<int32_t><uint32_t>bits >> 1)
+    check_object(o)
     if o.type.kind == KIND_EXTERN:
         # By way of the dict, which Python's collector may have emptied: finalizers may still ask for the value then.
         known = None if store.externs is None else store.externs.get(<size_t>(<extern_t*>o).value)

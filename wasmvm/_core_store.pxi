@@ -388,7 +388,7 @@ cdef class Store:
         cdef double next_poll = 0.0
         cdef uint64_t wanted
         cdef double next_nap = INFINITY
-        reason = EXIT_BUDGET if m.budget < 0 else run(m)
+        reason = EXIT_BUDGET if m.budget < 0 else enter_loop(m)
         while reason != EXIT_DONE:
             if reason == EXIT_HOST:
                 self.call_host(bottom)
@@ -430,7 +430,7 @@ cdef class Store:
             else:
                 self.raise_trap(reason, bottom)
             m.budget = min(m.budget, FIRST_SLICE)  # as long as the GIL is held
-            reason = run(m)
+            reason = enter_loop(m)
         return 0
 
     cdef int stop(self, frame_t* bottom) except -1:
@@ -493,7 +493,7 @@ cdef class Store:
                 if self.is_over(until):
                     return EXIT_BUDGET
             self.machine.budget = SLICE
-            reason = run(self.machine)
+            reason = enter_loop(self.machine)
             while reason == EXIT_THROW:
                 begin_search(self.machine, &at)
                 reason = find_handler(self.machine, &at, SEARCH_SLICE)
@@ -503,7 +503,7 @@ cdef class Store:
                     return reason
                 if self.machine.heap.allocated > self.machine.heap.threshold:
                     return EXIT_GARBAGE
-                reason = run(self.machine)
+                reason = enter_loop(self.machine)
             if (reason != EXIT_BUDGET and reason != EXIT_BULK) or self.is_over(until):
                 return reason
 

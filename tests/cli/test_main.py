@@ -12,7 +12,7 @@ import pytest
 
 import wasmvm
 from wasmvm import codecache
-from wasmvm._core import DISPATCH
+from wasmvm._core import CHECKS, DISPATCH
 from wasmvm.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         main(["--version"])
     assert exit_.value.code == 0
-    assert capsys.readouterr().out == f"wasmvm {wasmvm.__version__} ({DISPATCH} dispatch)\n"
+    assert capsys.readouterr().out == f"wasmvm {wasmvm.__version__} ({DISPATCH} dispatch{', check' * CHECKS})\n"
 
 
 @pytest.mark.parametrize("command", ["run", "validate", "inspect"])

@@ -81,9 +81,9 @@ class _VersionAction(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
         from wasmvm import __version__
-        from wasmvm._core import DISPATCH
+        from wasmvm._core import CHECKS, DISPATCH
 
-        print(f"wasmvm {__version__} ({DISPATCH} dispatch)")
+        print(f"wasmvm {__version__} ({DISPATCH} dispatch{', check' if CHECKS else ''})")
         parser.exit()
 
 
