@@ -236,26 +236,3 @@ def test_nothing_names_a_folder_outside_of_the_checkout() -> None:
         path = ROOT / name
         if name != ".ci/run" and path.suffix != ".wasm" and path.is_file():
             assert outside.encode() not in path.read_bytes(), name
-
-
-def test_no_list_comprehensions_in_cython_code() -> None:
-    """Cython (3.3.1, and before) releases an item twice where a list comprehension runs out of memory.
-
-    It makes one of ``list``, ``tuple``, ``sorted`` and ``set`` of a generator expression as well.
-    """
-    hot = [
-        str(path.with_suffix(".py").relative_to(ROOT)) for path in PACKAGE.rglob("*.pxd") if path.parent.name != "isa"
-    ]
-    found = []
-    for name in sorted(set(hot) - {"wasmvm/_core.py"}):
-        for node in ast.walk(ast.parse((ROOT / name).read_text())):
-            made = isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp)
-            if isinstance(node, ast.ListComp) or (
-                made and ast.unparse(node.func) in ("list", "tuple", "sorted", "set")
-            ):
-                found.append(f"{name}:{node.lineno}")
-    for path in sorted([*PACKAGE.glob("_core*.pxi"), PACKAGE / "_core.pyx"]):
-        for number, line in enumerate(path.read_text().splitlines(), 1):
-            if re.search(r"(\[|\b(list|tuple|sorted|set)\().*\bfor\b.*\bin\b", line.partition("  #")[0]):
-                found.append(f"{path.name}:{number}")
-    assert found == []
