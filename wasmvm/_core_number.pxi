@@ -8,6 +8,7 @@ cdef extern from "Python.h":
     long long PyLong_AsLongLongAndOverflow(object, int*) except? -1
     object PyNumber_Index(object)
     bint PyLong_CheckExact(object)
+    unsigned long PyThread_get_thread_ident() noexcept nogil
     bint PyType_IsSubtype(type, type)
 
 

@@ -1,8 +1,5 @@
 # The store (specification, 4.2.4) and the driver: what happens between the runs of the loop.
 
-cdef extern from "Python.h":
-    unsigned long PyThread_get_thread_ident() noexcept nogil
-
 cdef int32_t done_code[1]
 cdef int32_t leave_instance_code[1]
 done_code[0] = R_DONE
@@ -750,8 +747,3 @@ cdef int32_t* behind_call(int32_t* pc) noexcept:
     if pc[0] == R_RETURN_CALL_IMPORT or pc[0] == R_RETURN_CALL_INDIRECT or pc[0] == R_RETURN_CALL_REF:
         return return_code
     return pc + (5 if pc[0] == R_CALL_INDIRECT else 3)
-
-
-cdef object trap(int reason, tuple frames):
-    code, message = TRAPS[reason - TRAP_UNREACHABLE]
-    return Trap(message, code, frames)

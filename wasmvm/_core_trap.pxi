@@ -30,6 +30,11 @@ cdef enum:
     MAX_FRAMES = 100  # of a backtrace: a runaway recursion has a hundred thousand
 
 
+cdef object trap(int reason, tuple frames):
+    code, message = TRAPS[reason - TRAP_UNREACHABLE]
+    return Trap(message, code, frames)
+
+
 cdef tuple frame_at(inst_t* inst, const int32_t* pc):
     """(instance, funcidx, offset) of a code position; None for code that no function owns."""
     cdef Instance instance = <Instance>inst.owner
