@@ -8,7 +8,7 @@ import wasmtime
 from tests.fuzz.aggregates import Program
 from wasmvm import Instance, Module, Store, Trap
 
-COUNT = 60
+COUNT = 30
 CODES = {
     "NULL_REFERENCE": "null reference",
     "ARRAY_OUT_OF_BOUNDS": "array_out_of_bounds",

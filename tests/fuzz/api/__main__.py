@@ -67,6 +67,10 @@ def program(seed: int, steps: list[int], stress: bool, threads: bool, say: bool 
 
 def work(options: argparse.Namespace) -> int:
     """Run programs one after the other; say what begins and what is done, so that the one that crashes is known."""
+    # What wasmvm imports when it is first needed: a signal's handler in the middle of such an import, which needs the same
+    # module, gets an ImportError (found by seed 100040, which had it happen in the first trap of a process).
+    import wasmvm.binary.names
+    import wasmvm.lowering.body  # noqa: F401
     from tests.fuzz.api import guests, world
 
     faulthandler.enable()
