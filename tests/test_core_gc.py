@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
+import functools
 import gc
+import operator
+import os
+import signal
 import threading
 import time
 import weakref
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -363,7 +369,7 @@ def test_externrefs_do_not_keep_objects_for_ever() -> None:
 def test_many_externrefs_are_let_go_without_being_asked() -> None:
     vm = exports()
     things = []
-    for _ in range(200_000):
+    for _ in range(100_000):
         thing = Thing()
         if len(things) < 10:
             things.append(weakref.ref(thing))
@@ -524,6 +530,7 @@ CHURN = """(module (import "h" "object" (func $object (param i32) (result extern
           (local.set $r (array.new $refs (local.get $x) (i32.const 50000)))
           (local.set $x (struct.new $node (local.get $i) (call $object (local.get $i)) (ref.null $node)))))
       (br $more)))
+  (func (export "forget") (global.set $list (ref.null $node)))
   (func (export "sum") (result i32) (local $x (ref null $node)) (local $sum i32)
     (local.set $x (global.get $list))
     (block $end
@@ -579,3 +586,166 @@ def test_roots_that_go_while_others_are_marked() -> None:
         instance.exports.run()
     thread.join()
     store.gc()
+
+
+# --- Signals in the middle of a collection ---------------------------------------------------------------------------
+
+
+def collect_with_a_signal(store: Store) -> None:
+    """Collect while a signal is pending: nothing between the two calls would serve it (what `signal` has does at once)."""
+    send = ctypes.CDLL(None)["raise"]
+    list(map(operator.call, [functools.partial(send, int(signal.SIGUSR1)), store.gc]))
+
+
+@pytest.fixture
+def on_signal() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Sets what SIGUSR1 calls."""
+    before = signal.getsignal(signal.SIGUSR1)
+
+    def handle(call: Callable[[], object]) -> None:
+        signal.signal(signal.SIGUSR1, lambda number, frame: call() and None)
+
+    yield handle
+    signal.signal(signal.SIGUSR1, before)
+
+
+OnSignal = Callable[[Callable[[], object]], None]
+SUM = 60_000 * 60_001 // 2
+needs_signals = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+
+
+def many_objects() -> tuple[Store, Instance]:
+    """A heap that takes several looks; in the mode of stress each of them is for signals as well."""
+    store = Store()
+    instance = Instance(Module(wat2wasm(CHURN)), {"h": {"object": lambda i: KNOWN[i % 3]}}, store)
+    instance.exports.build(60_000)
+    store.gc()
+    store.stress = True
+    return store, instance
+
+
+KNOWN = [object() for _ in range(3)]
+
+
+@needs_signals
+def test_a_signal_ends_a_collection(on_signal: OnSignal) -> None:
+    """The handler is called in the collection, before its end, and what it raises comes out; nothing is lost."""
+    store, garbage = many_objects()
+    instance = Instance(Module(wat2wasm(CHURN)), {"h": {"object": lambda i: None}}, store)
+    instance.exports.build(1000)
+    garbage.exports.forget()
+    size = store.heap_size
+    seen: list[int] = []
+
+    def stop() -> None:
+        seen.append(store.heap_size)
+        raise KeyboardInterrupt
+
+    on_signal(stop)
+    for _ in range(300):  # more often than there are marks: those of long ago must not count
+        with pytest.raises(KeyboardInterrupt):
+            collect_with_a_signal(store)
+    assert seen[0] == size, "the first look is before the sweep"
+    assert seen[-1] < size // 10, "a collection comes to its end after all"
+    assert instance.exports.sum() == 1000 * 1001 // 2
+    store.gc()
+    assert store.heap_size == seen[-1]
+    assert instance.exports.sum() == 1000 * 1001 // 2
+
+
+@needs_signals
+def test_handlers_of_signals_use_the_store(on_signal: OnSignal) -> None:
+    """In the middle of a collection a handler makes objects, drops them, collects, and takes the last reference away."""
+    store, instance = many_objects()
+    calls = []
+
+    def use() -> None:
+        calls.append(instance.exports.sum())
+        store.stress = False
+        instance.exports.forget()
+        instance.exports.build(1000)
+        store.stress = True
+        store.gc()
+        calls.append(instance.exports.sum())
+        instance.exports.forget()
+        instance.exports.build(100)
+
+    on_signal(use)
+    collect_with_a_signal(store)
+    assert calls == [SUM, 1000 * 1001 // 2]
+    assert instance.exports.sum() == 100 * 101 // 2
+    store.gc()
+    assert store.heap_size < 100 * 200
+
+
+@needs_signals
+def test_handlers_that_come_all_the_time(on_signal: OnSignal) -> None:
+    """Each look finds a handler that uses the store, and the collection comes to its end nevertheless."""
+    store, instance = many_objects()
+    calls = []
+    on_signal(lambda: calls.append(instance.exports.sum()))
+    done = threading.Event()
+
+    def tick() -> None:
+        while not done.is_set():
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+            time.sleep(0)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    try:
+        for _ in range(5):
+            collect_with_a_signal(store)
+    finally:
+        done.set()
+        thread.join()
+    assert len(calls) >= 5
+    assert set(calls) == {SUM}
+    assert instance.exports.sum() == SUM
+
+
+@needs_signals
+def test_a_signal_in_the_sweep_finds_objects_of_the_host(on_signal: OnSignal) -> None:
+    """What was swept is not found again by an object of Python that comes back; what was not swept yet is."""
+    text = """(module (table (export "t") 100000 externref))"""
+    store = Store()
+    table = Instance(Module(wat2wasm(text)), {}, store).exports.t
+    values = [object() for _ in range(100_000)]
+    for i, value in enumerate(values):
+        table[i] = value
+    for i in range(len(values)):
+        table[i] = None
+    store.stress = True
+    picks = values[:3] + values[-3:]
+    calls = []
+
+    def find() -> None:
+        calls.append(1)
+        store.stress = False
+        for i, value in enumerate(picks):
+            table[i] = value
+        store.stress = True
+
+    on_signal(find)
+    collect_with_a_signal(store)
+    assert calls
+    assert [table[i] for i in range(6)] == picks
+    for late in (1000, 20_000, 40_000):  # the signal comes from a finalizer, in the sweep of other objects
+        store.stress = False
+        for i, value in enumerate(values):
+            table[i] = value
+        table[late] = Late()
+        for i in range(len(values)):
+            table[i] = None
+        store.stress = True
+        before = len(calls)
+        store.gc()
+        assert len(calls) > before
+        assert [table[i] for i in range(6)] == picks
+
+
+class Late:
+    """Signals when it goes."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGUSR1)

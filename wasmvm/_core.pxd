@@ -337,6 +337,7 @@ cdef class Store:
     cdef void* types  # dict of the Holds of the types that objects of the heap may have; owned, unknown to Python's collector
     cdef bint stress_
     cdef unsigned long thread  # which uses it, while `users` is not 0
+    cdef uint64_t uses  # how often anybody asked for the thread, as whoever uses it does
     cdef int users  # how many things it is in the middle of
     cdef int nesting
     cdef volatile int interrupted  # 1: trap once; 2: trap whenever wasm runs, until it is taken away
@@ -360,6 +361,8 @@ cdef class Store:
     cpdef end_call(self)
     cpdef spend(self, uint64_t units)
     cdef int drive(self, frame_t* bottom) except -1
+    cdef int make_room_for_wasm(self, frame_t* bottom) except -1
+    cdef int collect_for_wasm(self, frame_t* bottom) except -1
     cdef int run_free(self, int reason, double until) noexcept nogil
     cdef int run_bulk(self, double until) noexcept nogil
     cdef int stop(self, frame_t* bottom) except -1

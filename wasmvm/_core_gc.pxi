@@ -10,6 +10,7 @@ cdef enum:
     MUCH_WORK = 1 << 16  # so much to look at that other threads should have the GIL meanwhile: a millisecond or two
     WATCH_STEPS = 1 << 14  # between two looks at the clock
     LAST_EPOCH = 250
+    MOST_RESTARTS = 3  # of one collection, for handlers of signals that use the store
 
 
 # --- Roots ------------------------------------------------------------------------------------------------------------
@@ -60,21 +61,62 @@ cdef void end_heap(heap_t* heap) noexcept:
 # moment before it sweeps: the marks that it leaves mean nothing to the next one.
 
 cdef struct watch_t:
-    # Who may end a collection early.
+    # Who may end a collection early, and the signals that are served in the middle of one.
     int64_t steps  # until the next look
     double until
     volatile int* interrupted
     bint over
+    void* store
+    slot* top  # of what is in use of the stack
+    double next_signals  # when to look for signals; INFINITY for not at all
+    bint sweeping  # so that it does not matter whether a handler uses the store
+    bint restart  # over because one did
+    void* error  # what one raised, owned
 
 
 cdef bint give_up(watch_t* watch, int64_t steps) noexcept nogil:
     """Count what was looked at; whether the collection is to be given up."""
+    cdef double now
     watch.steps -= steps
     if watch.steps < 0:
         watch.steps = WATCH_STEPS
-        if watch.interrupted[0] or (watch.until != INFINITY and wvm_monotonic() >= watch.until):
+        now = wvm_monotonic()
+        if watch.interrupted[0] or now >= watch.until:
             watch.over = True
+        elif now >= watch.next_signals:
+            serve_signals(watch)
     return watch.over
+
+
+cdef void serve_signals(watch_t* watch) noexcept with gil:
+    """Let handlers of signals run in the middle of a collection.
+
+    Where Python code has used the store meanwhile, what was marked and the lists of what to mark are out of date; every
+    use begins with `check_thread`, which counts.
+    """
+    cdef Store store = <Store>watch.store
+    cdef machine_t* m = store.machine
+    cdef object_t** gray = m.heap.gray
+    cdef size_t gray_count = m.heap.gray_count
+    cdef slot* top = m.top
+    cdef mem_t* other_mem = m.other_mem
+    cdef uint64_t uses = store.uses
+    try:
+        # What is swept already must not be found by `Store.extern`.
+        release_dead(store, watch.top, [])
+        m.top = max(watch.top, top)
+        PyErr_CheckSignals()
+    except BaseException as error:
+        Py_INCREF(error)
+        watch.error = <void*>error
+        watch.over = True
+    m.top = top
+    m.other_mem = other_mem
+    m.heap.gray = gray
+    m.heap.gray_count = gray_count
+    if store.uses != uses and not watch.sweeping:
+        watch.over = watch.restart = True
+    watch.next_signals = wvm_monotonic() + (0.0 if store.stress_ else POLL_INTERVAL)
 
 
 cdef inline void mark(heap_t* heap, uint64_t bits) noexcept nogil:
@@ -250,11 +292,13 @@ cdef bint mark_stack(machine_t* m, watch_t* watch, const slot* top) noexcept nog
     for i in range(heap.count):
         lowest = min(lowest, <uint64_t><size_t>heap.objects[i])
         highest = max(highest, <uint64_t><size_t>heap.objects[i])
-    if give_up(watch, heap.count >> 3):
-        return False
+        if i % WATCH_STEPS == 0 and give_up(watch, WATCH_STEPS >> 3):
+            return False
     while at < top:
         count += lowest <= at.u64 <= highest
         at += 1
+        if (at - m.stack) % WATCH_STEPS == 0 and give_up(watch, WATCH_STEPS >> 3):
+            return False
     found.first = next_factor()
     found.second = next_factor()
     found.mask = 15
@@ -272,6 +316,9 @@ cdef bint mark_stack(machine_t* m, watch_t* watch, const slot* top) noexcept nog
         if lowest <= at.u64 <= highest:
             found.bits[place(&found, at.u64)] = at.u64
         at += 1
+        if (at - m.stack) % WATCH_STEPS == 0 and give_up(watch, WATCH_STEPS):
+            free(found.bits)
+            return False
     for i in range(heap.count):
         bits = <size_t>heap.objects[i]
         if heap.objects[i].pins or found.bits[place(&found, bits)] == bits:
@@ -331,6 +378,7 @@ cdef bint mark_and_sweep(machine_t* m, watch_t* watch, const spans_t* spans, con
     if mark_stack(m, watch, top) and mark_spans(heap, watch, spans) and mark_fields(heap, watch):
         heap.given_up = 0
         heap.sweep_end = heap.count
+        watch.sweeping = True
         return sweep(heap, watch)
     heap.given_up += 1
     return False
@@ -341,23 +389,52 @@ cdef int collect(Store store, slot* top, bint may_stop=False) except -1:
 
     Slots from `top` on are in nobody's use; it may be beyond the end of the stack, as the frame of a host function ends
     there. Does nothing where there is not enough memory to do it with. Where it `may_stop`, an interruption or the
-    deadline ends it early, what is not freed then will be the next time, and the result is 1.
+    deadline ends it early, what is not freed then will be the next time, and the result is 1. What a handler of a signal
+    raises ends any.
     """
-    cdef machine_t* m = store.machine
-    cdef heap_t* heap = &m.heap
-    top = min(top, m.stack_end)
-    cdef uint64_t seen = top - m.stack
-    cdef spans_t spans
     cdef watch_t watch
     cdef list owners = []
+    cdef int restarts = 0
+    top = min(top, store.machine.stack_end)
+    memset(&watch, 0, sizeof(watch))
+    watch.store = <void*>store
+    watch.top = top
+    watch.next_signals = wvm_monotonic() + (0.0 if store.stress_ else POLL_INTERVAL)
+    try:
+        collect_once(store, &watch, owners, may_stop)
+        while watch.restart:
+            restarts += 1
+            watch.over = watch.restart = False
+            if restarts == MOST_RESTARTS:  # of handlers that come all the time there is an end
+                watch.next_signals = INFINITY
+            collect_once(store, &watch, owners, may_stop)
+        release_dead(store, top, owners)
+    finally:
+        error = None
+        if watch.error != NULL:
+            error = <object>watch.error
+            Py_DECREF(error)
+    if error is not None:
+        raise error
+    return watch.over
+
+
+cdef int collect_once(Store store, watch_t* watch, list owners, bint may_stop) except -1:
+    """Begin a collection, and end it unless it is given up."""
+    cdef machine_t* m = store.machine
+    cdef heap_t* heap = &m.heap
+    cdef uint64_t seen = watch.top - m.stack
+    cdef spans_t spans
     cdef bint known
     memset(&spans, 0, sizeof(spans))
-    memset(&watch, 0, sizeof(watch))
     watch.steps = WATCH_STEPS
     # Marks of collections that were given up must not be taken for those of one much later.
-    may_stop = may_stop and heap.given_up < LAST_EPOCH // 2
+    if heap.given_up >= LAST_EPOCH // 2:
+        may_stop = False
+        watch.next_signals = INFINITY
     watch.until = store.deadline if may_stop else INFINITY
     watch.interrupted = &store.interrupted if may_stop else &nobody
+    watch.sweeping = False
     heap.gray = <object_t**>malloc((heap.count + 1) * sizeof(object_t*))
     heap.gray_count = 0
     try:
@@ -365,10 +442,10 @@ cdef int collect(Store store, slot* top, bint may_stop=False) except -1:
         if known:
             seen += spans.references
             if heap.count + seen + heap.allocated // 64 < MUCH_WORK:
-                mark_and_sweep(m, &watch, &spans, top)
+                mark_and_sweep(m, watch, &spans, watch.top)
             else:
                 with nogil:
-                    mark_and_sweep(m, &watch, &spans, top)
+                    mark_and_sweep(m, watch, &spans, watch.top)
     finally:
         free(heap.gray)
         heap.gray = NULL
@@ -377,8 +454,7 @@ cdef int collect(Store store, slot* top, bint may_stop=False) except -1:
         # What comes next should cost as much as was looked at, at least.
         heap.threshold = heap.allocated + max(heap.allocated, <uint64_t>FIRST_THRESHOLD, seen * sizeof(slot))
         heap.threshold = 0 if store.stress_ else min(heap.threshold, heap.limit)
-    release_dead(store, top, owners)
-    return watch.over
+    return 0
 
 
 cdef volatile int nobody = 0

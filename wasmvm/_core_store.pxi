@@ -301,6 +301,7 @@ cdef class Store:
 
     cdef int check_thread(self) except -1:
         """Raise where another thread uses the store. Asked again after anything that may have run Python."""
+        self.uses += 1
         if self.is_used_elsewhere():
             raise RuntimeError("the store is in use by another thread")
         return 0
@@ -415,11 +416,9 @@ cdef class Store:
                 wanted = m.heap.wanted
                 self.look_around(bottom)  # where a signal's handler may run wasm in this store
                 m.heap.wanted = wanted
-                if not make_room(self, m.fp + m.pc[2], True):
-                    self.raise_trap(TRAP_ALLOCATION_FAILED, bottom)
+                self.make_room_for_wasm(bottom)
             elif reason == EXIT_GARBAGE:
-                self.look_around(bottom)
-                collect(self, self.frame_end(), True)
+                self.collect_for_wasm(bottom)
             elif reason == EXIT_THROW or reason == EXIT_UNCAUGHT or reason == EXIT_NO_MEMORY:
                 self.unwind(bottom)
             elif reason == EXIT_BUG:
@@ -470,6 +469,26 @@ cdef class Store:
             if pinned and bulk.made.pins != MANY_PINS:
                 bulk.made.pins -= 1
         m.bulk = bulk
+        return 0
+
+    cdef int make_room_for_wasm(self, frame_t* bottom) except -1:
+        """Serve EXIT_COLLECT: the instruction will begin anew."""
+        cdef machine_t* m = self.machine
+        try:
+            has_room = make_room(self, m.fp + m.pc[2], True)
+        except BaseException as error:
+            raise with_wasm_frames(error, describe(backtrace(m, bottom)))
+        if not has_room:
+            self.raise_trap(TRAP_ALLOCATION_FAILED, bottom)
+        return 0
+
+    cdef int collect_for_wasm(self, frame_t* bottom) except -1:
+        """Collect where wasm goes on behind an exception that was thrown."""
+        self.look_around(bottom)
+        try:
+            collect(self, self.frame_end(), True)
+        except BaseException as error:
+            raise with_wasm_frames(error, describe(backtrace(self.machine, bottom)))
         return 0
 
     cdef bint is_over(self, double until) noexcept nogil:
@@ -634,8 +653,7 @@ cdef class Store:
             frames = describe(backtrace(self.machine, bottom))
             raise with_wasm_frames(uncaught(reference, frames), frames)
         if heap.allocated > heap.threshold:
-            self.look_around(bottom)
-            collect(self, self.frame_end(), True)
+            self.collect_for_wasm(bottom)
         return 0
 
     cdef bint throw_from_host(self, object error, frame_t* bottom) except -1:
