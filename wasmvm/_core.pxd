@@ -366,7 +366,7 @@ cdef class Store:
     cdef int run_free(self, int reason, double until) noexcept nogil
     cdef int run_bulk(self, double until) noexcept nogil
     cdef int stop(self, frame_t* bottom) except -1
-    cdef int glance(self) except -1
+    cdef int glance(self, str during=*, int reasons=*) except -1
     cdef bint is_over(self, double until) noexcept nogil
     cdef int serve_others(self) except -1
     cdef bint move_some(self, const move_t* move, uint64_t* done) except -1

@@ -410,7 +410,7 @@ cdef class Instance:
         cdef lowered_t* lowered = &self.code.funcs[index]
         cdef func_t* func = &self.inst.funcs[index]
         if lowered.code == NULL:
-            self.module.lower(index)
+            self.module.lower(index, self.store.lower_slice)
             if lowered.code == NULL:
                 raise InternalError(f"function {func.funcidx} was not lowered")
         func.frame_size = max(func.frame_size, lowered.frame_size)

@@ -213,7 +213,7 @@ cdef class Store:
 
         Where none runs, the next call traps as it begins, so that no interruption is lost; ``hold(False)`` takes one back.
         """
-        self.interrupted = 1
+        self.interrupted |= 1
 
     def hold(self, stop):
         """Whether wasm in this store traps with the code "interrupt" whenever it runs; from any thread."""
@@ -235,6 +235,18 @@ cdef class Store:
         """
         self.glance()
         return max(0.0, min(self.deadline - wvm_monotonic(), POLL_INTERVAL)) if self.nesting else POLL_INTERVAL
+
+    def compile_slice(self):
+        """The checkpoint of a module that is compiled between `begin_call` and `end_call` (`compile.CompiledModule`).
+
+        Raises:
+            Trap: as `wait_slice`, but not because of `hold`, which is about wasm that runs.
+        """
+        self.glance(" during compilation", 1)
+
+    def lower_slice(self):
+        """The checkpoint of lowering a function that wasm has called; raises what `wait_slice` raises."""
+        self.glance(" during compilation")
 
     @property
     def timeout(self):
@@ -438,14 +450,17 @@ cdef class Store:
             self.raise_trap(TRAP_DEADLINE, bottom)
         return 0
 
-    cdef int glance(self) except -1:
-        """As `look_around`, where it is not wasm code that takes long; Python code may run."""
+    cdef int glance(self, str during="", int reasons=3) except -1:
+        """As `look_around`, where it is not wasm code that takes long; Python code may run.
+
+        Of interruptions those count that `reasons` has: 1 for `interrupt`, 2 for `hold`.
+        """
         if self.nesting:
-            if self.interrupted:
+            if self.interrupted & reasons:
                 self.interrupted &= 2
-                raise trap(TRAP_INTERRUPT, ())
+                raise trap(TRAP_INTERRUPT, (), during)
             if wvm_monotonic() >= self.deadline:
-                raise trap(TRAP_DEADLINE, ())
+                raise trap(TRAP_DEADLINE, (), during)
         PyErr_CheckSignals()
         return 0
 
@@ -677,6 +692,10 @@ cdef class Store:
         m.top = m.fp + func.frame_size  # making Python objects may run a finalizer that calls this store
         try:
             func = instance.lowered(m.pc[1])
+        except Trap as error:  # the time is over, or somebody interrupts
+            if not error.frames:
+                error.frames = describe(backtrace(m, bottom))
+            raise with_wasm_frames(error, error.frames)
         finally:
             m.top = top
         if m.fp + func.frame_size > m.stack_end:

@@ -30,9 +30,9 @@ cdef enum:
     MAX_FRAMES = 100  # of a backtrace: a runaway recursion has a hundred thousand
 
 
-cdef object trap(int reason, tuple frames):
+cdef object trap(int reason, tuple frames, str during=""):
     code, message = TRAPS[reason - TRAP_UNREACHABLE]
-    return Trap(message, code, frames)
+    return Trap(message + during, code, frames)
 
 
 cdef tuple frame_at(inst_t* inst, const int32_t* pc):

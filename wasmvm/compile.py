@@ -71,7 +71,7 @@ class CompiledModule:
         if valid or (entry is not None and entry.validated):
             from wasmvm.validation import LateValidation
 
-            self._late = LateValidation(syntax, look_around)
+            self._late = LateValidation(syntax, checkpoint)
         else:
             from wasmvm.validation import validate
 
@@ -131,8 +131,11 @@ class CompiledModule:
         self.code.accept(index)
         return True
 
-    def lower(self, index: int) -> None:
+    def lower(self, index: int, checkpoint: Callable[[], object] = look_around) -> None:
         """Lower the function `index`, counted among those defined here, into `code`, or find its code.
+
+        Args:
+            checkpoint: is called every some milliseconds; what it raises ends the work, and the next call begins anew.
 
         Raises:
             DecodeError, ValidationError: it is not valid, where that was not known yet.
@@ -145,8 +148,8 @@ class CompiledModule:
 
         self.syntax.need_body(index)
         if self._late is not None:
-            self._late.body(index)
-        lowered = lower(self._lowering_context(), index, look_around)
+            self._late.body(index, checkpoint)
+        lowered = lower(self._lowering_context(), index, checkpoint)
         self.code.put(
             index, lowered.code, lowered.frame_size, lowered.zero_from, lowered.zero_to, lowered.offsets,
             lowered.handlers,

@@ -47,7 +47,12 @@ from wasmvm.types import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wasmvm.syntax import Module
+
+LOOK_TYPES = 1 << 10
+"""After so many types, whoever goes over all of a module's calls its checkpoint: they take some milliseconds."""
 
 
 _SUPERTYPE = {EQREF: ANYREF, I31REF: EQREF, STRUCTREF: EQREF, ARRAYREF: EQREF}
@@ -60,11 +65,14 @@ _TOP = {
 _BOTTOMS = frozenset((NULLREF, NULLFUNCREF, NULLEXTERNREF, NULLEXNREF))
 
 
-def define(module: Module) -> array[int]:
+def define(module: Module, checkpoint: Callable[[], object] | None = None) -> array[int]:
     """The numbers of a module's types, by typeidx; whether they are valid is not looked at.
 
     References to types that do not exist, or are declared later, must have been ruled out. The types stay as long as
     the module does, or a copy of ``module.hold``.
+
+    Args:
+        checkpoint: is called again and again, see `Reader`; what it raises ends the work, and leaves nothing behind.
     """
     if module.numbers is not None:
         return module.numbers
@@ -72,7 +80,7 @@ def define(module: Module) -> array[int]:
     counts = {rectype.start: rectype.count for rectype in module.rectypes if rectype.count}
     numbers = array("i")
     firsts: list[int] = []
-    typeidx = 0
+    typeidx, look = 0, LOOK_TYPES
     try:
         while typeidx < len(types):
             count = counts.get(typeidx, 1)
@@ -89,6 +97,9 @@ def define(module: Module) -> array[int]:
             firsts.append(first)
             numbers.extend(range(first, first + count))
             typeidx += count
+            if checkpoint is not None and typeidx >= look:
+                checkpoint()
+                look = typeidx + LOOK_TYPES
     except BaseException:
         typetable.release(firsts)
         raise

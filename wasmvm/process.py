@@ -89,7 +89,7 @@ def run(
         check: raise `subprocess.CalledProcessError` where the exit code is not 0.
         fuel, max_memory, max_table, max_heap, max_stack, max_instances, max_tables, max_memories,
             max_module_size: see `wasmvm.instantiate`.
-        timeout: here of all that the program does, counted from when it is compiled.
+        timeout: here of all together, compiling the module included (but for assembling its text).
         max_output: bytes that it may write to standard output and standard error together; None for 64 MiB where they
             are captured and for any number where they are not.
 
@@ -107,11 +107,13 @@ def run(
         captured = stdout, stderr = bytearray(), bytearray()
         max_output = MAX_CAPTURED if max_output is None else max_output
     words = [argv0, *args]
-    module = compiled_module(source, max_module_size)
     store = Store(
         fuel=fuel, timeout=timeout, max_memory=max_memory, max_table=max_table, max_heap=max_heap, max_stack=max_stack,
         max_instances=max_instances, max_tables=max_tables, max_memories=max_memories,
     )  # fmt: skip
+    countdown = Countdown(store)
+    module = compiled_module(source, store, max_module_size)
+    countdown.renew()
     if dirs:
         _warn_of(dirs)
     config = WasiConfig(
@@ -120,7 +122,7 @@ def run(
     returncode = 0
     with Wasi(config) as wasi:
         try:
-            _start(module, {**link(wasi), **(imports or {})}, store)
+            _start(module, {**link(wasi), **(imports or {})}, store, countdown)
         except ExitTrap as exit_trap:
             returncode = exit_trap.exit_code
         except Exception as error:
@@ -150,8 +152,7 @@ def _bytes(captured: bytearray | None) -> bytes | None:
     return None if captured is None else bytes(captured)
 
 
-def _start(module: Module, imports: Any, store: Store) -> None:
-    countdown = Countdown(store)
+def _start(module: Module, imports: Any, store: Store, countdown: Countdown) -> None:
     exports = Instance(module, imports, store).exports
     countdown.renew()
     if "_initialize" in exports:

@@ -69,6 +69,16 @@ def test_traps(guest: Path, export: str, options: list[str], message: str) -> No
     assert done.stderr.decode().splitlines()[0] == f"wasmvm: trap: {message}"
 
 
+def test_timeout_covers_compilation(tmp_path: Path) -> None:
+    path = tmp_path / "long.wasm"
+    path.write_bytes(wat2wasm(f'(module (func (export "_start") {"i32.const 1 drop " * 50_000}))'))
+    assert wasmvm("run", "--no-cache", "--timeout", "1h", path).returncode == 0
+    done = wasmvm("run", "--no-cache", "--timeout", "0.000001", path)
+    assert done.returncode == 134
+    message = "wasmvm: trap: time limit exceeded during compilation (--timeout allows more)"
+    assert done.stderr.decode().splitlines()[0] == message
+
+
 def test_output(guest: Path) -> None:
     done = wasmvm("run", "--max-output", "33", "--invoke", "talk", guest)
     assert done.returncode == 134

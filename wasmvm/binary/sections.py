@@ -514,7 +514,7 @@ def read_data_section(reader: Reader, module: Module, section_end: int) -> None:
 
 def read_indices(reader: Reader) -> array[int]:
     indices = array("I")
-    for i in range(reader.length()):
+    for i in range(1, reader.length() + 1):  # most vectors are short: each subtype has one
         if not i & 0xFFFF:
             reader.look_around()
         indices.append(reader.u32())

@@ -130,16 +130,23 @@ def instantiate(args: argparse.Namespace) -> tuple[Instance, Countdown]:
         trace=say if "wasi" in args.trace else None,
         max_output=max_output,
     )
-    module = load_module(args.module, cache=args.cache, max_module_size=max_module_size)
     try:
         store = Store(**given)
     except ValueError as error:
         raise UsageError(str(error)) from None
+    countdown = Countdown(store)
+    store.begin_call()
+    try:
+        module = load_module(
+            args.module, cache=args.cache, max_module_size=max_module_size, checkpoint=store.compile_slice
+        )
+    finally:
+        store.end_call()
+    countdown.renew()
     try:
         wasi = Wasi(config)
     except ValueError as error:
         raise UsageError(f"--tcplisten: {error}") from None
-    countdown = Countdown(store)
     instance = Instance(module, link(wasi), store)
     countdown.renew()
     return instance, countdown

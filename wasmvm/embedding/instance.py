@@ -163,7 +163,8 @@ def instantiate(
         store: the store to live in, which then has limits of its own; a new one where it is None.
         fuel: units that it may consume, instantiation included: one per instruction (see `Store`). ``vm.store.fuel``
             is what is left, and may be set.
-        timeout: seconds that a call from Python may take.
+        timeout: seconds that a call from Python may take, and compiling the module (but assembling its text). It holds,
+            as `Store.interrupt` does, for compiling with a `store` that is given, too.
         max_memory, max_table, max_heap, max_stack, max_instances, max_tables, max_memories: see `Store`.
         max_module_size: see `Module`.
 
@@ -176,20 +177,26 @@ def instantiate(
         "fuel": fuel, "timeout": timeout, "max_memory": max_memory, "max_table": max_table, "max_heap": max_heap,
         "max_stack": max_stack, "max_instances": max_instances, "max_tables": max_tables, "max_memories": max_memories,
     }  # fmt: skip
-    module = compiled_module(source, max_module_size)
     if store is None:
         store = Store(**limits)
     elif any(limit is not None for limit in limits.values()):
         raise ValueError("limits are given to the store where one is made by hand")
-    return Instance(module, imports, store)
+    return Instance(compiled_module(source, store, max_module_size), imports, store)
 
 
-def compiled_module(source: Module | Source, max_module_size: int | None = None) -> Module:
-    """The `Module` of a source, which may be one already; raises what `Module` raises."""
+def compiled_module(source: Module | Source, store: Store, max_module_size: int | None = None) -> Module:
+    """The `Module` of a source, which may be one already, compiled in the time that the store has for a call.
+
+    Raises what `Module` raises, and Trap.
+    """
     if isinstance(source, Module):
         check_module_size(len(source.compiled.syntax.surface), most_of_a_module(max_module_size))
         return source
-    return Module(source, max_module_size=max_module_size)
+    store.begin_call()
+    try:
+        return Module(source, max_module_size=max_module_size, checkpoint=store.compile_slice)
+    finally:
+        store.end_call()
 
 
 class Countdown:

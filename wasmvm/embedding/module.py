@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 
-from wasmvm.compile import CompiledModule
+from wasmvm.compile import CompiledModule, look_around
 from wasmvm.errors import DecodeError, ModuleSizeError, ValidationError
 from wasmvm.quoting import cut, escaped
 from wasmvm.types import EXTERN_KINDS, ExternType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from io import BufferedReader
     from typing import Any
 
@@ -149,6 +150,8 @@ class Module:
         cache: keep lowered code in this folder, or with True in the user's cache directory, for the next start. What
             is new is written when the module is no longer used, or at the end of the process.
         max_module_size: bytes that the module may have, and its text as well; 1 GiB where it is None.
+        checkpoint: a function that is called every some milliseconds while the module is decoded and validated; what it
+            raises ends that. `instantiate` and `run` stop at their `timeout` so.
 
     Attributes:
         compiled: what the layers below make of it.
@@ -159,46 +162,63 @@ class Module:
         OSError: the file cannot be read.
     """
 
-    def __init__(self, source: Source, *, cache: CacheOption = False, max_module_size: int | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        *,
+        cache: CacheOption = False,
+        max_module_size: int | None = None,
+        checkpoint: Callable[[], object] = look_around,
+    ) -> None:
         most = most_of_a_module(max_module_size)
         if isinstance(source, os.PathLike) or (isinstance(source, str) and not _is_text(source)):
-            self._open(source, cache, most)
+            self._open(source, cache, most, checkpoint)
         else:
             check_module_size(_length(source), most)
             binary = read_source(source)
             check_module_size(len(binary), most)
-            self._compile(binary, None, cache)
+            self._compile(binary, None, cache, checkpoint)
 
     @classmethod
     def from_file(
-        cls, path: str | os.PathLike[str], *, cache: CacheOption = False, max_module_size: int | None = None
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        cache: CacheOption = False,
+        max_module_size: int | None = None,
+        checkpoint: Callable[[], object] = look_around,
     ) -> Self:
         """The module in a file of the binary or text format; raises what `Module` raises."""
         made = cls.__new__(cls)
-        made._open(path, cache, most_of_a_module(max_module_size))
+        made._open(path, cache, most_of_a_module(max_module_size), checkpoint)
         return made
 
-    def _open(self, path: str | os.PathLike[str], cache: CacheOption, most: int) -> None:
+    def _open(
+        self, path: str | os.PathLike[str], cache: CacheOption, most: int, checkpoint: Callable[[], object]
+    ) -> None:
         with open(path, "rb") as file:
             status = os.fstat(file.fileno())
             check_module_size(status.st_size, most)
             entry = None if cache is False else _cache(cache).recall(file.fileno(), status)
             if entry is not None and entry.partial is not None:
                 try:
-                    self._keep(CompiledModule(entry.partial.source, entry=entry))
+                    self._keep(CompiledModule(entry.partial.source, entry=entry, checkpoint=checkpoint))
                     return
                 except (DecodeError, ValidationError, OSError):
                     entry.partial.forget()  # what it knows is not of this file: read all of that
             binary = _binary(_content(file, status.st_size, most))
             check_module_size(len(binary), most)
-            self._compile(binary, status, cache)
+            self._compile(binary, status, cache, checkpoint)
 
-    def _compile(self, source: bytes, status: os.stat_result | None, cache: CacheOption) -> None:
+    def _compile(
+        self, source: bytes, status: os.stat_result | None, cache: CacheOption, checkpoint: Callable[[], object]
+    ) -> None:
         """`status` is that of the file which the source was read from."""
         if cache is False:
-            self.compiled = CompiledModule(source)
+            self.compiled = CompiledModule(source, checkpoint=checkpoint)
         else:
-            self._keep(CompiledModule(source, entry=_cache(cache).open(source, status)))
+            entry = _cache(cache).open(source, status)
+            self._keep(CompiledModule(source, entry=entry, checkpoint=checkpoint))
 
     def _keep(self, compiled: CompiledModule) -> None:
         from weakref import finalize

@@ -46,7 +46,7 @@ def validate(module: Module, checkpoint: Callable[[], object] | None = None) -> 
         ValidationError: the module breaks a rule of the specification's chapter 3.
         DecodeError: a function body is malformed; bodies are read here for the first time.
     """
-    LateValidation(module, checkpoint).bodies()
+    LateValidation(module, checkpoint).bodies(checkpoint)
 
 
 class LateValidation:
@@ -63,22 +63,30 @@ class LateValidation:
     def __init__(self, module: Module, checkpoint: Callable[[], object] | None = None) -> None:
         self._module = module
         self._context = check_all_declarations(module, checkpoint)
+        self._context.checkpoint = None  # which may keep a store
         self._spare: list[BodyValidator] = []
 
-    def body(self, index: int) -> None:
+    def body(self, index: int, checkpoint: Callable[[], object] | None = None) -> None:
         """Validate a function, counted among those that the module defines; raises what `validate` raises.
 
         Another thread or the handler of a signal may do so at the same time, with a validator of its own.
+
+        Args:
+            checkpoint: as for `validate`, in the place of the one that the declarations were validated with.
         """
         code = self._module.code
         validator = self._spare.pop() if self._spare else body_validator(self._module.surface, self._context)
+        validator.look_with(checkpoint)
         validator.body(self._module.funcs[index], code[2 * index], code[2 * index + 1])
+        validator.look_with(None)
         self._spare.append(validator)
 
-    def bodies(self) -> None:
+    def bodies(self, checkpoint: Callable[[], object] | None = None) -> None:
         """Validate all functions; raises what `validate` raises, and OSError where bodies cannot be had."""
         module = self._module
-        body_validator(module.source, self._context).bodies(len(module.func_imports), module.code)
+        validator = body_validator(module.source, self._context)
+        validator.look_with(checkpoint)
+        validator.bodies(len(module.func_imports), module.code)
 
 
 def body_validator(source: bytes, context: Context) -> BodyValidator:
@@ -122,7 +130,7 @@ class Constants:
 
 def check_all_declarations(module: Module, checkpoint: Callable[[], object] | None) -> Context:
     """The rules for all but function bodies; returns what these are validated in."""
-    check_types(module)
+    check_types(module, checkpoint)
     check_functypes(module)
     check_declarations(module)
     context = Context(module, checkpoint)

@@ -54,6 +54,10 @@ RESULT = tables.RESULT
 NATURAL_ALIGNMENT = tables.NATURAL_ALIGNMENT
 BOTTOM = tables.BOTTOM
 MEMIDX_FLAG = codes.MEMIDX_FLAG
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 I32 = types.I32
 I64 = types.I64
 F32 = types.F32
@@ -117,6 +121,10 @@ class Rules:
         self.wide_at = 0
         self.known_defaults = bytearray(self.type_count)
         self.tops: dict[int, int] = {}
+
+    def look_with(self, checkpoint: Callable[[], object] | None) -> None:
+        """Call this from now on, see `Reader`."""
+        self.reader.checkpoint = checkpoint
 
     # Immediates
 

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from wasmvm.deftype import close_comptype, define, match_comptype
+from array import array
+
+from wasmvm.deftype import LOOK_TYPES, close_comptype, define, match_comptype
 from wasmvm.errors import ValidationError
 from wasmvm.syntax import Module
 from wasmvm.types import CONCRETE, typeidx_of, valtypes_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_DEPTH = 63
 """Supertypes above a type, as in the limits of web browsers: a cast may have to look at all of them."""
 
 
-def check_types(module: Module) -> None:
-    """Every type refers to types that are there, and is what it is declared a subtype of."""
+def check_types(module: Module, checkpoint: Callable[[], object] | None = None) -> None:
+    """Every type refers to types that are there, and is what it is declared a subtype of.
+
+    Args:
+        checkpoint: is called again and again, see `Reader`; what it raises ends the work.
+    """
     ends = {}
     for rectype in module.rectypes:
         for typeidx in range(rectype.start, rectype.start + rectype.count):
             ends[typeidx] = rectype.start + rectype.count
     for typeidx, comptype in enumerate(module.types):
+        if checkpoint is not None and not (typeidx + 1) % LOOK_TYPES:
+            checkpoint()
         for valtype in valtypes_of(comptype):
             check_valtype(valtype, ends.get(typeidx, typeidx + 1), module.type_offsets[typeidx])
     for typeidx, subtype in module.subtypes.items():
@@ -26,15 +38,17 @@ def check_types(module: Module) -> None:
                 raise ValidationError(f"unknown type {super_}", module.type_offsets[typeidx])
         if len(subtype.supers) > 1:
             raise ValidationError("sub type: there may be one supertype only", module.type_offsets[typeidx])
+    numbers = define(module, checkpoint)
     if module.subtypes:
-        check_subtypes(module)
+        check_subtypes(module, numbers, checkpoint)
 
 
-def check_subtypes(module: Module) -> None:
+def check_subtypes(module: Module, numbers: array[int], checkpoint: Callable[[], object] | None) -> None:
     """3.2.14: supertypes are not final, and match."""
-    numbers = define(module)
     depths: dict[int, int] = {}
     for typeidx, subtype in module.subtypes.items():
+        if checkpoint is not None and not (typeidx + 1) % LOOK_TYPES:
+            checkpoint()
         if not subtype.supers:
             continue
         super_ = subtype.supers[0]
