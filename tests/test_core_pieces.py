@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
+import signal
 import threading
 from typing import Any
 
 import pytest
 
 from tests.wat import wat2wasm
-from wasmvm import Instance, Module, Store, Trap
-from wasmvm.types import METER_INSTRUCTIONS
+from wasmvm import Instance, Limits, Module, Store, Table, TableType, Trap
+from wasmvm.types import FUNCREF, METER_INSTRUCTIONS
 
 MEMORY = 5 << 20  # bytes, more than four pieces and no multiple of one with the offsets below
 TABLE = 400_000
@@ -304,3 +305,54 @@ def test_large_segments_are_moved_in_pieces() -> None:
         Instance(source, {}, store)
     store.timeout = None
     assert Instance(source, {}, store).exports.memory.load_u8(1) == ord("w")
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers that send signals")
+def test_a_table_that_moves_while_an_instance_is_made() -> None:
+    """A signal's handler may grow the table that a segment is being copied to: what is left goes to its new place."""
+    count = 100_000
+    module = Module(
+        f'(module (import "h" "t" (table {count} funcref)) (func $f) (elem (i32.const 0) func {"$f " * count}))'
+    )
+    sizes = []
+
+    def handler(*_: object) -> None:
+        sizes.append(table.grow(50_000))
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        for attempt in range(60):
+            table = Table(Store(), TableType(FUNCREF, Limits(count)))
+            signal.setitimer(signal.ITIMER_REAL, 0.00005 + 0.00001 * attempt)
+            Instance(module, {"h": {"t": table}}, table.store)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            assert all(table[i] is not None for i in (0, 1, count // 2, count - 1))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert sizes, "the table has grown at least once"
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers that send signals")
+def test_a_table_that_moves_while_it_grows() -> None:
+    """Growing is given up where a handler has grown the table, and begun anew."""
+    text = """(module (table $t (export "t") 1 funcref) (func $f) (elem declare func $f)
+      (func (export "grow") (result i32) (table.grow $t (ref.func $f) (i32.const 60000))))"""
+    handled = []
+
+    def handler(*_: object) -> None:
+        handled.append(instance.exports.t.grow(1000))
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        for attempt in range(40):
+            instance = Instance(Module(wat2wasm(text)), {}, Store())
+            signal.setitimer(signal.ITIMER_REAL, 0.00005 + 0.00001 * attempt)
+            olds = [instance.exports.grow() for _ in range(20)]
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            table = instance.exports.t
+            assert all(table[old] is not None and table[old + 59_999] is not None for old in olds)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert handled

@@ -637,6 +637,7 @@ cdef class Instance:
         elem = &self.inst.elems[self.index(elemidx, self.elem_count)]
         self.index(tableidx, len(self.table_list))
         while True:
+            self.store.spend(1 + ((elem.length - done) >> ELEMENTS_PER_UNIT))
             reason = table_init_move(&move, self.inst.tables[tableidx], elem, offset, 0, elem.length)
             if reason:
                 raise trap(reason, ())
@@ -654,6 +655,7 @@ cdef class Instance:
         table = self.inst.tables[self.index(tableidx, len(self.table_list))]
         value.u64 = bits
         while True:
+            self.store.spend(1 + ((table.size - done) >> ELEMENTS_PER_UNIT))
             table_fill_move(&move, table, 0, &value, table.size)
             if self.store.move_some(&move, &done):
                 break
@@ -668,6 +670,7 @@ cdef class Instance:
         data = &self.inst.datas[self.index(dataidx, self.data_count)]
         self.index(memidx, len(self.memory_list))
         while True:
+            self.store.spend(1 + ((data.length - done) >> BYTES_PER_UNIT))
             reason = memory_init_move(&move, self.inst.mems[memidx], data, offset, 0, data.length)
             if reason:
                 raise trap(reason, ())

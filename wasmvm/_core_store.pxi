@@ -563,15 +563,16 @@ cdef class Store:
                 pass  # who has been waiting for some milliseconds gets it now
 
     cdef bint move_some(self, const move_t* move, uint64_t* done) except -1:
-        """Do some more of what instantiation moves, and look around; True when all is done."""
-        cdef uint64_t size = (move.count - done[0]) << move.width
+        """Do some more of what instantiation or growing moves, after `spend` for it; True when all is done.
+
+        Runs no Python: what `spend` lets run may move a table, so `move` is found after that.
+        """
         cdef double until
-        self.machine.budget -= 1 + <int64_t>min(size >> BYTES_PER_UNIT, <uint64_t>MOST_UNITS)
-        if self.machine.budget >= 0:
+        if done[0] >= move.count:
+            return True
+        if (move.count - done[0]) << move.width <= <uint64_t>FIRST_SLICE << BYTES_PER_UNIT:
             move_part(move, done[0], move.count - done[0])
             return True
-        self.glance()
-        self.machine.budget = FIRST_SLICE
         until = min(wvm_monotonic() + POLL_INTERVAL, self.deadline)
         with nogil:
             while done[0] < move.count:
@@ -742,11 +743,9 @@ cdef class Store:
         cdef slot* top = m.top
         if old >= 0:
             while True:
-                set_fill(&move, <uint8_t*>(table.table.elems + old), &m.fp[m.pc[2]], delta, 3)
                 m.top = max(top, self.frame_end())  # a signal's handler may run wasm in this store
                 try:
-                    if self.move_some(&move, &done):
-                        break
+                    self.spend(1 + ((delta - done) >> ELEMENTS_PER_UNIT))
                 except BaseException as error:
                     table.give_back(delta)
                     frames = describe(backtrace(m, bottom))
@@ -755,9 +754,12 @@ cdef class Store:
                     raise with_wasm_frames(error, frames)
                 finally:
                     m.top = top
-                if table.table.size != <uint64_t>old:
+                if table.table.size != <uint64_t>old or table.table.capacity < <uint64_t>old + delta:
                     table.give_back(delta)
-                    return 0  # which has grown it: the instruction begins anew
+                    return 0  # which has grown it, or given up to do so: the instruction begins anew
+                set_fill(&move, <uint8_t*>(table.table.elems + old), &m.fp[m.pc[2]], delta, 3)
+                if self.move_some(&move, &done):
+                    break
             table.table.size = <uint64_t>old + delta
             self.charge(delta, bottom)
         m.fp[m.pc[1]].i64 = old if table.addrtype == I64 else <uint32_t>old

@@ -110,7 +110,7 @@ def _content(file: BufferedReader, size: int, most: int) -> bytes:
 
 
 def _length(source: object) -> int:
-    """In bytes; 0 for what is no source."""
+    """In bytes, of text in characters, which are no more; 0 for what is no source."""
     if isinstance(source, str):
         return len(source)
     try:

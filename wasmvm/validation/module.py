@@ -75,7 +75,10 @@ class LateValidation:
             checkpoint: as for `validate`, in the place of the one that the declarations were validated with.
         """
         code = self._module.code
-        validator = self._spare.pop() if self._spare else body_validator(self._module.surface, self._context)
+        try:
+            validator = self._spare.pop()
+        except IndexError:
+            validator = body_validator(self._module.surface, self._context)
         validator.look_with(checkpoint)
         validator.body(self._module.funcs[index], code[2 * index], code[2 * index + 1])
         validator.look_with(None)

@@ -63,12 +63,13 @@ class HostDirectory:
 
         handle = open_root(self.path)
         if self._tree is None:
-            if self.max_bytes is None:
-                self._tree = HOST_TREE
-            else:
+            made = HOST_TREE
+            if self.max_bytes is not None:
                 from wasmvm.wasi.quota import Quota
 
-                self._tree = HostTree(Quota(self.max_bytes))
+                made = HostTree(Quota(self.max_bytes))
+            if self._tree is None:  # still: another thread may have been here meanwhile, and all share one account
+                self._tree = made
         return self._tree, handle
 
 

@@ -175,7 +175,7 @@ class FdTable:
         self._limit = limit
 
     def __iter__(self) -> Iterator[Descriptor]:
-        return iter(self._entries.values())
+        return iter(list(self._entries.values()))  # a list: other threads and handlers of signals may change the table
 
     def get(self, fd: int, rights: int = 0) -> Descriptor:
         """The descriptor `fd`, which must have all of `rights`.
