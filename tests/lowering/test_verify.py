@@ -342,10 +342,10 @@ def test_forms_that_read_registers_are_what_they_are_made_of() -> None:
 def test_code_that_would_take_long_is_refused() -> None:
     branches = 2000
     code = [word for i in range(branches) for word in (NUMBERS["br_if"], 0, 3 * (branches - i) - 2)]
-    assert accepts(code + words(RETURN))
+    assert accepts(code + words(f"pay 1; {RETURN}"))
     labels = [word for _ in range(branches) for word in words("br_if 0 1")]
-    assert accepts(labels + words(RETURN))
-    assert not accepts(labels + words(RETURN), frame=1 << 16), "what is known of 2^16 slots at 2000 labels"
+    assert accepts(labels + words(f"pay 1; {RETURN}"))
+    assert not accepts(labels + words(f"pay 1; {RETURN}"), frame=1 << 16), "what is known of 2^16 slots at 2000 labels"
     assert not accepts(RETURN, frame=(1 << 16) + 1)
     assert accepts("copy 0 0 2000; return_slot 0", frame=5000, zero=(0, 5000))
     assert not accepts("copy 0 0 2001; return_slot 0", frame=5000, zero=(0, 5000))
@@ -353,19 +353,28 @@ def test_code_that_would_take_long_is_refused() -> None:
 
 
 def test_long_code_pays_on_its_way() -> None:
-    run = "move 2 0; " * 2700
-    assert accepts(run + RETURN)
-    assert not accepts(run + run + RETURN)
-    assert accepts(run + "pay 3; " + run + RETURN)
-    assert not accepts(run + "pay 0; " + run + RETURN)
-    assert not accepts(run + "pay -1; " + run + RETURN)
-    assert accepts(run + "call 1 7; " + run + RETURN)
-    assert not accepts(run + "loop_br_if 0 -2; " + run + RETURN), "which may not be taken"
+    run, end = "move 2 0; " * 2700, "pay 1; " + RETURN
+    assert accepts(run + end)
+    assert not accepts(run + run + end)
+    assert accepts(run + "pay 3; " + run + end)
+    assert not accepts(run + "pay 0; " + run + end)
+    assert not accepts(run + "pay -1; " + run + end)
+    assert accepts(run + "call 1 7; " + run + end)
+    assert not accepts(run + "loop_br_if 0 -2; " + run + end), "which may not be taken"
     skipped = words(run)
     assert not accepts(
-        [*words(run), NUMBERS["br_if"], 0, len(skipped) + 3, *skipped, *words("pay 1"), *words(run + RETURN)]
+        [*words(run), NUMBERS["br_if"], 0, len(skipped) + 3, *skipped, *words("pay 1"), *words(run + end)]
     )
-    assert accepts([*words(run), NUMBERS["br_if"], 0, 3, *words("pay 1; pay 1; " + run[:9000] + RETURN)])
+    assert accepts([*words(run), NUMBERS["br_if"], 0, 3, *words("pay 1; pay 1; " + run[:9000] + end)])
+
+
+def test_little_is_done_before_a_return() -> None:
+    """A deep recursion comes back through all of its frames without a call, so that nothing else pays there."""
+    run = "move 2 0; " * 340
+    assert accepts(run + RETURN)
+    assert accepts("call 1 7; " + run + RETURN)
+    assert not accepts("call 1 7; " + run + "move 2 0; " * 4 + RETURN)
+    assert accepts("call 1 7; " + run + "pay 1; " + run + RETURN)
 
 
 def test_a_loop_inside_of_loops_is_looked_at_again() -> None:

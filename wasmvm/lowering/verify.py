@@ -29,6 +29,7 @@ if not cython.compiled:
     NOT_NUMBERS = -1  # what is said of types with references
     MOST_SLOTS = 1 << 16  # of a frame that is looked at; functions with larger ones are lowered again
     MOST_UNPAID = 8192  # words that run for a unit of the budget; lowering pays sooner
+    MOST_UNPAID_RETURN = 1024  # before a return: a deep recursion comes back through all its frames without a call
     MOST_MOVED = 2000  # slots at once: as many as the values of a block may have
     MOST_PASSES = 16
     CLAUSE_WORDS = 6
@@ -572,6 +573,8 @@ class Verifier:
                 typeidx >= 0 and count == self.params[typeidx] and self.kinds[typeidx] == self.kinds[self.own]
                 and self.reads(base, count)
             )  # fmt: skip
+        if self.pos - self.paid > MOST_UNPAID_RETURN:
+            return False
         found = True
         if rule == RULE_RETURN_SLOT:
             found = self.reads(self.code[pos + 1], 1) and self.writes(0, 1)
