@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.wat import wat2wasm
-from wasmvm import Instance, Limits, Module, Store, Table, TableType, Trap
+from wasmvm import DeadlineTrap, Instance, Limits, Module, Store, Table, TableType, Trap
 from wasmvm.types import FUNCREF, METER_INSTRUCTIONS
 
 MEMORY = 5 << 20  # bytes, more than four pieces and no multiple of one with the offsets below
@@ -290,6 +290,17 @@ def test_the_timeout_is_for_an_instantiation_as_a_whole() -> None:
     assert caught.value.code == "deadline"
     store.timeout = None
     Instance(Module(wat2wasm(f"(module (memory 1) {segments})")), {}, store)
+
+
+def test_what_instantiation_reads_of_a_module_is_made_within_the_timeout() -> None:
+    """A million globals took a second before the time began to count."""
+    module = Module(wat2wasm(f"(module {'(global i32 (i32.const 0))' * 20_000})"))
+    for _ in range(2):
+        with pytest.raises(DeadlineTrap):
+            Instance(module, {}, Store(timeout=0))
+        assert module.compiled.plan is None
+    assert len(Instance(module, {}, Store(timeout=60)).core.globals) == 20_000
+    assert module.compiled.plan is not None
 
 
 def test_large_segments_are_moved_in_pieces() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -199,6 +200,24 @@ def test_moving_a_directory_counts_the_paths_of_all_in_it() -> None:
         directory.tree.capacity = directory.tree.used + 10
         assert guest.fails("path_rename", 3, *guest.path("a"), 3, *guest.path("much longer")) == "ENOSPC"
         assert directory.tree.used == room_taken(directory)
+
+
+@pytest.mark.parametrize(
+    ("capacity", "error"),
+    [(-1, ValueError), (1 << 64, ValueError), ("1", TypeError), (1.5, TypeError)],
+)
+def test_a_capacity_that_cannot_be(capacity: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"^capacity"):
+        MemoryDirectory(capacity=capacity)
+
+
+def test_a_capacity_of_none_is_no_limit() -> None:
+    with Guest(WasiConfig(dirs={"/": MemoryDirectory({"f": b"a"}, capacity=None)})) as guest:
+        file = guest.open("f", rights=abi.FD_WRITE)
+        guest.write(file, b"some")
+        guest.open("g", oflags=abi.OFLAGS_CREAT)
+    with Guest(WasiConfig(dirs={"/": MemoryDirectory({"f": b"a"}, capacity=0)})) as guest:
+        assert guest.fails("path_create_directory", 3, *guest.path("d")) == "ENOSPC"
 
 
 def host_memory() -> int:

@@ -31,9 +31,10 @@ UNITS = 16
 
 
 class Plan:
-    """The parts of a decoded module that instantiation reads, each one load away; made for its first instance."""
+    """The parts of a decoded module that instantiation reads, each one load away; made for its first instance, whose
+    store's limit of time ends that, too."""
 
-    def __init__(self, module: CompiledModule) -> None:
+    def __init__(self, module: CompiledModule, store: Store) -> None:
         syntax = module.syntax
         numbers = module.numbers
         self.source = syntax.surface
@@ -47,6 +48,7 @@ class Plan:
         self.mems = syntax.mems
         for global_ in syntax.globals:
             self.globals.append((close_externtype(global_.type, numbers), global_.init))
+            store.spend(UNITS)
         self.tags: list[tuple[TagType, int]] = []
         for tag in syntax.tags:
             self.tags.append((TagType(syntax.functype(tag.typeidx)), numbers[tag.typeidx]))
@@ -67,11 +69,11 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
             before stays written. Or the store's limit of time, which is for all of it together, is reached, or the
             store was interrupted.
     """
-    plan = module.plan
-    if plan is None:
-        plan = module.plan = Plan(module)
     store.begin_call()
     try:
+        plan = module.plan
+        if plan is None:
+            plan = module.plan = Plan(module, store)
         return new_instance(store, module, plan, externs)
     finally:
         store.end_call()

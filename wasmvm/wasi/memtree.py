@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
+from wasmvm._core import check_limit
 from wasmvm.wasi import abi
 from wasmvm.wasi.abi import WasiError
 from wasmvm.wasi.fdtable import MAX_OFFSET, Descriptor, Filestat
@@ -452,10 +453,11 @@ class MemoryDirectory:
         files: contents by path: ``{"a.txt": b"...", "sub/b.txt": "text"}``; directories on the way are made.
         read_only: whether nothing in it can be changed (EROFS).
         capacity: bytes that the guest may add: contents of files and texts of links; each file, directory and link also
-            counts 512, and each name the length of its path and 160.
+            counts 512, and each name the length of its path and 160. None is no limit.
 
     Raises:
         ValueError: for a path that is empty or absolute, has ``..`` in it, or goes through a file.
+        ValueError, TypeError: if `capacity` is no number that a limit can be.
     """
 
     __slots__ = ("read_only", "tree")
@@ -465,13 +467,14 @@ class MemoryDirectory:
         files: Mapping[str, bytes | str] | None = None,
         *,
         read_only: bool = False,
-        capacity: int = DEFAULT_CAPACITY,
+        capacity: int | None = DEFAULT_CAPACITY,
     ) -> None:
         self.read_only = read_only
+        room: int | None = check_limit("capacity", capacity)
         self.tree = MemoryTree(MAX_OFFSET)
         for path, contents in (files or {}).items():
             self._put(path, contents.encode() if isinstance(contents, str) else contents)
-        self.tree.capacity = self.tree.used + capacity
+        self.tree.capacity = MAX_OFFSET if room is None else self.tree.used + room
 
     def attach(self, clock: Clock) -> tuple[MemoryTree, DirectoryNode]:
         """The tree and the directory that the guest is to see."""
