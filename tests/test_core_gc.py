@@ -749,3 +749,41 @@ class Late:
 
     def __del__(self) -> None:
         signal.raise_signal(signal.SIGUSR1)
+
+
+def test_numbers_that_a_guest_chooses_do_not_slow_a_collection_down() -> None:
+    """A collection puts the slots of the stack into a set. These fall into one corner of it, where the place in it follows
+    from the number by the factor that was there once: that took the better part of a minute, and takes a hundredth of a second."""
+    import numpy as np
+
+    count, mask, factor = 120_000, (1 << 18) - 1, np.uint64(0x9E3779B97F4A7C15)
+    random = np.random.default_rng(1)
+    chosen = np.zeros(0, np.uint64)
+    while len(chosen) < count:  # between the two objects: one is small, the other has a mapping of its own
+        some = random.integers(0x580000000000, 0x7C0000000000, 1 << 20, dtype=np.uint64)
+        corner = (some * factor >> np.uint64(32)) & np.uint64(mask) < np.uint64(mask >> 7)
+        chosen = np.concatenate([chosen, some[corner]])
+    text = """(module (type $s (struct (field i64))) (type $b (array (mut i8))) (import "host" "collect" (func $collect))
+          (memory (export "memory") 20) (global $x (mut anyref) (ref.null any)) (global $y (mut anyref) (ref.null any))
+          (func $f (param $at i32) (local $v i64)
+            (local.set $v (i64.load (local.get $at)))
+            (if (i32.eqz (local.get $at)) (then (call $collect) (return)))
+            (call $f (i32.sub (local.get $at) (i32.const 8))))
+          (func (export "run") (param i32)
+            (global.set $y (struct.new $s (i64.const 1)))
+            (global.set $x (array.new_default $b (i32.const 40_000_000)))
+            (call $f (local.get 0))))"""
+    store = Store()
+    took: list[float] = []
+
+    def collect() -> None:
+        begin = time.process_time()
+        store.gc()
+        took.append(time.process_time() - begin)
+
+    vm = Instance(Module(wat2wasm(text)), {"host": {"collect": collect}}, store)
+    vm.exports.memory.write(0, chosen[:count].tobytes())
+    vm.exports.run(8 * (count - 1))
+    assert len(took) == 1
+    assert took[0] < 5
+    assert store.heap_size > 40_000_000
