@@ -49,8 +49,11 @@ cdef int by_address(const void* left, const void* right) noexcept nogil:
     return (a > b) - (a < b)
 
 
-cdef lowered_t* catching(inst_t* inst, const int32_t* pc) noexcept nogil:
-    """The function with handlers whose code this position is in, or NULL."""
+cdef lowered_t* catching(inst_t* inst, const int32_t* pc, int64_t* steps) noexcept nogil:
+    """The function with handlers whose code this position is in, or NULL.
+
+    Sorting is work as well: a function that is lowered between two throws makes it due again.
+    """
     cdef int32_t low = 0
     cdef int32_t high = inst.catcher_count
     cdef int32_t middle
@@ -58,6 +61,7 @@ cdef lowered_t* catching(inst_t* inst, const int32_t* pc) noexcept nogil:
         if inst.catcher_count > 1:  # where there is none, there is no array, which qsort must not be given
             qsort(inst.catchers, inst.catcher_count, sizeof(catcher_t), by_address)
         inst.catchers_sorted = True
+        steps[0] += inst.catcher_count
     while low < high:  # the last one that begins at or before the position
         middle = (low + high) // 2
         if inst.catchers[middle].code <= pc:
@@ -95,7 +99,7 @@ cdef int search_frames(machine_t* m, search_t* at, int64_t limit, int64_t* steps
     cdef clause_t* handler
     cdef int32_t position
     while True:
-        lowered = catching(at.inst, at.pc)
+        lowered = catching(at.inst, at.pc, steps)
         if lowered != NULL:
             position = <int32_t>(at.pc - lowered.code)
             if at.left < 0:

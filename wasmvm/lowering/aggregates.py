@@ -193,6 +193,8 @@ class Aggregates(Handlers):
     def cast_flags(self, heaptype: int, nullable: bool) -> int:
         """Besides the heap type, what the loop must know to tell whether a reference is of a type."""
         flags = NULLABLE if nullable else 0
+        if heaptype >= 0:
+            self.paid -= WORDS_OF_A_CAST
         if heaptype >= 0 and self.context.is_func[heaptype]:
             flags |= OF_FUNC
         return flags

@@ -3,11 +3,10 @@ cimport cython
 from wasmvm.isa.opcode cimport *
 from wasmvm.isa.regopcode cimport *
 from wasmvm.lowering.context cimport Context
-from wasmvm.lowering.control cimport CTL_BLOCK, CTL_LOOP, Control
+from wasmvm.lowering.control cimport CTL_BLOCK, CTL_LOOP, MOST_UNPAID, Control
 
 
 cdef enum:
-    MOST_UNPAID = 512
     MOST_ZEROED = 512
 
 

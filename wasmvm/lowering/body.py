@@ -22,9 +22,8 @@ from wasmvm.types import METER_CALLS, NO_METERING
 if not cython.compiled:
     from wasmvm.isa.opcode import *  # noqa: F403
     from wasmvm.isa.regopcode import *  # noqa: F403
-    from wasmvm.lowering.control import CTL_BLOCK, CTL_LOOP, Control
+    from wasmvm.lowering.control import CTL_BLOCK, CTL_LOOP, MOST_UNPAID, Control
 
-    MOST_UNPAID = 512  # words that may run for one unit of the budget
     MOST_ZEROED = 512  # slots of locals, likewise
 
 TYPE_CHECKING = False
@@ -160,7 +159,7 @@ class Body(Control):
                 self.skip_dead(op)
                 continue
             if self.n - self.paid > MOST_UNPAID:
-                self.pay(1, start)
+                self.pay((self.n - self.paid) // MOST_UNPAID, start)
             if self.metering:
                 self.charge(op, start)
             shape = self.shape[op]

@@ -16,6 +16,7 @@ cdef enum:
     CTL_ELSE = 3
     CTL_TRY = 4
     MOST_MOVES = 4
+    MOST_UNPAID = 512
     MOST_AT_RETURN = 64
 
 
@@ -55,7 +56,7 @@ cdef class Control(Plain):
     @cython.locals(owed=cython.int)
     cdef void owe_at_label(self, int k) noexcept
     cdef void called(self) noexcept
-    cdef int pay_at_return(self) except -1
+    cdef int pay_at_return(self, int slots) except -1
     @cython.locals(type_=cython.int)
     cdef int block(self, int kind, int start) except -1
     @cython.locals(type_=cython.int, words=cython.int, i=cython.int)

@@ -24,6 +24,7 @@ if not cython.compiled:
     CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE, CTL_TRY = 0, 1, 2, 3, 4
     # Values that an unconditional branch moves one by one, and not by one instruction for all of them.
     MOST_MOVES = 4
+    MOST_UNPAID = 512  # words that may run for one unit of the budget
     # Words between a function's last call and its return: what a deep recursion may run per frame on its way back.
     MOST_AT_RETURN = 64
 
@@ -118,9 +119,11 @@ class Control(Plain):
         self.paid = self.n
         self.calls = True
 
-    def pay_at_return(self) -> int:
-        if self.calls and self.n - self.paid > MOST_AT_RETURN:
-            self.pay(1, self.pos - 1)
+    def pay_at_return(self, slots: int) -> int:
+        """Before a return that copies so many slots, too."""
+        owed = self.n - self.paid + (slots >> 1)
+        if self.calls and owed > MOST_AT_RETURN:
+            self.pay(1 + owed // MOST_UNPAID, self.pos - 1)
         return 0
 
     def block(self, kind: int, start: int) -> int:
@@ -363,7 +366,7 @@ class Control(Plain):
         """Go to the block's label, or return, with the operands from `first` up, which are in their slots."""
         slots = self.slots_from(first)
         if k == 0:
-            self.pay_at_return()
+            self.pay_at_return(slots)
             self.begin(R_RETURN_COPY)
             self.word(self.slot[first])
             self.word(slots)
@@ -408,7 +411,7 @@ class Control(Plain):
     def return_(self) -> int:
         count = self.result_count(self.result_type)
         i = self.h - count
-        self.pay_at_return()
+        self.pay_at_return(0)
         if count == 0:
             self.begin(R_RETURN)
         elif count == 1 and self.is_last_result(i):
