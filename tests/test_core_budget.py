@@ -76,6 +76,22 @@ def test_zeroing_locals_pays() -> None:
     assert done_until_stopped(text) <= FIRST_SLICE // 40
 
 
+def test_casts_pay() -> None:
+    """Down a line of 63 subtypes each takes as long as many other instructions."""
+    types = "".join(f"(type $t{i} (sub {f'$t{i - 1}' if i else ''} (struct)))" for i in range(63))
+    casts = "(drop (ref.cast (ref $t0) (global.get $x)))" * 2000
+    text = f"""{types} (global $x anyref (struct.new $t62)) (func (export "run") (loop {casts} {COUNT} (br 0)))"""
+    assert done_until_stopped(text) <= FIRST_SLICE * MOST_UNPAID // (2000 * 32)
+
+
+def test_sorting_catch_clauses_pays() -> None:
+    """Each function that is lowered between two throws makes it due again."""
+    functions = "".join(f"(func $f{i} (block (try_table (catch $t 0) (throw $t))))" for i in range(3000))
+    calls = "".join(f"(call $f{i})" for i in range(3000))
+    text = f"""(tag $t) {functions} (func (export "run") (loop {calls} {COUNT} (br 0)))"""
+    assert done_until_stopped(text) == 0, "the first turn sorts some million clauses"
+
+
 def test_growing_pays() -> None:
     text = f"""(memory 1 2) (func (export "run") {("(drop (memory.grow (i32.const 0)))" + COUNT) * 10_000})"""
     assert done_until_stopped(text) <= FIRST_SLICE

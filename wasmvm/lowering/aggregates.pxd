@@ -10,6 +10,7 @@ from wasmvm.lowering.operands cimport TEMP
 cdef enum:
     NULLABLE = 1
     OF_FUNC = 2
+    WORDS_OF_A_CAST = 32
 
 
 cdef class Aggregates(Handlers):

@@ -14,6 +14,7 @@ if not cython.compiled:
     from wasmvm.lowering.operands import TEMP
 
     NULLABLE, OF_FUNC = 1, 2
+    WORDS_OF_A_CAST = 32  # words of other code that take as long as a walk down the longest line of subtypes
 
 
 class Aggregates(Handlers):
