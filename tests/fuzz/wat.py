@@ -123,8 +123,11 @@ def meaning(data: bytes) -> str:
 def is_known(error: str, text: str) -> bool:
     """Whether the other refuses what the specification allows.
 
-    That is an empty module, an annotation after a module, and after `(type x)` parameters or results that are none.
+    That is an empty module, an annotation after a module, characters in comments that change the direction of writing, and
+    after `(type x)` parameters or results that are none.
     """
+    if "likely-confusing unicode character" in error:
+        return True
     if "inline function type doesn't match" in error:
         return re.search(r"\((param|result)\s*\)", text) is not None
     return "expected at least one module field" in error or ("extra tokens remaining" in error and "(@" in text)
