@@ -346,6 +346,7 @@ cdef bint sweep(heap_t* heap, watch_t* watch) noexcept nogil:
     What stands for objects of the host is set apart, since that needs Python.
     """
     cdef object_t* o
+    cdef size_t made
     while heap.swept < heap.sweep_end:
         o = heap.objects[heap.swept]
         heap.swept += 1
@@ -362,7 +363,9 @@ cdef bint sweep(heap_t* heap, watch_t* watch) noexcept nogil:
         if give_up(watch, 1):
             return False
     # What was made since the sweep began is behind.
-    memmove(heap.objects + heap.kept, heap.objects + heap.sweep_end, (heap.count - heap.sweep_end) * sizeof(object_t*))
+    made = heap.count - heap.sweep_end
+    if made:  # where there never was an object, there is no array
+        memmove(heap.objects + heap.kept, heap.objects + heap.sweep_end, made * sizeof(object_t*))
     heap.count -= heap.sweep_end - heap.kept
     heap.swept = heap.sweep_end = heap.kept = 0
     return True

@@ -303,13 +303,16 @@ cdef class Memory:
     def write(self, offset, data):
         """Copy the bytes-like `data` to `offset`; IndexError where it does not fit, and then nothing is written."""
         cdef uint64_t at = to_address(offset)
+        cdef uint8_t* target
         cdef Py_buffer view
         try:
             PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
         except (BufferError, ValueError) as error:
             raise TypeError(f"data: {error}") from error
         try:
-            memmove(self.at(at, view.len), view.buf, view.len)
+            target = self.at(at, view.len)
+            if view.len:  # a buffer of no bytes may be NULL
+                memmove(target, view.buf, view.len)
         finally:
             PyBuffer_Release(&view)
 
