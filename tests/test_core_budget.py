@@ -87,9 +87,9 @@ def test_casts_pay() -> None:
 def test_sorting_catch_clauses_pays() -> None:
     """Each function that is lowered between two throws makes it due again."""
     functions = "".join(f"(func $f{i} (block (try_table (catch $t 0) (throw $t))))" for i in range(3000))
-    calls = "".join(f"(call $f{i})" for i in range(3000))
-    text = f"""(tag $t) {functions} (func (export "run") (loop {calls} {COUNT} (br 0)))"""
-    assert done_until_stopped(text) == 0, "the first turn sorts some million clauses"
+    calls = "".join(f"(call $f{i}) {COUNT}" for i in range(3000))
+    text = f"""(tag $t) {functions} (func (export "run") (loop {calls} (br 0)))"""
+    assert done_until_stopped(text) <= 400  # without it each throw pays 2 units, and 700 of them fit into a slice
 
 
 def test_growing_pays() -> None:

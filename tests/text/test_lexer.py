@@ -127,6 +127,6 @@ def test_an_error_in_a_long_line_shows_what_is_around() -> None:
      ";;" + "a" * 200_000 + "\n\0", "(@a" + " (" * 100_000, '(@a "' + "x" * 200_000, '$"' + "a" * 200_000],
 )  # fmt: skip
 def test_errors_at_the_end_of_much_text_take_linear_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     error(text)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 30

@@ -302,13 +302,13 @@ DEEP = 100_000
     ids=lambda text: text[:20],
 )
 def test_deep_and_long_texts(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     wat2wasm(text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 30  # what is quadratic takes hours
 
 
 @pytest.mark.parametrize("text", ["(func" + " (block" * DEEP, "(" * DEEP, "(func " + "(" * DEEP, "(module " * DEEP])
 def test_deep_texts_that_do_not_end(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     error(text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 30
