@@ -34,6 +34,8 @@ cdef union v128_t:
 cdef struct field_t:
     uint32_t offset  # from the object's beginning; 0 for the elements of an array
     int width  # logarithm of its bytes
+    int storage  # its type, closed
+    bint mutable
 
 
 cdef struct type_t:
@@ -357,8 +359,9 @@ cdef class Store:
     cdef int enter(self) except -1
     cdef void leave(self) noexcept
     cdef int invoke(self, func_t* func, slot* base) except -1
-    cpdef begin_call(self)
-    cpdef end_call(self)
+    cdef tuple known_extern(self, object value)
+    cdef int begin_call(self) except -1
+    cdef void end_call(self) noexcept
     cpdef spend(self, uint64_t units)
     cdef int drive(self, frame_t* bottom) except -1
     cdef int make_room_for_wasm(self, frame_t* bottom) except -1
@@ -435,8 +438,8 @@ cdef class Reference:
 
 
 cdef class Aggregate(Reference):
-    cdef object get(self, fieldtype, int width, size_t offset)
-    cdef int set(self, fieldtype, int width, size_t offset, object value, object name) except -1
+    cdef object get(self, const field_t* field, size_t offset)
+    cdef int set(self, const field_t* field, size_t offset, object value, object name) except -1
 
 
 @cython.final
@@ -520,7 +523,7 @@ cdef class ModuleCode:
     cdef bint is_adopted(self, const int32_t* code) noexcept
     cdef bint offered_code(self, Py_ssize_t index, lowered_t* lowered) noexcept
     cdef int prepare(self, syntax, numbers) except -1
-    cdef int remember(self, list imports, list funcs) except -1
+    cdef int remember(self, list imports, tuple funcs) except -1
     cdef Signature signature(self, Py_ssize_t typeidx)
 
 
@@ -536,11 +539,11 @@ cdef class Instance:
     cdef readonly Store store
     cdef readonly object module
     cdef ModuleCode code
-    cdef list func_list  # imported ones
-    cdef list table_list
-    cdef list memory_list
-    cdef list global_list
-    cdef list tag_list
+    cdef tuple func_list  # imported ones; tuples, since Python's collector never empties these
+    cdef tuple table_list
+    cdef tuple memory_list
+    cdef object global_list  # a list until the instance is finished
+    cdef tuple tag_list
     cdef dict funcs
     cdef uint64_t records  # bytes that the store counts for it; 0 while it does not count it
     cdef Py_ssize_t defined

@@ -165,8 +165,10 @@ cdef object uncaught(ExceptionRef reference, tuple frames):
     return error
 
 
-cdef exn_t* thrown_by_host(Store store, object error) except? NULL:
-    """The exception that a `WasmException` of Python's makes in this store; NULL where its tag is of none of it.
+cdef ExceptionRef thrown_by_host(Store store, object error):
+    """The exception that a `WasmException` of Python's makes in this store; None where its tag is of none of it.
+
+    Its attributes may be properties of a subclass, so each is asked once.
 
     Raises:
         TypeError: the payload is not of the tag's type.
@@ -176,11 +178,13 @@ cdef exn_t* thrown_by_host(Store store, object error) except? NULL:
     cdef exn_t* exn
     cdef slot* target
     cdef int i
-    if not isinstance(error.tag, Tag) or (<Tag>error.tag).store is not store:
-        return NULL
-    if isinstance(error.reference, ExceptionRef) and (<ExceptionRef>error.reference).store is store:
-        return (<ExceptionRef>error.reference).exn()
-    tag = error.tag
+    cdef ExceptionRef reference
+    of, known = error.tag, error.reference
+    if not isinstance(of, Tag) or (<Tag>of).store is not store:
+        return None
+    if isinstance(known, ExceptionRef) and (<ExceptionRef>known).store is store:
+        return <ExceptionRef>known
+    tag = <Tag>of
     signature = tag.signature
     payload = tuple(error.payload)
     if len(payload) != signature.param_count:
@@ -194,4 +198,4 @@ cdef exn_t* thrown_by_host(Store store, object error) except? NULL:
         to_slot(store, signature.params[i], payload[i], target, f"payload {i}")
         target += slots_of(signature.params[i])
     error.reference = reference
-    return exn
+    return reference

@@ -11,6 +11,7 @@ cdef enum:
     WATCH_STEPS = 1 << 14  # between two looks at the clock
     LAST_EPOCH = 250
     MOST_RESTARTS = 3  # of one collection, for handlers of signals that use the store
+    DEAD = 255  # the mark of what stands for an object of the host, and is about to be freed
 
 
 # --- Roots ------------------------------------------------------------------------------------------------------------
@@ -42,6 +43,7 @@ cdef void begin_heap(heap_t* heap, uint64_t limit) noexcept:
 cdef void end_heap(heap_t* heap) noexcept:
     cdef root_t* root = heap.roots.next
     cdef root_t* next
+    cdef extern_t* dead
     cdef size_t i
     if root == NULL:
         return
@@ -54,6 +56,10 @@ cdef void end_heap(heap_t* heap) noexcept:
     for i in range(heap.swept, heap.count):
         free(heap.objects[i])
     free(heap.objects)
+    while heap.dead != NULL:
+        dead = heap.dead
+        heap.dead = dead.dead
+        free(dead)
 
 
 # --- Marking ----------------------------------------------------------------------------------------------------------
@@ -251,10 +257,15 @@ cdef struct bits_set_t:
     uint64_t second
 
 
+cdef inline uint64_t first_place(bits_set_t* set_, uint64_t bits) noexcept nogil:
+    """Where a number is looked for first."""
+    cdef uint64_t i = bits * set_.first
+    return ((i ^ i >> 32) * set_.second) >> 32
+
+
 cdef inline uint64_t place(bits_set_t* set_, uint64_t bits) noexcept nogil:
     """Where the number is, or would be."""
-    cdef uint64_t i = bits * set_.first
-    i = ((i ^ i >> 32) * set_.second) >> 32
+    cdef uint64_t i = first_place(set_, bits)
     while set_.bits[i & set_.mask] != 0 and set_.bits[i & set_.mask] != bits:
         i += 1
     return i & set_.mask
@@ -272,6 +283,33 @@ cdef uint64_t next_factor() noexcept nogil:
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u
     z = (z ^ z >> 27) * 0x94D049BB133111EBu
     return z ^ z >> 31 | 1
+
+
+cdef bint begin_set(bits_set_t* set_, uint64_t count) noexcept nogil:
+    """An empty set with room for so many numbers; False where there is no memory for it."""
+    set_.first = next_factor()
+    set_.second = next_factor()
+    set_.mask = 15
+    while set_.mask < 2 * count:
+        set_.mask = 2 * set_.mask + 1
+    set_.bits = <uint64_t*>calloc(set_.mask + 1, sizeof(uint64_t))
+    return set_.bits != NULL
+
+
+def count_probes(const uint64_t[::1] numbers):
+    """How many places are looked at to put these numbers, which are not 0, into a set such as collections use; for tests."""
+    cdef bits_set_t found
+    cdef uint64_t probes = 0
+    cdef uint64_t at
+    cdef Py_ssize_t n
+    if not begin_set(&found, len(numbers)):
+        raise MemoryError
+    for n in range(len(numbers)):
+        at = place(&found, numbers[n])
+        probes += 1 + (at - first_place(&found, numbers[n]) & found.mask)
+        found.bits[at] = numbers[n]
+    free(found.bits)
+    return probes
 
 
 cdef bint mark_stack(machine_t* m, watch_t* watch, const slot* top) noexcept nogil:
@@ -299,13 +337,7 @@ cdef bint mark_stack(machine_t* m, watch_t* watch, const slot* top) noexcept nog
         at += 1
         if (at - m.stack) % WATCH_STEPS == 0 and give_up(watch, WATCH_STEPS >> 3):
             return False
-    found.first = next_factor()
-    found.second = next_factor()
-    found.mask = 15
-    while found.mask < 2 * count:
-        found.mask = 2 * found.mask + 1
-    found.bits = <uint64_t*>calloc(found.mask + 1, sizeof(uint64_t))
-    if found.bits == NULL:
+    if not begin_set(&found, count):
         return False
     if m.acc:
         found.bits[place(&found, m.acc)] = m.acc
@@ -356,6 +388,7 @@ cdef bint sweep(heap_t* heap, watch_t* watch) noexcept nogil:
         else:
             heap.allocated -= size_of(o)
             if o.type.kind == KIND_EXTERN:
+                o.marked = DEAD
                 (<extern_t*>o).dead = heap.dead
                 heap.dead = <extern_t*>o
             else:
@@ -396,14 +429,19 @@ cdef int collect(Store store, slot* top, bint may_stop=False) except -1:
     raises ends any.
     """
     cdef watch_t watch
-    cdef list owners = []
+    cdef machine_t* m = store.machine
+    cdef slot* old_top = m.top
+    cdef mem_t* other_mem = m.other_mem
+    cdef list owners
     cdef int restarts = 0
-    top = min(top, store.machine.stack_end)
+    top = min(top, m.stack_end)
+    m.top = max(top, old_top)  # making a list is enough for a finalizer to call this store
     memset(&watch, 0, sizeof(watch))
     watch.store = <void*>store
     watch.top = top
     watch.next_signals = wvm_monotonic() + (0.0 if store.stress_ else POLL_INTERVAL)
     try:
+        owners = []
         collect_once(store, &watch, owners, may_stop)
         while watch.restart:
             restarts += 1
@@ -413,6 +451,8 @@ cdef int collect(Store store, slot* top, bint may_stop=False) except -1:
             collect_once(store, &watch, owners, may_stop)
         release_dead(store, top, owners)
     finally:
+        m.top = old_top
+        m.other_mem = other_mem
         error = None
         if watch.error != NULL:
             error = <object>watch.error
@@ -468,21 +508,20 @@ cdef int release_dead(Store store, slot* top, list owners) except -1:
     cdef machine_t* m = store.machine
     cdef slot* old_top = m.top
     cdef mem_t* other_mem = m.other_mem
-    cdef extern_t* o = m.heap.dead
-    cdef extern_t* next
-    cdef list released = []
-    m.heap.dead = NULL
-    while o != NULL:
-        next = o.dead
-        entry = store.externs.pop(<size_t>o.value, None)  # none where it came to nothing (`Store.extern`)
-        if entry is not None:
-            released.append(entry)
-        free(o)
-        o = next
-    entry = None
+    cdef extern_t* o
+    cdef size_t value
     m.top = max(top, old_top)
     try:
-        released.clear()
+        while m.heap.dead != NULL:
+            o = m.heap.dead
+            value = <size_t>o.value
+            entry = None if store.externs is None else store.externs.get(value)  # none where it came to nothing, another one where it has come again since
+            if entry is not None and <size_t>entry[1] == <size_t>o:
+                owners.append(entry)
+                del store.externs[value]
+            m.heap.dead = o.dead
+            free(o)
+        entry = None
         owners.clear()
     finally:
         m.top = old_top

@@ -7,6 +7,7 @@ memset(&no_memory, 0, sizeof(mem_t))
 cdef enum:
     FUNCS_PER_LOOK = 1 << 18  # references to functions that are written without a look around: a millisecond
 
+cdef Py_ssize_t MAX_COUNT = 1 << 30  # of functions
 cdef Py_ssize_t HANDLER_WORDS = sizeof(clause_t) // sizeof(int32_t)
 
 
@@ -19,6 +20,8 @@ cdef class ModuleCode:
 
     def __cinit__(self, Py_ssize_t count):
         cdef Py_ssize_t i
+        if not 0 <= count <= MAX_COUNT:
+            raise InternalError(f"code of {count} functions")
         self.count = count
         self.funcs = <lowered_t*>calloc(max(count, 1), sizeof(lowered_t))
         self.stubs = <int32_t*>malloc(max(count, 1) * 2 * sizeof(int32_t))
@@ -83,7 +86,7 @@ cdef class ModuleCode:
             disown(held)
         return 0
 
-    cdef int remember(self, list imports, list funcs) except -1:
+    cdef int remember(self, list imports, tuple funcs) except -1:
         """Keep the signatures of functions that are imported: those of the next instance have them again, mostly."""
         for import_, func in zip(imports, funcs):
             if (<Func>func).signature.number == self.numbers[import_.desc]:
@@ -288,8 +291,8 @@ cdef class Instance:
         funcs: the imported functions; likewise all tables, memories and tags (imported ones first).
     """
 
-    def __cinit__(self, Store store not None, module, list funcs not None, list tables not None,
-                  list memories not None, list tags not None):
+    def __cinit__(self, Store store not None, module, tuple funcs not None, tuple tables not None,
+                  tuple memories not None, tuple tags not None):
         cdef Py_ssize_t i
         cdef Py_ssize_t imported = len(funcs)
         cdef func_t* func
@@ -377,6 +380,7 @@ cdef class Instance:
         self.finished = True
         if not self.has_references:
             remove_root(&self.root)
+        self.global_list = tuple(self.global_list)
 
     cdef int keep(self) except -1:
         """Let the store hold this instance from now on: what names its functions may outlive everything else."""
@@ -469,17 +473,17 @@ cdef class Instance:
     @property
     def funcs_imported(self):
         """The imported functions, a tuple."""
-        return tuple(self.func_list)
+        return self.func_list
 
     @property
     def tables(self):
         """The table index space, a tuple."""
-        return tuple(self.table_list)
+        return self.table_list
 
     @property
     def memories(self):
         """The memory index space, a tuple."""
-        return tuple(self.memory_list)
+        return self.memory_list
 
     @property
     def globals(self):
@@ -489,7 +493,7 @@ cdef class Instance:
     @property
     def tags(self):
         """The tag index space, a tuple."""
-        return tuple(self.tag_list)
+        return self.tag_list
 
     cpdef object func(self, Py_ssize_t funcidx):
         """The `Func` of the function index space at `funcidx`; IndexError where there is none."""
@@ -555,7 +559,7 @@ cdef class Instance:
         self.change()
         self.check(value.store)
         self.inst.globals[self.index(len(self.global_list), self.code.global_count)] = value.value_
-        self.global_list.append(value)
+        (<list>self.global_list).append(value)
 
     def define_global(self, type, bits):
         """Append a new global of that `GlobalType`, closed, with these bits: 128 of them for a v128."""
@@ -641,7 +645,7 @@ cdef class Instance:
             reason = table_init_move(&move, self.inst.tables[tableidx], elem, offset, 0, elem.length)
             if reason:
                 raise trap(reason, ())
-            if self.store.move_some(&move, &done):
+            if self.store.move_some(&move, &done, piece):
                 break
         elem.length = 0
 
@@ -657,7 +661,7 @@ cdef class Instance:
         while True:
             self.store.spend(1 + ((table.size - done) >> ELEMENTS_PER_UNIT))
             table_fill_move(&move, table, 0, &value, table.size)
-            if self.store.move_some(&move, &done):
+            if self.store.move_some(&move, &done, piece):
                 break
 
     def memory_init(self, Py_ssize_t dataidx, Py_ssize_t memidx, uint64_t offset):
@@ -674,7 +678,7 @@ cdef class Instance:
             reason = memory_init_move(&move, self.inst.mems[memidx], data, offset, 0, data.length)
             if reason:
                 raise trap(reason, ())
-            if self.store.move_some(&move, &done):
+            if self.store.move_some(&move, &done, piece):
                 break
         data.length = 0
 

@@ -139,6 +139,12 @@ cdef int read_limits(object limits, uint64_t most, uint64_t* low, uint64_t* high
     return 0
 
 
+cdef bint is_plain(limits):
+    """Whether limits that were read are of no class of somebody else's, nor their integers."""
+    minimum, maximum = <tuple>limits
+    return PyType_Is(limits, Limits) and PyLong_CheckExact(minimum) and (maximum is None or PyLong_CheckExact(maximum))
+
+
 cdef object plain_limits(limits, uint64_t low, uint64_t high):
     """Limits that were read, of integers that are no more than that."""
     return Limits(low, None if limits.max is None else high)
@@ -168,7 +174,10 @@ cdef class Memory:
         store.check_thread()
         read_limits(limits, <uint64_t>MAX_PAGES_64 if addrtype == I64 else max_pages, &low, &high)
         self.addrtype = addrtype
-        self.type = MemoryType(plain_limits(limits, low, high), addrtype)
+        if is_plain(limits) and PyType_Is(type, MemoryType):
+            self.type = type
+        else:
+            self.type = MemoryType(plain_limits(limits, low, high), addrtype)
         cdef uint64_t maximum = min(high, <uint64_t>MOST_PAGES) * 65536
         cdef uint64_t minimum = low * 65536
         if low > MOST_PAGES or minimum > min(store.max_each_memory, maximum):

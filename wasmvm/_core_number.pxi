@@ -51,6 +51,11 @@ cdef int outside(uint64_t offset, uint64_t size, uint64_t length) except -1:
     raise IndexError(f"{size} bytes at {offset} are outside a memory of {length} bytes")
 
 
+cdef inline bint PyType_Is(object value, object cls) noexcept:
+    """Whether an object is of that class and no other, whatever it says of itself."""
+    return <void*>(<PyObject*>value).ob_type == <void*>cls
+
+
 cdef int expect(object value, type cls, object name) except -1:
     """TypeError where an argument is of another class, whatever it says of itself (`__class__`)."""
     if not PyType_IsSubtype(type(value), cls):

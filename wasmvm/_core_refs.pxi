@@ -45,26 +45,25 @@ cdef class Aggregate(Reference):
     def __repr__(self):
         return f"<wasmvm.{type(self).__name__} {self.type}>"
 
-    cdef object get(self, fieldtype, int width, size_t offset):
+    cdef object get(self, const field_t* field, size_t offset):
         """The value of a field; that of a packed one is not negative."""
         cdef slot value[2]
-        cdef int storage = fieldtype.storage
         self.store.check_thread()
         memset(value, 0, sizeof(value))
-        memcpy(value, <char*>self.target + offset, 1 << width)
-        if width < 2:
+        memcpy(value, <char*>self.target + offset, 1 << field.width)
+        if field.width < 2:
             return <object>value[0].u64
-        return from_slot(self.store, storage, value)
+        return from_slot(self.store, field.storage, value)
 
-    cdef int set(self, fieldtype, int width, size_t offset, object value, object name) except -1:
+    cdef int set(self, const field_t* field, size_t offset, object value, object name) except -1:
         cdef slot bits[2]
-        if not fieldtype.mutable:
+        if not field.mutable:
             raise TypeError(f"{name} is immutable")
-        cdef int storage = I32 if width < 2 else fieldtype.storage
+        cdef int storage = I32 if field.width < 2 else field.storage
         self.store.enter()
         try:
             to_slot(self.store, storage, value, bits, name)
-            memcpy(<char*>self.target + offset, bits, 1 << width)
+            memcpy(<char*>self.target + offset, bits, 1 << field.width)
         finally:
             self.store.leave()
         return 0
@@ -91,12 +90,12 @@ cdef class StructRef(Aggregate):
     def __getitem__(self, index):
         cdef uint64_t i = self.field(index)
         cdef field_t* field = &self.target.type.fields[i]
-        return self.get(self.type.fields[i], field.width, field.offset)
+        return self.get(field, field.offset)
 
     def __setitem__(self, index, value):
         cdef uint64_t i = self.field(index)
         cdef field_t* field = &self.target.type.fields[i]
-        self.set(self.type.fields[i], field.width, field.offset, value, f"field {i}")
+        self.set(field, field.offset, value, f"field {i}")
 
 
 @cython.no_gc_clear
@@ -113,10 +112,10 @@ cdef class ArrayRef(Aggregate):
         return OBJECT_HEADER + (<size_t>i << self.target.type.fields[0].width)
 
     def __getitem__(self, index):
-        return self.get(self.type.field, self.target.type.fields[0].width, self.offset(index))
+        return self.get(self.target.type.fields, self.offset(index))
 
     def __setitem__(self, index, value):
-        self.set(self.type.field, self.target.type.fields[0].width, self.offset(index), value, "element")
+        self.set(self.target.type.fields, self.offset(index), value, "element")
 
 
 cdef enum:

@@ -263,10 +263,8 @@ cdef class Store:
         cdef object_t* o
         cdef int reason = EXIT_COLLECT
         while True:
-            known = self.externs.get(id(value))
+            known = self.known_extern(value)
             if known is not None:
-                if self.machine.heap.sweep_end:  # found to be garbage, and not freed yet: there is a reference again
-                    (<object_t*><size_t>known[1]).marked = self.machine.heap.epoch
                 return known[1]
             reason = allocate(&self.machine.heap, &extern_type, sizeof(extern_t), &o)
             if reason == 0:
@@ -274,14 +272,29 @@ cdef class Store:
             if reason != EXIT_COLLECT or not make_room(self, self.machine.top):
                 raise trap(TRAP_ALLOCATION_FAILED, ())
         o.pins = 1
-        entry = value, <size_t>o  # which may run Python's collector, and so any code: that may have made one for `value`
+        try:
+            entry = value, <size_t>o  # which may run Python's collector, so any code: that may have made one for `value`
+            known = self.known_extern(value)
+            if known is None:
+                self.externs[id(value)] = entry
+                (<extern_t*>o).value = <void*>value
+                known = entry
+        finally:
+            o.pins = 0
+        return known[1]
+
+    cdef tuple known_extern(self, object value):
+        """The entry of a Python object among `externs`, or None."""
+        cdef object_t* o
         known = self.externs.get(id(value))
         if known is None:
-            self.externs[id(value)] = entry
-            (<extern_t*>o).value = <void*>value
-            known = entry
-        o.pins = 0
-        return known[1]
+            return None
+        o = <object_t*><size_t>known[1]
+        if o.marked == DEAD:
+            return None
+        if self.machine.heap.sweep_end:  # found to be garbage, and not freed yet: there is a reference again
+            o.marked = self.machine.heap.epoch
+        return known
 
     def gc(self):
         """Free the structures and arrays that nothing refers to, and forget objects of Python that wasm has no more."""
@@ -312,8 +325,13 @@ cdef class Store:
         return self.users and self.thread != PyThread_get_thread_ident()
 
     cdef int check_thread(self) except -1:
-        """Raise where another thread uses the store. Asked again after anything that may have run Python."""
+        """Raise where another thread uses the store. Asked again after anything that may have run Python.
+
+        Also where Python's collector has emptied it: what others have of it may be half gone then.
+        """
         self.uses += 1
+        if self.kept is None:
+            raise ValueError("the store is gone")
         if self.is_used_elsewhere():
             raise RuntimeError("the store is in use by another thread")
         return 0
@@ -328,7 +346,15 @@ cdef class Store:
     cdef void leave(self) noexcept:
         self.users -= 1
 
-    cpdef begin_call(self):
+    def during_call(self, work, *args):
+        """`work(*args)` as a call into this store, with its deadline and budget; it is this thread's meanwhile."""
+        self.begin_call()
+        try:
+            return work(*args)
+        finally:
+            self.end_call()
+
+    cdef int begin_call(self) except -1:
         """Begin a call into this store, which may be inside of another one: that one's deadline and budget hold then."""
         self.enter()
         if self.nesting == 0:
@@ -341,8 +367,9 @@ cdef class Store:
         else:
             self.machine.budget = min(self.machine.budget, FIRST_SLICE) - 1
         self.nesting += 1
+        return 0
 
-    cpdef end_call(self):
+    cdef void end_call(self) noexcept:
         """End what `begin_call` began."""
         self.nesting -= 1
         self.leave()
@@ -675,9 +702,11 @@ cdef class Store:
     cdef bint throw_from_host(self, object error, frame_t* bottom) except -1:
         """Go to the handler of what a host function has raised; False where there is none."""
         cdef machine_t* m = self.machine
-        cdef exn_t* exn = thrown_by_host(self, error)
-        if exn == NULL:
+        cdef ExceptionRef reference = thrown_by_host(self, error)  # which keeps it until the machine does
+        cdef exn_t* exn
+        if reference is None:
             return False
+        exn = reference.exn()
         m.exn = exn
         m.tag = exn.tag
         m.base = exn.payload

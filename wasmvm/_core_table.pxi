@@ -158,6 +158,7 @@ cdef class Table:
         return old
 
 
+@cython.no_gc_clear  # as `Table`
 cdef class Global:
     """A global instance: one value, which may be mutable.
 

@@ -59,6 +59,9 @@ cdef Tag tag_object(Store store, tag_t* tag):
         return <Tag>tag.owner
     made = Tag.__new__(Tag, store, (<Signature>tag.signature).type, number=tag.type.number)
     free_tag(made.tag)
+    made.tag = NULL
+    if tag.owner != NULL:  # making it may have run code that was here before
+        return <Tag>tag.owner
     made.tag = tag
     tag.owner = <void*>made
     return made

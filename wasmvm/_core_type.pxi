@@ -140,6 +140,8 @@ cdef int fill_type(type_t* type, comptype) except -1:
         if type.kind != KIND_FUNC:
             type.fields[i].offset = <uint32_t>offset
             type.fields[i].width = <int>storage_size(storage[i]).bit_length() - 1
+            type.fields[i].storage = storage[i]
+            type.fields[i].mutable = comptype.fields[i].mutable if type.kind == KIND_STRUCT else comptype.field.mutable
         if names_objects(storage[i]):
             type.refs[type.ref_count] = <uint32_t>offset
             type.ref_count += 1

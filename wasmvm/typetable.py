@@ -213,7 +213,8 @@ def take_numbers(size: int) -> int:
                 if find(number) is not None:
                     taken = number
         if taken < first:
-            _next[:] = first + size, again
+            _next[0] = first + size  # one by one: a tuple is what Python's collector may run for
+            _next[1] = again
             return first
         first = taken + 1
 

@@ -69,14 +69,15 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
             before stays written. Or the store's limit of time, which is for all of it together, is reached, or the
             store was interrupted.
     """
-    store.begin_call()
-    try:
-        plan = module.plan
-        if plan is None:
-            plan = module.plan = Plan(module, store)
-        return new_instance(store, module, plan, externs)
-    finally:
-        store.end_call()
+    made: Instance = store.during_call(planned_instance, store, module, externs)
+    return made
+
+
+def planned_instance(store: Store, module: CompiledModule, externs: Sequence[Extern]) -> Instance:
+    plan = module.plan
+    if plan is None:
+        plan = module.plan = Plan(module)
+    return new_instance(store, module, plan, externs)
 
 
 def new_instance(store: Store, module: CompiledModule, plan: Any, externs: Sequence[Extern]) -> Instance:
@@ -98,7 +99,7 @@ def new_instance(store: Store, module: CompiledModule, plan: Any, externs: Seque
             memories.append(Memory(store, memory.type))
         for tag_type, number in plan.tags:
             tags.append(Tag(store, tag_type, number=number))
-        instance = Instance(store, module, funcs, tables, memories, tags)
+        instance = Instance(store, module, tuple(funcs), tuple(tables), tuple(memories), tuple(tags))
     except MemoryError as error:
         raise LinkError(str(error), limit=getattr(error, "limit", None)) from error
     try:
