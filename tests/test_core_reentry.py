@@ -67,12 +67,15 @@ def at_collections() -> Any:
     """Does something at every collection of Python's, which come as soon as any object is made."""
 
     def begin(work: Any) -> None:
+        gc.collect()
+        gc.freeze()  # so that the many collections look at what is made from now on only
         Phoenix(work)
         gc.set_threshold(1, 1, 1)
 
     Phoenix.alive = True
     yield begin
     Phoenix.alive = False
+    gc.unfreeze()
 
 
 def drain(made: Any) -> list[Any]:

@@ -54,6 +54,7 @@ def program(seed: int, steps: list[int], stress: bool, threads: bool, say: bool 
             world.caught(error)
         if world.findings:
             break
+    ops.usual_collector()
     if seed % 8:
         world.alive = False  # else finalizers go on while everything is taken down
     world.__dict__.update(

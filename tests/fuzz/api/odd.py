@@ -96,6 +96,20 @@ class Fin:
         self.mischief()
 
 
+class Again(Fin):
+    """A cycle that does something whenever Python's collector finds it, and there is another one, some times."""
+
+    def __init__(self, mischief: Mischief, times: int) -> None:
+        super().__init__(mischief)
+        self.other = self
+        self.times = times
+
+    def __del__(self) -> None:
+        self.mischief()
+        if self.times:
+            Again(self.mischief, self.times - 1)
+
+
 def plain_integer(rng: Random, small: int | None = None) -> int:
     if small is not None and rng.random() < 0.75:
         return rng.randrange(small)

@@ -17,7 +17,7 @@ from typing import Any
 import wasmvm
 from tests.fuzz.api import odd
 from tests.fuzz.api.guests import GUEST
-from tests.fuzz.api.odd import Fin, Odd
+from tests.fuzz.api.odd import Again, Fin, Odd
 from tests.fuzz.api.world import PAGE, View, World, module
 from wasmvm.types import EXTERNREF, FUNCREF, I32, I64, GlobalType, Limits, MemoryType, TableType, TagType
 
@@ -329,6 +329,21 @@ def new_object(world: World, rng: Random) -> None:
     world.keep(world.objects, made, rng)
 
 
+def eager_collector(world: World, rng: Random) -> None:
+    """Let Python's collector run whenever an object is made, with something to do each time; or as usual again."""
+    if rng.random() < 0.4:
+        usual_collector()
+    else:
+        gc.freeze()  # else each would look at all modules
+        Again(world.mischief_of(rng, 0.7), rng.randrange(60))
+        gc.set_threshold(1, 1, 1)
+
+
+def usual_collector() -> None:
+    gc.set_threshold(700, 10, 10)
+    gc.unfreeze()
+
+
 def copies(world: World, rng: Random) -> None:
     """What must not be copied is not, and modules can be pickled."""
     thing = rng.choice((world.pick(world.objects, rng), world.pick(world.instances, rng), world.pick(world.memories, rng),
@@ -395,7 +410,7 @@ def timer(world: World, rng: Random) -> None:
 WEIGHTED: dict[Op, int] = {
     call: 30, call_func: 6, make_list: 8, aggregate: 8, memory_bytes: 6, memory_numbers: 6, memory_other: 5, table: 8,
     global_: 7, new_extern: 5, new_instance: 3, mix_imports: 1, throw: 3, store_other: 4, forget: 4, new_object: 4,
-    copies: 1, exceptions_away: 1, threads: 1, timer: 1,
+    copies: 1, eager_collector: 1, exceptions_away: 1, threads: 1, timer: 1,
 }  # fmt: skip
 OPS = list(WEIGHTED)
 WEIGHTS = list(WEIGHTED.values())
