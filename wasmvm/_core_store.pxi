@@ -237,7 +237,7 @@ cdef class Store:
         return max(0.0, min(self.deadline - wvm_monotonic(), POLL_INTERVAL)) if self.nesting else POLL_INTERVAL
 
     def compile_slice(self):
-        """The checkpoint of a module that is compiled between `begin_call` and `end_call` (`compile.CompiledModule`).
+        """The checkpoint of a module that is compiled by `during_call` (`compile.CompiledModule`).
 
         Raises:
             Trap: as `wait_slice`, but not because of `hold`, which is about wasm that runs.

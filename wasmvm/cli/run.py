@@ -135,13 +135,11 @@ def instantiate(args: argparse.Namespace) -> tuple[Instance, Countdown]:
     except ValueError as error:
         raise UsageError(str(error)) from None
     countdown = Countdown(store)
-    store.begin_call()
-    try:
-        module = load_module(
+    module = store.during_call(
+        lambda: load_module(
             args.module, cache=args.cache, max_module_size=max_module_size, checkpoint=store.compile_slice
         )
-    finally:
-        store.end_call()
+    )
     countdown.renew()
     try:
         wasi = Wasi(config)

@@ -192,11 +192,10 @@ def compiled_module(source: Module | Source, store: Store, max_module_size: int 
     if isinstance(source, Module):
         check_module_size(len(source.compiled.syntax.surface), most_of_a_module(max_module_size))
         return source
-    store.begin_call()
-    try:
-        return Module(source, max_module_size=max_module_size, checkpoint=store.compile_slice)
-    finally:
-        store.end_call()
+    made: Module = store.during_call(
+        lambda: Module(source, max_module_size=max_module_size, checkpoint=store.compile_slice)
+    )
+    return made
 
 
 class Countdown:
