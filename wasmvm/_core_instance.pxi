@@ -645,7 +645,7 @@ cdef class Instance:
             reason = table_init_move(&move, self.inst.tables[tableidx], elem, offset, 0, elem.length)
             if reason:
                 raise trap(reason, ())
-            if self.store.move_some(&move, &done, piece):
+            if self.store.move_some(&move, &done):
                 break
         elem.length = 0
 
@@ -661,7 +661,7 @@ cdef class Instance:
         while True:
             self.store.spend(1 + ((table.size - done) >> ELEMENTS_PER_UNIT))
             table_fill_move(&move, table, 0, &value, table.size)
-            if self.store.move_some(&move, &done, piece):
+            if self.store.move_some(&move, &done):
                 break
 
     def memory_init(self, Py_ssize_t dataidx, Py_ssize_t memidx, uint64_t offset):
@@ -678,7 +678,7 @@ cdef class Instance:
             reason = memory_init_move(&move, self.inst.mems[memidx], data, offset, 0, data.length)
             if reason:
                 raise trap(reason, ())
-            if self.store.move_some(&move, &done, piece):
+            if self.store.move_some(&move, &done):
                 break
         data.length = 0
 
