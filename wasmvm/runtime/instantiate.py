@@ -76,7 +76,7 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
 def planned_instance(store: Store, module: CompiledModule, externs: Sequence[Extern]) -> Instance:
     plan = module.plan
     if plan is None:
-        plan = module.plan = Plan(module)
+        plan = module.plan = Plan(module, store)
     return new_instance(store, module, plan, externs)
 
 
