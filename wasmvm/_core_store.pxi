@@ -482,6 +482,7 @@ cdef class Store:
 
         Of interruptions those count that `reasons` has: 1 for `interrupt`, 2 for `hold`.
         """
+        self.check_thread()  # an interruption is for the thread that uses the store
         if self.nesting:
             if self.interrupted & reasons:
                 self.interrupted &= 2
