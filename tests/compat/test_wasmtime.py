@@ -217,3 +217,14 @@ def test_numbers_of_numpy() -> None:
             table.grow(store, amount, None)
     with pytest.raises(wasmtime.WasmtimeError):
         table.set(store, np.int64(-1), None)
+
+
+def test_limits_that_are_taken_back_are_as_before() -> None:
+    store = wasmtime.Store()
+    store.set_limits(table_elements=9_000_000)
+    store.set_limits()
+    tabletype = wasmtime.TableType(wasmtime.ValType.funcref(), wasmtime.Limits(9_000_000, None))
+    first = wasmtime.Table(store, tabletype, None)
+    with pytest.raises(wasmtime.WasmtimeError):
+        wasmtime.Table(store, tabletype, None)
+    assert first.size(store) == 9_000_000

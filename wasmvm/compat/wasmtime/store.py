@@ -88,8 +88,8 @@ class Store(Managed[core.Store]):
         given = (memory_size, table_elements, instances, tables, memories)
         context = self._context()
         context.limit_each(*(limit if limit >= 0 else None for limit in given))
-        if table_elements >= 0:  # else all tables together may have 10,000,000
-            context.set_limits(max_table=1 << 40)
+        # Where nothing is said of tables, all of them together have the usual bound.
+        context.set_limits(max_table=1 << 40 if table_elements >= 0 else core.LIMITS["max_table"])
 
 
 class StoreContext:
