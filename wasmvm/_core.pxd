@@ -362,6 +362,7 @@ cdef class Store:
     cdef tuple known_extern(self, object value)
     cdef int begin_call(self) except -1
     cdef void end_call(self) noexcept
+    cdef void let_others_run(self) noexcept
     cpdef spend(self, uint64_t units)
     cdef int drive(self, frame_t* bottom) except -1
     cdef int make_room_for_wasm(self, frame_t* bottom) except -1

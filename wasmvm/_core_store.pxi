@@ -243,10 +243,12 @@ cdef class Store:
             Trap: as `wait_slice`, but not because of `hold`, which is about wasm that runs.
         """
         self.glance(" during compilation", 1)
+        self.let_others_run()
 
     def lower_slice(self):
         """The checkpoint of lowering a function that wasm has called; raises what `wait_slice` raises."""
         self.glance(" during compilation")
+        self.let_others_run()
 
     @property
     def timeout(self):
@@ -581,14 +583,18 @@ cdef class Store:
         end_bulk(m)
         return 0
 
+    cdef void let_others_run(self) noexcept:
+        """Compiled code keeps the GIL for as long as it runs: who has been waiting some milliseconds gets it now."""
+        with nogil:
+            pass
+
     cpdef spend(self, uint64_t units):
         """Take from the budget for work that is no wasm code. Where it is used up, look around and give the GIL away."""
         self.machine.budget -= <int64_t>min(units, <uint64_t>MOST_UNITS)
         if self.machine.budget < 0:
             self.glance()
             self.machine.budget = FIRST_SLICE
-            with nogil:
-                pass  # who has been waiting for some milliseconds gets it now
+            self.let_others_run()
 
     cdef bint move_some(self, const move_t* move, uint64_t* done) except -1:
         """Do some more of what instantiation or growing moves, after `spend` for it; True when all is done.

@@ -87,7 +87,7 @@ def test_the_pass_finds_sequences_and_leaves_all_words_but_opcodes() -> None:
             starts.append(len(code))
             code.extend([row.number, *range(100 + len(code), 99 + len(code) + row.length)])  # no slot twice
         before = code[:]
-        rewriter.rewrite(code, len(code), array("i", [0]), 0)
+        rewriter.rewrite(code, len(code), array("i", [0]), 0, None)
         assert code[0] in {fused.number} | {
             other.number for other in regform.FUSED if other.parts[: len(rows)] == fused.parts
         }

@@ -4,6 +4,7 @@ from wasmvm.isa.regopcode cimport R_BR_TABLE
 
 
 cdef enum:
+    WORDS_BETWEEN_LOOKS = 1 << 16  # some milliseconds
     INT_RESULT = 1
     F64_RESULT = 2
     F32_RESULT = 3
@@ -32,8 +33,8 @@ cdef class Accumulators:
                    result=cython.int, pos=cython.int, older=cython.int, older_effect=cython.int, older_slot=cython.int,
                    label=cython.int, op=cython.int, effect=cython.int, form=cython.int, two=cython.int,
                    one_op=cython.int, one=cython.int, three=cython.int, four=cython.int, one_pos=cython.int,
-                   two_pos=cython.int, three_pos=cython.int)
-    cpdef void rewrite(self, int[::1] code, int n, int[::1] labels, int label_count) except *
+                   two_pos=cython.int, three_pos=cython.int, look=cython.int)
+    cpdef void rewrite(self, int[::1] code, int n, int[::1] labels, int label_count, object checkpoint) except *
     @cython.locals(operand=cython.int, index=cython.int, form=cython.int)
     cdef int best_form(self, int op, int[::1] view, int pos, int acc, int facc, int sacc) noexcept
     @cython.locals(operand=cython.int, older=cython.int, index=cython.int, known=cython.int)

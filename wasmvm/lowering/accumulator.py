@@ -17,8 +17,14 @@ import cython
 
 from wasmvm.lowering import forms
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 if not cython.compiled:
     from wasmvm.isa.regopcode import R_BR_TABLE
+
+    WORDS_BETWEEN_LOOKS = 1 << 16  # some milliseconds
 
     # What an instruction does to the accumulators, as `regform.effect` says it.
     INT_RESULT, F64_RESULT, F32_RESULT, CLOBBERS = 1, 2, 3, 4
@@ -54,8 +60,13 @@ class Accumulators:
                 end += 1
         return end
 
-    def rewrite(self, code: array[int], n: int, labels: array[int], label_count: int) -> None:
-        """Rewrite the first `n` words of `code`; `labels` are the positions that branches lead to, ascending."""
+    def rewrite(
+        self, code: array[int], n: int, labels: array[int], label_count: int, checkpoint: Callable[[], object] | None
+    ) -> None:
+        """Rewrite the first `n` words of `code`; `labels` are the positions that branches lead to, ascending.
+
+        `checkpoint` is called again and again, see `Reader`.
+        """
         view = code
         targets = labels
         # The slots that the registers mirror, -1 for none.
@@ -67,7 +78,12 @@ class Accumulators:
         one_pos, two_pos, three_pos = -1, 0, 0
         # What the instruction before `pos` does to a register, and which slot that register mirrored before.
         older_effect, older_slot = 0, -1
+        look = WORDS_BETWEEN_LOOKS
         while pos < n:
+            if pos >= look:
+                if checkpoint is not None:
+                    checkpoint()
+                look = pos + WORDS_BETWEEN_LOOKS
             while label < label_count and targets[label] <= pos:
                 if targets[label] == pos:
                     acc = facc = sacc = older_slot = -1

@@ -329,7 +329,7 @@ class Body(Control):
 
     def rewrite(self, accumulators: Accumulators) -> None:
         """Run the accumulator pass."""
-        accumulators.rewrite(self.code, self.n, self.labels, self.label_count)
+        accumulators.rewrite(self.code, self.n, self.labels, self.label_count, self.checkpoint)
 
     def result(self) -> Lowered:
         zero_to = max(self.zero_to, self.zero_from) if self.zero_to else self.zero_from
