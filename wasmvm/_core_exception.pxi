@@ -82,7 +82,7 @@ cdef void begin_search(machine_t* m, search_t* at) noexcept nogil:
 
 
 cdef int find_handler(machine_t* m, search_t* at, int64_t limit) noexcept nogil:
-    """Go to the handler of what is thrown, and answer 0; else change nothing but `at`, and answer what is the matter.
+    """Go to the handler of what is thrown, and return 0; else change nothing but `at`, and return what is the matter.
 
     EXIT_UNCAUGHT: there is none in the frames down to where Python called. EXIT_THROW: the search has taken `limit`
     steps and is to be gone on with. EXIT_NO_MEMORY: it needs a reference, and there is no memory for it. The budget

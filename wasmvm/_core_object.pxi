@@ -1,5 +1,5 @@
 # Structures and arrays as the loop works on them (specification, 4.2.13 and 4.4.6): no Python here. Functions that may
-# fail answer with a trap, EXIT_COLLECT or 0.
+# fail return a trap, EXIT_COLLECT or 0.
 
 cdef enum:
     KIND_FUNC = 0  # no object: a func_t
