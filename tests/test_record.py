@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from wasmvm import codecache, codefile, deftype, numeric, syntax, types
+from wasmvm import deftype, numeric, syntax, types
+from wasmvm.compiled import cache as codecache
+from wasmvm.compiled import codefile
 from wasmvm.lowering import body
 from wasmvm.record import Record
 from wasmvm.wasi import fdtable

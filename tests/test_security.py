@@ -22,7 +22,7 @@ import wasmvm
 from wasmvm import errors
 from wasmvm._core import LIMITS
 from wasmvm.embedding.module import MAX_MODULE_SIZE
-from wasmvm.process import MAX_CAPTURED
+from wasmvm.programs.process import MAX_CAPTURED
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "security.md").read_text()

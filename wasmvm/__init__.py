@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         WasmError,
         WasmException,
     )
-    from wasmvm.process import CompletedRun, run
+    from wasmvm.programs.process import CompletedRun, run
     from wasmvm.types import FuncType, GlobalType, Limits, MemoryType, TableType, TagType
     from wasmvm.wasi import HostDirectory, Wasi, WasiConfig
 
@@ -85,7 +85,7 @@ _PLACES = {
         "WasmError",
         "WasmException",
     ),
-    "wasmvm.process": ("CompletedRun", "run"),
+    "wasmvm.programs.process": ("CompletedRun", "run"),
     "wasmvm.types": ("FuncType", "GlobalType", "Limits", "MemoryType", "TableType", "TagType"),
     "wasmvm.wasi": ("HostDirectory", "Wasi", "WasiConfig"),
 }

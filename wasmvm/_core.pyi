@@ -7,7 +7,7 @@ from typing import Any, SupportsFloat, SupportsIndex, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from wasmvm.compile import CompiledModule
+from wasmvm.compiled.module import CompiledModule
 from wasmvm.types import ArrayType, FuncType, GlobalType, MemoryType, StructType, TableType, TagType
 
 if sys.version_info >= (3, 12):

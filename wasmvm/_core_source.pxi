@@ -1,4 +1,4 @@
-# The bytes of a module that are read from its file in parts, when they are needed (`wasmvm/partial.py`).
+# The bytes of a module that are read from its file in parts, when they are needed (`compiled/partial.py`).
 
 cdef extern from *:
     """

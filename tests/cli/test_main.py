@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import wasmvm
-from wasmvm import codecache
 from wasmvm._core import CHECKS, DISPATCH
 from wasmvm.cli.main import main
+from wasmvm.compiled import cache as codecache
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,7 +61,7 @@ def test_the_embedding_imports_little() -> None:
     )
 
 
-ALWAYS_LARGE = "import wasmvm.codecache as c; c.LARGE, c.RACY_SECONDS = 1, -1.0"
+ALWAYS_LARGE = "import wasmvm.compiled.cache as c; c.LARGE, c.RACY_SECONDS = 1, -1.0"
 """Makes a module's file count as a large one that was not changed just now."""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import wasmvm
-from wasmvm import codefile
+from wasmvm.compiled import codefile
 
 TEXT = """(module $calc (import "e" "f" (func)) (memory (export "memory") 1)
   (func (export "square") (param i32) (result i32) local.get 0 local.get 0 i32.mul)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.wat import wat2wasm
-from wasmvm import DecodeError, FuncType, GlobalType, Limits, MemoryType, Module, TableType, ValidationError, codefile
+from wasmvm import DecodeError, FuncType, GlobalType, Limits, MemoryType, Module, TableType, ValidationError
 from wasmvm._core import ModuleCode
+from wasmvm.compiled import codefile
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import _unpickle
 from wasmvm.errors import DeserializeError

@@ -33,14 +33,15 @@ from typing import Any, NamedTuple
 from tests.fuzz.generator import Module as Generated
 from tests.fuzz.vocabulary import SCALARS, VECTORS
 from tests.wat import wat2wasm
-from wasmvm import codecache, codefile
 from wasmvm._core import DISPATCH
-from wasmvm.compile import CompiledModule
+from wasmvm.compiled import cache as codecache
+from wasmvm.compiled import codefile
+from wasmvm.compiled.module import CompiledModule
+from wasmvm.compiled.partial import layout_of
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module, _unpickle
 from wasmvm.errors import InternalError, Trap, WasmError, WasmException
 from wasmvm.isa import regform, wordkinds
-from wasmvm.partial import layout_of
 from wasmvm.types import F32, F64, I32, I64, FuncType
 
 TEXTS = (

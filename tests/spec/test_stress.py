@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.spec.suite import ABSENT, folder
-from wasmvm import wast
 from wasmvm._core import Store
+from wasmvm.programs import wast
 
 FILES = """
     array array_copy array_fill array_init_data array_init_elem array_new_data array_new_elem br_on_cast br_on_cast_fail

@@ -9,8 +9,8 @@ import pytest
 
 from tests.spec.conftest import Outcome
 from tests.spec.suite import ABSENT, CORE_2_0, files
+from wasmvm.programs.wast import Report, run_script
 from wasmvm.text.lexer import tokenize
-from wasmvm.wast import Report, run_script
 
 SHOWN = 10
 """So many failures of a file are shown."""

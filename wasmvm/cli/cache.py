@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Raises CommandError where the folder must not be used, OSError where it cannot be read."""
     from time import localtime, strftime
 
-    from wasmvm.codecache import Cache, Refused
+    from wasmvm.compiled.cache import Cache, Refused
 
     cache = Cache()
     try:

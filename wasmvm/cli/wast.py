@@ -26,7 +26,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from wasmvm.wast import run_script
+    from wasmvm.programs.wast import run_script
 
     failed = 0
     for path in args.files:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from time import monotonic
 
 from wasmvm._core import Func, Global, Memory, Store, Table, Tag
-from wasmvm.compile import CompiledModule
+from wasmvm.compiled.module import CompiledModule
 from wasmvm.embedding.func import HostFunc
 from wasmvm.embedding.module import Module, Source, check_module_size, most_of_a_module
 from wasmvm.errors import LinkError

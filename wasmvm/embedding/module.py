@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from wasmvm.compile import CompiledModule, look_around
+from wasmvm.compiled.module import CompiledModule, look_around
 from wasmvm.errors import DecodeError, ModuleSizeError, ValidationError
 from wasmvm.quoting import cut, escaped
 from wasmvm.types import EXTERN_KINDS, ExternType
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from wasmvm.codecache import Cache
+    from wasmvm.compiled.cache import Cache
 
 
 class ImportType:
@@ -124,7 +124,7 @@ def _is_text(source: str) -> bool:
 
 
 def _cache(option: CacheOption) -> Cache:
-    from wasmvm.codecache import Cache
+    from wasmvm.compiled.cache import Cache
 
     return Cache(None if isinstance(option, bool) else option)
 
@@ -243,7 +243,7 @@ class Module:
         Args:
             lower_all: lower every function first; otherwise those go in that were called so far.
         """
-        from wasmvm.serialize import dump
+        from wasmvm.compiled.serialize import dump
 
         if lower_all:
             for index in range(self.compiled.code.count):
@@ -263,7 +263,7 @@ class Module:
             DeserializeError: the data is damaged, its module is not valid, or another version of wasmvm made it.
             OSError: the file cannot be read.
         """
-        from wasmvm.serialize import load
+        from wasmvm.compiled.serialize import load
 
         if isinstance(source, (str, os.PathLike)):
             with open(source, "rb") as file:
@@ -305,6 +305,6 @@ class Module:
 
 def _unpickle(cls: type[Module], data: bytes) -> Module:
     """A worker may have another build of wasmvm than the sender: then the module is compiled again."""
-    from wasmvm.serialize import load
+    from wasmvm.compiled.serialize import load
 
     return cls._of(load(data, recompile=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wasmvm.wast import Failure, Report, run_script
+from wasmvm.programs.wast import Failure, Report, run_script
 
 
 def failures(text: str) -> list[Failure]:

@@ -27,10 +27,10 @@ from collections.abc import Iterable, Iterator
 from struct import Struct
 from zlib import crc32
 
-from wasmvm import codefile
-from wasmvm.codefile import KEY_SIZE, keyed
+from wasmvm.compiled import codefile
+from wasmvm.compiled.codefile import KEY_SIZE, keyed
+from wasmvm.compiled.partial import Layout, PartialSource, layout_of
 from wasmvm.errors import InternalError
-from wasmvm.partial import Layout, PartialSource, layout_of
 from wasmvm.record import Record
 
 TYPE_CHECKING = False

@@ -13,15 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_codecache import OUTPUT, fill, forbid_work, large_module, run
-from wasmvm import codecache, codefile
+from tests.compiled.test_cache import OUTPUT, fill, forbid_work, large_module, run
 from wasmvm._core import ModuleCode, blank_bytes, copy_into, read_into, tags
 from wasmvm.binary import decode
-from wasmvm.codefile import keyed
+from wasmvm.compiled import cache as codecache
+from wasmvm.compiled import codefile
+from wasmvm.compiled.codefile import keyed
+from wasmvm.compiled.partial import Layout, PartialSource, _customs, layout_of
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
 from wasmvm.errors import Trap, ValidationError
-from wasmvm.partial import Layout, PartialSource, _customs, layout_of
 from wasmvm.text import wat2wasm
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there files are always read whole")
@@ -242,9 +243,9 @@ def test_reading_into_bytes(path: Path) -> None:
 def test_a_start_from_the_cache_reads_no_bodies(warm: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     path, cache = warm
     forbid_work(monkeypatch)
-    monkeypatch.setattr("wasmvm.codecache.keyed", keyed_but_not_of_modules)
+    monkeypatch.setattr("wasmvm.compiled.cache.keyed", keyed_but_not_of_modules)
     # What is missing may be anything, the very same bytes too, where memory that was let go of is used again: here, zeros.
-    monkeypatch.setattr("wasmvm.partial.blank_bytes", bytes)
+    monkeypatch.setattr("wasmvm.compiled.partial.blank_bytes", bytes)
     module = Module.from_file(path, cache=cache)
     loaded: list[tuple[int, int]] = []
     monkeypatch.setattr(PartialSource, "_load", lambda self, number, start, end: loaded.append((start, end)))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wasmvm import codefile
-from wasmvm.compile import CompiledModule
+from wasmvm.compiled import codefile
+from wasmvm.compiled.module import CompiledModule
 from wasmvm.errors import DecodeError, DeserializeError, InternalError, ValidationError
 
 

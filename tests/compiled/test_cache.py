@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from examples.programs import BY_NAME
-from wasmvm import codecache, codefile
 from wasmvm._core import ModuleCode
-from wasmvm.codecache import Cache, Refused
 from wasmvm.compat import wasmtime
+from wasmvm.compiled import cache as codecache
+from wasmvm.compiled import codefile
+from wasmvm.compiled.cache import Cache, Refused
 from wasmvm.embedding.engine import Config, Engine
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module

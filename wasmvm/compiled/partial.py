@@ -17,7 +17,7 @@ from array import array
 from collections.abc import Callable
 
 from wasmvm._core import blank_bytes, copy_into, read_into, tags
-from wasmvm.codefile import keyed
+from wasmvm.compiled.codefile import keyed
 from wasmvm.record import Record
 
 TYPE_CHECKING = False

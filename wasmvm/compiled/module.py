@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from wasmvm.binary.names import Names
-    from wasmvm.codecache import Entry
+    from wasmvm.compiled.cache import Entry
     from wasmvm.lowering.body import Lowered
     from wasmvm.lowering.context import Context
     from wasmvm.lowering.verify import Verifier
