@@ -18,7 +18,7 @@ from wasmvm.compiled import cache as codecache
 from wasmvm.compiled import codefile
 from wasmvm.lowering import body
 from wasmvm.record import Record
-from wasmvm.wasi import fdtable
+from wasmvm.wasi.host import fdtable
 
 
 def define(base: Any) -> Any:

@@ -17,7 +17,7 @@ from wasmvm.compat import pywasm
 from wasmvm.compat.pywasm import core, wasi
 from wasmvm.compat.pywasm.errors import Failure
 from wasmvm.errors import Trap
-from wasmvm.wasi.abi import FUNCTIONS
+from wasmvm.wasi.preview1.abi import FUNCTIONS
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 SCRIPT = Path(__file__).with_name("pywasm_script.py")

@@ -1,12 +1,12 @@
 """A model of the file system that a guest of WASI sees, for `wasi_model`: dictionaries and nothing else.
 
 It is written from what the docstrings of `wasmvm.wasi` and POSIX say; it knows neither descriptors of the host nor
-`wasmvm.wasi.walk`.
+`wasmvm.wasi.host.walk`.
 """
 
 from __future__ import annotations
 
-from wasmvm.wasi import abi
+from wasmvm.wasi.preview1 import abi
 
 READ, WRITE = abi.FD_READ, abi.FD_WRITE
 MAX_LINKS = 40

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from tests.fuzz import wasi_model
-from wasmvm.wasi import abi, memtree
-from wasmvm.wasi.sandbox import AVAILABLE
-from wasmvm.wasi.walk import Walk
+from wasmvm.wasi.host import memtree
+from wasmvm.wasi.host.sandbox import AVAILABLE
+from wasmvm.wasi.host.walk import Walk
+from wasmvm.wasi.preview1 import abi
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="directories of the host need openat and O_NOFOLLOW")
 

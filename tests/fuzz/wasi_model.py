@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.fuzz.file_model import READ, WRITE, Failed, File, Folder, Model
-from wasmvm.wasi import HostDirectory, MemoryDirectory, Wasi, WasiConfig, abi
-from wasmvm.wasi.host import implementation
+from wasmvm.wasi import HostDirectory, MemoryDirectory, Wasi, WasiConfig
+from wasmvm.wasi.preview1 import abi
+from wasmvm.wasi.preview1.guest import implementation
 
 SIZE = 1 << 18
 """Bytes of the guests' memory; the pages below are what is in it."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from wasmvm.wasi import Wasi, WasiConfig, abi
-from wasmvm.wasi.host import implementation
+from wasmvm.wasi import Wasi, WasiConfig
+from wasmvm.wasi.preview1 import abi
+from wasmvm.wasi.preview1.guest import implementation
 
 GUARD = 0xA5
 """What every byte of memory is before a function writes to it."""

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from tests.wasi.cases import tree_of
 from tests.wasi.wrapped import wat
-from wasmvm.wasi import MemoryDirectory, Wasi, WasiConfig, abi, link
-from wasmvm.wasi.host import functype_of
-from wasmvm.wasi.sandbox import AVAILABLE
+from wasmvm.wasi import MemoryDirectory, Wasi, WasiConfig, link
+from wasmvm.wasi.host.sandbox import AVAILABLE
+from wasmvm.wasi.preview1 import abi
+from wasmvm.wasi.preview1.guest import functype_of
 
 wasmtime = pytest.importorskip("wasmtime", reason="the oracle is the package wasmtime")
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="directories of the host need openat and O_NOFOLLOW")

@@ -18,7 +18,8 @@ from tests.wat import wat2wasm
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
 from wasmvm.errors import ExitTrap, LinkError
-from wasmvm.wasi import MemoryDirectory, Wasi, WasiConfig, abi, link
+from wasmvm.wasi import MemoryDirectory, Wasi, WasiConfig, link
+from wasmvm.wasi.preview1 import abi
 
 
 def run(wasm: Path, **options: Any) -> int:
@@ -172,7 +173,8 @@ if hasattr(select, "poll"):
     del select.poll
 sys.modules["fcntl"] = sys.modules["termios"] = sys.modules["pwd"] = None
 from tests.wasi.guest import Guest
-from wasmvm.wasi import INHERIT, HostDirectory, MemoryDirectory, Wasi, WasiConfig, abi
+from wasmvm.wasi import INHERIT, HostDirectory, MemoryDirectory, Wasi, WasiConfig
+from wasmvm.wasi.preview1 import abi
 try:
     Wasi(WasiConfig(dirs={"/": "."}))
 except NotImplementedError as error:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wasmvm.wasi import abi
-from wasmvm.wasi.host import functype_of
+from wasmvm.wasi.preview1 import abi
+from wasmvm.wasi.preview1.guest import functype_of
 
 
 def wat(module_name: str = abi.MODULE) -> str:

@@ -169,7 +169,7 @@ def directories(words: list[str], *, read_only: bool) -> dict[str, HostDirectory
     if not words:
         return {}
     from wasmvm.wasi import HostDirectory
-    from wasmvm.wasi.exposure import exposure
+    from wasmvm.wasi.host.exposure import exposure
 
     made = {}
     for word in words:

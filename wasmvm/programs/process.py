@@ -79,7 +79,7 @@ def run(
         source: a module, its bytes, its text, or the path of a file.
         args: the guest's arguments, without its name.
         stdin, stdout, stderr: bytes, a path, a file, a callable, None for nothing, or by default the process's own;
-            see `wasmvm.wasi.streams`.
+            see `wasmvm.wasi.host.streams`.
         capture_output: collect standard output and error, as bytes.
         env: the guest's environment, which is empty otherwise.
         dirs: from the guest's names of directories to paths of the host; it sees no others. The whole file system, and
@@ -136,10 +136,10 @@ def run(
 
 
 def _warn_of(dirs: Mapping[str, Any]) -> None:
-    """Warn of directories that are more than files (`wasmvm.wasi.exposure`)."""
+    """Warn of directories that are more than files (`wasmvm.wasi.host.exposure`)."""
     from warnings import warn
 
-    from wasmvm.wasi.exposure import exposure
+    from wasmvm.wasi.host.exposure import exposure
 
     for source in dirs.values():
         path = getattr(source, "path", source)

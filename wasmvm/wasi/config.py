@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 
 from wasmvm._core import check_limit
-from wasmvm.wasi.fdtable import MAX_DESCRIPTORS
-from wasmvm.wasi.timesource import Clock, SystemClock, VirtualClock
-from wasmvm.wasi.walk import Tree
+from wasmvm.wasi.host.fdtable import MAX_DESCRIPTORS
+from wasmvm.wasi.host.timesource import Clock, SystemClock, VirtualClock
+from wasmvm.wasi.host.walk import Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class HostDirectory:
         path: where it is.
         read_only: whether nothing in it can be changed (EROFS).
         max_bytes: by how much it may get larger, all guests together that it is granted to; more is EDQUOT. None is no
-            limit. What counts is told in `wasmvm.wasi.quota`.
+            limit. What counts is told in `wasmvm.wasi.host.quota`.
 
     Raises:
         ValueError, TypeError: if `max_bytes` is no number that a limit can be.
@@ -59,13 +59,13 @@ class HostDirectory:
 
     def attach(self, clock: Clock) -> tuple[Tree[Any], Any]:
         """Open the directory. Raises OSError, NotImplementedError."""
-        from wasmvm.wasi.sandbox import HOST_TREE, HostTree, open_root
+        from wasmvm.wasi.host.sandbox import HOST_TREE, HostTree, open_root
 
         handle = open_root(self.path)
         if self._tree is None:
             made = HOST_TREE
             if self.max_bytes is not None:
-                from wasmvm.wasi.quota import Quota
+                from wasmvm.wasi.host.quota import Quota
 
                 made = HostTree(Quota(self.max_bytes))
             if self._tree is None:  # still: another thread may have been here meanwhile, and all share one account
@@ -92,12 +92,12 @@ class WasiConfig:
     Args:
         args: the guest's argument list, the program's name first.
         env: its environment; by default it is empty, and never the process's own.
-        stdin, stdout, stderr: see `wasmvm.wasi.streams`; by default empty and thrown away.
+        stdin, stdout, stderr: see `wasmvm.wasi.host.streams`; by default empty and thrown away.
         dirs: from the guest's name of a directory to a path of the host, `HostDirectory` or `MemoryDirectory`. They
             become the descriptors 3, 4, ...
         tcplisten: addresses ``"HOST:PORT"`` to listen at, or listening sockets, which stay the embedder's. They become
             the descriptors behind the directories.
-        clock: what time it is and how to wait, see `wasmvm.wasi.timesource`; by default the host's.
+        clock: what time it is and how to wait, see `wasmvm.wasi.host.timesource`; by default the host's.
         random: a callable that gives so many random bytes; by default the operating system's.
         deterministic: a seed: where `clock` and `random` are not given, time passes only by being looked at and random
             bytes are always the same.

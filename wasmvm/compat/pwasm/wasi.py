@@ -9,7 +9,7 @@ from wasmvm import wasi
 from wasmvm.compat.pwasm.errors import WasmError
 from wasmvm.compat.wasicalls import WasiCalls
 from wasmvm.errors import ExitTrap
-from wasmvm.wasi import abi
+from wasmvm.wasi.preview1 import abi
 
 WASI_MODULES = (abi.MODULE, abi.UNSTABLE_MODULE)
 

@@ -14,11 +14,11 @@ from wasmvm.compat.pywasm.store import ModuleInst
 from wasmvm.compat.pywasm.syntax import FuncType
 from wasmvm.compat.wasicalls import WasiCalls
 from wasmvm.errors import ExitTrap
-from wasmvm.wasi import abi
-from wasmvm.wasi.fdtable import Descriptor
-from wasmvm.wasi.host import functype_of
-from wasmvm.wasi.hostfile import filetype_of
-from wasmvm.wasi.streams import open_input, open_output
+from wasmvm.wasi.host.fdtable import Descriptor
+from wasmvm.wasi.host.hostfile import filetype_of
+from wasmvm.wasi.host.streams import open_input, open_output
+from wasmvm.wasi.preview1 import abi
+from wasmvm.wasi.preview1.guest import functype_of
 
 _SIGNALS = (
     "NONE HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM CHLD CONT STOP TSTP TTIN TTOU URG XCPU "
@@ -144,7 +144,7 @@ def _opened(file: _File, number: int) -> Descriptor:
     if file.wasm_type in (abi.FILETYPE_SOCKET_STREAM, abi.FILETYPE_SOCKET_DGRAM):
         import socket
 
-        from wasmvm.wasi.sockets import Connection, Listener
+        from wasmvm.wasi.host.sockets import Connection, Listener
 
         made = socket.socket(fileno=os.dup(file.host_fd))
         if file.wasm_rights_base & abi.SOCK_ACCEPT:
@@ -154,7 +154,7 @@ def _opened(file: _File, number: int) -> Descriptor:
         connection = Connection(made, file.wasm_rights_base, file.wasm_flag)
         connection.filetype = file.wasm_type
         return connection
-    from wasmvm.wasi.hostfile import HostFile
+    from wasmvm.wasi.host.hostfile import HostFile
 
     return HostFile(file.host_fd, file.wasm_type, file.wasm_rights_base, owned=False)
 

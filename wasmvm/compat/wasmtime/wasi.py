@@ -13,8 +13,8 @@ from wasmvm import wasi
 from wasmvm.compat.wasmtime.config import setter_property
 from wasmvm.compat.wasmtime.error import WasmtimeError
 from wasmvm.compat.wasmtime.managed import Managed
-from wasmvm.wasi import abi
-from wasmvm.wasi.host import functype_of
+from wasmvm.wasi.preview1 import abi
+from wasmvm.wasi.preview1.guest import functype_of
 
 if TYPE_CHECKING:
     from wasmvm.compat.wasmtime.store import Storelike

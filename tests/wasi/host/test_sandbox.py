@@ -1,0 +1,496 @@
+"""Escapes that other runtimes allowed, tried on a directory of the host: every one aims at a decoy beside it.
+
+base/outside/secret        what must not be read or changed
+base/outside/dir/          what must stay empty
+base/root/                 what the guest was granted
+base/root-sibling/secret   shares the root's name as a prefix
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.wasi.guest import Guest
+from wasmvm.wasi import HostDirectory, WasiConfig
+from wasmvm.wasi.host.sandbox import AVAILABLE
+from wasmvm.wasi.preview1 import abi
+
+pytestmark = pytest.mark.skipif(not AVAILABLE, reason="directories of the host need openat and O_NOFOLLOW")
+
+SECRET = b"SECRET"
+OUTSIDE = ("../outside/secret", "../outside", "..", "../root-sibling/secret", "../outside/dir")
+
+
+class Base:
+    """The tree above, and a guest in its ``root``."""
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self.root = base / "root"
+        for folder in ("outside/dir", "root/dir/sub", "root-sibling"):
+            (base / folder).mkdir(parents=True)
+        for folder in ("outside", "root-sibling"):
+            (base / folder / "secret").write_bytes(SECRET)
+        (self.root / "file").write_bytes(b"inside")
+        self.before = self.snapshot()
+        self.guest = Guest(WasiConfig(dirs={"/": self.root}))
+
+    def snapshot(self) -> list[tuple[str, int, int, bytes]]:
+        """All there is outside of the root, with contents and times."""
+        found = []
+        for folder in ("outside", "root-sibling"):
+            for path in [self.base / folder, *sorted((self.base / folder).rglob("*"))]:
+                status = path.lstat()
+                data = path.read_bytes() if path.is_file() else b""
+                found.append((str(path), status.st_nlink, status.st_mtime_ns, data))
+        return found
+
+    def check(self) -> None:
+        assert self.snapshot() == self.before
+        assert sorted(path.name for path in self.base.iterdir()) == ["outside", "root", "root-sibling"]
+
+    def attack(self, path: str | bytes, fd: int = 3) -> set[str]:
+        """All operations with a path, in every form; the errors that they end with. Nothing outside is reached."""
+        guest, codes = self.guest, set()
+        guest._top = 16
+        place, out, buffer = guest.path(path), guest.room(64), guest.room(64)
+        file, new = guest.path("file"), guest.path("new")
+        rights = abi.FD_READ | abi.FD_WRITE | abi.FD_SEEK | abi.PATH_OPEN | abi.FD_READDIR
+
+        def attempt(name: str, *arguments: int) -> bool:
+            code = abi.ERRNO_NAMES[guest.call(name, *arguments)]
+            codes.add(code)
+            return code == "SUCCESS"
+
+        for flags in (0, 1):
+            for oflags in (0, 1, 2, 5, 8, 9):
+                for wanted in (0, abi.FD_READ, rights):
+                    if attempt("path_open", fd, flags, *place, oflags, wanted, rights, 0, out):
+                        self.check_descriptor(guest.u32(out))
+            attempt("path_filestat_set_times", fd, flags, *place, 1, 1, 5)
+            if attempt("path_link", fd, flags, *place, 3, *new):
+                assert (self.root / "new").is_symlink() or (self.root / "new").read_bytes() != SECRET
+                (self.root / "new").unlink()
+            if attempt("path_filestat_get", fd, flags, *place, out):
+                inside = {path.lstat().st_ino for path in [self.root, *self.root.rglob("*")]}
+                assert guest.u64(out + 8) in inside
+        attempt("path_readlink", fd, *place, buffer, 64, out)
+        attempt("path_create_directory", fd, *place)
+        attempt("path_symlink", *guest.path("dir"), fd, *place)
+        attempt("path_link", 3, 0, *file, fd, *place)
+        attempt("path_rename", 3, *guest.path("dir/sub"), fd, *place)
+        attempt("path_rename", fd, *place, 3, *guest.path("dir/moved"))
+        attempt("path_unlink_file", fd, *place)
+        attempt("path_remove_directory", fd, *place)
+        self.check()
+        return codes
+
+    def check_descriptor(self, fd: int) -> None:
+        """An opened descriptor is of something inside."""
+        guest = self.guest
+        descriptor = guest.wasi.table.get(fd)
+        inside = {path.lstat().st_ino for path in [self.root, *self.root.rglob("*")]}
+        assert descriptor.stat().ino in inside
+        guest.ok("fd_close", fd)
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Iterator[Base]:
+    made = Base(tmp_path)
+    yield made
+    made.guest.wasi.close()
+    made.check()
+
+
+def test_the_check_would_notice(base: Base) -> None:
+    """The test's own eyes: a write outside is seen."""
+    (base.base / "outside/dir/x").touch()
+    with pytest.raises(AssertionError):
+        base.check()
+    (base.base / "outside/dir/x").unlink()
+    base.before = base.snapshot()
+
+
+PATHS: list[str | bytes] = [
+    prefix + outside + suffix
+    for outside in OUTSIDE
+    for prefix in ("", "./", "dir/../", "dir/sub/../../", "dir//..//", ".//", "dir/./../")
+    for suffix in ("", "/", "//", "/.")
+]
+PATHS += [
+    "/", "//", "/..", "/./", "..//", "...//../outside/secret", "../root/file", "../root", "dir/../../root/file",
+    "dir/sub/../../../outside/secret", "file/../../outside/secret", "../outside/secret\0", "dir/..\0/../outside/secret",
+    b"..\xff/../outside/secret", "..\\outside\\secret", "dir/sub/../../..", "/proc/self/root", "/proc/self/cwd/..",
+    "./../outside", "dir/../../outside/dir/new", "../new", "../outside/dir/new", "dir/../..//outside/dir/new/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS, ids=repr)
+def test_paths(base: Base, path: str | bytes) -> None:
+    assert base.attack(path) <= {"EPERM", "ENOTDIR", "ENOENT", "EINVAL", "EILSEQ"} | (
+        {"SUCCESS", "EEXIST", "ELOOP", "EISDIR"} if path == "..\\outside\\secret" else {"EINVAL"}
+    )
+
+
+def test_absolute_paths_to_what_exists(base: Base) -> None:
+    for target in (base.base / "outside/secret", base.root / "file", base.root):
+        assert base.attack(str(target)) == {"EPERM"}
+
+
+@pytest.mark.parametrize("outside", OUTSIDE)
+@pytest.mark.parametrize("maker", ["guest", "host", "absolute"])
+@pytest.mark.parametrize("ending", ["", "/", "//", "/."])
+def test_symlinks(base: Base, outside: str, maker: str, ending: str) -> None:
+    text = (str((base.root / outside).resolve()) if maker == "absolute" else outside) + ending
+    guest = base.guest
+    for number, suffix in enumerate(["", "/", "//", "/.", "/..", "/../outside/secret", "/secret", "/new", "/dir/new"]):
+        name = f"link{number}"
+        if maker == "guest":
+            guest.ok("path_symlink", *guest.path(text), 3, *guest.path(name))
+        else:
+            (base.root / name).symlink_to(text)
+        base.attack(name + suffix)
+        base.attack("dir/../" + name + suffix)
+
+
+def test_symlinks_on_the_way(base: Base) -> None:
+    root = base.root
+    (root / "up").symlink_to("..")
+    (root / "dir/upup").symlink_to("../..")
+    (root / "a").symlink_to("b/")
+    (root / "b").symlink_to("c//")
+    (root / "c").symlink_to("dir/upup/.")
+    (root / "here").symlink_to(".")
+    (root / "dir/out").symlink_to("../../outside/dir/new")
+    paths = ["up/outside/secret", "dir/upup/outside/secret", "a/outside/secret", "a", "a/", "here/up/outside/secret",
+             "here/here/../here/up", "dir/out", "dir/out/", "here/dir/out", "up/root/file",
+             "dir/upup/root/file"]  # fmt: skip
+    for path in paths:
+        assert "SUCCESS" not in base.attack(path + "/x")
+        base.attack(path)
+
+
+def test_a_link_that_is_moved_means_something_else(base: Base) -> None:
+    guest = base.guest
+    guest.ok("path_symlink", *guest.path("../outside/secret"), 3, *guest.path("dir/link"))
+    guest.ok("path_rename", 3, *guest.path("dir/link"), 3, *guest.path("link"))
+    out = guest.room(4)
+    assert guest.fails("path_open", 3, 1, *guest.path("link"), 0, abi.FD_READ, 0, 0, out) == "EPERM"
+    guest.ok("path_link", 3, 0, *guest.path("link"), 3, *guest.path("dir/sub/hard"))
+    assert guest.fails("path_open", 3, 1, *guest.path("dir/sub/hard"), 0, abi.FD_READ, 0, 0, out) == "ENOENT"
+    assert guest.fails("path_link", 3, 1, *guest.path("link"), 3, *guest.path("copy")) == "EPERM"
+
+
+def test_dangling_links_create_nothing_outside(base: Base) -> None:
+    guest = base.guest
+    for text in ("../outside/dir/new", "../outside/dir/new/", "../new", "../../new", "dir/../../outside/dir/new"):
+        guest.ok("path_symlink", *guest.path(text), 3, *guest.path("link"))
+        out = guest.room(4)
+        for oflags in (1, 9):
+            for rights in (0, abi.FD_WRITE):
+                code = guest.call("path_open", 3, 1, *guest.path("link"), oflags, rights, 0, 0, out)
+                assert abi.ERRNO_NAMES[code] in ("EPERM", "ENOENT")
+        base.attack("link")
+        assert not (base.root / "link").exists()
+
+
+def test_from_the_descriptor_of_a_folder(base: Base) -> None:
+    fd = base.guest.open("dir", rights=abi.RIGHTS_DIRECTORY)
+    (base.root / "dir/up").symlink_to("..")
+    for path in ("..", "../file", "../../outside/secret", "sub/../..", "up", "up/file", "up/../outside/secret"):
+        base.attack(path, fd)
+    assert (base.root / "file").read_bytes() == b"inside"
+
+
+def test_a_folder_that_is_moved_during_its_use(base: Base) -> None:
+    """The descriptor of a folder that the host moves is still only that folder."""
+    fd = base.guest.open("dir/sub", rights=abi.RIGHTS_DIRECTORY)
+    os.rename(base.root / "dir/sub", base.root / "sub")
+    for path in ("..", "../file", "../../outside/secret"):
+        out = base.guest.room(64)
+        assert base.guest.fails("path_filestat_get", fd, 1, *base.guest.path(path), out) == "EPERM"
+
+
+def exchange(first: Path, second: Path) -> bool:
+    """Swap two names in one step (Linux); False where that cannot be done."""
+    function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    at_fdcwd, rename_exchange = -100, 2
+    return bool(function) and function(at_fdcwd, bytes(first), at_fdcwd, bytes(second), rename_exchange) == 0
+
+
+def test_a_racing_swap_of_a_folder_and_a_link(base: Base) -> None:
+    """A lexical check, realpath or stat before opening all lose this race within a few opens."""
+    (base.root / "dir/secret").write_bytes(b"inside")
+    (base.root / "evil").symlink_to("../outside")
+    if not exchange(base.root / "dir", base.root / "evil"):
+        pytest.skip("renameat2 with RENAME_EXCHANGE is not to be had here")
+    stop = threading.Event()
+
+    def swap() -> None:
+        while not stop.is_set():
+            exchange(base.root / "dir", base.root / "evil")
+
+    guest = base.guest
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        path, out, seen = guest.path("dir/secret"), guest.room(4), set()
+        new, stat = guest.path("dir/dir/new"), guest.room(64)
+        deadline = time.monotonic() + 3
+        while time.monotonic() < deadline:
+            guest._top = 1024
+            code = guest.call("path_open", 3, 1, *path, 0, abi.FD_READ, 0, 0, out)
+            if code == 0:
+                data = guest.read(guest.u32(out), 100)
+                assert data == b"inside"
+                guest.ok("fd_close", guest.u32(out))
+            seen.add(abi.ERRNO_NAMES[code])
+            guest.call("path_open", 3, 1, *new, abi.OFLAGS_CREAT, abi.FD_WRITE, 0, 0, out)
+            guest.call("path_create_directory", 3, *new)
+            guest.call("path_unlink_file", 3, *guest.path("dir/dir/x"))
+            guest.call("path_filestat_set_times", 3, 1, *path, 1, 1, 0)
+            guest.call("path_filestat_get", 3, 1, *path, stat)
+    finally:
+        stop.set()
+        thread.join()
+    assert seen <= {"SUCCESS", "EPERM", "ENOENT", "ENOTDIR", "ELOOP"}
+    assert "EPERM" in seen and "SUCCESS" in seen, "there was no race"
+
+
+def test_read_only_folders_are_not_written_through_another_grant(tmp_path: Path) -> None:
+    made = Base(tmp_path)
+    (tmp_path / "root/ro").mkdir()
+    (tmp_path / "root/ro/file").write_bytes(b"kept")
+    config = WasiConfig(dirs={"/ro": HostDirectory(tmp_path / "root/ro", read_only=True), "/rw": tmp_path / "root/dir"})
+    with Guest(config) as guest:
+        file, new, out = guest.path("file"), guest.path("new"), guest.room(4)
+        assert guest.fails("path_link", 3, 0, *file, 4, *new) == "EROFS"
+        assert guest.fails("path_rename", 3, *file, 4, *new) == "EROFS"
+        guest.open("mine", fd=4, oflags=abi.OFLAGS_CREAT, rights=abi.FD_WRITE)
+        mine = guest.path("mine")
+        assert guest.fails("path_link", 4, 0, *mine, 3, *new) == "EROFS"
+        assert guest.fails("path_rename", 4, *mine, 3, *new) == "EROFS"
+        assert guest.fails("path_rename", 4, *mine, 3, *file) == "EROFS"
+        for oflags in (abi.OFLAGS_TRUNC, abi.OFLAGS_CREAT, abi.OFLAGS_CREAT | abi.OFLAGS_TRUNC):
+            assert guest.fails("path_open", 3, 0, *file, oflags, 0, 0, 0, out) == "EROFS"
+        sub = guest.open(".", rights=abi.RIGHTS_DIRECTORY)
+        assert guest.fails("path_open", sub, 0, *file, abi.OFLAGS_TRUNC, 0, 0, 0, out) == "EROFS"
+        assert guest.fails("path_symlink", *new, sub, *new) == "EROFS"
+        assert guest.fails("fd_fdstat_set_rights", sub, abi.RIGHTS_DIRECTORY, 0) == "ENOTCAPABLE"
+    assert (tmp_path / "root/ro/file").read_bytes() == b"kept"
+    made.guest.wasi.close()
+
+
+def test_entries_between_two_folders_of_the_host(tmp_path: Path) -> None:
+    made = Base(tmp_path)
+    with Guest(WasiConfig(dirs={"/a": tmp_path / "root/dir", "/b": tmp_path / "root/dir/sub"})) as guest:
+        guest.open("x", oflags=abi.OFLAGS_CREAT)
+        guest.ok("path_rename", 3, *guest.path("x"), 4, *guest.path("y"))
+        guest.ok("path_link", 4, 0, *guest.path("y"), 3, *guest.path("z"))
+    assert (tmp_path / "root/dir/z").exists()
+    made.guest.wasi.close()
+
+
+def open_descriptors() -> set[str]:
+    folder = "/proc/self/fd" if os.path.isdir("/proc/self/fd") else "/dev/fd"
+    return set(os.listdir(folder))
+
+
+def test_nothing_stays_open(base: Base) -> None:
+    before = open_descriptors()
+    for path in ["dir/sub", "dir/sub/../../dir", "../x", "dir/../..", "file/x", "dir/sub/nowhere/x"] * 3:
+        base.attack(path)
+        (base.root / "dir/sub").mkdir(exist_ok=True, parents=True)
+    assert open_descriptors() == before
+
+
+def test_closing_closes_all(tmp_path: Path) -> None:
+    made = Base(tmp_path)
+    made.guest.wasi.close()
+    before = open_descriptors()
+    guest = Guest(WasiConfig(dirs={"/": tmp_path}, stdout=tmp_path / "log", tcplisten=["127.0.0.1:0"]))
+    for _ in range(50):
+        guest.open("root/file")
+        guest.open("root/dir", rights=abi.RIGHTS_DIRECTORY)
+    assert len(open_descriptors()) >= len(before) + 100
+    guest.wasi.close()
+    guest.wasi.close()
+    assert open_descriptors() == before
+    Guest(WasiConfig(dirs={"/": tmp_path})).open("root/file")  # not closed by hand: goes with its object
+    assert open_descriptors() == before
+
+
+def test_a_grant_that_cannot_be_opened_leaves_nothing_open(tmp_path: Path) -> None:
+    before = open_descriptors()
+    with pytest.raises(FileNotFoundError):
+        Guest(WasiConfig(dirs={"/": tmp_path, "/x": tmp_path / "nowhere"}, stdout=tmp_path / "log"))
+    with pytest.raises(NotADirectoryError):
+        Guest(WasiConfig(dirs={"/": tmp_path, "/x": tmp_path / "log"}))
+    assert open_descriptors() == before
+
+
+EXHAUSTION = """
+import resource, sys
+from tests.wasi.guest import Guest
+from wasmvm.wasi import WasiConfig
+from wasmvm.wasi.preview1 import abi
+resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+guest = Guest(WasiConfig(dirs={"/": sys.argv[1]}))
+a = guest.open("file", rights=abi.RIGHTS_FILE)
+guest.call("fd_readdir", 3, 1024, 64, 0, 64)
+path, out = guest.path("file"), guest.room(4)
+for number in range(20_000):
+    guest.ok("path_open", 3, 0, *path, 0, abi.FD_READ, 0, 0, out)
+    guest.ok("fd_renumber", guest.u32(out), a)
+count = 0
+while (code := guest.call("path_open", 3, 0, *path, 0, abi.FD_READ, 0, 0, out)) == 0:
+    count += 1
+assert abi.ERRNO_NAMES[code] == "EMFILE", code
+assert 80 < count < 96, count  # a quarter of 128 is left
+assert abi.ERRNO_NAMES[guest.call("path_open", 3, 0, *guest.path("dir/sub"), 0, 0, 0, 0, out)] == "EMFILE"
+assert guest.call("fd_readdir", 3, 1024, 64, 0, out) in (0, abi.EMFILE)
+guest.ok("fd_close", a)
+guest.ok("path_open", 3, 0, *path, 0, abi.FD_READ, 0, 0, out)
+assert guest.u32(out) == a
+print(guest.read(a, 10))
+embedders = [open("/dev/null") for _ in range(25)]
+"""
+
+
+def test_exhausted_descriptors_and_20_000_renumbers(base: Base) -> None:
+    pytest.importorskip("resource", reason="needs limits of the process")
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", EXHAUSTION, str(base.root)], cwd=root, capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (0, "b'inside'\n"), done.stderr
+
+
+SHARED = """
+import resource, socket, sys
+from tests.wasi.guest import Guest
+from wasmvm.wasi import WasiConfig
+from wasmvm.wasi.preview1 import abi
+resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+guests = [Guest(WasiConfig(dirs={"/": sys.argv[1]}, tcplisten=[listener])) for _ in range(3)]
+codes, clients = set(), [socket.create_connection(listener.getsockname()) for _ in range(10)]
+for client in clients:  # each way of getting a descriptor, in turn
+    guest = guests[0]
+    codes.add(guest.call("sock_accept", 4, 0, 64))
+for number in range(300):
+    guest = guests[number % 3]
+    codes.add(guest.call("path_open", 3, 0, *guest.path("file"), 0, abi.FD_READ, 0, 0, 64))
+    codes.add(guest.call("path_open", 3, 0, *guest.path("dir"), 0, 0, 0, 0, 64))
+    guest._top = 128
+assert codes == {0, abi.EMFILE}, codes
+guest = guests[0]
+clients.append(socket.create_connection(listener.getsockname()))
+assert guest.call("sock_accept", 4, 0, 64) == abi.EMFILE
+assert guest.call("path_open", 3, 0, *guest.path("dir/sub/deep"), 0, 0, 0, 0, 64) == abi.EMFILE
+assert guest.call("fd_readdir", 3, 1024, 64, 0, 64) == abi.EMFILE
+embedders = [open("/dev/null") for _ in range(25)]
+for guest in guests:
+    guest.wasi.close()
+print("open")
+"""
+
+
+def test_guests_together_leave_descriptors_to_the_embedder(base: Base) -> None:
+    pytest.importorskip("resource", reason="needs limits of the process")
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", SHARED, str(base.root)], cwd=root, capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (0, "open\n"), done.stderr
+
+
+def test_a_guest_has_a_limit_of_its_own(base: Base) -> None:
+    with Guest(WasiConfig(dirs={"/": base.root}, max_descriptors=10)) as guest:
+        for fd in range(4, 10):
+            assert guest.open("file") == fd
+        out = guest.room(4)
+        for oflags in (0, abi.OFLAGS_CREAT):
+            path = guest.path("new")
+            assert guest.fails("path_open", 3, 0, *path, oflags, 0, 0, 0, out) == "EMFILE"
+        assert not (base.root / "new").exists()
+        guest.ok("fd_renumber", 9, 8)
+        assert guest.open("file") == 9
+        guest.ok("fd_close", 0)
+        assert guest.open("file") == 0
+
+
+def test_a_large_folder_takes_linear_time(base: Base) -> None:
+    for number in range(3000):
+        (base.root / f"dir/{number:06}").touch()
+    fd = base.guest.open("dir", rights=abi.FD_READDIR)
+    started = time.monotonic()
+    for size in (64, 100, 1000, 10_000):
+        cookie, count = 0, 0
+        while True:
+            base.guest._top = 16
+            out, buffer = base.guest.room(4), base.guest.room(size)
+            base.guest.ok("fd_readdir", fd, buffer, size, cookie, out)
+            used, at = base.guest.u32(out), buffer
+            while at + 24 <= buffer + used and at + 24 + base.guest.u32(at + 16) <= buffer + used:
+                cookie = base.guest.u64(at)
+                at += 24 + base.guest.u32(at + 16)
+                count += 1
+            if used < size:
+                break
+        assert count == 3003
+    assert time.monotonic() - started < 10
+
+
+def test_fifos_and_other_kinds_are_told_as_they_are(base: Base) -> None:
+    os.mkfifo(base.root / "fifo")
+    guest = base.guest
+    guest.ok("path_filestat_get", 3, 0, *guest.path("fifo"), 64)
+    assert guest.memory[64 + 16] == abi.FILETYPE_UNKNOWN
+    fd = guest.open("fifo", rights=abi.MASK64, fdflags=abi.FDFLAGS_NONBLOCK)
+    guest.ok("fd_fdstat_get", fd, 64)
+    assert guest.memory[64] == abi.FILETYPE_UNKNOWN
+    assert guest.fails("fd_seek", fd, 0, 0, 64) == "ESPIPE"
+    guest.write(fd, b"through the fifo")
+    assert guest.read(fd, 100) == b"through the fifo"
+    assert guest.fails("fd_read", fd, *guest.iovs((1024, 8)), 64) == "EAGAIN"
+
+
+def test_names_that_are_not_utf8_are_listed_as_they_are(base: Base) -> None:
+    try:
+        (base.root / os.fsdecode(b"\xff\xfe")).touch()
+    except OSError:
+        pytest.skip("this file system has only UTF-8 names")
+    guest = base.guest
+    out, buffer = guest.room(4), guest.room(400)
+    guest.ok("fd_readdir", 3, buffer, 400, 0, out)
+    assert b"\xff\xfe" in guest.memory[buffer : buffer + guest.u32(out)]
+    assert guest.fails("path_open", 3, 0, *guest.path(b"\xff\xfe"), 0, 0, 0, 0, out) == "EILSEQ"
+
+
+def test_a_deep_path(base: Base) -> None:
+    guest, path = base.guest, "dir"
+    for _ in range(500):
+        path += "/d"
+        guest._top = 16
+        guest.ok("path_create_directory", 3, *guest.path(path))
+    guest.ok("path_filestat_get", 3, 0, *guest.path(path + "/.." * 500), 4096 - 64)
+    assert guest.fails("path_filestat_get", 3, 0, *guest.path(path + "/.." * 502), 4096 - 64) == "EPERM"
+
+
+def test_absolute_links_are_refused_wherever_they_lead(base: Base) -> None:
+    guest, out = base.guest, base.guest.room(64)
+    for number, target in enumerate((base.base / "outside/secret", base.root / "file", base.root / "dir", Path("/"))):
+        (base.root / f"link{number}").symlink_to(target)
+        for path in (f"link{number}", f"link{number}/", f"link{number}/x", f"dir/../link{number}"):
+            assert guest.fails("path_open", 3, 1, *guest.path(path), 0, 0, 0, 0, out) == "EPERM"
+            assert guest.fails("path_filestat_get", 3, 1, *guest.path(path), out) == "EPERM"

@@ -1,0 +1,116 @@
+"""An open directory of a guest's, in whatever tree it is: where path operations start from."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from wasmvm.wasi.host.fdtable import Descriptor, Filestat
+from wasmvm.wasi.host.waiting import paced
+from wasmvm.wasi.host.walk import DirectoryEntry, Tree, Walk
+from wasmvm.wasi.preview1 import abi
+from wasmvm.wasi.preview1.abi import WasiError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Directory(Descriptor):
+    """A descriptor of a directory.
+
+    Attributes:
+        tree: the tree that it is in; two directories whose trees are the same object can be linked and renamed between.
+        handle: the tree's own handle, which this object owns.
+    """
+
+    __slots__ = ("_closed", "_cookies", "_listing", "_next_cookie", "handle", "tree")
+
+    def __init__(self, tree: Tree[Any], handle: Any, rights: int, inheriting: int, fdflags: int = 0) -> None:
+        super().__init__(abi.FILETYPE_DIRECTORY, rights, inheriting, fdflags)
+        self.tree = tree
+        self.handle = handle
+        self._closed = False
+        self._listing: list[DirectoryEntry] | None = None
+        self._cookies: list[int] = []
+        self._next_cookie = 1
+
+    def walk(self, path: bytes, *, follow: bool = False, entry: bool = False) -> Walk[Any]:
+        """See `walk.Walk`."""
+        return Walk(self.tree, self.handle, path, follow=follow, entry=entry)
+
+    def open(self, path: bytes, follow: bool, oflags: int, fdflags: int, rights: int, inheriting: int) -> Descriptor:
+        """Open what is at `path`, creating it if `oflags` say so.
+
+        The rights asked for are cut to those that its kind can have and that this directory hands on, except for
+        reading and writing: asking for these where they cannot be had is an error.
+        """
+        granted = rights & self.inheriting
+        lost = rights & ~granted & (abi.FD_READ | abi.FD_WRITE)
+        if lost:
+            raise WasiError(abi.EROFS if self.read_only and lost & abi.FD_WRITE else abi.ENOTCAPABLE)
+        if oflags & abi.OFLAGS_CREAT and oflags & abi.OFLAGS_EXCL:
+            follow = False  # a link in the last place is something that exists
+        write = granted & abi.FD_WRITE != 0 or oflags & abi.OFLAGS_TRUNC != 0
+        if oflags & abi.OFLAGS_CREAT and path.endswith(b"/"):
+            with self.walk(path, entry=True) as at:  # an error even where there is a directory: it would not be made
+                raise WasiError(abi.EEXIST if at.name == b"." and oflags & abi.OFLAGS_EXCL else abi.EISDIR)
+        with self.walk(path, follow=follow) as at:
+            opened = self.tree.open(at.handle, at.name, oflags, fdflags, granted & abi.FD_READ != 0, write)
+        if not isinstance(opened, Descriptor):
+            opened = Directory(self.tree, opened, abi.RIGHTS_DIRECTORY, inheriting & self.inheriting, fdflags)
+        opened.rights &= granted
+        opened.read_only = self.read_only
+        return opened
+
+    def entries_after(self, cookie: int) -> Iterator[tuple[int, DirectoryEntry]]:
+        """Entries with their cookies, in order, from the one behind `cookie` on; 0 looks at the directory anew.
+
+        A name keeps its cookie for as long as it is found each time, and a new name gets a higher one than any
+        before, so a cookie of an earlier look still divides what was seen from what was not.
+        """
+        if cookie == 0 or self._listing is None:
+            self._look()
+        listing = self._listing or []
+        for index in range(bisect_right(self._cookies, cookie), len(listing)):
+            yield self._cookies[index], listing[index]
+
+    def listed(self) -> int:
+        """How many entries it keeps."""
+        return len(self._cookies)
+
+    def forget(self) -> None:
+        """Keep no entries; a cookie then means the same only if nothing was made or removed since the first look."""
+        self._listing = None
+        self._cookies = []
+        self._next_cookie = 1
+
+    def _look(self) -> None:
+        ino = self.stat().ino  # also stands for the parent, which may be out of the guest's sight
+        found = [DirectoryEntry(b".", ino, self.filetype), DirectoryEntry(b"..", ino, self.filetype)]
+        found += self.tree.entries(self.handle)
+        by_name = {entry.name: entry for entry in paced(found)}
+        listing, cookies = [], []
+        for old_cookie, old in paced(zip(self._cookies, self._listing or (), strict=True)):
+            entry = by_name.pop(old.name, None)
+            if entry is not None:
+                listing.append(entry)
+                cookies.append(old_cookie)
+        fresh = range(self._next_cookie, self._next_cookie + len(by_name))
+        self._next_cookie = fresh.stop
+        self._listing = listing + list(by_name.values())
+        self._cookies = cookies + list(fresh)
+
+    def stat(self) -> Filestat:
+        return self.tree.stat(self.handle, b".")
+
+    def set_times(self, atim: int | None, mtim: int | None) -> None:
+        self.tree.set_times(self.handle, b".", atim, mtim)
+
+    def sync(self, data_only: bool) -> None:
+        self.tree.sync(self.handle, data_only)
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self.tree.leave(self.handle)

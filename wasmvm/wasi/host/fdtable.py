@@ -1,0 +1,233 @@
+"""What a guest's file descriptor stands for, and the table of them.
+
+Guest descriptors are indices of this table and never host descriptors. A `Descriptor` is one open description: it knows
+its rights and flags, and answers the operations that its kind has; every other one ends with the error code that the
+base class gives it. Rights are checked by the callers in the topic files (`FdTable.get`), never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from wasmvm.record import Record
+from wasmvm.wasi.preview1 import abi
+from wasmvm.wasi.preview1.abi import WasiError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wasmvm.wasi.host.outputlimit import OutputLimit
+
+MAX_DESCRIPTORS = 1024
+"""Guest descriptors that may be open at once unless `WasiConfig.max_descriptors` says otherwise; more is EMFILE."""
+
+
+MAX_OFFSET = (1 << 63) - 1
+"""The largest offset in a file, as everywhere in POSIX."""
+
+
+class Filestat(Record):
+    """The ``filestat`` record, in its order; times in nanoseconds since 1970."""
+
+    dev: int
+    ino: int
+    filetype: int
+    nlink: int
+    size: int
+    atim: int
+    mtim: int
+    ctim: int
+
+
+class Descriptor:
+    """An open file, directory, stream or socket.
+
+    Attributes:
+        filetype: one of ``FILETYPE_*``.
+        rights: what may be done with it (``fs_rights_base``).
+        inheriting: what descriptors opened through it may do.
+        fdflags: its ``FDFLAGS_*``.
+        read_only: whether the embedder granted the directory that it came from for reading only.
+        preopen: the guest's name of a preopened directory, or None.
+        limit: what bounds the bytes that are written to it, or None.
+    """
+
+    __slots__ = ("fdflags", "filetype", "inheriting", "limit", "preopen", "read_only", "rights")
+
+    def __init__(self, filetype: int, rights: int, inheriting: int = 0, fdflags: int = 0) -> None:
+        self.filetype = filetype
+        self.rights = rights
+        self.inheriting = inheriting
+        self.fdflags = fdflags
+        self.read_only = False
+        self.preopen: bytes | None = None
+        self.limit: OutputLimit | None = None
+
+    def refuse(self, missing: int) -> WasiError:
+        """The error for an operation whose rights this descriptor lacks.
+
+        POSIX's own code where it has one, since that is what C and Rust programs look for: EBADF for reading or writing
+        what was not opened for it (and for file operations on a directory), ESPIPE for seeking in a stream. EROFS
+        where a read-only directory is the reason. Else ENOTCAPABLE.
+        """
+        if self.read_only and missing & abi.RIGHTS_CHANGING:
+            return WasiError(abi.EROFS)
+        if missing & (abi.FD_READ | abi.FD_WRITE):
+            return WasiError(abi.EBADF)
+        is_directory = self.filetype == abi.FILETYPE_DIRECTORY
+        if is_directory and missing & ~abi.RIGHTS_DIRECTORY:
+            return WasiError(abi.EBADF)
+        if missing & (abi.RIGHTS_PATH | abi.FD_READDIR) and not is_directory:
+            return WasiError(abi.ENOTDIR)
+        if (
+            missing & (abi.FD_SEEK | abi.FD_TELL | abi.FD_ADVISE | abi.FD_ALLOCATE)
+            and self.filetype != abi.FILETYPE_REGULAR_FILE
+        ):
+            return WasiError(abi.ESPIPE)
+        if not self.rights & abi.FD_WRITE:  # a file that was opened for reading
+            if missing & abi.FD_ALLOCATE:
+                return WasiError(abi.EBADF)
+            if missing & abi.FD_FILESTAT_SET_SIZE:
+                return WasiError(abi.EINVAL)
+        if missing & (abi.SOCK_SHUTDOWN | abi.SOCK_ACCEPT) and not self.is_socket:
+            return WasiError(abi.ENOTSOCK)
+        return WasiError(abi.ENOTCAPABLE)
+
+    @property
+    def is_socket(self) -> bool:
+        return self.filetype in (abi.FILETYPE_SOCKET_STREAM, abi.FILETYPE_SOCKET_DGRAM)
+
+    def readv(self, buffers: Sequence[memoryview]) -> int:
+        """Fill the buffers in order; the number of bytes read, 0 at the end. Raises WasiError or OSError, as all do."""
+        raise WasiError(abi.EBADF)
+
+    def writev(self, buffers: Sequence[memoryview]) -> int:
+        """Write the buffers in order; the number of bytes written."""
+        raise WasiError(abi.EBADF)
+
+    def write(self, buffers: Sequence[memoryview]) -> int:
+        """`writev` as far as the limit allows; OutputTrap where that is not far enough."""
+        return self.writev(buffers) if self.limit is None else self.limit.write(self.writev, buffers)
+
+    def write_at(self, buffers: Sequence[memoryview], offset: int) -> int:
+        """`pwritev` as far as the limit allows, likewise."""
+        if self.limit is None:
+            return self.pwritev(buffers, offset)
+        return self.limit.write(lambda buffers: self.pwritev(buffers, offset), buffers)
+
+    def preadv(self, buffers: Sequence[memoryview], offset: int) -> int:
+        """`readv` at an offset, leaving the file's own offset alone."""
+        raise WasiError(abi.ESPIPE)
+
+    def pwritev(self, buffers: Sequence[memoryview], offset: int) -> int:
+        """`writev` at an offset, leaving the file's own offset alone."""
+        raise WasiError(abi.ESPIPE)
+
+    def seek(self, offset: int, whence: int) -> int:
+        """Move the file's offset; the new one."""
+        raise WasiError(abi.ESPIPE)
+
+    def stat(self) -> Filestat:
+        """Attributes of the file; those of a thing that is no file are zeros."""
+        return Filestat(0, 0, self.filetype, 1, 0, 0, 0, 0)
+
+    def set_size(self, size: int) -> None:
+        """Cut the file, or extend it with zeros."""
+        raise WasiError(abi.EINVAL)
+
+    def set_times(self, atim: int | None, mtim: int | None) -> None:
+        """Set the times of access and change; None leaves one as it is."""
+        raise WasiError(abi.EINVAL)
+
+    def allocate(self, offset: int, length: int) -> None:
+        """Make sure that the range, which is not empty and ends at `MAX_OFFSET` at most, exists."""
+        raise WasiError(abi.EINVAL)
+
+    def advise(self, offset: int, length: int, advice: int) -> None:
+        """A hint on how the range will be used; nothing comes of it by default."""
+
+    def sync(self, data_only: bool) -> None:
+        """Put what was written on stable storage."""
+
+    def set_flags(self, fdflags: int) -> None:
+        """Change the ``FDFLAGS_*``."""
+        self.fdflags = fdflags
+
+    def poll_fileno(self, write: bool) -> int:
+        """The host descriptor that tells whether this is ready; -1 for a thing that always is."""
+        return -1
+
+    def available(self, write: bool) -> int:
+        """Bytes that can be read (written) without waiting; 1 where that is just "something"."""
+        return 1
+
+    def close(self) -> None:
+        """Let go of the host's resources; harmless when done twice."""
+
+
+class FdTable:
+    """The guest's descriptors: a mapping from small integers, lowest free one first."""
+
+    __slots__ = ("_entries", "_free_from", "_limit")
+
+    def __init__(self, limit: int = MAX_DESCRIPTORS) -> None:
+        self._entries: dict[int, Descriptor] = {}
+        self._free_from = 0
+        self._limit = limit
+
+    def __iter__(self) -> Iterator[Descriptor]:
+        return iter(list(self._entries.values()))  # a list: other threads and handlers of signals may change the table
+
+    def get(self, fd: int, rights: int = 0) -> Descriptor:
+        """The descriptor `fd`, which must have all of `rights`.
+
+        Raises:
+            WasiError: EBADF if there is none; what `Descriptor.refuse` says if a right is missing.
+        """
+        descriptor = self._entries.get(fd)
+        if descriptor is None:
+            raise WasiError(abi.EBADF)
+        missing = rights & ~descriptor.rights
+        if missing:
+            raise descriptor.refuse(missing)
+        return descriptor
+
+    def check_room(self) -> None:
+        """Raises WasiError EMFILE if no descriptor can be added: asked before anything is opened or created."""
+        if len(self._entries) >= self._limit:
+            raise WasiError(abi.EMFILE)
+
+    def add(self, descriptor: Descriptor) -> int:
+        """Give `descriptor` the lowest free number."""
+        fd = self._free_from
+        while fd in self._entries:
+            fd += 1
+        self._entries[fd] = descriptor
+        self._free_from = fd + 1
+        return fd
+
+    def remove(self, fd: int) -> Descriptor:
+        """Forget a number that is in use; the descriptor is still open."""
+        descriptor = self._entries.pop(fd)
+        self._free_from = min(self._free_from, fd)
+        return descriptor
+
+    def renumber(self, fd: int, to: int) -> None:
+        """Move `fd` to the number `to`, closing what was there. Both are in use."""
+        if fd == to:
+            return
+        replaced = self._entries[to]
+        self._entries[to] = self.remove(fd)
+        replaced.close()
+
+    def close(self) -> None:
+        """Close all of them, even if one fails; the first failure is raised at the end."""
+        failure: OSError | None = None
+        while self._entries:
+            _, descriptor = self._entries.popitem()
+            try:
+                descriptor.close()
+            except OSError as error:
+                failure = failure or error
+        self._free_from = 0
+        if failure is not None:
+            raise failure

@@ -1,0 +1,254 @@
+"""Directories of the host, reached only through open descriptors of them. POSIX only; the rest of WASI works anywhere.
+
+Every operation is one ``*at`` system call on an open directory and one component, told not to follow links. Together
+with `wasmvm.wasi.host.walk` this is what keeps a guest inside what it was granted.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat as host_stat
+import time
+
+from wasmvm.wasi.host.fdtable import Descriptor, Filestat
+from wasmvm.wasi.host.hostfile import HostFile, filestat_of, filetype_of, leave_some, set_host_times, sync_host
+from wasmvm.wasi.host.waiting import wait_slice
+from wasmvm.wasi.host.walk import DirectoryEntry, sorted_entries
+from wasmvm.wasi.preview1 import abi
+from wasmvm.wasi.preview1.abi import WasiError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wasmvm.wasi.host.quota import Quota
+
+AVAILABLE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW") and hasattr(os, "O_DIRECTORY")
+"""Whether this platform has what the sandbox is built of."""
+
+_NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_ONLY_DIRECTORY: int = getattr(os, "O_DIRECTORY", 0) | _NO_FOLLOW
+_ENTER = _ONLY_DIRECTORY | int(getattr(os, "O_PATH", getattr(os, "O_SEARCH", 0)))
+"""To walk through a directory takes permission to search it, not to list it."""
+_OPEN: int = _NO_FOLLOW | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Non-blocking means nothing for a file; opening a FIFO or a device would wait otherwise (see `hostfile.HostFile`)."""
+_PATIENCE = 0.02
+"""Seconds between two tries to open what cannot be opened now."""
+_IS_NO_DIRECTORY = (errno.ENOTDIR, errno.ELOOP, getattr(errno, "EMLINK", 0))
+"""What hosts answer when asked to open something else as a directory, or a link: they do not agree."""
+
+
+def open_root(path: str | bytes | os.PathLike[str]) -> int:
+    """Open a directory that the embedder grants; the one place that follows links, as the embedder may name one.
+
+    Raises:
+        OSError: as the host says.
+        NotImplementedError: where the platform cannot confine a guest to a directory.
+    """
+    if not AVAILABLE:
+        raise NotImplementedError(
+            "directories of the host can only be granted to a guest on POSIX systems (openat and O_NOFOLLOW are "
+            "needed); grant an in-memory directory instead"
+        )
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+class HostTree:
+    """The host's file system; handles are host descriptors of directories. See `walk.Tree` for the operations.
+
+    Attributes:
+        quota: the account for what guests add, or None.
+    """
+
+    __slots__ = ("quota",)
+
+    def __init__(self, quota: Quota | None = None) -> None:
+        self.quota = quota
+
+    def enter(self, directory: int, name: bytes) -> int | None:
+        try:
+            return leave_some(os.open(name, _ENTER, dir_fd=directory))
+        except OSError as error:
+            if error.errno in _IS_NO_DIRECTORY:
+                return None
+            raise
+
+    def leave(self, directory: int) -> None:
+        os.close(directory)
+
+    def readlink(self, directory: int, name: bytes) -> bytes | None:
+        try:
+            return os.readlink(name, dir_fd=directory)
+        except OSError as error:
+            if error.errno in (errno.EINVAL, errno.ENOENT):
+                return None
+            raise
+
+    def open(self, directory: int, name: bytes, oflags: int, fdflags: int, read: bool, write: bool) -> Descriptor | int:
+        flags = _OPEN | (os.O_RDWR if read and write else os.O_WRONLY if write else os.O_RDONLY)
+        if oflags & abi.OFLAGS_CREAT:
+            flags |= os.O_CREAT
+        if oflags & abi.OFLAGS_EXCL:
+            flags |= os.O_EXCL
+        if oflags & abi.OFLAGS_TRUNC:
+            flags |= os.O_TRUNC
+        if oflags & abi.OFLAGS_DIRECTORY:
+            flags |= os.O_DIRECTORY
+        if fdflags & abi.FDFLAGS_APPEND:
+            flags |= os.O_APPEND
+        patient = fdflags & abi.FDFLAGS_NONBLOCK == 0
+        if self.quota is None:
+            fileno = _open_without_waiting(directory, name, flags, patient)
+        else:
+            adds = oflags & abi.OFLAGS_CREAT and _status(directory, name) is None
+            with _Counted(self.quota, bool(adds)):
+                fileno = _open_without_waiting(directory, name, flags & ~os.O_TRUNC, patient)
+        leave_some(fileno)
+        try:
+            filetype = filetype_of(os.fstat(fileno).st_mode)
+            if filetype == abi.FILETYPE_DIRECTORY:
+                return fileno
+            rights = abi.RIGHTS_FILE if filetype == abi.FILETYPE_REGULAR_FILE else _device_rights(fileno)
+            file = HostFile(fileno, filetype, rights, fdflags)
+            if self.quota is not None:
+                file.account_to(self.quota)
+                if oflags & abi.OFLAGS_TRUNC and file.quota is not None:
+                    file.set_size(0)
+            return file
+        except BaseException:
+            os.close(fileno)
+            raise
+
+    def stat(self, directory: int, name: bytes) -> Filestat:
+        return filestat_of(os.stat(name, dir_fd=directory, follow_symlinks=False))
+
+    def entries(self, directory: int) -> list[DirectoryEntry]:
+        fileno = leave_some(os.open(b".", os.O_RDONLY | _ONLY_DIRECTORY, dir_fd=directory))
+        try:
+            with os.scandir(fileno) as listing:
+                return sorted_entries(
+                    DirectoryEntry(os.fsencode(entry.name), entry.inode() & abi.MASK64, _filetype_of_entry(entry))
+                    for entry in listing
+                )
+        finally:
+            os.close(fileno)
+
+    def set_times(self, directory: int, name: bytes, atim: int | None, mtim: int | None) -> None:
+        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        set_host_times(name, status, atim, mtim, dir_fd=directory)
+
+    def make_directory(self, directory: int, name: bytes) -> None:
+        with _Counted(self.quota):
+            os.mkdir(name, dir_fd=directory)
+
+    def remove_directory(self, directory: int, name: bytes) -> None:
+        status = None if self.quota is None else _status(directory, name)
+        os.rmdir(name, dir_fd=directory)
+        self._removed(status)
+
+    def _removed(self, status: os.stat_result | None) -> None:
+        if status is not None and self.quota is not None:
+            self.quota.removed(status)
+
+    def unlink(self, directory: int, name: bytes) -> None:
+        status = None if self.quota is None else _status(directory, name)
+        try:
+            os.unlink(name, dir_fd=directory)
+            self._removed(status)
+        except PermissionError:
+            # POSIX, and macOS with it, says EPERM for a directory; WASI programs expect EISDIR as on Linux.
+            if host_stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
+                raise WasiError(abi.EISDIR) from None
+            raise
+
+    def symlink(self, text: bytes, directory: int, name: bytes) -> None:
+        with _Counted(self.quota):
+            os.symlink(text, name, dir_fd=directory)
+
+    def link(self, directory: int, name: bytes, new_directory: int, new_name: bytes) -> None:
+        with _Counted(self.quota):
+            os.link(name, new_name, src_dir_fd=directory, dst_dir_fd=new_directory, follow_symlinks=False)
+
+    def rename(self, directory: int, name: bytes, new_directory: int, new_name: bytes) -> None:
+        replaced = None
+        if self.quota is not None:
+            moved, replaced = _status(directory, name), _status(new_directory, new_name)
+            if moved is not None and replaced is not None and os.path.samestat(moved, replaced):
+                replaced = None  # two names of one file both stay
+        os.rename(name, new_name, src_dir_fd=directory, dst_dir_fd=new_directory)
+        self._removed(replaced)
+
+    def sync(self, directory: int, data_only: bool) -> None:
+        sync_host(directory, data_only, abi.FILETYPE_DIRECTORY)
+
+
+HOST_TREE = HostTree()
+"""The one host: entries can be linked and renamed between any two of its directories, but those that have a quota."""
+
+
+class _Counted:
+    """A context manager for what makes a name: it is counted before, and given back if it fails."""
+
+    __slots__ = ("_quota",)
+
+    def __init__(self, quota: Quota | None, adds: bool = True) -> None:
+        self._quota = quota if adds else None
+
+    def __enter__(self) -> None:
+        if self._quota is not None:
+            self._quota.take(self._quota.ENTRY_COST)
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if self._quota is not None and kind is not None:
+            self._quota.take(-self._quota.ENTRY_COST)
+
+
+def _status(directory: int, name: bytes) -> os.stat_result | None:
+    """Attributes of an entry, or None where there is none."""
+    try:
+        return os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def _open_without_waiting(directory: int, name: bytes, flags: int, patient: bool) -> int:
+    """Open an entry with flags that say non-blocking; the host's descriptor.
+
+    With `patient`, what says "not now" is tried again until its store ends it: a FIFO that nobody reads yet, and a file
+    that another process has a lease on. A FIFO that nobody writes yet can be opened, and reading waits.
+    """
+    while True:
+        try:
+            return os.open(name, flags, 0o666, dir_fd=directory)
+        except OSError as error:
+            if not patient or error.errno not in (errno.ENXIO, errno.EAGAIN):
+                raise
+            if error.errno == errno.ENXIO and not _is_fifo(directory, name):
+                raise
+        time.sleep(min(wait_slice(), _PATIENCE))
+
+
+def _is_fifo(directory: int, name: bytes) -> bool:
+    return host_stat.S_ISFIFO(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode)
+
+
+def _device_rights(fileno: int) -> int:
+    """Rights of something that is no regular file: it can be sought in if the host says so."""
+    try:
+        os.lseek(fileno, 0, os.SEEK_CUR)
+    except OSError:
+        return abi.RIGHTS_STREAM
+    return abi.RIGHTS_STREAM | abi.FD_SEEK | abi.FD_TELL if not os.isatty(fileno) else abi.RIGHTS_STREAM
+
+
+def _filetype_of_entry(entry: os.DirEntry[str]) -> int:
+    """From what the listing itself says, without a system call where the host gives the type there."""
+    if entry.is_symlink():
+        return abi.FILETYPE_SYMBOLIC_LINK
+    if entry.is_dir(follow_symlinks=False):
+        return abi.FILETYPE_DIRECTORY
+    if entry.is_file(follow_symlinks=False):
+        return abi.FILETYPE_REGULAR_FILE
+    try:
+        return filetype_of(entry.stat(follow_symlinks=False).st_mode)
+    except OSError:  # gone meanwhile
+        return abi.FILETYPE_UNKNOWN

@@ -1,0 +1,286 @@
+"""Where the bytes of the standard streams come from and go to: whatever the embedder names.
+
+====================  ===============================================  ================================================
+given                 as standard input                                as standard output or error
+====================  ===============================================  ================================================
+None                  empty                                            thrown away
+`INHERIT`             the process's own                                the process's own
+an int                that host descriptor, which stays open           the same
+a str or path         that file, opened for reading                    that file, made or emptied
+bytes-like            these bytes                                      (a bytearray) appended to it
+a file-like object    its ``readinto``, ``read1`` or ``read``          its ``write``, then ``flush``
+a callable            called with a size, returns at most so many      called with bytes
+                      bytes; none at the end
+====================  ===============================================  ================================================
+
+A text stream (one without a ``buffer``) is written to as UTF-8. Exceptions of the embedder's objects pass to the caller
+of the guest unchanged, but OSError, which the guest gets to see as an error code.
+
+A wait for a host descriptor ends with the call's deadline, by `Store.interrupt` and by Ctrl-C; so does one inside of
+Python's own files (what `open`, `os.fdopen`, `subprocess.Popen` give). Any other object or callable of the embedder's
+waits for as long as it likes: between its calls the deadline is looked at, during them only Ctrl-C, by Python itself.
+
+`INHERIT` is what the process was started with. Where it was started without that stream, or has closed it, the guest's
+is closed too (EBADF): whatever else has that number meanwhile is not for the guest.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from wasmvm.wasi.host.fdtable import Descriptor
+from wasmvm.wasi.host.hostfile import HostFile, filetype_of, scatter, wait_ready, write_room
+from wasmvm.wasi.host.waiting import wait_slice
+from wasmvm.wasi.preview1 import abi
+from wasmvm.wasi.preview1.abi import WasiError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_READ_RIGHTS = abi.RIGHTS_STREAM & ~abi.FD_WRITE
+_WRITE_RIGHTS = abi.RIGHTS_STREAM & ~abi.FD_READ
+_MAX_PIECE = 1 << 20
+"""Bytes asked of an embedder's object, or given to it, at once, however much the guest reads or writes."""
+
+
+class _Inherit:
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "INHERIT"
+
+
+INHERIT = _Inherit()
+"""Stands for the process's own standard stream."""
+
+
+class ReadStream(Descriptor):
+    """Input from a callable that is asked for at most so many bytes."""
+
+    __slots__ = ("_pull",)
+
+    def __init__(self, pull: Callable[[int], bytes]) -> None:
+        super().__init__(abi.FILETYPE_UNKNOWN, _READ_RIGHTS)
+        self._pull = pull
+
+    def readv(self, buffers: Sequence[memoryview]) -> int:
+        room = min(sum(map(len, buffers)), _MAX_PIECE)
+        if room == 0:
+            return 0
+        data = self._pull(room)
+        if len(data) > room:
+            raise ValueError(f"standard input gave {len(data)} bytes where at most {room} were asked for")
+        return scatter(data, buffers)
+
+
+class WriteStream(Descriptor):
+    """Output to a callable that takes all the bytes that it is given."""
+
+    __slots__ = ("_push",)
+
+    def __init__(self, push: Callable[[bytes], object]) -> None:
+        super().__init__(abi.FILETYPE_UNKNOWN, _WRITE_RIGHTS)
+        self._push = push
+
+    def writev(self, buffers: Sequence[memoryview]) -> int:
+        total = sum(map(len, buffers))
+        if 0 < total <= _MAX_PIECE:
+            self._push(b"".join(buffers))
+        elif total:  # the buffers may overlap, so all of them together can be larger than the guest's memory
+            for buffer in buffers:
+                for at in range(0, len(buffer), _MAX_PIECE):
+                    wait_slice()
+                    self._push(bytes(buffer[at : at + _MAX_PIECE]))
+        return total
+
+
+def _host_stream(fileno: int, rights: int, owned: bool) -> Descriptor:
+    """A stream that is a host descriptor; a regular file behind it can be sought in, as in a native process."""
+    try:
+        filetype = filetype_of(os.fstat(fileno).st_mode)
+    except OSError:  # the process runs with it closed
+        return Descriptor(abi.FILETYPE_UNKNOWN, rights)
+    if filetype == abi.FILETYPE_REGULAR_FILE:
+        rights |= abi.FD_SEEK | abi.FD_TELL | abi.FD_ADVISE
+    return HostFile(fileno, filetype, rights, owned=owned)
+
+
+def _inherited(fileno: int, rights: int) -> Descriptor:
+    """A standard stream of the process; a closed one where it has none.
+
+    What Python opens is not inherited by other programs, which standard streams are: so a file that has got the number
+    of a stream that was closed is not taken for it.
+    """
+    names = ("__stdin__", "__stdout__", "__stderr__")
+    if getattr(sys, names[fileno]) is not None:  # Python looked when it started
+        try:
+            if os.name != "posix" or os.get_inheritable(fileno):
+                return _host_stream(fileno, rights, owned=False)
+        except OSError:
+            pass
+    return Descriptor(abi.FILETYPE_UNKNOWN, rights)
+
+
+def _stoppable(file: Any, write: bool, method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A method of a file of Python's that reads or writes, so that its waiting ends with the store (`waiting`).
+
+    In the end such a file reads (writes) by its raw file's method `readinto` (`write`), which is found by name:
+    meanwhile that is another one, which waits before.
+    """
+    import io
+
+    raw = getattr(file, "raw", file)
+    if not isinstance(raw, io.FileIO):
+        return method
+    name = "write" if write else "readinto"
+    plain = getattr(raw, name)
+
+    def waiting(buffer: Any) -> Any:
+        fileno = raw.fileno()
+        wait_ready(fileno, write)
+        return plain(memoryview(buffer).cast("B")[: write_room(fileno)] if write else buffer)
+
+    def stoppable(argument: Any) -> Any:
+        if raw is file and argument is not None:
+            if write:
+                return waiting(argument)
+            wait_ready(raw.fileno(), False)
+            return method(argument)
+        if name in raw.__dict__:  # by a signal's handler, or another thread
+            return method(argument)
+        raw.__dict__[name] = waiting
+        try:
+            return method(argument)
+        finally:
+            raw.__dict__.pop(name, None)
+
+    return stoppable
+
+
+def _reader(source: Any) -> Callable[[int], bytes]:
+    """A file-like object's way of giving at most so many bytes, the one that waits least."""
+    source = getattr(source, "buffer", source)
+    for name in ("read1", "read"):
+        method = getattr(source, name, None)
+        if method is not None:
+            break
+    else:
+        raise TypeError(f"standard input cannot be a {type(source).__name__}")
+    method = _stoppable(source, False, method)
+
+    def pull(size: int) -> bytes:
+        data = method(size)
+        if data is None:  # a non-blocking raw file has nothing just now
+            raise WasiError(abi.EAGAIN)
+        return data.encode() if isinstance(data, str) else data
+
+    return pull
+
+
+def _text_reader(source: Any) -> Callable[[int], bytes]:
+    """The same for a text stream: a character may take more bytes than are wanted, so what is left is kept."""
+    kept = b""
+
+    def pull(size: int) -> bytes:
+        nonlocal kept
+        if not kept:
+            kept = source.read(size).encode()
+        data, kept = kept[:size], kept[size:]
+        return data
+
+    return pull
+
+
+def _writer(sink: Any) -> Callable[[bytes], object]:
+    """A file-like object's way of taking bytes: all of them, and at once."""
+    sink = getattr(sink, "buffer", sink)
+    write: Callable[[Any], Any] | None = getattr(sink, "write", None)
+    if write is None:
+        raise TypeError(f"a standard output cannot be a {type(sink).__name__}")
+    flush = getattr(sink, "flush", None)
+    if flush is not None:
+        plain = flush  # a raw file's does nothing
+        flush = _stoppable(sink, True, lambda _: plain())
+    write = _stoppable(sink, True, write)
+
+    def push(data: bytes) -> None:
+        rest: bytes = data
+        while rest:  # a raw file may take a part
+            count = write(rest)
+            if not isinstance(count, int) or count >= len(rest):
+                break
+            rest = rest[count:]
+        if flush is not None:
+            flush(None)
+
+    return push
+
+
+def _text_writer(sink: Any) -> Callable[[bytes], object]:
+    """The same for a text stream; a character may come in two pieces."""
+    import codecs
+
+    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
+    def push(data: bytes) -> None:
+        sink.write(decode(data))
+
+    return push
+
+
+def _is_text(stream: Any) -> bool:
+    import io
+
+    return isinstance(stream, io.TextIOBase) and not hasattr(stream, "buffer")
+
+
+def open_input(source: Any) -> Descriptor:
+    """The descriptor for what the embedder gave as standard input (see above)."""
+    if source is None:
+        return ReadStream(lambda size: b"")
+    if source is INHERIT:
+        return _inherited(0, _READ_RIGHTS)
+    if isinstance(source, int):
+        return _host_stream(source, _READ_RIGHTS, owned=False)
+    if isinstance(source, (str, os.PathLike)):
+        fileno = os.open(source, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+        return _host_stream(fileno, _READ_RIGHTS, owned=True)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        import io
+
+        return ReadStream(io.BytesIO(source).read)
+    if _is_text(source):
+        return ReadStream(_text_reader(source))
+    if hasattr(source, "read") or hasattr(source, "buffer"):
+        return ReadStream(_reader(source))
+    if callable(source):
+        return ReadStream(source)
+    raise TypeError(f"standard input cannot be a {type(source).__name__}")
+
+
+def open_output(sink: Any, fileno: int) -> Descriptor:
+    """The descriptor for what the embedder gave as standard output (`fileno` 1) or error (2) (see above)."""
+    if sink is None:
+        return WriteStream(len)
+    if sink is INHERIT:
+        python_stream = sys.stdout if fileno == 1 else sys.stderr
+        if python_stream is not None and not getattr(python_stream, "closed", False):
+            python_stream.flush()  # what Python printed before comes out before
+        return _inherited(fileno, _WRITE_RIGHTS)
+    if isinstance(sink, int):
+        return _host_stream(sink, _WRITE_RIGHTS, owned=False)
+    if isinstance(sink, (str, os.PathLike)):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        return _host_stream(os.open(sink, flags, 0o666), _WRITE_RIGHTS, owned=True)
+    if isinstance(sink, bytearray):
+        return WriteStream(sink.extend)
+    if _is_text(sink):
+        return WriteStream(_text_writer(sink))
+    if hasattr(sink, "write") or hasattr(sink, "buffer"):
+        return WriteStream(_writer(sink))
+    if callable(sink):
+        return WriteStream(sink)
+    raise TypeError(f"a standard output cannot be a {type(sink).__name__}")

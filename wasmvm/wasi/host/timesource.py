@@ -1,0 +1,93 @@
+"""The clocks that an embedder can put behind a guest's: the host's own, or others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from wasmvm.wasi.preview1 import abi
+from wasmvm.wasi.preview1.abi import WasiError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+else:
+    Protocol = object
+
+
+class Clock(Protocol):
+    """What time it is for a guest, and how it waits."""
+
+    def time(self, clock_id: int) -> int:
+        """Nanoseconds of the clock ``CLOCK_*``."""
+
+    def resolution(self, clock_id: int) -> int:
+        """Its resolution in nanoseconds, more than 0."""
+
+    def wait(self, nanoseconds: int | None, ready: Callable[[int | None], bool]) -> None:
+        """Let so much time pass for the guest (None: any), or less if something becomes ready.
+
+        Args:
+            ready: waits on the host for at most so many nanoseconds (0: not at all, None: for ever) and tells whether
+                something that the guest waits for is ready.
+        """
+
+
+_INFO = (time.get_clock_info("time"), time.get_clock_info("monotonic"))
+
+
+class SystemClock:
+    """The host's calendar, and the time since this object was made.
+
+    There are no clocks of CPU time (ENOTSUP): the host's tell what other guests and the embedder do, and its monotonic
+    clock since when the machine runs.
+    """
+
+    __slots__ = ("_begin",)
+
+    def __init__(self) -> None:
+        self._begin = time.monotonic_ns()
+
+    def time(self, clock_id: int) -> int:
+        if clock_id == abi.CLOCK_REALTIME:
+            return time.time_ns()
+        if clock_id == abi.CLOCK_MONOTONIC:
+            return time.monotonic_ns() - self._begin
+        raise WasiError(abi.ENOTSUP)
+
+    def resolution(self, clock_id: int) -> int:
+        if clock_id > abi.CLOCK_MONOTONIC:
+            raise WasiError(abi.ENOTSUP)
+        return max(1, round(_INFO[clock_id].resolution * 1e9))
+
+    def wait(self, nanoseconds: int | None, ready: Callable[[int | None], bool]) -> None:
+        ready(nanoseconds)
+
+
+class VirtualClock:
+    """Time that passes only by being looked at and waited for, so that every run of a guest sees the same.
+
+    Args:
+        start: what the realtime clock shows at first, in nanoseconds since 1970 (by default the start of the year
+        2000). step: by how much the clocks advance each time one is read.
+    """
+
+    __slots__ = ("_passed", "_start", "_step")
+
+    def __init__(self, start: int = 1_640_995_200 * 10**9, step: int = 1_000) -> None:
+        self._start = start
+        self._step = step
+        self._passed = 0
+
+    def time(self, clock_id: int) -> int:
+        self._passed += self._step
+        return self._passed + (self._start if clock_id == abi.CLOCK_REALTIME else 0)
+
+    def resolution(self, clock_id: int) -> int:
+        return self._step
+
+    def wait(self, nanoseconds: int | None, ready: Callable[[int | None], bool]) -> None:
+        if nanoseconds is None:
+            ready(None)
+        elif not ready(0):
+            self._passed += nanoseconds

@@ -1,0 +1,1 @@
+"""What a guest of preview 1 calls (``wasi_snapshot_preview1``, and ``wasi_unstable`` before it)."""

@@ -1,0 +1,83 @@
+"""Descriptors of directories: ``fd_prestat_get``, ``fd_prestat_dir_name``, ``fd_readdir``."""
+
+from __future__ import annotations
+
+from wasmvm.wasi.host.directory import Directory
+from wasmvm.wasi.host.waiting import paced
+from wasmvm.wasi.preview1 import abi
+from wasmvm.wasi.preview1.abi import WasiError, store_u32
+from wasmvm.wasi.preview1.guest import Wasi, wasi_function
+
+MAX_LISTED = 1 << 18
+"""Entries that a guest's directories keep, besides the one that is being read."""
+
+
+def _preopen_name(wasi: Wasi, fd: int) -> bytes:
+    name = wasi.table.get(fd).preopen
+    if name is None:
+        raise WasiError(abi.EBADF)  # what tells a C library that it has seen all of them
+    return name
+
+
+@wasi_function
+def fd_prestat_get(wasi: Wasi, mem: memoryview, fd: int, buf: int) -> None:
+    """Write what a preopened descriptor is to `buf`: 8 bytes, tag u8 (0: a directory), at 4 its name's length u32.
+
+    Errors: EBADF if `fd` is not open or not preopened, EFAULT.
+    """
+    abi.PRESTAT.pack_into(mem, buf, abi.PREOPENTYPE_DIR, len(_preopen_name(wasi, fd)))
+
+
+@wasi_function
+def fd_prestat_dir_name(wasi: Wasi, mem: memoryview, fd: int, path: int, path_len: int) -> None:
+    """Write the name of a preopened directory, without a NUL, to `path`.
+
+    Errors: EBADF as for ``fd_prestat_get``, ENAMETOOLONG if `path_len` is less than its length (nothing is written),
+    EFAULT.
+    """
+    name = _preopen_name(wasi, fd)
+    if len(name) > path_len:
+        raise WasiError(abi.ENAMETOOLONG)
+    mem[path : path + len(name)] = name
+
+
+def _bound_listings(wasi: Wasi, wanted: Directory) -> None:
+    """Let other directories forget their entries if all of them together keep too many."""
+    others = [other for other in wasi.table if isinstance(other, Directory) and other is not wanted]
+    if sum(other.listed() for other in others) > MAX_LISTED:
+        for other in others:
+            other.forget()
+
+
+@wasi_function
+def fd_readdir(wasi: Wasi, mem: memoryview, fd: int, buf: int, buf_len: int, cookie: int, bufused: int) -> None:
+    """Write entries of a directory to `buf` until it is full, and the number of bytes used (u32) to `bufused`.
+
+    An entry is 24 bytes (d_next u64, d_ino u64, d_namlen u32, d_type u8 at 20) and the name behind them, unaligned.
+    The last one may be cut off anywhere: `bufused` less than `buf_len` says that the end of the directory was reached.
+
+    Parameters:
+        cookie: 0 to start, or the ``d_next`` of the entry before the first one wanted.
+
+    A cookie stays good for as long as the descriptor is open, whatever is made or removed meanwhile: an entry that
+    is there all the time is seen once. The directory is looked at anew when reading starts at 0; if the others that are
+    open have more than 262,144 entries by then, these are forgotten, and looked at anew when they are read on.
+
+    Right: fd_readdir. Errors: ENOTDIR, EFAULT, ENOMEM for a directory of more than 1,048,576 entries.
+    """
+    directory = wasi.table.get(fd, abi.FD_READDIR)
+    if not isinstance(directory, Directory):
+        raise WasiError(abi.ENOTDIR)
+    if cookie == 0:
+        _bound_listings(wasi, directory)
+    at, end = buf, buf + buf_len
+    for next_cookie, entry in paced(directory.entries_after(cookie)):
+        record = abi.DIRENT.pack(next_cookie, entry.ino, len(entry.name), entry.filetype) + entry.name
+        room = end - at
+        if len(record) > room:
+            mem[at:end] = record[:room]
+            at = end
+            break
+        mem[at : at + len(record)] = record
+        at += len(record)
+    store_u32(mem, bufused, at - buf)

@@ -1,0 +1,30 @@
+"""The process: ``proc_exit``, ``proc_raise``."""
+
+from __future__ import annotations
+
+from wasmvm.errors import ExitTrap
+from wasmvm.wasi.preview1 import abi
+from wasmvm.wasi.preview1.abi import WasiError
+from wasmvm.wasi.preview1.guest import Wasi, wasi_function
+
+
+@wasi_function
+def proc_exit(wasi: Wasi, mem: memoryview, rval: int) -> None:
+    """End the guest with the exit code `rval`. Does not return: raises `wasmvm.errors.ExitTrap`."""
+    raise ExitTrap(rval)
+
+
+@wasi_function
+def proc_raise(wasi: Wasi, mem: memoryview, sig: int) -> None:
+    """Send the guest a signal.
+
+    Parameters:
+        sig: its number, as in Linux on most processors; 0 is none and does nothing.
+
+    Errors: EINVAL for a number that is no signal; ENOSYS for any that is, as a guest cannot handle one and the
+    embedder's process is not to be killed.
+    """
+    if sig >= abi.SIGNAL_COUNT:
+        raise WasiError(abi.EINVAL)
+    if sig != 0:
+        raise WasiError(abi.ENOSYS)
