@@ -54,13 +54,6 @@ IMMEDIATES = {
 }
 
 
-def encode_opcode(row: wasm.Row) -> bytes:
-    for prefix, base in sorted(wasm.PREFIX_BASE.items(), reverse=True):
-        if row.code >= base:
-            return bytes([prefix]) + uleb(row.code - base)
-    return bytes([row.code])
-
-
 def make(code: bytes, params: list[int], results: list[int], *, memory: bool = True, table: bool = True) -> bytes:
     """A module with one of everything and one function; `code` has no ``end``."""
     signature = functype([bytes([t]) for t in params], [bytes([t]) for t in results])
@@ -92,7 +85,7 @@ def refusal(data: bytes) -> tuple[str, int]:
 @pytest.mark.parametrize("row", TYPED, ids=lambda row: row.mnemonic)
 def test_signature(row: wasm.Row) -> None:
     params, results = list(row.params or ()), list(row.results or ())
-    instruction = encode_opcode(row) + IMMEDIATES[row.imm]
+    instruction = row.encoding + IMMEDIATES[row.imm]
     at = len(gets(len(params)))
     code = gets(len(params)) + instruction
     validate(decode(make(code, params, results)))
@@ -129,7 +122,7 @@ def test_signature(row: wasm.Row) -> None:
 @pytest.mark.parametrize("row", TYPED, ids=lambda row: row.mnemonic)
 def test_what_the_module_lacks(row: wasm.Row) -> None:
     params, results = list(row.params or ()), list(row.results or ())
-    code = gets(len(params)) + encode_opcode(row) + IMMEDIATES[row.imm]
+    code = gets(len(params)) + row.encoding + IMMEDIATES[row.imm]
     needs_memory = row.mnemonic.startswith("memory.") or row.width > 0
     needs_table = row.mnemonic in ("table.size", "table.copy", "table.init")
     for space, needed, data in (
@@ -149,20 +142,20 @@ def test_alignment(row: wasm.Row) -> None:
     for align in range(0x82):
         with_memidx = 0x40 <= align < 0x80
         immediates = uleb(align) + b"\0" * with_memidx + IMMEDIATES[row.imm][1:]
-        data = make(gets(len(params)) + encode_opcode(row) + immediates, params, results)
+        data = make(gets(len(params)) + row.encoding + immediates, params, results)
         at = len(gets(len(params)))
         if align - 0x40 * with_memidx <= natural:
             validate(decode(data))
         elif align < 0x80:
             assert refusal(data) == ("alignment must not be larger than natural", at)
         else:
-            assert refusal(data) == ("malformed memop flags", at + len(encode_opcode(row)))
+            assert refusal(data) == ("malformed memop flags", at + len(row.encoding))
 
 
 @pytest.mark.parametrize("row", [row for row in wasm.ROWS if row.lanes], ids=lambda row: row.mnemonic)
 def test_lanes(row: wasm.Row) -> None:
     params, results = list(row.params or ()), list(row.results or ())
-    before = gets(len(params)) + encode_opcode(row)
+    before = gets(len(params)) + row.encoding
     for lane in range(256):
         data = make(before + IMMEDIATES[row.imm][:-1] + bytes([lane]), params, results)
         if lane < row.lanes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wasmvm.isa import imm
-from wasmvm.isa.wasm import BY_MNEMONIC, PREFIX_BASE, ROWS, Row
+from wasmvm.isa.wasm import BY_MNEMONIC, ROWS, Row
 from wasmvm.numeric import F32_FORMAT, F64_FORMAT, FloatFormat, signed
 from wasmvm.text import encoder
 from wasmvm.text.context import Binding, Context
@@ -66,14 +66,6 @@ class _Open:
         self.hint = hint
         self.identifier = identifier
         self.name = name
-
-
-def opcode_bytes(code: int) -> bytes:
-    """An opcode of the table as it lies in the binary format."""
-    for prefix, base in reversed(PREFIX_BASE.items()):  # the last has no end
-        if base <= code:
-            return bytes((prefix,)) + uleb(code - base)
-    return bytes((code,))
 
 
 class Instructions:
@@ -571,20 +563,18 @@ _IMMEDIATES: dict[int, _Reader] = {
 }
 """How each kind of immediates is read (those of structured instructions are part of the loop above)."""
 
-_BLOCK_CODES = {row.mnemonic: opcode_bytes(row.code) for row in ROWS if row.imm in (imm.BLOCKTYPE, imm.TRY_TABLE)}
-_CODE_ELSE = opcode_bytes(BY_MNEMONIC["else"].code)
-_CODE_END = opcode_bytes(BY_MNEMONIC["end"].code)
-_CODE_SELECT_T = opcode_bytes(BY_MNEMONIC["select_t"].code)
+_BLOCK_CODES = {row.mnemonic: row.encoding for row in ROWS if row.imm in (imm.BLOCKTYPE, imm.TRY_TABLE)}
+_CODE_ELSE = BY_MNEMONIC["else"].encoding
+_CODE_END = BY_MNEMONIC["end"].encoding
+_CODE_SELECT_T = BY_MNEMONIC["select_t"].encoding
 
 _STRUCTURED = _BLOCK_CODES.keys() | {"else", "end"}
 _CODES = {
-    row.mnemonic: opcode_bytes(row.code)
-    for row in ROWS
-    if row.mnemonic not in _STRUCTURED and row.mnemonic not in TEXT_MNEMONICS
+    row.mnemonic: row.encoding for row in ROWS if row.mnemonic not in _STRUCTURED and row.mnemonic not in TEXT_MNEMONICS
 }
 _CODES_IF_NULL = {
-    "ref.test": opcode_bytes(BY_MNEMONIC["ref.test_null"].code),
-    "ref.cast": opcode_bytes(BY_MNEMONIC["ref.cast_null"].code),
+    "ref.test": BY_MNEMONIC["ref.test_null"].encoding,
+    "ref.cast": BY_MNEMONIC["ref.cast_null"].encoding,
 }
 _READERS: dict[str, _Reader] = {
     row.mnemonic: _IMMEDIATES[row.imm] for row in ROWS if row.mnemonic in _CODES and row.imm != imm.NONE

@@ -14,7 +14,7 @@ from wasmvm.text.context import Binding, Context
 from wasmvm.text.cursor import Cursor, is_token
 from wasmvm.text.encoder import SECTION_NAMES, SECTION_ORDER, sized, uleb, vec
 from wasmvm.text.hints import encode_hints
-from wasmvm.text.instructions import Instructions, opcode_bytes
+from wasmvm.text.instructions import Instructions
 from wasmvm.text.lexer import BRANCH_HINT, DATA_COUNT, Annotation, string_bytes, tokenize
 from wasmvm.text.typedefs import read_rec, read_type
 from wasmvm.types import (
@@ -36,7 +36,7 @@ from wasmvm.types import (
 )
 
 _END = b"\x0b"
-_REF_FUNC = opcode_bytes(BY_MNEMONIC["ref.func"].code)
+_REF_FUNC = BY_MNEMONIC["ref.func"].encoding
 _ZERO = {I32: b"\x41\0" + _END, I64: b"\x42\0" + _END}
 """The offset 0 by address type."""
 _FUNCIDX_REFTYPE = ref(FUNCREF, False)
