@@ -107,7 +107,13 @@ def write_build_file() -> None:
     Everything counts that decides which modules are valid, what their code looks like, and what code does.
     """
     digest = hashlib.sha256()
-    for folder in ("wasmvm", *(f"wasmvm/{name}" for name in ("binary", "compiled", "isa", "lowering", "validation"))):
+    for folder in (
+        "wasmvm",
+        *(
+            f"wasmvm/{name}"
+            for name in ("binary", "compiled", "isa", "isa/regop", "isa/threaded", "lowering", "validation")
+        ),
+    ):
         for path in sorted(Path(folder).glob("*.p*")):
             if path != BUILD_FILE and path.suffix in (".py", ".pyx", ".pxd", ".pxi"):
                 content = path.read_bytes()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wasmvm.isa import regop
+from wasmvm.isa.regop import rows
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,7 +40,7 @@ def test_one_switch(run_in_c: str) -> None:
 
 def test_a_case_for_each_row(run_in_c: str) -> None:
     cases = re.findall(r"^ +case (\w+):", run_in_c, re.MULTILINE)
-    assert len(cases) == len(set(cases)) == len(regop.ROWS)
+    assert len(cases) == len(set(cases)) == len(rows.ROWS)
     assert len(re.findall(r"^ +default:", run_in_c, re.MULTILINE)) == 1
 
 

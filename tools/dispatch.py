@@ -1,10 +1,11 @@
-"""Prints the dispatch loop of the virtual machine from the rows of `wasmvm.isa.regop`."""
+"""Prints the dispatch loop of the virtual machine from the rows of `wasmvm.isa.regop.rows`."""
 
 from __future__ import annotations
 
 import re
 
-from wasmvm.isa import regop
+from wasmvm.isa.regop import row as regop
+from wasmvm.isa.regop import rows
 
 _READ = {
     ("slot", "i32"): "(<uint32_t>fp[{word}].u64)",
@@ -21,7 +22,7 @@ _OPERAND = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _HEAD = '''\
 # {note}
 #
-# One arm per row of wasmvm/isa/regop.py, which also explains the operands. Every arm compares `op` with an enum
+# One arm per row of wasmvm/isa/regop/rows.py; row.py explains the operands. Every arm compares `op` with an enum
 # constant, so that Cython makes one C `switch` of the chain.
 
 DISPATCH = "switch"
@@ -97,7 +98,7 @@ def fill_in(line: str, row: regop.RegOp) -> str:
 def loop(note: str) -> str:
     """The whole function `run`."""
     out = [_HEAD.format(note=note)]
-    for row in regop.ROWS:
+    for row in rows.ROWS:
         out.append(f"        {'elif' if row.number else 'if'} op == {enum_name(row)}:\n")
         out += (f"            {fill_in(line, row)}\n" for line in row.body)
         if not row.jumps:

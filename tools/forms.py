@@ -5,7 +5,10 @@ Deriving them at each start would cost milliseconds.
 
 from __future__ import annotations
 
-from wasmvm.isa import regform, regop, wasm
+from wasmvm.isa import operators, wasm
+from wasmvm.isa.regop import row as regop
+from wasmvm.isa.regop import rows
+from wasmvm.isa.threaded import forms as regform
 from wasmvm.types import valtype_slots
 
 _HEAD = '''\
@@ -27,7 +30,7 @@ BR_IF, BR_UNLESS: by register instruction, the branch it fuses into when its res
 NEGATED: by register instruction, the comparison with the opposite result.
 LOOP: by register instruction, the form of a branch for a back-edge; LOOP_ADD: the one that adds a constant first.
 MIRRORED_BR: by register instruction, the branch on the same comparison with its operands swapped.
-EFFECT: by register instruction, what it does to the accumulators (`regform.effect`).
+EFFECT: by register instruction, what it does to the accumulators (`isa.threaded.forms.effect`).
 ACC_FORM, FACC_FORM: by register instruction times 3 plus operand (0 for a, 1 for b, 2 for c), the form that reads the
 operand from an accumulator; OPERAND_WORD: where in the instruction the operand stands.
 FUSED_FIRST, FUSED_LAST: the instructions that run as one: what comes first, which may be fused itself, and what
@@ -41,24 +44,24 @@ from array import array
 '''
 
 SHAPES = {"other": 0, "nop": 1, "unary": 2, "binary": 3, "load": 4, "store": 5, "vector": 6}
-VECTOR_NAMES = frozenset(row.name for row in regop.VECTOR_ROWS)
+VECTOR_NAMES = frozenset(row.name for row in rows.VECTOR_ROWS)
 
 
 def _number(name: str | None) -> int:
-    row = regop.BY_NAME.get(name) if name is not None else None
+    row = rows.BY_NAME.get(name) if name is not None else None
     return -1 if row is None else row.number
 
 
 def _shape(row: wasm.Row) -> str:
     mnemonic = row.mnemonic
-    if mnemonic == "nop" or (mnemonic in regop.SAME_BITS and regop.SAME_BITS[mnemonic] is None):
+    if mnemonic == "nop" or (mnemonic in operators.SAME_BITS and operators.SAME_BITS[mnemonic] is None):
         return "nop"
-    target = regop.SAME_BITS.get(mnemonic) or mnemonic
-    if target in regop.LOADS:
+    target = operators.SAME_BITS.get(mnemonic) or mnemonic
+    if target in rows.LOADS:
         return "load"
-    if target in regop.STORES:
+    if target in rows.STORES:
         return "store"
-    if target in regop.EXPRESSIONS:
+    if target in operators.EXPRESSIONS:
         return "binary" if row.params is not None and len(row.params) == 2 else "unary"
     if target in VECTOR_NAMES:
         return "vector"
@@ -93,10 +96,10 @@ def _by_opcode() -> dict[str, list[int]]:
         tables["SHAPE"][code] = SHAPES[shape]
         if shape in ("other", "nop"):
             continue
-        target = regop.SAME_BITS.get(row.mnemonic) or row.mnemonic
+        target = operators.SAME_BITS.get(row.mnemonic) or row.mnemonic
         tables["RR"][code] = _number(target)
         tables["ADDRESS_WIDE"][code] = _number(target + "_wide")
-        tables["TRAPS"][code] = int(row.width > 0 or bool(regop.CHECKS.get(target)))
+        tables["TRAPS"][code] = int(row.width > 0 or bool(operators.CHECKS.get(target)))
         if shape == "vector" and row.params is not None and row.results is not None:
             tables["PARAMS"][code] = len(row.params)
             tables["RESULT_SLOTS"][code] = sum(valtype_slots(t) for t in row.results)
@@ -111,8 +114,8 @@ def _by_opcode() -> dict[str, list[int]]:
         elif shape == "binary":
             tables["RK"][code] = _number(target + "_rk")
             tables["KR"][code] = _number(target + "_kr")
-            tables["WIDE"][code] = int("K" in regop.BY_NAME[target + "_rk"].operands)
-            mirrored = regop.mirrored(target)
+            tables["WIDE"][code] = int("K" in rows.BY_NAME[target + "_rk"].operands)
+            mirrored = operators.mirrored(target)
             if mirrored is not None:
                 tables["MIRRORED"][code] = wasm.BY_MNEMONIC[mirrored].code
     return tables
@@ -122,11 +125,11 @@ def _by_regop() -> dict[str, list[int]]:
     tables: dict[str, list[int]] = {
         name: [] for name in ("BR_IF", "BR_UNLESS", "NEGATED", "LOOP", "LOOP_ADD", "MIRRORED_BR", "LENGTH")
     }
-    for row in regop.ROWS:
+    for row in rows.ROWS:
         mnemonic, _, _ = row.name.partition("_rk")
         mnemonic = mnemonic.removesuffix("_kr")
         suffix = row.name[len(mnemonic) :]
-        negated = regop.negated(mnemonic) if mnemonic in regop.EXPRESSIONS else None
+        negated = operators.negated(mnemonic) if mnemonic in operators.EXPRESSIONS else None
         negated = None if negated is None else negated + suffix
         br_if, br_unless = f"br_if_{row.name}", f"br_if_{negated}" if negated else f"br_unless_{row.name}"
         if row.name == "i64.eqz":
@@ -137,24 +140,24 @@ def _by_regop() -> dict[str, list[int]]:
         tables["LOOP"].append(_number(f"loop_{row.name}"))
         tables["LOOP_ADD"].append(_number(f"loop_add_{row.name}"))
         compared = row.name.removeprefix("br_if_")
-        mirrored = regop.mirrored(compared) if row.name != compared and compared in regop.EXPRESSIONS else None
+        mirrored = operators.mirrored(compared) if row.name != compared and compared in operators.EXPRESSIONS else None
         tables["MIRRORED_BR"].append(_number(f"br_if_{mirrored}") if mirrored else -1)
         tables["LENGTH"].append(row.length)
-    tables["LENGTH"] += (regform.row_of(form).length for form in regform.INSTRUCTIONS[len(regop.ROWS) :])
+    tables["LENGTH"] += (regform.row_of(form).length for form in regform.INSTRUCTIONS[len(rows.ROWS) :])
     return tables
 
 
 def _accumulators() -> dict[str, list[int]]:
-    count = 3 * len(regop.ROWS)
+    count = 3 * len(rows.ROWS)
     tables = {name: [-1] * count for name in ("ACC_FORM", "FACC_FORM", "SACC_FORM")}
     tables["OPERAND_WORD"] = [0] * count
-    tables["EFFECT"] = [regform.effect(row) for row in regop.ROWS]
+    tables["EFFECT"] = [regform.effect(row) for row in rows.ROWS]
     for form in regform.ACCUMULATOR_FORMS:
         index = 3 * form.row.number + "abc".index(form.operand)
         tables[f"{form.register.upper()}_FORM"][index] = form.number
         before = form.row.operands[: form.row.operands.index(form.operand)]
         tables["OPERAND_WORD"][index] = 1 + sum(regop.WORDS.get(letter, 1) for letter in before)
-    tables["OLDER_FORM"] = [-1] * (3 * (len(regop.ROWS) + len(regform.ACCUMULATOR_FORMS)))
+    tables["OLDER_FORM"] = [-1] * (3 * (len(rows.ROWS) + len(regform.ACCUMULATOR_FORMS)))
     for older in regform.OLDER_FORMS:
         tables["OLDER_FORM"][3 * older.base.number + "abc".index(older.operand)] = older.number
     return tables

@@ -3,7 +3,8 @@
     python tools/generate.py --counting
     WASMVM_DISPATCH=counting python setup.py build_ext --inplace
     python tools/sequences.py count FILE.json run PROGRAM.wasm [ARGUMENT ...]    (a command line of `wasmvm`)
-    python tools/sequences.py choose [--kernels FILE.json ...] [--programs FILE.json ...] > wasmvm/isa/sequences.py
+    python tools/sequences.py choose [--kernels FILE.json ...] [--programs FILE.json ...] \\
+        > wasmvm/isa/threaded/sequences.py
 
 Half of the weight is the kernels', half the large programs'; within a half all files weigh the same. So what a single
 program does all day counts for little, and what many do a little counts. The programs of `benchmarks/programs/unseen`
@@ -25,7 +26,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from wasmvm.isa import regform  # noqa: E402
+from wasmvm.isa.threaded import forms as regform  # noqa: E402
 
 PAIRS, PLAIN_PAIRS, TRIPLES = 1600, 1100, 500
 """How many are chosen: of all pairs, of those without regard to accumulators that the second does not have from the
@@ -135,7 +136,7 @@ def choose(groups: Sequence[Sequence[Counts]]) -> set[tuple[int, ...]]:
 
 
 def module(chosen: Iterable[tuple[int, ...]]) -> str:
-    """The text of `wasmvm/isa/sequences.py`."""
+    """The text of `wasmvm/isa/threaded/sequences.py`."""
     lasts: dict[tuple[int, ...], list[int]] = {}
     for ops in chosen:
         lasts.setdefault(ops[:-1], []).append(ops[-1])

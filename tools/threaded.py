@@ -11,12 +11,14 @@ from collections.abc import Iterator, Sequence
 
 from dispatch import enum_name, fill_in
 
-from wasmvm.isa import regform, regop
+from wasmvm.isa.regop import row as regop
+from wasmvm.isa.regop import rows
+from wasmvm.isa.threaded import forms as regform
 
 _HEAD = """\
 # {note}
 #
-# One handler per row of wasmvm/isa/regop.py and per accumulator form. A handler ends by calling the next one in tail
+# One handler per row of wasmvm/isa/regop and per accumulator form. A handler ends by calling the next one in tail
 # position, with the state in its arguments: as many as there are registers for arguments, so that all of it stays in
 # registers and the compiler makes the call a jump. `acc`, `facc` and `sacc` hold the last integer, f64 and f32 result,
 # which are in their slots as well; `acc` is in the register that x86 counts shifts with, which shifts write anyway.
@@ -98,7 +100,7 @@ _LOCALS = {
     **{f"{register}_{i}": type_ for register, type_ in _TYPES.items() for i in range(2)},
 }
 _EXIT = re.compile(r"\s*reason = ([A-Z_]+)")
-EXITS: list[str] = sorted({match[1] for row in regop.ROWS for line in row.body if (match := _EXIT.fullmatch(line))})
+EXITS: list[str] = sorted({match[1] for row in rows.ROWS for line in row.body if (match := _EXIT.fullmatch(line))})
 """Why handlers leave, where that is a constant: each has a handler of its own that only leaves."""
 _FIRST_EXIT = len(regform.INSTRUCTIONS) + len(regform.FUSED)
 COUNT = _FIRST_EXIT + len(EXITS)
@@ -213,10 +215,10 @@ def handlers(note: str, counting: bool = False) -> str:
         f"cdef int h_{reason}({_PARAMETERS}) noexcept nogil:\n    return {_LEAVE.format(reason)}\n\n"
         for reason in EXITS
     )
-    out += (_handler(_name(row.name), row, each=each) for row in regop.ROWS)
+    out += (_handler(_name(row.name), row, each=each) for row in rows.ROWS)
     out += (_handler(_name(form.name), form, each=each) for form in regform.ACCUMULATOR_FORMS)
     out += (_handler(f"fused_{fused.number}", *fused.parts, each=each) for fused in regform.FUSED)
-    out += (f"HANDLERS[{enum_name(row)}] = {_name(row.name)}\n" for row in regop.ROWS)
+    out += (f"HANDLERS[{enum_name(row)}] = {_name(row.name)}\n" for row in rows.ROWS)
     out += (f"HANDLERS[{form.number}] = {_name(form.name)}\n" for form in regform.ACCUMULATOR_FORMS)
     out += (f"HANDLERS[{form.number}] = {_name(form.base.name)}\n" for form in regform.OLDER_FORMS)
     out += (f"HANDLERS[{fused.number}] = fused_{fused.number}\n" for fused in regform.FUSED)

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 
-from wasmvm.isa import regform, regop
-from wasmvm.isa.regop import RegOp
+from wasmvm.isa.regop import row as regop
+from wasmvm.isa.regop import rows
+from wasmvm.isa.regop.row import RegOp
+from wasmvm.isa.threaded import forms as regform
 
 KINDS = (
     "end", "free", "read", "read_v128", "write", "write_v128", "label", "loop_label", "memidx", "dataidx", "elemidx",
@@ -129,23 +131,23 @@ def constants() -> list[tuple[str, int]]:
 
 
 def module(note: str) -> str:
-    rows = [regform.row_of(instruction).number for instruction in regform.INSTRUCTIONS]
+    numbers_of = [regform.row_of(instruction).number for instruction in regform.INSTRUCTIONS]
     following: list[int] = []
     for fused in regform.FUSED:
         parts = [regform.row_of(part).number for part in fused.parts]
-        rows.append(parts[0])
+        numbers_of.append(parts[0])
         following += parts[1:] + [NONE] * (MOST_PARTS - len(parts))
     tables = {
-        "RULE": bytes(RULES.index(rule_of(row)) for row in regop.ROWS),
-        "LENGTH": bytes(row.length for row in regop.ROWS),
-        "KINDS": bytes(kind for row in regop.ROWS for kind in kinds_of(row)),
+        "RULE": bytes(RULES.index(rule_of(row)) for row in rows.ROWS),
+        "LENGTH": bytes(row.length for row in rows.ROWS),
+        "KINDS": bytes(kind for row in rows.ROWS for kind in kinds_of(row)),
     }
     numbers = {
-        "ROW_COUNT": len(regop.ROWS),
-        "OPCODE_COUNT": len(rows),
+        "ROW_COUNT": len(rows.ROWS),
+        "OPCODE_COUNT": len(numbers_of),
         "FUSED_FROM": len(regform.INSTRUCTIONS),
     }
-    wide = {"ROW": rows, "FOLLOWING": following}
+    wide = {"ROW": numbers_of, "FOLLOWING": following}
     return (
         "# fmt: off\n"
         + _HEAD.format(note=note, most=MOST_PARTS - 1, none=NONE, stride=STRIDE)

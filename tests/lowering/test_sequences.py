@@ -17,8 +17,10 @@ import pytest
 from tests.wat import wat2wasm
 from wasmvm import Instance, Module, Trap
 from wasmvm._core import DISPATCH
-from wasmvm.isa import regform, regop
+from wasmvm.isa.regop import row as regop
+from wasmvm.isa.regop import rows
 from wasmvm.isa.regopcode import R_BR_TABLE, R_CONST64, R_F32_ADD_RK, R_F64_ADD_RK, R_MOVE, R_RETURN
+from wasmvm.isa.threaded import forms as regform
 from wasmvm.lowering.accumulator import Accumulators
 
 SLOTS = 8
@@ -70,7 +72,7 @@ def test_only_the_last_part_may_never_fall_through() -> None:
 
 
 def test_calls_and_what_only_jumps_do_not_fall_through() -> None:
-    never = {row.name for row in regop.ROWS if not row.falls_through}
+    never = {row.name for row in rows.ROWS if not row.falls_through}
     assert never >= {"br", "loop_br", "br_table", "call", "call_indirect", "call_ref", "return", "return_call", "throw"}
     assert not any(name.startswith(("br_if", "loop_br_if", "loop_add", "i32.")) for name in never)
 

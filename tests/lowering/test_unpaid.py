@@ -18,7 +18,7 @@ from tests.fuzz.throwing import program
 from tests.fuzz.vocabulary import VECTORS
 from tests.wat import wat2wasm
 from wasmvm.binary.sections import decode
-from wasmvm.isa.regop import BY_NAME
+from wasmvm.isa.regop.rows import BY_NAME
 from wasmvm.lowering.body import lower
 from wasmvm.lowering.context import Context
 from wasmvm.lowering.disasm import CLAUSE_WORDS, disassemble, label_words

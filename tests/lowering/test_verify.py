@@ -11,7 +11,10 @@ import pytest
 from examples.programs import PROGRAMS
 from tests.wat import wat2wasm
 from wasmvm.binary import decode
-from wasmvm.isa import regform, regop, wordkinds
+from wasmvm.isa import wordkinds
+from wasmvm.isa.regop import rows
+from wasmvm.isa.regop.row import RegOp
+from wasmvm.isa.threaded import forms as regform
 from wasmvm.lowering.body import lower
 from wasmvm.lowering.context import Context
 from wasmvm.lowering.verify import Verifier
@@ -384,8 +387,8 @@ def test_a_loop_inside_of_loops_is_looked_at_again() -> None:
         assert accepts(code.format(distance)) == fine
 
 
-@pytest.mark.parametrize("row", regop.ROWS, ids=lambda row: row.name)
-def test_what_touches_more_than_numbers_is_known_or_refused(row: regop.RegOp) -> None:
+@pytest.mark.parametrize("row", rows.ROWS, ids=lambda row: row.name)
+def test_what_touches_more_than_numbers_is_known_or_refused(row: RegOp) -> None:
     """The other way round than the tables are made: by what the machine could do wrong."""
     rule = wordkinds.RULE[row.number]
     text = " ".join(row.body)

@@ -5,8 +5,9 @@ slot need not be read again right away. This pass goes over finished code once a
 each register mirrors; an instruction that reads that slot gets the opcode of its form that reads the register.
 Nothing else changes: the same words, and code without the pass does the same.
 
-Then, an instruction that makes one of `isa.sequences` with those behind it gets the opcode of the sequence, which runs
-all of them and goes on behind the last. The others keep their own opcodes, so branches may still lead to them.
+Then, an instruction that makes one of `isa.threaded.sequences` with those behind it gets the opcode of the sequence,
+which runs all of them and goes on behind the last. The others keep their own opcodes, so branches may still lead to
+them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if not cython.compiled:
 
     WORDS_BETWEEN_LOOKS = 1 << 16  # some milliseconds
 
-    # What an instruction does to the accumulators, as `regform.effect` says it.
+    # What an instruction does to the accumulators, as `isa.threaded.forms.effect` says it.
     INT_RESULT, F64_RESULT, F32_RESULT, CLOBBERS = 1, 2, 3, 4
 
 

@@ -20,8 +20,8 @@ if not cython.compiled:
 class Aggregates(Handlers):
     """Adds a method for each group of instructions.
 
-    Rows of a kind stand one behind the other by width, in `isa.regop_gc`: the logarithm of a field's size is added to
-    the first of them.
+    Rows of a kind stand one behind the other by width, in `isa.regop.aggregates`: the logarithm of a field's size is
+    added to the first of them.
     """
 
     def aggregate(self, op: int, start: int) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 
-from wasmvm.isa.regop import BY_NAME, WORDS
+from wasmvm.isa.regop.row import WORDS
+from wasmvm.isa.regop.rows import BY_NAME
 from wasmvm.lowering.body import lower
 from wasmvm.lowering.context import Context
 from wasmvm.lowering.forms import LENGTH, NAMES, OPERANDS

@@ -17,7 +17,7 @@ BR_IF, BR_UNLESS: by register instruction, the branch it fuses into when its res
 NEGATED: by register instruction, the comparison with the opposite result.
 LOOP: by register instruction, the form of a branch for a back-edge; LOOP_ADD: the one that adds a constant first.
 MIRRORED_BR: by register instruction, the branch on the same comparison with its operands swapped.
-EFFECT: by register instruction, what it does to the accumulators (`regform.effect`).
+EFFECT: by register instruction, what it does to the accumulators (`isa.threaded.forms.effect`).
 ACC_FORM, FACC_FORM: by register instruction times 3 plus operand (0 for a, 1 for b, 2 for c), the form that reads the
 operand from an accumulator; OPERAND_WORD: where in the instruction the operand stands.
 FUSED_FIRST, FUSED_LAST: the instructions that run as one: what comes first, which may be fused itself, and what

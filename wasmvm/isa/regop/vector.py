@@ -6,8 +6,8 @@ lanes in a loop that the C compiler turns into vector code, and writes the resul
 may be those of an operand.
 
 An instruction that does the same to every lane is one line here, an expression over ``{a}`` and ``{b}``, or none at all
-where its scalar counterpart has one in `regop`. In the functions `x` and `y` are the operands, `r` is the result, each
-with the members ``u8`` to ``u64``, ``i8`` to ``i64``, ``f32`` and ``f64``: its lanes.
+where its scalar counterpart has one in `operators`. In the functions `x` and `y` are the operands, `r` is the result,
+each with the members ``u8`` to ``u64``, ``i8`` to ``i64``, ``f32`` and ``f64``: its lanes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from wasmvm.isa import wasm
+from wasmvm.isa.operators import COMPARISONS
+from wasmvm.isa.regop.row import trap_if
 from wasmvm.types import V128
 
 SHAPES = {"i8x16": 16, "i16x8": 8, "i32x4": 4, "i64x2": 2, "f32x4": 4, "f64x2": 2}
@@ -75,12 +77,11 @@ BITWISE = {
     "xor": "{a} ^ {b}",
     "bitselect": "({a} & z.u64[i]) | ({b} & ~z.u64[i])",
 }
-COMPARISONS = frozenset("eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u lt gt le ge".split())
 SHIFTS = ("shl", "shr_s", "shr_u")
 
 
 class VectorRow(NamedTuple):
-    """A row for `regop`, and the text of the function that its body calls; () where it calls none of its own."""
+    """A row for `rows`, and the text of the function that its body calls; () where it calls none of its own."""
 
     name: str
     operands: str
@@ -89,7 +90,7 @@ class VectorRow(NamedTuple):
 
 
 def vector_rows(expressions: Mapping[str, str]) -> Iterator[VectorRow]:
-    """The rows of all vector instructions, given `regop.EXPRESSIONS`."""
+    """The rows of all vector instructions, given `operators.EXPRESSIONS`."""
     yield VectorRow("v128.const", "dV", ("memcpy(&fp[{d}], &{V}, 16)",))
     yield VectorRow("move_v128", "da", ("memmove(&fp[{d}], &fp[{a}], 16)",))
     for shape in SHAPES:
@@ -347,9 +348,7 @@ def wide(body: tuple[str, ...]) -> tuple[str, ...]:
 def _in_bounds(width: int) -> tuple[str, ...]:
     return (
         "ea = <uint64_t>{a:i32} + <uint32_t>{o}",
-        f"if unlikely(ea + {width} > mem_len):",
-        "    reason = TRAP_MEMORY_OUT_OF_BOUNDS",
-        "    break",
+        *trap_if(f"ea + {width} > mem_len", "TRAP_MEMORY_OUT_OF_BOUNDS"),
     )
 
 

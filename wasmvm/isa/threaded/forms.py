@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from wasmvm.isa.regop import ROWS, RegOp
-from wasmvm.isa.sequences import SEQUENCES
+from wasmvm.isa.regop.row import RegOp
+from wasmvm.isa.regop.rows import ROWS
+from wasmvm.isa.threaded.sequences import SEQUENCES
 
 INT_RESULT, F64_RESULT, F32_RESULT, CLOBBERS = range(1, 5)
 """What an instruction does to the accumulators; 0 for nothing."""

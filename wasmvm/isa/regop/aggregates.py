@@ -1,4 +1,4 @@
-"""The rows of instructions on structures, arrays and what references are to (specification, 4.4.6), for `regop`.
+"""The rows of instructions on structures, arrays and what references are to (specification, 4.4.6), for `rows`.
 
 An operand `s` of an instruction that makes an object is the slot up to which the frame may hold references: what the
 collector needs to know when there is no room. It is the second one always.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from wasmvm.isa.regop.row import calls, pays, trap_if
 
 LOADS = {
     "8_u": "{p}[0]",
@@ -35,35 +37,11 @@ class AggregateRow(NamedTuple):
     body: tuple[str, ...]
 
 
-def _trap_if(condition: str, trap: str) -> tuple[str, ...]:
-    return (f"if unlikely({condition}):", f"    reason = {trap}", "    break")
-
-
-def calls(function: str) -> tuple[str, ...]:
-    """A bulk instruction: a function outside the loop that answers with a trap or 0."""
-    return (f"reason = {function}", "if unlikely(reason != 0):", "    break")
-
-
-def pays(name: str, size: str, unit: str = "ELEMENTS") -> tuple[str, ...]:
-    """What the bulk instruction `name` begins with: it pays for its size where that is not small.
-
-    Where the budget is used up, the driver does the instruction, in pieces (`_core_pieces.pxi`).
-    """
-    return (
-        f"if unlikely({size} > FREE_{unit}):",
-        f"    budget -= <int64_t>min(<uint64_t>{size} >> {unit}_PER_UNIT, <uint64_t>MOST_UNITS)",
-        "    if unlikely(budget < 0):",
-        f"        machine.bulk.op = R_{name.upper().replace('.', '_')}",
-        "        reason = EXIT_BULK",
-        "        break",
-    )
-
-
-_STRUCT = ("ea = fp[{a}].u64", *_trap_if("ea == 0", "TRAP_NULL_STRUCTURE_REFERENCE"))
+_STRUCT = ("ea = fp[{a}].u64", *trap_if("ea == 0", "TRAP_NULL_STRUCTURE_REFERENCE"))
 _ARRAY = (
     "ea = fp[{a}].u64",
-    *_trap_if("ea == 0", "TRAP_NULL_ARRAY_REFERENCE"),
-    *_trap_if("{b:i32} >= (<object_t*><size_t>ea).length", "TRAP_ARRAY_OUT_OF_BOUNDS"),
+    *trap_if("ea == 0", "TRAP_NULL_ARRAY_REFERENCE"),
+    *trap_if("{b:i32} >= (<object_t*><size_t>ea).length", "TRAP_ARRAY_OUT_OF_BOUNDS"),
 )
 
 
@@ -126,7 +104,7 @@ def _objects() -> Iterator[AggregateRow]:
         "da",
         (
             "ea = fp[{a}].u64",
-            *_trap_if("ea == 0", "TRAP_NULL_ARRAY_REFERENCE"),
+            *trap_if("ea == 0", "TRAP_NULL_ARRAY_REFERENCE"),
             "fp[{d}].u64 = (<object_t*><size_t>ea).length",
         ),
     )
@@ -137,9 +115,9 @@ MATCHES = "is_of_heaptype(fp[{a}].u64, inst.types, {k}, {n})"
 
 def _references() -> Iterator[AggregateRow]:
     yield AggregateRow("ref.test", "dakn", (f"fp[{{d}}].u64 = {MATCHES}",))
-    yield AggregateRow("ref.cast", "akn", _trap_if(f"not {MATCHES}", "TRAP_CAST_FAILURE"))
+    yield AggregateRow("ref.cast", "akn", trap_if(f"not {MATCHES}", "TRAP_CAST_FAILURE"))
     yield AggregateRow("ref.i31", "da", ("fp[{d}].u64 = <uint32_t>({a:i32} << 1 | 1)",))
-    null = _trap_if("ea == 0", "TRAP_NULL_I31_REFERENCE")
+    null = trap_if("ea == 0", "TRAP_NULL_I31_REFERENCE")
     yield AggregateRow(
         "i31.get_s", "da", ("ea = fp[{a}].u64", *null, "fp[{d}].u64 = <uint32_t>(<int32_t><uint32_t>ea >> 1)")
     )

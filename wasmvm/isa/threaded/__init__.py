@@ -1,0 +1,1 @@
+"""What only the threaded form of the machine has of register instructions."""
