@@ -111,7 +111,19 @@ def write_build_file() -> None:
         "wasmvm",
         *(
             f"wasmvm/{name}"
-            for name in ("binary", "compiled", "isa", "isa/regop", "isa/threaded", "lowering", "validation")
+            for name in (
+                "binary",
+                "compiled",
+                "isa",
+                "isa/regop",
+                "isa/threaded",
+                "lowering",
+                "machine",
+                "machine/loop",
+                "machine/driver",
+                "machine/store",
+                "validation",
+            )
         ),
     ):
         for path in sorted(Path(folder).glob("*.p*")):

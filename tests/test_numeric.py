@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests import oracle
-from tests.test_core_numeric import BITS, EDGES, EXACT_NAN, ROWS, check_nan, function, is_nan
+from tests.machine.loop.test_numeric import BITS, EDGES, EXACT_NAN, ROWS, check_nan, function, is_nan
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
 from wasmvm.errors import Trap

@@ -24,7 +24,7 @@ LONGEST_FILE = 800
 LONGEST_FUNCTION = 80
 
 LONG_FILES: dict[str, str] = {
-    "wasmvm/_core_store.pxi": "one class, which Cython does not let several files make",
+    "wasmvm/machine/store/store.pxi": "one class, which Cython does not let several files make",
     "wasmvm/isa/threaded/sequences.py": "a table, chosen by tools/sequences.py",
     "tests/compat/pwasm_script.py": "one script, which runs on two runtimes as it is",
 }
@@ -105,7 +105,7 @@ IMPORT = re.compile(r"^\s*(?:from|cimport|import) +wasmvm\.(\w+)", re.MULTILINE)
 def test_imports_point_down(path: Path) -> None:
     heights = layers()
     room = path.relative_to(PACKAGE).parts[0].partition(".")[0]
-    if room in ("__init__", "_dispatch") or room.startswith("_core_"):
+    if room in ("__init__", "_dispatch", "machine") or room.startswith("_core_"):
         room = "cli" if room == "__init__" else "_core"  # the public face; the parts that _core.pyx includes
     imported = set(IMPORT.findall(path.read_text())) - {room}
     height, alone = heights[room]
@@ -124,6 +124,29 @@ def test_no_import_from_the_package_root(path: Path) -> None:
             assert node.module != "wasmvm" or all(
                 alias.name in submodules or alias.name == "__version__" for alias in node.names
             ), node.lineno
+
+
+# --- the rooms of the machine ----------------------------------------------------------------------------------------
+
+
+PARTS = [*sources(".pxi", below=PACKAGE / "machine")]
+
+
+@pytest.mark.parametrize("path", [path for path in PARTS if path.parent.name == "loop"], ids=relative)
+def test_the_loop_never_touches_python(path: Path) -> None:
+    """All that `machine/loop/` has are C functions that need no GIL and raise nothing; Cython sees to their bodies."""
+    functions = re.findall(r"^(?:cdef|cpdef|def) [^:=]*\([^:]*:$", path.read_text(), re.MULTILINE)
+    assert functions
+    for header in functions:
+        assert header.startswith("cdef ") and header.endswith(" noexcept nogil:"), header
+    assert "with gil" not in path.read_text()
+
+
+@pytest.mark.parametrize("path", PARTS, ids=relative)
+def test_only_one_part_depends_on_the_host(path: Path) -> None:
+    """What differs between systems and compilers is in `machine/host.pxi`."""
+    conditions = re.findall(r"^\s*#\s*(?:if|ifdef|ifndef|elif)\b", path.read_text(), re.MULTILINE)
+    assert bool(conditions) == (path.name == "host.pxi")
 
 
 # --- the machine's Python face ----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SELECTIONS = (
     "tests/test_reader.py tests/binary",
     "tests/validation",
-    "tests/test_core_numeric.py tests/test_core_traps.py tests/lowering/test_vector.py tests/cli/test_inspect.py",
+    "tests/machine/loop/test_numeric.py tests/machine/driver/test_traps.py tests/lowering/test_vector.py tests/cli/test_inspect.py",
     "tests/lowering/test_verify.py",
 )
 """What is run: the tests of the decoder and of the validator, and for lowering those that execute what it made."""

@@ -2,7 +2,7 @@
 
     python -m tools.sanitize MODE MODULE [ARGUMENT...]
 
-for example `python -m tools.sanitize address pytest tests/test_core_gc.py` or
+for example `python -m tools.sanitize address pytest tests/machine/driver/test_collector.py` or
 `python -m tools.sanitize address tests.fuzz.api --count 100`. The modes:
 
     address    AddressSanitizer and UndefinedBehaviorSanitizer, in the machine (switch form) and in the hot modules

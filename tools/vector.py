@@ -7,7 +7,7 @@ from wasmvm.isa.regop import rows
 _HEAD = """\
 # {note}
 #
-# One function per row of wasmvm/isa/regop/vector.py that has one; what they use is in _core_simd.pxi.
+# One function per row of wasmvm/isa/regop/vector.py that has one; what they use is in machine/loop/vector.pxi.
 """
 
 

@@ -289,7 +289,7 @@ cdef enum:
     EXIT_COLLECT = 11  # there is no room for an object
     EXIT_GARBAGE = 12  # exceptions took more room than there should be
     EXIT_BULK = 13  # a bulk instruction that the budget does not pay for, or one that is not done yet
-    # Traps begin here; the texts are in TRAPS of _core_trap.pxi, in this order.
+    # Traps begin here; the texts are in TRAPS of machine/driver/traps.pxi, in this order.
     TRAP_UNREACHABLE = 16
     TRAP_MEMORY_OUT_OF_BOUNDS = 17
     TRAP_TABLE_OUT_OF_BOUNDS = 18

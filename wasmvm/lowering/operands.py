@@ -48,7 +48,7 @@ class Operands(Code):
         self.val = array("Q", bytes(8 * 64))
 
     def begin_operands(self, local_slots: int) -> None:
-        # A callee's frame must begin behind its caller's (`frames` in `_core_store.pxi`), hence at least 1.
+        # A callee's frame must begin behind its caller's (`frames` in `machine/store/store.pxi`), hence at least 1.
         self.temp_base = max(local_slots, 1)
         self.top_slot = self.temp_base
         if self.head_cap <= local_slots:

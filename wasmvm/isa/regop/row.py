@@ -79,7 +79,7 @@ def calls(function: str) -> tuple[str, ...]:
 def pays(name: str, size: str, unit: str = "ELEMENTS") -> tuple[str, ...]:
     """What the bulk instruction `name` begins with: it pays for its size where that is not small.
 
-    Where the budget is used up, the driver does the instruction, in pieces (`_core_pieces.pxi`).
+    Where the budget is used up, the driver does the instruction, in pieces (`machine/driver/pieces.pxi`).
     """
     return (
         f"if unlikely({size} > FREE_{unit}):",

@@ -404,8 +404,8 @@ _op(
 )
 
 # --- Exceptions --------------------------------------------------------------------------------------------------
-# The driver looks for the handler (`_core_exception.pxi`). A throw pays for the budget, as going to its handler may be
-# the way back in a loop.
+# The driver looks for the handler (`machine/driver/exceptions.pxi`). A throw pays for the budget, as going to its
+# handler may be the way back in a loop.
 
 _op(
     "throw",

@@ -272,6 +272,15 @@ cdef int array_init_elem(slot* operands, elem_t* elem) noexcept nogil:
     return reason
 
 
+cdef bint is_subtype(type_t* actual, type_t* expected) noexcept nogil:
+    """3.3.12; for types that are not equal, which is looked at first."""
+    while actual != NULL:
+        if actual == expected:
+            return True
+        actual = actual.super
+    return False
+
+
 cdef bint is_of_heaptype(uint64_t bits, type_t** types, int32_t heaptype, int32_t flags) noexcept nogil:
     """3.3.3: whether a reference is to something of the heap type; that they are of one hierarchy is known."""
     cdef type_t* actual

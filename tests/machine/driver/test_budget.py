@@ -16,7 +16,7 @@ from tests.wat import wat2wasm
 from wasmvm import Instance, Module, Store, Tag, TagType, Trap, WasmException
 from wasmvm.types import FuncType
 
-FIRST_SLICE = 2000  # units, as `_core_store.pxi` has it
+FIRST_SLICE = 2000  # units, as `machine/store/store.pxi` has it
 MOST_UNPAID = 512  # words of code, as `lowering.body` has it
 COUNT = "(global.set $n (i32.add (global.get $n) (i32.const 1)))"
 

@@ -162,12 +162,3 @@ cdef void disown(void* held) noexcept:
 cdef bint names_objects(int valtype) except -1:
     """Whether values of the type may be references to what the collector looks after."""
     return is_reference(valtype) and hierarchy(valtype) != FUNCREF
-
-
-cdef bint is_subtype(type_t* actual, type_t* expected) noexcept nogil:
-    """3.3.12; for types that are not equal, which is looked at first."""
-    while actual != NULL:
-        if actual == expected:
-            return True
-        actual = actual.super
-    return False

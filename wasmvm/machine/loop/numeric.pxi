@@ -1,42 +1,5 @@
 # Numeric operators that are more than one C expression (specification, 4.3), and typed access to bytes.
 
-cdef extern from *:
-    """
-    #include <math.h>
-    #include <string.h>
-    #include <stdint.h>
-    #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-    #error "wasmvm needs a little-endian machine"
-    #endif
-    #if defined(_MSC_VER)
-    #include <intrin.h>
-    #define WVM_UNLIKELY(x) (x)
-    static __inline int wvm_clz32(uint32_t x) { unsigned long i; _BitScanReverse(&i, x); return 31 - (int)i; }
-    static __inline int wvm_ctz32(uint32_t x) { unsigned long i; _BitScanForward(&i, x); return (int)i; }
-    static __inline int wvm_clz64(uint64_t x) { unsigned long i; _BitScanReverse64(&i, x); return 63 - (int)i; }
-    static __inline int wvm_ctz64(uint64_t x) { unsigned long i; _BitScanForward64(&i, x); return (int)i; }
-    static __inline int wvm_popcnt64(uint64_t x) {
-        x -= (x >> 1) & 0x5555555555555555ull;
-        x = (x & 0x3333333333333333ull) + ((x >> 2) & 0x3333333333333333ull);
-        return (int)((((x + (x >> 4)) & 0x0f0f0f0f0f0f0f0full) * 0x0101010101010101ull) >> 56);
-    }
-    #else
-    #define WVM_UNLIKELY(x) __builtin_expect(!!(x), 0)
-    #define wvm_clz32(x) __builtin_clz(x)
-    #define wvm_ctz32(x) __builtin_ctz(x)
-    #define wvm_clz64(x) __builtin_clzll(x)
-    #define wvm_ctz64(x) __builtin_ctzll(x)
-    #define wvm_popcnt64(x) __builtin_popcountll(x)
-    #endif
-    """
-    bint unlikely "WVM_UNLIKELY"(bint condition) noexcept nogil
-    int wvm_clz32(uint32_t) noexcept nogil
-    int wvm_ctz32(uint32_t) noexcept nogil
-    int wvm_clz64(uint64_t) noexcept nogil
-    int wvm_ctz64(uint64_t) noexcept nogil
-    int wvm_popcnt64(uint64_t) noexcept nogil
-
-
 cdef inline uint32_t i32_clz(uint32_t a) noexcept nogil:
     return <uint32_t>wvm_clz32(a) if a else 32
 

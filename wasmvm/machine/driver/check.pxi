@@ -1,16 +1,6 @@
 # The checking build (`WASMVM_CHECK=1`, docs/invariants.md "The checking build"): what must hold when the loop begins and
 # ends, and of every object that the collector or Python meets. In other builds CHECKS is 0 and all of it is left out.
 
-cdef extern from *:
-    """
-    #ifdef WASMVM_CHECK
-    #define WVM_CHECKS 1
-    #else
-    #define WVM_CHECKS 0
-    #endif
-    """
-    bint WVM_CHECKS
-
 cdef extern from "Python.h":
     void Py_FatalError(const char*) noexcept nogil
 

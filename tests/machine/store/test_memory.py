@@ -273,7 +273,7 @@ except MemoryError as error:
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS bounds what can be reserved on Linux")
 def test_a_system_that_does_not_give_the_whole_range() -> None:
     """A memory that can be made is made; it grows less far."""
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[3]
     done = subprocess.run([sys.executable, "-c", ADDRESS_SPACE], cwd=root, capture_output=True, text=True, check=False)
     assert done.stdout == "b'x' True\ncannot reserve a memory of 65536 pages\n", done.stderr
 

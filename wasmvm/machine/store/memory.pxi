@@ -3,63 +3,6 @@
 # Reserving the whole range that a memory can ever grow to means that growing never moves it: views made by users stay
 # valid and the loop need not look its base up again. Pages that nobody touched cost no memory.
 
-cdef extern from *:
-    """
-    #if defined(_WIN32)
-    #define WIN32_LEAN_AND_MEAN
-    #include <windows.h>
-    static void *wvm_reserve(size_t n) { return VirtualAlloc(NULL, n, MEM_RESERVE, PAGE_NOACCESS); }
-    static int wvm_commit(void *p, size_t n) { return !n || VirtualAlloc(p, n, MEM_COMMIT, PAGE_READWRITE) != NULL; }
-    static void wvm_release(void *p, size_t n) { (void)n; VirtualFree(p, 0, MEM_RELEASE); }
-    static void wvm_nap(void) { Sleep(0); }
-    static double wvm_monotonic(void) {
-        LARGE_INTEGER f, c; QueryPerformanceFrequency(&f); QueryPerformanceCounter(&c);
-        return (double)c.QuadPart / (double)f.QuadPart;
-    }
-    #else
-    #include <sys/mman.h>
-    #include <time.h>
-    #ifndef MAP_NORESERVE
-    #define MAP_NORESERVE 0
-    #endif
-    static void *wvm_reserve(size_t n) {
-        void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        return p == MAP_FAILED ? NULL : p;
-    }
-    static int wvm_commit(void *p, size_t n) { (void)p; (void)n; return 1; }
-    static void wvm_release(void *p, size_t n) { munmap(p, n); }
-    #if defined(__linux__)
-    static int wvm_clear(void *p, size_t n) { return !n || madvise(p, n, MADV_DONTNEED) == 0; }
-    #define WVM_CLEARS
-    #endif
-    static void wvm_nap(void) { struct timespec t = {0, 50000}; nanosleep(&t, NULL); }
-    static double wvm_monotonic(void) {
-        struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t);
-        return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-    }
-    #endif
-    /* A clock that costs a fifth of the other one and may be late by a tick of the system, 10 ms at most. */
-    static double wvm_coarse(void) {
-    #if defined(CLOCK_MONOTONIC_COARSE)
-        struct timespec t; clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-        return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-    #else
-        return wvm_monotonic();
-    #endif
-    }
-    #ifndef WVM_CLEARS
-    static int wvm_clear(void *p, size_t n) { (void)p; (void)n; return 0; }
-    #endif
-    """
-    void* wvm_reserve(size_t) noexcept nogil
-    bint wvm_commit(void*, size_t) noexcept nogil
-    void wvm_release(void*, size_t) noexcept nogil
-    bint wvm_clear(void*, size_t) noexcept nogil  # make it zero and untouched again; false where that is not possible
-    void wvm_nap() noexcept nogil  # long enough for a thread that waits for the GIL to wake up and take it
-    double wvm_monotonic() noexcept nogil
-    double wvm_coarse() noexcept nogil
-
-
 cdef enum:
     SPARE_MEMORIES = 8  # address ranges kept for the next memory
     MOST_TO_CLEAR = 16 << 20  # bytes; what was larger is given back

@@ -15,7 +15,7 @@ import pytest
 import wasmtime
 
 from tests import oracle
-from tests.test_core_numeric import BITS, EDGES, from_bits, is_canonical, is_nan, to_bits
+from tests.machine.loop.test_numeric import BITS, EDGES, from_bits, is_canonical, is_nan, to_bits
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
 from wasmvm.errors import Trap

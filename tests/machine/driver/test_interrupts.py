@@ -54,7 +54,7 @@ def endless(store: Store | None = None) -> Instance:
 
 CHILD = """
 import os, signal, sys, threading, time
-from tests.test_core_interrupt import endless
+from tests.machine.driver.test_interrupts import endless
 signal.signal(signal.SIGINT, signal.default_int_handler)
 instance = endless()
 name, args = sys.argv[1], [int(a) for a in sys.argv[2:]]
@@ -80,7 +80,7 @@ except KeyboardInterrupt as error:
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_ctrl_c(name: str) -> None:
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[3]
     done = subprocess.run(
         [sys.executable, "-c", CHILD, name, *map(str, FUNCTIONS[name])],
         cwd=root, capture_output=True, text=True, timeout=60, check=False,

@@ -35,7 +35,7 @@ TEXT = """(module (import "h" "f" (func $f)) (memory (export "m") 16) (table (ex
 
 MANY = """
 import sys
-from tests.test_core_store import TEXT
+from tests.machine.store.test_store import TEXT
 from tests.wat import wat2wasm
 from wasmvm import Instance, Module, Store
 def resident():
@@ -57,7 +57,7 @@ print(top)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_ten_thousand_stores_in_a_loop() -> None:
     """Each has a memory of 1 MiB, which every tenth touches: together 1 GB, if they stayed."""
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[3]
     done = subprocess.run([sys.executable, "-c", MANY], cwd=root, stdout=subprocess.PIPE, text=True, check=True)
     assert int(done.stdout) < 250_000_000
 

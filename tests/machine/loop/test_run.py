@@ -11,7 +11,7 @@ import pytest
 
 from wasmvm.isa.regop import rows
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 
 TRANSLATE = """
 import sys

@@ -1,0 +1,172 @@
+# What the machine asks of the operating system and of the C compiler: the only place with `#if`.
+
+cdef extern from *:
+    """
+    #include <math.h>
+    #include <string.h>
+    #include <stdint.h>
+    #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+    #error "wasmvm needs a little-endian machine"
+    #endif
+    #if defined(_MSC_VER)
+    #include <intrin.h>
+    #define WVM_UNLIKELY(x) (x)
+    static __inline int wvm_clz32(uint32_t x) { unsigned long i; _BitScanReverse(&i, x); return 31 - (int)i; }
+    static __inline int wvm_ctz32(uint32_t x) { unsigned long i; _BitScanForward(&i, x); return (int)i; }
+    static __inline int wvm_clz64(uint64_t x) { unsigned long i; _BitScanReverse64(&i, x); return 63 - (int)i; }
+    static __inline int wvm_ctz64(uint64_t x) { unsigned long i; _BitScanForward64(&i, x); return (int)i; }
+    static __inline int wvm_popcnt64(uint64_t x) {
+        x -= (x >> 1) & 0x5555555555555555ull;
+        x = (x & 0x3333333333333333ull) + ((x >> 2) & 0x3333333333333333ull);
+        return (int)((((x + (x >> 4)) & 0x0f0f0f0f0f0f0f0full) * 0x0101010101010101ull) >> 56);
+    }
+    #else
+    #define WVM_UNLIKELY(x) __builtin_expect(!!(x), 0)
+    #define wvm_clz32(x) __builtin_clz(x)
+    #define wvm_ctz32(x) __builtin_ctz(x)
+    #define wvm_clz64(x) __builtin_clzll(x)
+    #define wvm_ctz64(x) __builtin_ctzll(x)
+    #define wvm_popcnt64(x) __builtin_popcountll(x)
+    #endif
+    """
+    bint unlikely "WVM_UNLIKELY"(bint condition) noexcept nogil
+    int wvm_clz32(uint32_t) noexcept nogil
+    int wvm_ctz32(uint32_t) noexcept nogil
+    int wvm_clz64(uint64_t) noexcept nogil
+    int wvm_ctz64(uint64_t) noexcept nogil
+    int wvm_popcnt64(uint64_t) noexcept nogil
+
+
+cdef extern from *:
+    """
+    #if defined(_WIN32)
+    #define WIN32_LEAN_AND_MEAN
+    #include <windows.h>
+    static void *wvm_reserve(size_t n) { return VirtualAlloc(NULL, n, MEM_RESERVE, PAGE_NOACCESS); }
+    static int wvm_commit(void *p, size_t n) { return !n || VirtualAlloc(p, n, MEM_COMMIT, PAGE_READWRITE) != NULL; }
+    static void wvm_release(void *p, size_t n) { (void)n; VirtualFree(p, 0, MEM_RELEASE); }
+    static void wvm_nap(void) { Sleep(0); }
+    static double wvm_monotonic(void) {
+        LARGE_INTEGER f, c; QueryPerformanceFrequency(&f); QueryPerformanceCounter(&c);
+        return (double)c.QuadPart / (double)f.QuadPart;
+    }
+    #else
+    #include <sys/mman.h>
+    #include <time.h>
+    #ifndef MAP_NORESERVE
+    #define MAP_NORESERVE 0
+    #endif
+    static void *wvm_reserve(size_t n) {
+        void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        return p == MAP_FAILED ? NULL : p;
+    }
+    static int wvm_commit(void *p, size_t n) { (void)p; (void)n; return 1; }
+    static void wvm_release(void *p, size_t n) { munmap(p, n); }
+    #if defined(__linux__)
+    static int wvm_clear(void *p, size_t n) { return !n || madvise(p, n, MADV_DONTNEED) == 0; }
+    #define WVM_CLEARS
+    #endif
+    static void wvm_nap(void) { struct timespec t = {0, 50000}; nanosleep(&t, NULL); }
+    static double wvm_monotonic(void) {
+        struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t);
+        return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    }
+    #endif
+    /* A clock that costs a fifth of the other one and may be late by a tick of the system, 10 ms at most. */
+    static double wvm_coarse(void) {
+    #if defined(CLOCK_MONOTONIC_COARSE)
+        struct timespec t; clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+        return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    #else
+        return wvm_monotonic();
+    #endif
+    }
+    #ifndef WVM_CLEARS
+    static int wvm_clear(void *p, size_t n) { (void)p; (void)n; return 0; }
+    #endif
+    """
+    void* wvm_reserve(size_t) noexcept nogil
+    bint wvm_commit(void*, size_t) noexcept nogil
+    void wvm_release(void*, size_t) noexcept nogil
+    bint wvm_clear(void*, size_t) noexcept nogil  # make it zero and untouched again; false where that is not possible
+    void wvm_nap() noexcept nogil  # long enough for a thread that waits for the GIL to wake up and take it
+    double wvm_monotonic() noexcept nogil
+    double wvm_coarse() noexcept nogil
+
+
+cdef extern from *:
+    """
+    #if defined(_WIN32)
+    static Py_ssize_t wvm_pread(int fd, void *p, size_t n, uint64_t at) { (void)fd; (void)p; (void)n; (void)at; return 0; }
+    #else
+    #include <unistd.h>
+    static Py_ssize_t wvm_pread(int fd, void *p, size_t n, uint64_t at) { return pread(fd, p, n, (off_t)at); }
+    #endif
+    """
+    Py_ssize_t wvm_pread(int, void*, size_t, uint64_t) noexcept nogil
+
+
+cdef extern from *:
+    """
+    /* A hash under a secret key: the bytes are the coefficients, seven to each, of a polynomial, whose value at the key
+       is taken modulo the prime 2^61 - 1. Who does not know the key finds other bytes of the same hash with a chance of
+       (length / 7) / 2^61, whatever they try (Wegman and Carter). It reads 8 GB a second, BLAKE2 less than one. */
+    #define WVM_PRIME 0x1FFFFFFFFFFFFFFFull
+    #define WVM_SEVEN 0x00FFFFFFFFFFFFFFull
+    #if defined(__SIZEOF_INT128__)
+    typedef unsigned __int128 wvm_wide;
+    static uint64_t wvm_mod(wvm_wide x) {
+        uint64_t r = ((uint64_t)x & WVM_PRIME) + ((uint64_t)(x >> 61) & WVM_PRIME) + (uint64_t)(x >> 122);
+        r = (r & WVM_PRIME) + (r >> 61);
+        return r >= WVM_PRIME ? r - WVM_PRIME : r;
+    }
+    static uint64_t wvm_mul(uint64_t a, uint64_t b) { return wvm_mod((wvm_wide)a * b); }
+    #else
+    static uint64_t wvm_mul(uint64_t a, uint64_t b) {  /* both below 2^61 */
+        uint64_t r = 0;
+        for (int bit = 60; bit >= 0; bit--) {
+            r <<= 1;
+            r = r >= WVM_PRIME ? r - WVM_PRIME : r;
+            r += b >> bit & 1 ? a : 0;
+            r = r >= WVM_PRIME ? r - WVM_PRIME : r;
+        }
+        return r;
+    }
+    #endif
+    static uint64_t wvm_seven(const uint8_t *p) { uint64_t x; memcpy(&x, p, 8); return x & WVM_SEVEN; }
+    static uint64_t wvm_tag(const uint8_t *p, uint64_t n, uint64_t key) {
+        uint64_t h = 0, left = n;
+        key %= WVM_PRIME;
+    #if defined(__SIZEOF_INT128__)
+        uint64_t k[9];
+        k[0] = 1;
+        for (int i = 1; i < 9; i++) k[i] = wvm_mul(k[i - 1], key);
+        for (; left > 56; left -= 56, p += 56) {  /* it reads a byte more than it takes */
+            wvm_wide sum = (wvm_wide)h * k[8];
+            for (int i = 0; i < 8; i++) sum += (wvm_wide)wvm_seven(p + 7 * i) * k[8 - i];
+            h = wvm_mod(sum);
+        }
+    #endif
+        while (left) {
+            uint8_t last[8] = {0};
+            uint64_t size = left < 7 ? left : 7;
+            memcpy(last, p, size);
+            h = wvm_mul((h + wvm_seven(last)) % WVM_PRIME, key);
+            p += size;
+            left -= size;
+        }
+        return wvm_mul((h + n % WVM_PRIME) % WVM_PRIME, key);
+    }
+    """
+    uint64_t wvm_tag(const uint8_t*, uint64_t, uint64_t) noexcept nogil
+
+
+cdef extern from *:
+    """
+    #ifdef WASMVM_CHECK
+    #define WVM_CHECKS 1
+    #else
+    #define WVM_CHECKS 0
+    #endif
+    """
+    bint WVM_CHECKS

@@ -1,0 +1,66 @@
+# The bytes of a module that are read from its file in parts, when they are needed (`compiled/partial.py`).
+
+def blank_bytes(Py_ssize_t size):
+    """Bytes of any content, for `read_into`. Those of a large object that are never read cost no memory."""
+    return PyBytes_FromStringAndSize(NULL, size)
+
+
+def copy_into(bytes target, Py_ssize_t at, bytes content):
+    """Give the bytes of `target` from `at` on this content; as `read_into`."""
+    if at < 0 or len(content) > len(target) - at:
+        raise ValueError(f"{len(content)} bytes at {at} of {len(target)}")
+    memcpy(PyBytes_AS_STRING(target) + at, PyBytes_AS_STRING(content), <size_t>len(content))
+
+
+def tags(bytes data not None, const unsigned int[::1] ranges, uint64_t key):
+    """Hashes of ranges of bytes, 8 bytes for each, which only those can forge who know the key.
+
+    Args:
+        ranges: the first and the last position of each.
+
+    Raises:
+        ValueError: there are no such bytes.
+    """
+    cdef Py_ssize_t count = len(ranges) // 2
+    cdef Py_ssize_t i
+    cdef uint64_t size = len(data)
+    cdef const uint8_t* start = <const uint8_t*>PyBytes_AS_STRING(data)
+    cdef uint64_t tag
+    for i in range(count):
+        if ranges[2 * i] > ranges[2 * i + 1] or ranges[2 * i + 1] > size:
+            raise ValueError(f"no bytes {ranges[2 * i]} to {ranges[2 * i + 1]}")
+    cdef bytes found = PyBytes_FromStringAndSize(NULL, 8 * count)
+    cdef char* to = PyBytes_AS_STRING(found)
+    with nogil:
+        for i in range(count):
+            tag = wvm_tag(start + ranges[2 * i], ranges[2 * i + 1] - ranges[2 * i], key)
+            memcpy(to + 8 * i, &tag, 8)
+    return found
+
+
+def read_into(bytes target, int descriptor, Py_ssize_t start, Py_ssize_t end):
+    """Give the bytes `start` up to `end` of `target` the content that a file has there.
+
+    To Python bytes never change. So `target` must come from `blank_bytes`, and nobody may have looked at these bytes,
+    unless they had that content already.
+
+    Raises:
+        OSError: the file cannot be read.
+        EOFError: it is shorter.
+        ValueError: `target` is.
+    """
+    if not 0 <= start <= end <= len(target):
+        raise ValueError(f"no bytes {start} to {end}")
+    cdef char* data = PyBytes_AS_STRING(target)
+    cdef Py_ssize_t count
+    while start < end:
+        with nogil:
+            count = wvm_pread(descriptor, data + start, <size_t>(end - start), <uint64_t>start)
+        if count == 0:
+            raise EOFError("the file ends before its size")
+        if count > 0:
+            start += count
+        elif errno == EINTR:
+            PyErr_CheckSignals()
+        else:
+            PyErr_SetFromErrno(OSError)
