@@ -21,7 +21,7 @@ import pytest
 import wasmvm
 from wasmvm import errors
 from wasmvm._core import LIMITS
-from wasmvm.embedding.module import MAX_MODULE_SIZE
+from wasmvm.compiled.source import MAX_MODULE_SIZE
 from wasmvm.programs.process import MAX_CAPTURED
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -13,7 +13,7 @@ from tests.wat import wat2wasm
 from wasmvm._core import LIMITS as STORE_LIMITS
 from wasmvm._core import Store
 from wasmvm.cli import limits
-from wasmvm.embedding.module import MAX_MODULE_SIZE
+from wasmvm.compiled.source import MAX_MODULE_SIZE
 
 GUEST = """(module
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))

@@ -11,8 +11,7 @@ import pytest
 import wasmvm
 from tests.wat import wat2wasm
 from wasmvm import DeadlineTrap, Instance, InterruptTrap, Module, Store
-from wasmvm.compiled import serialize
-from wasmvm.compiled.module import CompiledModule
+from wasmvm.compiled import CompiledModule, serialize
 
 LONG = "local.get 0 local.get 1 i32.add local.set 0 " * 20_000
 TEXT = f"""(module (func (export "f") (param i32 i32) (result i32) {LONG} local.get 0)

@@ -34,9 +34,8 @@ from tests.fuzz.generator import Module as Generated
 from tests.fuzz.vocabulary import SCALARS, VECTORS
 from tests.wat import wat2wasm
 from wasmvm._core import DISPATCH
+from wasmvm.compiled import CompiledModule, codefile
 from wasmvm.compiled import cache as codecache
-from wasmvm.compiled import codefile
-from wasmvm.compiled.module import CompiledModule
 from wasmvm.compiled.partial import layout_of
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module, _unpickle

@@ -21,7 +21,7 @@ from tests.fuzz import smith, verdict
 from tests.fuzz.kitchensink import KITCHEN_SINK, KITCHEN_SINK_3
 from tests.wat import wat2wasm
 from wasmvm.binary import decode
-from wasmvm.compiled.module import CompiledModule
+from wasmvm.compiled import CompiledModule
 from wasmvm.errors import DecodeError, ValidationError
 from wasmvm.validation import validate
 

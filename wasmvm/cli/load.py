@@ -21,7 +21,7 @@ def load_module(
     checkpoint: Callable[[], object] | None = None,
 ) -> Module:
     """Reads, decodes and validates a file, perhaps with the help of the cache; raises CommandError naming the file."""
-    from wasmvm.compiled.module import look_around
+    from wasmvm.compiled import look_around
     from wasmvm.embedding.module import Module
 
     checkpoint = checkpoint or look_around

@@ -157,6 +157,12 @@ class CompiledModule:
         if not known:
             self._fresh += 4 * (len(lowered.code) + len(lowered.offsets) + len(lowered.handlers))
 
+    def lower_all(self) -> None:
+        """Lower each function that has no code yet; raises what `lower` raises."""
+        for index in range(self.code.count):
+            if self.code.get(index) is None:
+                self.lower(index)
+
     def lower_expr(self, extent: Extent) -> Lowered:
         """The lowered code of a constant expression whose result is no v128."""
         from wasmvm.lowering.body import lower_expr

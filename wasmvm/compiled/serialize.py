@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from wasmvm.compiled import codefile
 from wasmvm.compiled.module import CompiledModule
 from wasmvm.errors import DecodeError, DeserializeError, InternalError, ValidationError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wasmvm.compiled.source import Source
 
 
 def dump(compiled: CompiledModule) -> bytes:
@@ -19,8 +25,8 @@ def _header(data: bytes | bytearray | memoryview) -> codefile.Header:
         raise DeserializeError(f"not a serialized module: {reason}") from None
 
 
-def load(data: bytes | bytearray | memoryview, *, recompile: bool = False) -> CompiledModule:
-    """What `dump` was given.
+def load(source: Source, *, recompile: bool = False) -> CompiledModule:
+    """What `dump` was given, from its bytes or from the file of this path.
 
     Nothing is run that was not validated or verified, so that the data may come from anybody: it is a module like
     others, whose functions may compute something else than their bodies say.
@@ -30,16 +36,20 @@ def load(data: bytes | bytearray | memoryview, *, recompile: bool = False) -> Co
 
     Raises:
         DeserializeError: the data is damaged, or its code is of another version or build.
+        OSError: the file cannot be read.
     """
-    header = _header(data)
-    view = memoryview(data).cast("B")
-    source = bytes(view[header.end :])
+    if isinstance(source, (str, os.PathLike)):
+        with open(source, "rb") as file:
+            source = file.read()
+    header = _header(source)
+    view = memoryview(source).cast("B")
+    binary = bytes(view[header.end :])
     if header.key != codefile.BUILD:
         if recompile:
-            return CompiledModule(source)
+            return CompiledModule(binary)
         raise DeserializeError("the module was serialized by another version or build of wasmvm; compile it again")
     try:
-        compiled = CompiledModule(source, valid=True)
+        compiled = CompiledModule(binary, valid=True)
         codefile.install(bytes(view[: header.end]), header.functions, compiled.code)
     except (DecodeError, ValidationError, InternalError) as error:
         raise DeserializeError(f"the serialized module is damaged: {error}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from weakref import WeakSet
 
 from wasmvm._core import LIMITS, Store, check_limit
@@ -11,7 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from wasmvm.embedding.module import Module, Source
+    from wasmvm.compiled.source import CacheOption, Source
+    from wasmvm.embedding.module import Module
 
 STORE_LIMITS = ("fuel", "timeout", *LIMITS)
 """The limits that a `Store` takes."""
@@ -50,7 +50,7 @@ class Config:
         max_module_size: int | None = None,
         consume_fuel: bool = False,
         epoch_interruption: bool = False,
-        cache: bool | str | os.PathLike[str] = False,
+        cache: CacheOption = False,
     ) -> None:
         self.fuel = fuel
         self.timeout = timeout

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from time import monotonic
 
 from wasmvm._core import Func, Global, Memory, Store, Table, Tag
-from wasmvm.compiled.module import CompiledModule
+from wasmvm.compiled import CompiledModule
+from wasmvm.compiled.source import Source, check_module_size, size_limit
 from wasmvm.embedding.func import HostFunc
-from wasmvm.embedding.module import Module, Source, check_module_size, most_of_a_module
+from wasmvm.embedding.module import Module
 from wasmvm.errors import LinkError
 from wasmvm.quoting import listed, quoted
 from wasmvm.runtime.instantiate import Extern
@@ -190,7 +191,7 @@ def compiled_module(source: Module | Source, store: Store, max_module_size: int 
     Raises what `Module` raises, and Trap.
     """
     if isinstance(source, Module):
-        check_module_size(len(source.compiled.syntax.surface), most_of_a_module(max_module_size))
+        check_module_size(len(source.compiled.syntax.surface), size_limit(max_module_size))
         return source
     made: Module = store.during_call(
         lambda: Module(source, max_module_size=max_module_size, checkpoint=store.compile_slice)

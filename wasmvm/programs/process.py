@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterable, Mapping
 
 from wasmvm._core import Store
+from wasmvm.compiled.source import Source, is_path
 from wasmvm.embedding.instance import Countdown, Imports, Instance, compiled_module
-from wasmvm.embedding.module import Module, Source
+from wasmvm.embedding.module import Module
 from wasmvm.errors import ExitTrap, LinkError
 from wasmvm.wasi import INHERIT, Wasi, WasiConfig, link
 
@@ -100,8 +101,7 @@ def run(
         DecodeError, ValidationError, TextError, OSError: see `Module`.
     """
     if argv0 is None:
-        is_path = isinstance(source, os.PathLike) or (isinstance(source, str) and "(" not in source)
-        argv0 = os.path.basename(os.fspath(source)) if is_path else "main.wasm"  # type: ignore[arg-type]
+        argv0 = os.path.basename(source) if is_path(source) else "main.wasm"
     captured: tuple[bytearray | None, bytearray | None] = (None, None)
     if capture_output:
         captured = stdout, stderr = bytearray(), bytearray()

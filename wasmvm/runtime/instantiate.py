@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from wasmvm.compiled.module import CompiledModule
+    from wasmvm.compiled import CompiledModule
     from wasmvm.syntax import Extent
 
 Extern = Func | Table | Memory | Global | Tag

@@ -22,7 +22,7 @@ from wasmvm import (
     WasmException,
     instantiate,
 )
-from wasmvm.compiled.module import CompiledModule
+from wasmvm.compiled import CompiledModule
 from wasmvm.lowering.disasm import disassemble
 from wasmvm.types import I32, I64
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wasmvm import syntax, types
 
 if TYPE_CHECKING:
-    from wasmvm.compiled.module import CompiledModule
+    from wasmvm.compiled import CompiledModule
 
 VALTYPE_ENCODING = {t: types.VALTYPE_NAMES[t] for t in (*types.NUMTYPES, types.FUNCREF, types.EXTERNREF)}
 VALTYPE_TO_BYTE = {name: valtype for valtype, name in VALTYPE_ENCODING.items()}

@@ -13,7 +13,7 @@ from wasmvm.compat.instructions import read_immediates
 from wasmvm.compat.pywasm import log, opcode
 from wasmvm.compat.pywasm.errors import translated
 from wasmvm.compat.pywasm.values import ValType
-from wasmvm.compiled.module import CompiledModule
+from wasmvm.compiled import CompiledModule
 from wasmvm.errors import DecodeError
 from wasmvm.isa import imm
 from wasmvm.isa.codes import EMPTY_BLOCK

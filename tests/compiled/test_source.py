@@ -1,0 +1,71 @@
+"""Where modules come from, and when what is new of them is written to the cache."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from wasmvm.compiled import open_file, open_module
+from wasmvm.compiled.cache import Cache
+from wasmvm.compiled.source import is_path
+from wasmvm.programs.process import run
+from wasmvm.text import wat2wasm
+
+TEXT = '(module (func (export "f") (result i32) i32.const 7))'
+
+
+@pytest.mark.parametrize("text", [TEXT, f"\n {TEXT}", f";; a comment\n{TEXT}", f"(; another ;) {TEXT}"])
+def test_text_is_no_path(text: str) -> None:
+    assert not is_path(text)
+    for source in (text, text.encode(), bytearray(text.encode()), memoryview(text.encode())):
+        assert open_module(source).syntax.source == wat2wasm(TEXT)
+
+
+@pytest.mark.parametrize("name", ["m.wasm", "a (1).wasm", "(1).wasm", "; .wasm"])
+def test_files_of_any_name(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text(TEXT)
+    for source in (name, Path(name)):
+        assert open_file(source).syntax.source == wat2wasm(TEXT)
+    assert is_path(Path(name))
+    assert is_path(name) == (name[0] not in "(;")
+    assert open_module(Path(name)).syntax.source == wat2wasm(TEXT)
+
+
+def test_a_program_is_called_like_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "a (1).wasm"
+    path.write_text('(module (func (export "_start")))')
+    for source in (path, str(path)):
+        assert run(source).args == ["a (1).wasm"]
+    assert run(path.read_text()).args == ["main.wasm"]
+
+
+@pytest.mark.parametrize("source", [None, 5, [1], io.BytesIO(), object()])
+def test_what_is_no_source(source: object) -> None:
+    assert not is_path(source)
+    with pytest.raises(TypeError, match="source: expected bytes, text or a path, got"):
+        open_module(source)  # type: ignore[arg-type]
+
+
+class Owner:
+    """Anything that can be gone."""
+
+
+def test_code_is_written_once_the_owner_is_gone(tmp_path: Path) -> None:
+    owner = Owner()
+    compiled = open_module(TEXT, cache=tmp_path / "cache", owner=owner)
+    compiled.lower(0)
+    assert not Cache(tmp_path / "cache").files()
+    del owner
+    assert [info.functions for info in Cache(tmp_path / "cache").files()] == [1]
+
+
+def test_code_without_an_owner_is_written_by_hand(tmp_path: Path) -> None:
+    (tmp_path / "m.wat").write_text(TEXT)
+    compiled = open_file(tmp_path / "m.wat", cache=tmp_path / "cache")
+    compiled.lower_all()
+    assert not Cache(tmp_path / "cache").files()
+    compiled.save()
+    assert [info.functions for info in Cache(tmp_path / "cache").files()] == [1]

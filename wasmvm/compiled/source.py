@@ -1,0 +1,179 @@
+"""Where modules come from: bytes, text, and files, of which the cache may know the code. The entry of this folder."""
+
+from __future__ import annotations
+
+import os
+
+from wasmvm.compiled.module import CompiledModule, look_around
+from wasmvm.errors import DecodeError, ModuleSizeError, ValidationError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from io import BufferedReader
+
+    from typing_extensions import TypeIs
+
+    from wasmvm.compiled.cache import Cache
+
+FilePath = str | os.PathLike[str]
+Source = bytes | bytearray | memoryview | FilePath
+"""What a module can be made of: bytes of the binary format or of the text format, text, or the path of a file."""
+CacheOption = bool | FilePath
+"""False for no cache, True for the user's cache directory, or another folder."""
+
+MAX_MODULE_SIZE = 1 << 30
+"""Bytes of a module by default: what browsers allow ("Implementation-defined limits" of the JavaScript interface)."""
+
+
+def open_module(
+    source: Source,
+    *,
+    cache: CacheOption = False,
+    max_module_size: int | None = None,
+    checkpoint: Callable[[], object] = look_around,
+    owner: object = None,
+) -> CompiledModule:
+    """The module of a source, valid, with the lowered code that the cache has for it.
+
+    A str is text if it begins with a parenthesis or a comment, after white space; otherwise it is a path.
+
+    Args:
+        max_module_size: in bytes, for the module and for its text; None is `MAX_MODULE_SIZE`.
+        checkpoint: see `CompiledModule`.
+        owner: once this object is gone, or the process ends, code that is new is written to the cache.
+
+    Raises:
+        DecodeError, ValidationError: it is not a valid module, or larger than that.
+        TextError: it is text that is not a module.
+        OSError: the file cannot be read.
+        TypeError: the source is nothing of the kind.
+    """
+    limit = size_limit(max_module_size)
+    if is_path(source):
+        return _open(source, cache, limit, checkpoint, owner)
+    check_module_size(_length(source), limit)
+    binary = _binary_of(source)
+    check_module_size(len(binary), limit)
+    return _compile(binary, None, cache, checkpoint, owner)
+
+
+def open_file(
+    path: FilePath,
+    *,
+    cache: CacheOption = False,
+    max_module_size: int | None = None,
+    checkpoint: Callable[[], object] = look_around,
+    owner: object = None,
+) -> CompiledModule:
+    """`open_module` of a file, whatever its name looks like."""
+    return _open(path, cache, size_limit(max_module_size), checkpoint, owner)
+
+
+def is_path(source: object) -> TypeIs[FilePath]:
+    """Whether a source is the path of a file, by how it begins."""
+    return isinstance(source, os.PathLike) or (isinstance(source, str) and source.lstrip()[:1] not in ("(", ";"))
+
+
+def size_limit(max_module_size: int | None) -> int:
+    """The option as a number; raises TypeError, ValueError for what cannot be one."""
+    if max_module_size is None:
+        return MAX_MODULE_SIZE
+    from wasmvm._core import check_limit
+
+    limit: int = check_limit("max_module_size", max_module_size)
+    return min(limit, 1 << 62)  # no file and no object has more bytes
+
+
+def check_module_size(size: int, limit: int) -> None:
+    """Raise ModuleSizeError for a module of more than `limit` bytes."""
+    if size > limit:
+        raise ModuleSizeError(f"module of {size} bytes is larger than max_module_size={limit}", limit)
+
+
+def _open(
+    path: FilePath, cache: CacheOption, limit: int, checkpoint: Callable[[], object], owner: object
+) -> CompiledModule:
+    with open(path, "rb") as file:
+        status = os.fstat(file.fileno())
+        check_module_size(status.st_size, limit)
+        entry = None if cache is False else _folder(cache).recall(file.fileno(), status)
+        if entry is not None and entry.partial is not None:
+            try:
+                return _kept(CompiledModule(entry.partial.source, entry=entry, checkpoint=checkpoint), owner)
+            except (DecodeError, ValidationError, OSError):
+                entry.partial.forget()  # what the cache knows is of another file: read all of this one
+        binary = _assembled(_content(file, status.st_size, limit))
+        check_module_size(len(binary), limit)
+        return _compile(binary, status, cache, checkpoint, owner)
+
+
+def _compile(
+    binary: bytes,
+    status: os.stat_result | None,
+    cache: CacheOption,
+    checkpoint: Callable[[], object],
+    owner: object,
+) -> CompiledModule:
+    """`status` is that of the file that the bytes were read from, if there is one."""
+    if cache is False:
+        return CompiledModule(binary, checkpoint=checkpoint)
+    entry = _folder(cache).open(binary, status)
+    return _kept(CompiledModule(binary, entry=entry, checkpoint=checkpoint), owner)
+
+
+def _kept(compiled: CompiledModule, owner: object) -> CompiledModule:
+    """Save the module's code once its owner is gone. (The module itself is in a circle, and may stay long after.)"""
+    if owner is not None:
+        from weakref import finalize
+
+        finalize(owner, compiled.save)
+    return compiled
+
+
+def _folder(option: CacheOption) -> Cache:
+    from wasmvm.compiled.cache import Cache
+
+    return Cache(None if isinstance(option, bool) else option)
+
+
+def _content(file: BufferedReader, size: int, limit: int) -> bytes:
+    """All that is in a file, which says that it has `size` bytes; raises ModuleSizeError for more than `limit`."""
+    pieces = [file.read(size)]
+    length = len(pieces[0])
+    while piece := file.read(1 << 20):  # of a pipe, which has no size, or of a file that has grown
+        pieces.append(piece)
+        length += len(piece)
+        check_module_size(length, limit)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _length(source: object) -> int:
+    """The size of a source in bytes; of text in characters, which are no more; 0 for what is no source."""
+    if isinstance(source, str):
+        return len(source)
+    try:
+        return memoryview(source).nbytes  # type: ignore[arg-type]
+    except TypeError:
+        return 0
+
+
+def _binary_of(source: bytes | bytearray | memoryview | str) -> bytes:
+    """The bytes of the binary format; raises TextError, TypeError."""
+    if isinstance(source, str):
+        return _assemble(source)
+    try:
+        return _assembled(bytes(memoryview(source)))
+    except TypeError:
+        raise TypeError(f"source: expected bytes, text or a path, got {type(source).__name__}") from None
+
+
+def _assembled(source: bytes) -> bytes:
+    """Bytes of either format as bytes of the binary format."""
+    return _assemble(source) if source.lstrip()[:1] in (b"(", b";") else source
+
+
+def _assemble(text: str | bytes) -> bytes:
+    from wasmvm.text import wat2wasm
+
+    return wat2wasm(text)
