@@ -20,12 +20,15 @@ if not cython.compiled:
 class Aggregates(Handlers):
     """Adds a method for each group of instructions.
 
-    Rows of a kind stand one behind the other by width, in `isa.regop.aggregates`: the logarithm of a field's size is
-    added to the first of them.
+    Rows of a kind stand one after the other by width, in `isa.regop`: the logarithm of a field's size is added to
+    the first of them.
     """
 
     def aggregate(self, op: int, start: int) -> int:
-        """An instruction on structures, arrays or references to them; InternalError where it is none."""
+        """Lower `op`, an instruction on structures, arrays or references to them.
+
+        Raises InternalError if it is none.
+        """
         if op == OP_STRUCT_GET or op == OP_STRUCT_GET_S or op == OP_STRUCT_GET_U:
             self.struct_get(op, start)
         elif op == OP_STRUCT_SET:
@@ -68,9 +71,11 @@ class Aggregates(Handlers):
         return 0
 
     def element_width(self, typeidx: int) -> int:
+        """The logarithm of the bytes that an element of the array type takes."""
         return self.context.field_widths[self.context.field_at[typeidx]]
 
     def struct_get(self, op: int, start: int) -> int:
+        """Lower `struct.get` and its packed forms: a load from the place of the field."""
         typeidx = self.u32()
         field = self.context.field_at[typeidx] + self.u32()
         width = self.context.field_widths[field]
@@ -84,6 +89,7 @@ class Aggregates(Handlers):
         return 0
 
     def struct_set(self, start: int) -> int:
+        """Lower `struct.set`."""
         typeidx = self.u32()
         field = self.context.field_at[typeidx] + self.u32()
         self.consume(R_STRUCT_SET8 + self.context.field_widths[field], 2, start)
@@ -91,6 +97,7 @@ class Aggregates(Handlers):
         return 0
 
     def array_get(self, op: int, start: int) -> int:
+        """Lower `array.get` and its packed forms."""
         width = self.element_width(self.u32())
         a, b = self.readable(self.h - 2), self.readable(self.h - 1)
         self.pop_to(self.h - 2)
@@ -102,7 +109,7 @@ class Aggregates(Handlers):
         return 0
 
     def checked(self, op: int, start: int) -> int:
-        """An instruction with one operand and one result of a slot, which may trap."""
+        """Write `op`, a register opcode with one operand and one result of a slot, which may trap."""
         a = self.readable(self.h - 1)
         self.pop()
         self.note_offset(start)
@@ -113,7 +120,7 @@ class Aggregates(Handlers):
     # --- Making objects -------------------------------------------------------------------------------------------
 
     def begin_new(self, op: int, count: int, start: int) -> int:
-        """Pop the operands, of which there are `count`, and begin an instruction that makes an object."""
+        """Pop the top `count` operands and begin `op`, a register opcode that makes an object."""
         live = self.next_slot()
         self.pop_to(self.h - count)
         self.note_offset(start)
@@ -122,6 +129,7 @@ class Aggregates(Handlers):
         return 0
 
     def struct_new(self, op: int, start: int) -> int:
+        """Lower `struct.new` and `struct.new_default`."""
         typeidx = self.u32()
         if op == OP_STRUCT_NEW_DEFAULT:
             self.begin_new(R_STRUCT_NEW_DEFAULT, 0, start)
@@ -135,6 +143,7 @@ class Aggregates(Handlers):
         return 0
 
     def array_new_fixed(self, start: int) -> int:
+        """Lower `array.new_fixed`."""
         typeidx = self.u32()
         count = self.u32()
         first = self.in_a_row(count)
@@ -146,6 +155,7 @@ class Aggregates(Handlers):
         return 0
 
     def array_new(self, op: int, start: int) -> int:
+        """Lower `array.new` and `array.new_default`."""
         b = self.readable(self.h - 1)
         if op == OP_ARRAY_NEW_DEFAULT:
             self.begin_new(R_ARRAY_NEW_DEFAULT, 1, start)
@@ -158,6 +168,7 @@ class Aggregates(Handlers):
         return 0
 
     def array_new_segment(self, op: int, start: int) -> int:
+        """Lower `array.new_data` and `array.new_elem`."""
         a, b = self.readable(self.h - 2), self.readable(self.h - 1)
         self.begin_new(R_ARRAY_NEW_DATA if op == OP_ARRAY_NEW_DATA else R_ARRAY_NEW_ELEM, 2, start)
         self.word(a)
@@ -171,13 +182,13 @@ class Aggregates(Handlers):
         return self.context.field_at[typeidx + 1] - self.context.field_at[typeidx]
 
     def in_a_row(self, count: int) -> int:
-        """Put the top `count` operands into their canonical slots; return where they begin."""
+        """Put the top `count` operands into their canonical slots; return the first of these."""
         first = self.h - count
         self.materialize_from(first)
         return self.slot[first] if count else 0
 
     def consume_row(self, op: int, count: int, start: int) -> int:
-        """Begin an instruction that reads the top `count` operands from slots in a row and has no result."""
+        """Begin the register opcode `op`, which reads the top `count` operands from slots in a row; no result."""
         first = self.in_a_row(count)
         self.pop_to(self.h - count)
         self.note_offset(start)
@@ -188,11 +199,11 @@ class Aggregates(Handlers):
     # --- Casts ----------------------------------------------------------------------------------------------------
 
     def heaptype(self) -> int:
-        """A heap type as the loop has it: a typeidx, or the negative number that is written for an abstract one."""
+        """Read a heap type as the loop has it: a typeidx, or the negative number that means an abstract one."""
         return low_word(self.s64())
 
     def cast_flags(self, heaptype: int, nullable: bool) -> int:
-        """Besides the heap type, what the loop must know to tell whether a reference is of a type."""
+        """What the loop must know besides the heap type to tell whether a reference is of a type."""
         flags = NULLABLE if nullable else 0
         if heaptype >= 0:
             self.paid -= WORDS_OF_A_CAST
@@ -201,6 +212,7 @@ class Aggregates(Handlers):
         return flags
 
     def ref_test(self, nullable: bool) -> int:
+        """Lower `ref.test`; `nullable` says whether null passes."""
         heaptype = self.heaptype()
         a = self.readable(self.h - 1)
         self.pop()
@@ -211,7 +223,7 @@ class Aggregates(Handlers):
         return 0
 
     def ref_cast(self, nullable: bool, start: int) -> int:
-        """Check the operand where it is."""
+        """Lower `ref.cast`: check the operand where it is; `nullable` says whether null passes."""
         heaptype = self.heaptype()
         a = self.readable(self.h - 1)
         self.note_offset(start)

@@ -1,10 +1,10 @@
 """Lowering of one function body to register code: the driver, fuel, and which rule an instruction has.
 
-One pass over the body, which validation has accepted. `plain` knows the instructions behind which the next one follows,
+One pass over the body, which validation has accepted. `plain` knows the instructions after which the next one follows,
 `control` the others. After an instruction that does not fall through nothing is written until the block ends:
 validation needed the polymorphic stack there, lowering does not.
 
-What is fused or given another result slot, and when that is sound, is said in docs/architecture.md, "Lowering".
+docs/architecture.md, "Lowering", says what is fused or given another result slot, and when that is sound.
 """
 
 from __future__ import annotations
@@ -73,6 +73,9 @@ def lower(context: Context, index: int, checkpoint: Callable[[], object] | None 
 def lower_expr(context: Context, start: int, end: int) -> Lowered:
     """Lower a constant expression whose result takes one slot, as a function without parameters that costs no fuel.
 
+    Args:
+        start, end: byte offsets of the expression and of what follows it.
+
     Raises:
         InternalError: as `lower`.
     """
@@ -85,6 +88,7 @@ def stays_inside(op: int) -> bool:
 
 
 def lowered(context: Context, index: int, start: int, end: int, checkpoint: Callable[[], object] | None) -> Lowered:
+    """Lower a function, or if `index` is -1 the expression between `start` and `end`; as `lower` and `lower_expr`."""
     # Making its arrays takes longer than lowering a short function. Meanwhile another thread, or the handler of a
     # signal, makes its own; what ended in an error is not used again.
     spare = context.spare
@@ -109,6 +113,7 @@ class Body(Control):
     """
 
     def __init__(self) -> None:
+        """Allocate what all bodies use."""
         self.make_reading()
         self.make_code()
         self.make_operands()
@@ -120,7 +125,7 @@ class Body(Control):
     def begin_body(
         self, context: Context, index: int, start: int, end: int, checkpoint: Callable[[], object] | None
     ) -> None:
-        """The body of the function `index`; where that is -1, the constant expression between `start` and `end`."""
+        """Begin with the function `index`, or if that is -1 with the constant expression from `start` to `end`."""
         self.begin_reading(context, index, start, end)
         self.begin_code(self.end - self.pos)
         self.clause_words = 0
@@ -132,7 +137,7 @@ class Body(Control):
         self.read_locals()
 
     def end_body(self) -> bool:
-        """Make ready for another; whether what it keeps of memory is little enough to be kept."""
+        """Make ready for another body; return whether what is kept of memory is little enough to be kept."""
         self.end_operands()
         self.end_reading()
         self.checkpoint = None
@@ -141,6 +146,7 @@ class Body(Control):
     # --- The driver -----------------------------------------------------------------------------------------------
 
     def run(self) -> None:
+        """Lower the body."""
         self.push_control(CTL_BLOCK, -1)
         self.c_type[0] = self.result_type  # whose parameters are locals and not on the stack
         if self.metering:
@@ -181,13 +187,10 @@ class Body(Control):
             raise InternalError(f"function {self.funcidx} ends at {self.pos}, not {self.end}")
 
     def skip_dead(self, op: int) -> int:
-        """Pass over an instruction that is never reached, until the block that it is in ends."""
+        """Pass over `op`, an instruction that is never reached; its block may end with it."""
         self.fuel_at = -1
-        if op == OP_BLOCK or op == OP_LOOP or op == OP_IF:
-            self.block_type()
-            self.dead += 1
-        elif op == OP_TRY_TABLE:
-            self.skip_immediates(IMM_TRY_TABLE)
+        if op == OP_BLOCK or op == OP_LOOP or op == OP_IF or op == OP_TRY_TABLE:
+            self.skip_immediates(op)
             self.dead += 1
         elif op == OP_END:
             if self.dead == 0:
@@ -198,11 +201,11 @@ class Body(Control):
             if self.dead == 0:
                 self.else_()
         else:
-            self.skip_immediates(self.imm_kind[op])
+            self.skip_immediates(op)
         return 0
 
     def other(self, op: int, start: int) -> int:
-        """Instructions that have a rule of their own."""
+        """Lower `op`, an instruction that has a rule of its own."""
         if op == OP_LOCAL_GET:
             self.local_get(self.u32())
         elif op == OP_LOCAL_SET:
@@ -271,7 +274,8 @@ class Body(Control):
         elif op == OP_SELECT:
             self.select()
         elif op == OP_SELECT_T:
-            self.skip_immediates(IMM_VALTYPES)
+            for _ in range(self.u32()):
+                self.valtype_width()
             self.select()
         else:
             self.rare(op, start)
@@ -332,6 +336,7 @@ class Body(Control):
         accumulators.rewrite(self.code, self.n, self.labels, self.label_count, self.checkpoint)
 
     def result(self) -> Lowered:
+        """What was written, copied."""
         zero_to = max(self.zero_to, self.zero_from) if self.zero_to else self.zero_from
         return Lowered(
             array("i", bytes(memoryview(self.code)[: self.n])),

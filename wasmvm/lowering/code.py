@@ -24,16 +24,20 @@ class Code:
 
     Attributes:
         code, n: the words, and how many there are.
+        cap, limit: words that there is room for, and words that the code may have at most.
         last: where the last instruction begins if its result may still be given another slot or be fused into what
             consumes it; -1 after a label or an instruction without result. Whoever changes it must also see that the
             result slot is the very operand that is consumed.
-        offsets, m: pairs of code position and byte offset for instructions that may trap or call; numbers in it.
         before: where the instruction before `last` begins, if that one has a result too and no label lies between.
+        offsets, m: pairs of code position and byte offset for instructions that may trap or call; numbers in it.
         paid: the position from which on the words count that may have run since the budget was last paid.
         labels, label_count: the positions that branches lead to, ascending; how many there are.
+        saved: the words of the instruction that `save_last` took away; saved_from: the position where it began.
+        length_of: by register opcode, the words of the instruction (`forms.LENGTH`).
     """
 
     def make_code(self) -> None:
+        """Allocate the arrays, once for all bodies."""
         self.cap = 0
         self.code = array("i")
         self.offset_cap = 64
@@ -44,7 +48,7 @@ class Code:
         self.saved = array("i", bytes(4 * MOST_WORDS))
 
     def begin_code(self, size: int) -> None:
-        """Begin; `size` is the body's length in bytes, which bounds how much code it may become."""
+        """Begin a body of `size` bytes, which bounds how much code it may become."""
         self.limit = 4096 + 64 * size
         if self.cap < 64 + 2 * size:
             self.cap = 64 + 2 * size
@@ -57,7 +61,7 @@ class Code:
         self.saved_from = 0
 
     def reserve(self, words: int) -> int:
-        """Make room for an instruction of that many words."""
+        """Make room for an instruction of `words` words. Raises InternalError if the code becomes too long."""
         if self.n + words <= self.cap:
             return 0
         if self.n + words > self.limit:
@@ -67,14 +71,14 @@ class Code:
         return 0
 
     def word(self, value: int) -> None:
-        """Append a word, for which there must be room; of a number that is no signed word, its 32 bits."""
+        """Append a word, for which there must be room; of a larger number, its low 32 bits."""
         if not cython.compiled:  # C does it by itself
             value = low_word(value)
         self.code[self.n] = value
         self.n += 1
 
     def begin(self, op: int) -> int:
-        """Append the opcode of an instruction without result."""
+        """Append the register opcode `op` of an instruction without result."""
         self.reserve(MOST_WORDS)
         self.last = -1
         self.code[self.n] = op
@@ -82,7 +86,7 @@ class Code:
         return 0
 
     def begin_result(self, op: int, dst: int) -> int:
-        """Append the opcode and result slot of an instruction whose result may still be given another slot."""
+        """Append the register opcode `op` and result slot of an instruction whose result may still be moved."""
         self.reserve(MOST_WORDS)
         self.before = self.last
         self.last = self.n
@@ -92,12 +96,13 @@ class Code:
         return 0
 
     def word64(self, value: int) -> None:
-        """Append a constant of two words, low word first."""
+        """Append a constant of 64 bits as two words, low word first."""
         self.code[self.n] = low_word(value)
         self.code[self.n + 1] = low_word(value >> 32)
         self.n += 2
 
     def emit_move(self, dst: int, src: int, width: int) -> int:
+        """Copy a value of `width` slots from slot `src` to slot `dst`; nothing is written if they are the same."""
         if dst == src:
             return 0
         self.begin_result(R_MOVE if width == 1 else R_MOVE_V128, dst)
@@ -105,7 +110,7 @@ class Code:
         return 0
 
     def emit_copy(self, dst: int, src: int, slots: int) -> int:
-        """Copy a run of slots."""
+        """Copy a run of `slots` slots from `src` on to `dst` on, all by one instruction."""
         if dst != src and slots:
             self.begin(R_COPY)
             self.word(dst)
@@ -115,7 +120,7 @@ class Code:
         return 0
 
     def pay(self, units: int, offset: int) -> int:
-        """Take so much from the budget; where the machine stops for that, it is at this byte offset."""
+        """Take `units` from the budget; if the machine stops there, it is at byte offset `offset` of the module."""
         self.note_offset(offset)
         self.begin(R_PAY)
         self.word(units)
@@ -123,6 +128,7 @@ class Code:
         return 0
 
     def emit_const(self, dst: int, bits: int) -> int:
+        """Write a constant of one slot to slot `dst`."""
         if (bits >> 32) == 0:
             self.begin_result(R_CONST32, dst)
             self.word(low_word(bits))
@@ -132,7 +138,7 @@ class Code:
         return 0
 
     def note_offset(self, offset: int) -> int:
-        """The instruction that is written next may trap or call: its opcode stands at this byte offset."""
+        """Note that the instruction written next, which may trap or call, stands at byte offset `offset`."""
         if self.m + 2 > self.offset_cap:
             self.offset_cap *= 2
             self.offsets = enlarged(self.offsets, "i", self.offset_cap)
@@ -142,7 +148,7 @@ class Code:
         return 0
 
     def label_word(self, label: int) -> int:
-        """Append a word that refers to an unbound label; return the label's new value."""
+        """Append a word that refers to an unbound label; return the new value of the label."""
         self.code[self.n] = label
         self.n += 1
         return self.n - 1
@@ -158,7 +164,7 @@ class Code:
         return 0
 
     def bind(self, label: int) -> int:
-        """Let everything that refers to `label` go to the present position."""
+        """Let all words that refer to `label` lead to the present position."""
         if label >= 0:
             self.mark_label()
         while label >= 0:
@@ -168,7 +174,7 @@ class Code:
         return 0
 
     def save_last(self) -> int:
-        """Take the last instruction away again, into `saved`; return its length."""
+        """Take the last instruction away again, into `saved`; return its length in words."""
         length = self.length_of[self.code[self.last]]
         for i in range(length):
             self.saved[i] = self.code[self.last + i]
@@ -177,7 +183,7 @@ class Code:
         return length
 
     def restore_last(self, length: int, dst: int) -> int:
-        """Write the instruction in `saved` again, with another result slot."""
+        """Write the instruction in `saved`, of `length` words, again, with `dst` as result slot."""
         if self.m and self.offsets[self.m - 2] >= self.saved_from:
             self.offsets[self.m - 2] = self.n
         self.begin_result(self.saved[0], dst)

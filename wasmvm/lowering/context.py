@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Context:
     """Attributes:
 
-    source: the module's bytes, of which those of the body or expression to be lowered must be there.
+    surface, source: the module's bytes, as an object and as an array; those of the body to be lowered must be there.
     widths: in slots, the parameters and then the results of every type, one after another; type `t` has its parameters
         at ``first[t]`` up to ``middle[t]`` and its results from there up to ``first[t + 1]``.
     field_at: for every type and one more, where its fields begin in `field_offsets`, the bytes from an object's
@@ -34,6 +34,11 @@ class Context:
     """
 
     def __init__(self, module: Module, *, accumulators: bool = False, metering: int = NO_METERING) -> None:
+        """Args:
+        module: a valid module.
+        accumulators: whether code is for the threaded back end.
+        metering: see the attribute.
+        """
         first, middle, widths = array("i", [0]), array("i"), bytearray()
         for type_ in module.types:
             functype = type_ if isinstance(type_, FuncType) else FuncType((), ())
@@ -42,6 +47,7 @@ class Context:
             widths += bytes(map(valtype_slots, functype.results))
             first.append(len(widths))
         self._lay_out(module)
+        self.surface = module.surface
         self.source = module.surface
         self.widths = bytes(widths) or b"\0"
         self.first = first

@@ -1,7 +1,7 @@
 """Lowering of control instructions (specification, 2.4): blocks, branches, exceptions, calls.
 
 The operands that a label carries are in the same slots on every path to it, and a comparison is fused with the branch
-that it decides: docs/architecture.md, "Lowering", says how.
+that it decides; docs/architecture.md, "Lowering", says how.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class Control(Plain):
     """
 
     def make_control(self) -> None:
+        """Allocate the arrays and take the tables of `forms`, once for all bodies."""
         self.br_if, self.br_unless, self.loop_form = forms.BR_IF, forms.BR_UNLESS, forms.LOOP
         self.loop_add, self.mirrored_br = forms.LOOP_ADD, forms.MIRRORED_BR
         self.condition = array("i", bytes(4 * MOST_WORDS))
@@ -56,6 +57,7 @@ class Control(Plain):
         self.grow_control()
 
     def begin_control(self, metering_calls: bool) -> None:
+        """Begin a body; `metering_calls` says whether fuel is taken for calls and turns of loops only."""
         self.dead = -1
         self.depth = 0
         self.calls = False
@@ -64,6 +66,7 @@ class Control(Plain):
     # --- Blocks ---------------------------------------------------------------------------------------------------
 
     def grow_control(self) -> int:
+        """Double the room for blocks."""
         capacity = 2 * self.control_cap or 32
         self.c_kind = enlarged(self.c_kind, "i", capacity)
         self.c_height = enlarged(self.c_height, "i", capacity)
@@ -80,7 +83,7 @@ class Control(Plain):
         return 0
 
     def push_control(self, kind: int, type_: int) -> int:
-        """Open a block whose parameters are the top of the stack."""
+        """Open a block of kind `CTL_...` and type `type_`, whose parameters are the top of the stack."""
         if self.depth >= self.control_cap:
             self.grow_control()
         k = self.depth
@@ -104,29 +107,30 @@ class Control(Plain):
     # budget can cost is limited on every path: docs/architecture.md, "The budget".
 
     def owe(self, k: int) -> None:
-        """What is written now leads to the label of the block."""
+        """Note that what is written now leads to the label of block `k`, with what it has not paid yet."""
         self.c_owed[k] = max(self.c_owed[k], self.n - self.paid)
 
     def owe_at_label(self, k: int) -> None:
-        """The label of the block is here; who does not come from a branch comes from the code before."""
+        """Note that the label of block `k` is here: who does not come from a branch comes from the code before."""
         owed = self.c_owed[k]
         if self.dead < 0:
             owed = max(owed, self.n - self.paid)
         self.paid = self.n - owed
 
     def called(self) -> None:
-        """A call was written, which has paid for what came before it."""
+        """Note that a call was written, which has paid for what came before it."""
         self.paid = self.n
         self.calls = True
 
     def pay_at_return(self, slots: int) -> int:
-        """Before a return that copies so many slots, too."""
+        """Pay before a return that copies `slots` slots."""
         owed = self.n - self.paid + (slots >> 1)
         if self.calls and owed > MOST_AT_RETURN:
             self.pay(1 + owed // MOST_UNPAID, self.pos - 1)
         return 0
 
     def block(self, kind: int, start: int) -> int:
+        """Lower `block` or `loop`; `kind` is CTL_BLOCK or CTL_LOOP."""
         type_ = self.block_type()
         self.preserve_all_locals()
         self.push_control(kind, type_)
@@ -142,6 +146,7 @@ class Control(Plain):
         return 0
 
     def if_(self) -> int:
+        """Lower `if`: a branch to the `else`, if the condition does not hold."""
         type_ = self.block_type()
         self.take_condition()
         words = self.condition_words
@@ -158,6 +163,7 @@ class Control(Plain):
         return 0
 
     def else_(self) -> int:
+        """Lower `else`, which the then-branch jumps over if its end can be reached."""
         k = self.depth - 1
         if self.dead < 0:
             self.materialize_from(self.c_height[k])
@@ -174,12 +180,13 @@ class Control(Plain):
         return 0
 
     def forget_assignments(self, k: int) -> None:
-        """Locals set since the block began may not have been set on another path."""
+        """Take back which locals were set since block `k` began: on another path they may not have been."""
         while self.assign_count > self.c_log[k]:
             self.assign_count -= 1
             self.assigned[self.assign_log[self.assign_count]] = 0
 
     def end_block(self) -> int:
+        """Lower `end`: bind the labels of the innermost block, and leave its results on the stack."""
         k = self.depth - 1
         joined = self.c_label[k] >= 0 or self.c_else[k] >= 0 or self.c_catch[k] >= 0
         if self.c_kind[k] == CTL_TRY:
@@ -198,12 +205,13 @@ class Control(Plain):
             self.pop_to(self.c_height[k])
             self.push_results(self.c_type[k])
         elif self.dead >= 0:
-            # Nothing leads here, so that the code behind it is dead as well.
+            # Nothing leads here, so the code after it is dead as well.
             self.pop_to(self.c_height[k])
         self.depth -= 1
         return 0
 
     def end_function(self, joined: bool) -> int:
+        """Lower the last `end`; `joined` says whether branches lead there."""
         if joined:
             if self.dead < 0:
                 self.materialize_from(0)
@@ -221,19 +229,19 @@ class Control(Plain):
     # --- Branches -------------------------------------------------------------------------------------------------
 
     def arity(self, k: int) -> int:
-        """How many values a branch to the block carries."""
+        """How many values a branch to block `k` carries."""
         if self.c_kind[k] == CTL_LOOP:
             return self.param_count(self.c_type[k])
         return self.result_count(self.c_type[k])
 
     def slots_from(self, height: int) -> int:
-        """Slots that the operands from that height up take."""
+        """How many slots the operands from `height` up take."""
         if height >= self.h:
             return 0
         return self.slot[self.h - 1] + self.width[self.h - 1] - self.slot[height]
 
     def refer(self, k: int) -> None:
-        """Append the word of a branch that goes to the block's label."""
+        """Append the word of a branch that goes to the label of block `k`."""
         if self.c_kind[k] == CTL_LOOP:
             self.word(self.c_target[k] - self.n)
         else:
@@ -241,11 +249,13 @@ class Control(Plain):
             self.owe(k)
 
     def jump(self, k: int) -> int:
+        """Write a branch to the label of block `k`; the values it carries are in its slots already."""
         self.begin(R_LOOP_BR if self.c_kind[k] == CTL_LOOP else R_BR)
         self.refer(k)
         return 0
 
     def br(self, k: int) -> int:
+        """Lower `br` to block `k`."""
         if k == 0:
             return self.return_()
         first = self.h - self.arity(k)
@@ -280,17 +290,19 @@ class Control(Plain):
         self.pop()
 
     def conditional(self, op: int) -> int:
-        """Begin a branch on the condition that was taken."""
+        """Begin `op`, a register opcode that branches on the condition that was taken."""
         self.begin(op)
         for i in range(self.condition_words):
             self.word(self.condition[i])
         return 0
 
     def br_if_(self, k: int) -> int:
+        """Lower `br_if` to block `k`."""
         self.take_condition()
         return self.branch_on_condition(k)
 
     def branch_on_condition(self, k: int) -> int:
+        """Branch to block `k` if the condition that was taken holds; the values it carries stay on the stack."""
         count = self.arity(k)
         first = self.h - count
         if count:
@@ -310,6 +322,7 @@ class Control(Plain):
         return 0
 
     def br_on_null(self, k: int) -> int:
+        """Lower `br_on_null` to block `k`."""
         i = self.h - 1
         kind, bits = self.kind[i], self.val[i]
         self.condition[0] = self.readable(i)
@@ -320,6 +333,7 @@ class Control(Plain):
         return self.push_local(bits, 1) if kind == LOCAL else self.push(TEMP, 1)
 
     def br_on_non_null(self, k: int) -> int:
+        """Lower `br_on_non_null` to block `k`, which gets the reference as its last value."""
         self.materialize(self.h - 1)
         self.condition[0] = self.slot[self.h - 1]
         self.condition_if, self.condition_unless, self.condition_words = R_BR_IF, R_BR_UNLESS, 1
@@ -328,6 +342,7 @@ class Control(Plain):
         return 0
 
     def br_on_cast(self, fails: bool) -> int:
+        """Lower `br_on_cast`, or if `fails` is set `br_on_cast_fail`."""
         nullable = self.fixed(1) & 2
         k = self.depth - 1 - self.u32()
         self.s64()  # what it is known to be
@@ -343,7 +358,10 @@ class Control(Plain):
         return self.branch_on_condition(k)  # and the reference stays
 
     def add_and_branch(self, k: int) -> bool:
-        """Branch back on a comparison whose left operand was just added to, in one instruction."""
+        """Branch back to the loop `k` on a comparison whose left operand was just added to, in one instruction.
+
+        Returns False, and has done nothing, where there is no such instruction.
+        """
         if self.last < 0 or self.code[self.last] != R_I32_ADD_RK:
             return False
         op, other, dst = self.condition_if, self.condition[1], self.code[self.last + 1]
@@ -363,7 +381,7 @@ class Control(Plain):
         return True
 
     def leave_with(self, k: int, first: int) -> int:
-        """Go to the block's label, or return, with the operands from `first` up, which are in their slots."""
+        """Go to the label of block `k`, or return, with the operands from `first` up, which are in their slots."""
         slots = self.slots_from(first)
         if k == 0:
             self.pay_at_return(slots)
@@ -375,6 +393,7 @@ class Control(Plain):
         return self.jump(k)
 
     def br_table(self) -> int:
+        """Lower `br_table`."""
         a = self.readable(self.h - 1)
         self.pop()
         count = self.u32()
@@ -389,7 +408,7 @@ class Control(Plain):
         self.begin(R_BR_TABLE)
         self.word(a)
         self.word(count)
-        # Values that must be moved are moved in a stub behind the table: one for each block, not for each entry.
+        # Values that must be moved are moved in a stub after the table: one for each block, not for each entry.
         stubs = array("i")
         for i in range(count + 1):
             if i & 0xFFFF == 0xFFFF:
@@ -409,6 +428,7 @@ class Control(Plain):
         return 0
 
     def return_(self) -> int:
+        """Lower `return`."""
         count = self.result_count(self.result_type)
         i = self.h - count
         self.pay_at_return(0)
@@ -435,7 +455,10 @@ class Control(Plain):
     # --- Exceptions -----------------------------------------------------------------------------------------------
 
     def try_table(self) -> int:
-        """A block whose catch clauses are written to the table; a clause is a branch from every call in it."""
+        """Lower `try_table`, a block whose catch clauses are written to the table.
+
+        A clause is a branch from every call in the block.
+        """
         type_ = self.block_type()
         self.preserve_all_locals()
         count = self.u32()
@@ -458,6 +481,7 @@ class Control(Plain):
         return 0
 
     def throw(self, op: int, start: int) -> int:
+        """Lower `throw` and `throw_ref`."""
         if op == OP_THROW_REF:
             return self.consume(R_THROW_REF, 1, start)
         tag = self.u32()
@@ -471,6 +495,7 @@ class Control(Plain):
     # --- Calls ----------------------------------------------------------------------------------------------------
 
     def call(self, funcidx: int, start: int) -> int:
+        """Lower `call`."""
         context = self.context
         type_ = context.func_types[funcidx]
         base = self.arguments(type_)
@@ -486,6 +511,7 @@ class Control(Plain):
         return self.push_results(type_)
 
     def call_indirect(self, start: int) -> int:
+        """Lower `call_indirect`."""
         type_ = self.u32()
         tableidx = self.u32()
         a = self.readable(self.h - 1)
@@ -501,6 +527,7 @@ class Control(Plain):
         return self.push_results(type_)
 
     def call_ref(self, start: int) -> int:
+        """Lower `call_ref`."""
         type_ = self.u32()
         a = self.readable(self.h - 1)
         self.pop()
@@ -513,7 +540,7 @@ class Control(Plain):
         return self.push_results(type_)
 
     def return_call(self, op: int, start: int) -> int:
-        """Any tail call: as the calls above, and how many slots the arguments take."""
+        """Lower any tail call: as the calls above, and how many slots the arguments take."""
         context = self.context
         index = self.u32()
         type_ = context.func_types[index] if op == OP_RETURN_CALL else index
@@ -544,7 +571,7 @@ class Control(Plain):
         return 0
 
     def arguments(self, type_: int) -> int:
-        """Pop the arguments of a call into their canonical slots; return where they begin."""
+        """Pop the arguments of a call of type `type_` into their canonical slots; return the first of these."""
         first = self.h - self.param_count(type_)
         self.materialize_from(first)
         base = self.slot[first] if first < self.h else self.next_slot()

@@ -30,13 +30,14 @@ class Operands(Code):
     width: slots that the value takes, 2 for a v128.
     above, below: for LOCAL, the next operands that name the same local, -1 at the ends.
     head: by slot of a local, the uppermost operand that names it, or -1; all are -1 between two bodies.
-    h: the height of the stack.
+    h: the height of the stack; stack_cap: how high it may become before `grow_stack`.
     locals_on_stack: how many operands are LOCAL.
-    temp_base: the first slot behind the locals.
+    temp_base: the first slot after the locals.
     top_slot: one more than the highest slot used by temporaries so far.
     """
 
     def make_operands(self) -> None:
+        """Allocate the arrays, once for all bodies."""
         self.head_cap = 0
         self.head = array("i")
         self.stack_cap = 64
@@ -48,7 +49,8 @@ class Operands(Code):
         self.val = array("Q", bytes(8 * 64))
 
     def begin_operands(self, local_slots: int) -> None:
-        # A callee's frame must begin behind its caller's (`frames` in `machine/store/store.pxi`), hence at least 1.
+        """Begin a body whose locals take `local_slots` slots, with an empty stack."""
+        # A callee's frame must begin after the beginning of its caller's (`frame_bytes` of the driver): at least 1.
         self.temp_base = max(local_slots, 1)
         self.top_slot = self.temp_base
         if self.head_cap <= local_slots:
@@ -58,12 +60,13 @@ class Operands(Code):
         self.locals_on_stack = 0
 
     def end_operands(self) -> None:
-        """Leave all as `begin_operands` is to find it."""
+        """Leave all as `begin_operands` expects it."""
         for i in range(self.h):
             if self.kind[i] == LOCAL:
                 self.head[self.val[i]] = -1
 
     def grow_stack(self) -> int:
+        """Double the room for operands."""
         self.stack_cap *= 2
         self.kind = enlarged(self.kind, "b", self.stack_cap)
         self.width = enlarged(self.width, "b", self.stack_cap)
@@ -80,7 +83,7 @@ class Operands(Code):
         return self.slot[self.h - 1] + self.width[self.h - 1]
 
     def push(self, kind: int, width: int) -> int:
-        """Push an operand; return its canonical slot."""
+        """Push an operand of `kind` that takes `width` slots; return its canonical slot."""
         if self.h >= self.stack_cap:
             self.grow_stack()
         slot = self.next_slot()
@@ -93,7 +96,7 @@ class Operands(Code):
         return slot
 
     def push_local(self, local: int, width: int) -> int:
-        """Push what the local whose slot is `local` holds."""
+        """Push what the local at slot `local` holds, which takes `width` slots."""
         self.push(LOCAL, width)
         i = self.h - 1
         older = self.head[local]
@@ -107,12 +110,13 @@ class Operands(Code):
         return 0
 
     def push_const(self, bits: int, width: int) -> int:
+        """Push a constant that takes `width` slots; `bits` are its value."""
         self.push(CONST, width)
         self.val[self.h - 1] = bits
         return 0
 
     def unlink(self, i: int) -> None:
-        """Take a LOCAL operand out of the list of its local."""
+        """Take the LOCAL operand `i` out of the list of its local."""
         above, below = self.above[i], self.below[i]
         if above >= 0:
             self.below[above] = below
@@ -123,16 +127,18 @@ class Operands(Code):
         self.locals_on_stack -= 1
 
     def pop(self) -> None:
+        """Drop the top operand; what was written for it stays."""
         self.h -= 1
         if self.kind[self.h] == LOCAL:
             self.unlink(self.h)
 
     def pop_to(self, height: int) -> None:
+        """Drop all operands from `height` up."""
         while self.h > height:
             self.pop()
 
     def materialize(self, i: int) -> int:
-        """Put the operand into its canonical slot."""
+        """Put operand `i` into its canonical slot."""
         if self.kind[i] == LOCAL:
             self.unlink(i)
             self.kind[i] = TEMP
@@ -143,13 +149,13 @@ class Operands(Code):
         return 0
 
     def materialize_from(self, height: int) -> int:
-        """Put all operands from that height up into their canonical slots, where they lie one behind the other."""
+        """Put all operands from `height` up into their canonical slots, where they lie one after the other."""
         for i in range(height, self.h):
             self.materialize(i)
         return 0
 
     def readable(self, i: int) -> int:
-        """A slot in which the operand's value can be read."""
+        """A slot in which the value of operand `i` can be read."""
         if self.kind[i] == LOCAL:
             return self.val[i]
         if self.kind[i] == CONST:
@@ -157,11 +163,11 @@ class Operands(Code):
         return self.slot[i]
 
     def is_last_result(self, i: int) -> bool:
-        """Whether the operand is the result of the last instruction, which nothing else can have seen yet."""
+        """Whether operand `i` is the result of the last instruction, which nothing else can have seen yet."""
         return self.kind[i] == TEMP and self.last >= 0 and self.code[self.last + 1] == self.slot[i]
 
     def preserve_local(self, local: int) -> int:
-        """Save the operands that name a local which is about to change."""
+        """Save the operands that name the local at slot `local`, which is about to change."""
         while self.head[local] >= 0:
             self.materialize(self.head[local])
         return 0
@@ -179,7 +185,7 @@ class Operands(Code):
         return 0
 
     def set_local(self, local: int) -> int:
-        """Pop the top operand into the local whose slot is `local`."""
+        """Pop the top operand into the local at slot `local`."""
         i = self.h - 1
         kind, width, slot, bits = self.kind[i], self.width[i], self.slot[i], self.val[i]
         retarget = self.is_last_result(i)
@@ -203,7 +209,10 @@ class Operands(Code):
         return 0
 
     def consume(self, op: int, count: int, start: int) -> int:
-        """Begin an instruction that reads the top `count` operands (at most 3) and has no result."""
+        """Begin an instruction that reads the top `count` operands (1 to 3), has no result, and may trap.
+
+        `op` is the register opcode. Appends the slots of the operands; the caller appends what follows them.
+        """
         i = self.h - count
         a = self.readable(i)
         b = self.readable(i + 1) if count > 1 else 0

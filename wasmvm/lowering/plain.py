@@ -1,9 +1,9 @@
-"""Lowering of plain instructions (specification, 2.4), behind which the next one follows.
+"""Lowering of plain instructions: those after which the next one follows.
 
 These are the numeric, vector, parametric, variable, table, memory and reference instructions; structures, arrays and
 casts are in `aggregates`. Most are lowered by their shape (the tables of `forms`), those with a meaning of their own
-have a method each. `shift_and_add` and `computed_address` take the instruction before back, to do its work as well:
-when that is sound, is said in docs/architecture.md, "Lowering".
+have a method each. `shift_and_add` and `computed_address` take the previous instruction back, to do its work as well;
+docs/architecture.md, "Lowering", says when that is sound.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ if not cython.compiled:
 class Plain(Aggregates):
     """Attributes:
 
-    rr, rk, kr, mirrored, wide, traps, params, result_slots, store_v, store_k_v, negated, address_ak, address_ab,
-        address_shl, address_wide: the tables of `forms`, by opcode.
+    rr, rk, kr, mirrored, wide, traps, params, result_slots, store_v, store_k_v, address_ak, address_ab, address_shl,
+        address_wide: the tables of `forms`, by WebAssembly opcode.
+    negated: the table of `forms`, by register opcode.
     address_words: how many words of `saved` are the operands of the address that `computed_address` took back.
     memory: the memory that loads and stores are about where code is being written.
     """
 
     def make_plain(self) -> None:
+        """Take the tables of `forms`."""
         self.rr, self.rk, self.kr = forms.RR, forms.RK, forms.KR
         self.mirrored, self.wide, self.traps = forms.MIRRORED, forms.WIDE, forms.TRAPS
         self.params, self.result_slots = forms.PARAMS, forms.RESULT_SLOTS
@@ -40,6 +42,7 @@ class Plain(Aggregates):
     # --- Numeric --------------------------------------------------------------------------------------------------
 
     def binary(self, op: int, start: int) -> int:
+        """Lower a numeric instruction with two operands; a constant operand goes into the code if a form has it."""
         i = self.h - 2
         left, right = self.kind[i], self.kind[i + 1]
         if left == CONST and right != CONST and self.mirrored[op] >= 0:
@@ -61,7 +64,7 @@ class Plain(Aggregates):
         return 0
 
     def binary_const(self, op: int, form: int, slot: int, const: int, start: int) -> int:
-        """A form with one operand constant; `slot` and `const` are where the operands are on the stack."""
+        """Write `form`, with one operand constant; `slot` and `const` are where the operands are on the stack."""
         bits = self.val[const]
         a = self.readable(slot)
         self.pop()
@@ -97,6 +100,7 @@ class Plain(Aggregates):
         return True
 
     def unary(self, op: int, start: int) -> int:
+        """Lower a numeric instruction with one operand; `i64.eqz` of a comparison just made turns that around."""
         i = self.h - 1
         if self.rr[op] == R_I64_EQZ and self.is_last_result(i) and self.negated[self.code[self.last]] >= 0:
             self.code[self.last] = self.negated[self.code[self.last]]
@@ -112,10 +116,10 @@ class Plain(Aggregates):
     # --- Vector ---------------------------------------------------------------------------------------------------
 
     def vector(self, op: int, start: int) -> int:
-        """Any vector instruction: result, first operand, offset of a memarg, other operands, other immediates."""
+        """Lower any vector instruction: result, first operand, offset of a memarg, other operands, other immediates."""
         count = self.params[op]
         i = self.h - count
-        kind = self.imm_kind[op]
+        kind = self.imm_of[op]
         form = self.rr[op]
         accesses = kind == IMM_MEMARG or kind == IMM_MEMARG_LANEIDX
         offset, bits = 0, 0
@@ -160,6 +164,7 @@ class Plain(Aggregates):
     # --- Parametric and variable ----------------------------------------------------------------------------------
 
     def select(self) -> int:
+        """Lower `select`: the top three operands, the last of which chooses."""
         i = self.h - 3
         width = self.width[i]
         a, b, c = self.readable(i), self.readable(i + 1), self.readable(i + 2)
@@ -171,6 +176,7 @@ class Plain(Aggregates):
         return 0
 
     def local_get(self, local: int) -> int:
+        """Push the local, given by its localidx; note it for zeroing if it may not have been set."""
         slot, width = self.slot_of(local), self.width_of(local)
         if not self.assigned[slot]:
             self.zero_from = min(self.zero_from, slot)
@@ -178,6 +184,7 @@ class Plain(Aggregates):
         return self.push_local(slot, width)
 
     def local_set(self, local: int) -> int:
+        """Pop into the local, given by its localidx."""
         slot = self.slot_of(local)
         if not self.assigned[slot]:
             self.assigned[slot] = 1
@@ -186,6 +193,7 @@ class Plain(Aggregates):
         return self.set_local(slot)
 
     def local_tee(self, local: int) -> int:
+        """Set the local, given by its localidx, and leave what was set on the stack."""
         i = self.h - 1
         kind, bits = self.kind[i], self.val[i]
         self.local_set(local)
@@ -194,12 +202,14 @@ class Plain(Aggregates):
         return self.push_local(self.slot_of(local), self.width_of(local))
 
     def global_get(self, globalidx: int) -> int:
+        """Lower `global.get`."""
         width = self.context.global_widths[globalidx]
         self.begin_result(R_GLOBAL_GET_V128 if width == 2 else R_GLOBAL_GET, self.push(TEMP, width))
         self.word(globalidx)
         return 0
 
     def global_set(self, globalidx: int) -> int:
+        """Lower `global.set`."""
         a = self.readable(self.h - 1)
         self.pop()
         self.begin(R_GLOBAL_SET_V128 if self.context.global_widths[globalidx] == 2 else R_GLOBAL_SET)
@@ -210,9 +220,9 @@ class Plain(Aggregates):
     # --- Loads and stores -----------------------------------------------------------------------------------------
 
     def use_memory(self, memidx: int) -> int:
-        """Let the loads and stores that follow be about this memory.
+        """Let the loads and stores that follow be about memory `memidx`.
 
-        Whatever comes and goes finds memory 0: before anything that does, the driver in `run` calls this.
+        Code that comes or goes expects memory 0 in use: before all that does, the driver in `run` calls this.
         """
         self.memory = memidx
         if memidx == 0:
@@ -223,18 +233,18 @@ class Plain(Aggregates):
         return 0
 
     def memarg(self) -> int:
-        """Read a memarg, see to it that its memory is in use, and return its offset."""
+        """Read a memarg and write `use_memory` if its memory is not in use; return the offset in bytes."""
         memidx = self.memidx()
         if memidx != self.memory:
             self.use_memory(memidx)
         return self.u64()
 
     def constant_address(self, i: int, offset: int) -> bool:
-        """Whether operand and offset make an address that fits into an offset."""
+        """Whether operand `i` is a constant whose sum with `offset` fits into an offset of 32 bits."""
         return self.kind[i] == CONST and offset <= 0xFFFFFFFF and self.val[i] <= 0xFFFFFFFF - offset
 
     def computed_address(self, op: int, i: int) -> int:
-        """The form that computes the address itself, if operand `i` is the sum just computed; else -1.
+        """The form of `op` that computes the address itself, if operand `i` is the sum just computed; else -1.
 
         If there is one, the instruction that computed it is taken back into `saved`.
         """
@@ -258,6 +268,7 @@ class Plain(Aggregates):
             self.word(self.saved[j + 2])
 
     def load(self, op: int, start: int) -> int:
+        """Lower a load of one slot."""
         offset = self.memarg()
         i = self.h - 1
         if self.constant_address(i, offset):
@@ -283,7 +294,7 @@ class Plain(Aggregates):
         return 0
 
     def wide_load(self, op: int, offset: int, start: int) -> int:
-        """From a memory of 64-bit addresses."""
+        """Write a load from a memory of 64-bit addresses."""
         a = self.readable(self.h - 1)
         self.pop()
         self.note_offset(start)
@@ -293,6 +304,7 @@ class Plain(Aggregates):
         return 0
 
     def store(self, op: int, start: int) -> int:
+        """Lower a store of one slot; address or value may be constant, and the address a sum just computed."""
         offset = self.memarg()
         i = self.h - 2
         value_const = self.kind[i + 1] == CONST
@@ -329,7 +341,7 @@ class Plain(Aggregates):
         return 0
 
     def wide_store(self, op: int, offset: int, start: int) -> int:
-        """To a memory of 64-bit addresses."""
+        """Write a store to a memory of 64-bit addresses."""
         a, b = self.readable(self.h - 2), self.readable(self.h - 1)
         self.pop()
         self.pop()
@@ -343,9 +355,9 @@ class Plain(Aggregates):
     # --- References, tables, whole memories -----------------------------------------------------------------------
 
     def rare(self, op: int, start: int) -> int:
-        """Instructions on references, tables and whole memories."""
+        """Lower `op`, an instruction on references, tables or whole memories."""
         if op == OP_REF_NULL:
-            self.skip_immediates(IMM_HEAPTYPE)
+            self.s64()  # the heap type
             self.push_const(0, 1)
         elif op == OP_REF_AS_NON_NULL:
             self.ref_as_non_null(start)
@@ -386,6 +398,7 @@ class Plain(Aggregates):
         return 0
 
     def indexed_result(self, op: int, index: int) -> int:
+        """Write `op`, a register opcode without operands, with an index of the module as immediate."""
         self.begin_result(op, self.push(TEMP, 1))
         self.word(index)
         return 0
@@ -399,6 +412,7 @@ class Plain(Aggregates):
         return 0
 
     def table_get(self, tableidx: int, start: int) -> int:
+        """Lower `table.get`."""
         a = self.readable(self.h - 1)
         self.pop()
         self.note_offset(start)
@@ -408,6 +422,7 @@ class Plain(Aggregates):
         return 0
 
     def table_grow(self, tableidx: int, start: int) -> int:
+        """Lower `table.grow`."""
         a, b = self.readable(self.h - 2), self.readable(self.h - 1)
         self.pop()
         self.pop()
@@ -419,6 +434,7 @@ class Plain(Aggregates):
         return 0
 
     def memory_grow(self, memidx: int, start: int) -> int:
+        """Lower `memory.grow`."""
         a = self.readable(self.h - 1)
         self.pop()
         self.note_offset(start)

@@ -4,6 +4,7 @@ from wasmvm.isa.opcode cimport *
 from wasmvm.lowering.code cimport enlarged
 from wasmvm.lowering.context cimport Context
 from wasmvm.lowering.operands cimport TEMP, Operands
+from wasmvm.reader cimport Reader
 
 
 cdef unsigned long long ALL_ONES
@@ -24,7 +25,9 @@ cdef class Reading(Operands):
     cdef int funcidx
     cdef Py_ssize_t pos
     cdef Py_ssize_t end
-    cdef signed char[::1] imm_kind
+    cdef Reader skipper
+    cdef unsigned char[::1] imm_of
+    cdef int[::1] prefix_base
     cdef int local_cap
     cdef int expanded
     cdef int[::1] local_slot
@@ -55,13 +58,10 @@ cdef class Reading(Operands):
     cdef unsigned long long u64(self) noexcept
     @cython.locals(byte=cython.ulonglong, value=cython.ulonglong, i=cython.int)
     cdef unsigned long long fixed(self, int size) noexcept
-    @cython.locals(byte=cython.int)
+    @cython.locals(byte=cython.int, base=cython.int)
     cdef int opcode(self) except -1
     cdef unsigned int memidx(self) noexcept
-    @cython.locals(_=cython.uint)
-    cdef int skip_immediates(self, int kind) except -1
-    @cython.locals(kind=cython.int)
-    cdef int skip_catch(self) except -1
+    cdef int skip_immediates(self, int op) except -1
     @cython.locals(byte=cython.int)
     cdef int valtype_width(self) noexcept
     @cython.locals(byte=cython.int)

@@ -8,7 +8,8 @@ import cython
 
 from wasmvm import types
 from wasmvm.errors import InternalError
-from wasmvm.isa import codes, wasm
+from wasmvm.isa import codes, flat
+from wasmvm.reader import Reader
 
 if not cython.compiled:
     from wasmvm.isa.opcode import *  # noqa: F403
@@ -31,34 +32,35 @@ CATCH_ALL = codes.CATCH_ALL
 CATCH_ALL_REF = codes.CATCH_ALL_REF
 MEMIDX_FLAG = codes.MEMIDX_FLAG
 
-IMM_KIND = array("b", bytes(wasm.OPCODE_END))
-for _row in wasm.ROWS:
-    IMM_KIND[_row.code] = _row.imm
-
 
 class Reading(Operands):
     """Attributes:
 
     checkpoint: what `look_around` calls, or None, see `Reader`.
     context: what is known of the module; source: its bytes.
+    skipper: a `Reader` of the same bytes, which knows how to pass over the immediates of any instruction.
+    imm_of, prefix_base: the tables of `isa` by opcode and by prefix byte.
     funcidx: the function, or -1 for a constant expression, which has one result of one slot.
-    pos, end: where the body is read, and where it ends.
+    pos, end: the byte offset where the body is read, and where it ends.
     local_slot, local_widths, expanded: by local, and how many locals are there; those are at most as many as the body
-        has bytes, for few bytes can declare many.
-    run_first, run_end, run_slot, run_width, run_count: runs of locals of one width: the first local and the one behind
-        the last, the slot of the first, and the width.
+        has bytes, for few bytes can declare many. local_cap: how many there is room for.
+    run_first, run_end, run_slot, run_width, run_count: runs of locals of one width: the first local and the one after
+        the last, the slot of the first, and the width. run_cap: how many there is room for.
     param_slots: slots that the parameters take.
-    assigned: by slot of a local, whether every path to here has set it; `assign_log` lists them in order, so that
-        a block can take back what was set inside it. Nothing is set between two bodies.
+    assigned: by slot of a local, whether every path to here has set it; `assign_log` lists them in order, and
+        `assign_count` counts these, so that a block can take back what was set inside it. Nothing is set between two
+        bodies.
     zero_from, zero_to: slots of locals that may be read before they are set.
-    result_type: the type of the body as a block: a typeidx, or as `block_type` has it.
+    result_type: the type of the body as a block.
 
     A block type is a typeidx, -1 where there are neither parameters nor results, or -1 less the width of one result.
     """
 
     def make_reading(self) -> None:
+        """Allocate the arrays, once for all bodies."""
         self.checkpoint: Any = None
-        self.imm_kind = IMM_KIND
+        self.skipper = Reader(b"")
+        self.imm_of, self.prefix_base = flat.IMM_OF, flat.PREFIX_BASE
         self.local_cap = self.run_cap = self.assign_cap = 0
         self.local_slot = array("i")
         self.local_widths = array("b")
@@ -67,19 +69,27 @@ class Reading(Operands):
         self.assign_log = array("i")
 
     def begin_reading(self, context: Context, index: int, start: int, end: int) -> None:
-        """Begin with the function `index`, counted among those defined, or with -1 at an expression from `start` on."""
+        """Begin with a function, or with an expression.
+
+        `index` counts the functions that the module defines; if it is -1, the expression is at byte offsets `start` to
+        `end`.
+        """
         self.context = context
+        if self.skipper.source is not context.surface:
+            self.skipper = Reader(context.surface)
         self.source = context.source
         self.funcidx = index + context.import_count if index >= 0 else -1
         self.pos = context.code[2 * index] if index >= 0 else start
         self.end = context.code[2 * index + 1] if index >= 0 else end
 
     def look_around(self) -> int:
+        """Call the checkpoint, see `Reader`; it may raise."""
         if self.checkpoint is not None:
             self.checkpoint()
         return 0
 
     def u32(self) -> int:
+        """Read an unsigned LEB128 of up to 32 bits."""
         byte = self.source[self.pos]
         self.pos += 1
         if byte < 0x80:
@@ -94,7 +104,7 @@ class Reading(Operands):
             shift += 7
 
     def s64(self) -> int:
-        """A signed LEB128 of up to 64 bits, as its unsigned 64 bits; the same passes over one of any kind."""
+        """Read a signed LEB128 of up to 64 bits, as its unsigned 64 bits; this passes over an integer of any kind."""
         value, shift = 0, 0
         while True:
             byte = self.source[self.pos]
@@ -108,6 +118,7 @@ class Reading(Operands):
         return value & ALL_ONES
 
     def u64(self) -> int:
+        """Read an unsigned LEB128 of up to 64 bits."""
         value, shift = 0, 0
         while True:
             byte = self.source[self.pos]
@@ -118,7 +129,7 @@ class Reading(Operands):
                 return value
 
     def fixed(self, size: int) -> int:
-        """An integer of `size` bytes, little end first."""
+        """Read an integer of `size` bytes (1 to 8), low byte first."""
         value = 0
         for i in range(size):
             byte = self.source[self.pos + i]
@@ -127,84 +138,29 @@ class Reading(Operands):
         return value
 
     def opcode(self) -> int:
-        """The opcode, numbered as the rows of `isa.wasm` are."""
+        """Read an opcode, as the rows of `isa.wasm` number it."""
         byte = self.source[self.pos]
         self.pos += 1
         if byte < 0xFB:
             return byte
-        if byte == 0xFB:
-            return 0x100 + self.u32()
-        if byte == 0xFC:
-            return 0x200 + self.u32()
-        if byte == 0xFD:
-            return 0x300 + self.u32()
+        base = self.prefix_base[byte]
+        if base:
+            return base + self.u32()
         raise InternalError(f"opcode 0x{byte:x} in a validated body")
 
     def memidx(self) -> int:
-        """The alignment of a memarg, and the memory that may come with it."""
+        """Read the alignment of a memarg, and the memory that may come with it; return the memidx."""
         return self.u32() if self.u32() & MEMIDX_FLAG else 0
 
-    def skip_immediates(self, kind: int) -> int:
-        if kind == IMM_NONE:
-            return 0
-        if kind == IMM_F32:
-            self.pos += 4
-        elif kind == IMM_F64:
-            self.pos += 8
-        elif kind == IMM_LABELS:
-            for _ in range(self.u32() + 1):
-                self.u32()
-        elif kind == IMM_VALTYPES:
-            for _ in range(self.u32()):
-                self.valtype_width()
-        elif kind == IMM_LANEIDX:
-            self.pos += 1
-        elif kind == IMM_V128 or kind == IMM_LANES:
-            self.pos += 16
-        elif kind == IMM_MEMARG or kind == IMM_MEMARG_LANEIDX:
-            self.memidx()
-            self.s64()
-            if kind == IMM_MEMARG_LANEIDX:
-                self.pos += 1
-        elif kind == IMM_TRY_TABLE:
-            self.block_type()
-            for _ in range(self.u32()):
-                self.skip_catch()
-        elif kind == IMM_CAST:
-            self.pos += 1
-            self.u32()
-            self.s64()
-            self.s64()
-        elif kind == IMM_BLOCKTYPE:
-            self.block_type()
-        else:
-            if kind in (
-                IMM_CALL_INDIRECT,
-                IMM_MEMORY_INIT,
-                IMM_MEMORY_COPY,
-                IMM_TABLE_INIT,
-                IMM_TABLE_COPY,
-                IMM_FIELDIDX,
-                IMM_ARRAY_LENGTH,
-                IMM_ARRAY_DATA,
-                IMM_ARRAY_ELEM,
-                IMM_ARRAY_COPY,
-            ):
-                self.s64()
-            self.s64()
-        return 0
-
-    def skip_catch(self) -> int:
-        """Pass over a catch clause."""
-        kind = self.source[self.pos]
-        self.pos += 1
-        if kind < CATCH_ALL:
-            self.u32()
-        self.u32()
+    def skip_immediates(self, op: int) -> int:
+        """Pass over the immediates of an instruction that is not lowered; `op` is its WebAssembly opcode."""
+        self.skipper.pos = self.pos
+        self.skipper.skip_immediates(self.imm_of[op])
+        self.pos = self.skipper.pos
         return 0
 
     def valtype_width(self) -> int:
-        """Slots that values of the type which is read take."""
+        """Read a value type; return how many slots its values take."""
         byte = self.source[self.pos]
         self.pos += 1
         if byte == REF or byte == REF_NULL:
@@ -212,6 +168,7 @@ class Reading(Operands):
         return 2 if byte == V128 else 1
 
     def block_type(self) -> int:
+        """Read a block type; see the class for what is returned."""
         byte = self.source[self.pos]
         if byte == EMPTY_BLOCK:
             self.pos += 1
@@ -221,16 +178,19 @@ class Reading(Operands):
         return self.u32()
 
     def param_count(self, type_: int) -> int:
+        """How many parameters the block type has."""
         if type_ < 0:
             return 0
         return self.context.middle[type_] - self.context.first[type_]
 
     def result_count(self, type_: int) -> int:
+        """How many results the block type has."""
         if type_ < 0:
             return 0 if type_ == -1 else 1
         return self.context.first[type_ + 1] - self.context.middle[type_]
 
     def push_results(self, type_: int) -> int:
+        """Push the results of the block type as temporaries."""
         if type_ == -1:
             return 0
         if type_ < 0:
@@ -241,13 +201,14 @@ class Reading(Operands):
         return 0
 
     def push_params(self, type_: int) -> int:
+        """Push the parameters of the block type as temporaries."""
         if type_ >= 0:
             for i in range(self.context.first[type_], self.context.middle[type_]):
                 self.push(TEMP, self.context.widths[i])
         return 0
 
     def read_locals(self) -> None:
-        """Parameters and local declarations: give each its slot."""
+        """Read the local declarations; give each parameter and local its slot."""
         context = self.context
         room = self.end - self.pos
         self.expanded = self.run_count = 0
@@ -275,8 +236,10 @@ class Reading(Operands):
         self.zero_to = 0
 
     def declare(self, count: int, width: int, slot: int, room: int) -> int:
-        """Declare so many locals of that width from a slot on, and return the slot behind them; `room` bounds
-        `expanded`."""
+        """Declare `count` locals of `width` slots from `slot` on; return the slot after them.
+
+        `expanded` stays at most `room`.
+        """
         if count == 0:
             return slot
         k = self.run_count - 1
@@ -298,6 +261,7 @@ class Reading(Operands):
         return slot + count * width
 
     def new_run(self, first: int, end: int, slot: int, width: int) -> int:
+        """Append a run: locals `first` to before `end`, each of `width` slots, from `slot` on."""
         k = self.run_count
         if k == self.run_cap:
             self.run_cap = 2 * k + 16
@@ -313,7 +277,7 @@ class Reading(Operands):
         return 0
 
     def run_of(self, local: int) -> int:
-        """The run that a local is in."""
+        """The run that a local, given by its localidx, is in."""
         low = 0
         high = self.run_count - 1
         while low < high:
@@ -325,17 +289,18 @@ class Reading(Operands):
         return low
 
     def slot_of(self, local: int) -> int:
+        """The slot of a local, given by its localidx."""
         if local < self.expanded:
             return self.local_slot[local]
         k = self.run_of(local)
         return self.run_slot[k] + (local - self.run_first[k]) * self.run_width[k]
 
     def width_of(self, local: int) -> int:
-        """Slots that the local takes."""
+        """How many slots a local, given by its localidx, takes."""
         return self.local_widths[local] if local < self.expanded else self.run_width[self.run_of(local)]
 
     def end_reading(self) -> None:
-        """Leave all as `read_locals` is to find it."""
+        """Leave all as `read_locals` expects it."""
         for i in range(self.assign_count):
             self.assigned[self.assign_log[i]] = 0
         for i in range(self.param_slots):
