@@ -19,39 +19,15 @@ from setuptools.command.build import build
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import CCompilerError, ExecError, PlatformError
 
-HOT = [
-    "wasmvm/reader.py",
-    "wasmvm/typetable.py",
-    "wasmvm/binary/sections.py",
-    "wasmvm/validation/stacks.py",
-    "wasmvm/validation/rules.py",
-    "wasmvm/validation/aggregates.py",
-    "wasmvm/validation/body.py",
-    "wasmvm/lowering/context.py",
-    "wasmvm/lowering/code.py",
-    "wasmvm/lowering/operands.py",
-    "wasmvm/lowering/accumulator.py",
-    "wasmvm/lowering/reading.py",
-    "wasmvm/lowering/aggregates.py",
-    "wasmvm/lowering/handlers.py",
-    "wasmvm/lowering/plain.py",
-    "wasmvm/lowering/control.py",
-    "wasmvm/lowering/body.py",
-    "wasmvm/lowering/verify.py",
-    "wasmvm/runtime/constexpr.py",
-    "wasmvm/runtime/instantiate.py",
-]
-"""Modules in Cython's pure Python mode: each has a .pxd beside it and also runs uncompiled."""
-EXTENSION = ["wasmvm/_core.pyx"]
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))  # a build in isolation does not start there
 
-DIRECTIVES = {
-    "language_level": 3,
-    "boundscheck": False,
-    "wraparound": False,
-    "initializedcheck": False,
-    "cdivision": True,
-    "annotation_typing": False,  # the .pxd files say the types; annotations speak to mypy
-}
+from tools import build_config, generate  # noqa: E402
+from tools.build_config import DIRECTIVES, FORMS  # noqa: E402
+
+HOT = build_config.hot_modules(ROOT)
+EXTENSION = [build_config.EXTENSION]
+
 FLAGS = {
     "msvc": ["/O2"],
     # A dispatch block, or a handler of the threaded form, that straddles a cache line makes all 1.5 times slower.
@@ -81,7 +57,7 @@ def dispatch() -> str:
     arguments of a handler fit into registers.
     """
     wanted = os.environ.get(DISPATCH_ENV)
-    if wanted not in (None, "", "switch", "threaded", "counting"):
+    if wanted not in (None, "", *FORMS):
         give_up(
             f"{DISPATCH_ENV} is {wanted!r}.", "It must be switch or threaded (or counting, for tools/sequences.py)."
         )
@@ -98,41 +74,19 @@ def settings_file(key: str) -> str:
     return str(path)
 
 
-BUILD_FILE = Path("wasmvm/_build.py")
-
-
 def write_build_file() -> None:
-    """Tell the package what it is made of: code that it lowers and keeps is of no use to another build.
+    """Tell the package what it is made of: code that it lowers and keeps is of no use to another build."""
+    path = ROOT / build_config.BUILD_FILE
+    text = f'"""Written by setup.py."""\n\nSOURCES = "{build_config.digest(ROOT)}"\n'
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
 
-    Everything counts that decides which modules are valid, what their code looks like, and what code does.
-    """
-    digest = hashlib.sha256()
-    for folder in (
-        "wasmvm",
-        *(
-            f"wasmvm/{name}"
-            for name in (
-                "binary",
-                "compiled",
-                "isa",
-                "isa/regop",
-                "isa/threaded",
-                "lowering",
-                "machine",
-                "machine/loop",
-                "machine/driver",
-                "machine/store",
-                "validation",
-            )
-        ),
-    ):
-        for path in sorted(Path(folder).glob("*.p*")):
-            if path != BUILD_FILE and path.suffix in (".py", ".pyx", ".pxd", ".pxi"):
-                content = path.read_bytes()
-                digest.update(f"{path.as_posix()} {len(content)}\n".encode() + content)
-    text = f'"""Written by setup.py."""\n\nSOURCES = "{digest.hexdigest()[:32]}"\n'
-    if not BUILD_FILE.exists() or BUILD_FILE.read_text() != text:
-        BUILD_FILE.write_text(text)
+
+def write_loop(form: str) -> str:
+    """Print the loop of the machine in this form, and return the folder in which it is."""
+    folder = f"build/generated/{form}"
+    generate.write_loop(form, ROOT / folder)
+    return folder
 
 
 def extensions() -> list[Extension]:
@@ -160,7 +114,7 @@ def extensions() -> list[Extension]:
         made = cythonize(
             modules,
             build_dir=f"build/cython-{key}",
-            include_path=[f"wasmvm/_dispatch/{dispatch()}"],
+            include_path=[write_loop(dispatch())],
             compiler_directives=DIRECTIVES,
             nthreads=0,
         )

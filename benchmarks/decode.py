@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wasmvm import binary, validation
-from wasmvm.isa.flat import IMM_OF
+from wasmvm.generated.flat import IMM_OF
 from wasmvm.reader import Reader
 from wasmvm.syntax import Module
 from wasmvm.validation import body

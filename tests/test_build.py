@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import shutil
@@ -12,28 +11,30 @@ from pathlib import Path
 
 import pytest
 
+from tools import build_config
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def listed(name: str) -> list[str]:
-    """The value of a list of file names in setup.py."""
-    for node in ast.parse((ROOT / "setup.py").read_text()).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-            value: list[str] = ast.literal_eval(node.value)
-            return value
-    raise LookupError(name)
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """The project's setup.py, with a module of one line for each that it compiles."""
-    shutil.copy(ROOT / "setup.py", tmp_path)
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "wasmvm"\nversion = "0"\n')
-    for name in listed("HOT") + listed("EXTENSION"):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("answer = 42\n")
-        (path.parent / "__init__.py").touch()
+    """The project's sources, with one line instead of each module that is compiled."""
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    for folder in ("wasmvm", "tools"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in build_config.SUFFIXES:
+                target = tmp_path / path.relative_to(ROOT)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, target)
+    for name in [*build_config.hot_modules(ROOT), build_config.EXTENSION]:
+        (tmp_path / name).write_text("answer = 42\n")
+        (tmp_path / name).with_suffix(".pxd").write_text("")
     return tmp_path
 
 
@@ -86,28 +87,87 @@ def test_with_a_module_that_cython_refuses(project: Path) -> None:
 
 
 def test_the_package_knows_what_it_was_built_of(project: Path) -> None:
-    """Kept code is found again by the same sources only; those above the stages do not count."""
-    source, unrelated = project / listed("HOT")[0], project / "wasmvm/cli/run.py"
-    unrelated.parent.mkdir()
+    """Kept code is found again by the same sources only."""
 
     def known() -> str:
         build(project, CC=shutil.which("false") or "false")
         return (project / "wasmvm/_build.py").read_text()
 
+    source = project / "wasmvm/reader.py"
     first = known()
-    unrelated.write_text("answer = 41\n")
-    assert known() == first
+    assert build_config.digest(project) in first
     source.write_text("answer = 43\n")
     assert known() != first
     source.write_text("answer = 42\n")
     assert known() == first
 
 
+def rooms() -> list[list[str]]:
+    """The rooms of the package from the highest layer to the lowest, from the contract in pyproject.toml."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    return [[room.strip(" ()") for room in re.split(r"[:|]", layer)] for layer in layers]
+
+
+def test_what_does_not_count_stands_above_the_runtime() -> None:
+    layers = rooms()
+    above = {room for layer in layers[: layers.index(["runtime"])] for room in layer}
+    assert set(build_config.ABOVE) == above | {"__init__"}
+
+
+def test_a_change_in_any_folder_that_counts_is_another_build(project: Path) -> None:
+    """And one that does not count is none: that would only cost those who keep code."""
+    package = project / "wasmvm"
+    first = build_config.digest(project)
+    counted, others = set(), set()
+    for path in sorted(p for p in project.rglob("*") if p.suffix in build_config.SUFFIXES):
+        room = path.relative_to(project).parts[:-1]
+        before = path.read_bytes()
+        path.write_bytes(before + b"\n")
+        changed = build_config.digest(project) != first
+        path.write_bytes(before)
+        (counted if changed else others).add(room)
+        if path.parent != package:
+            above = path.is_relative_to(package) and room[1] in build_config.ABOVE
+            assert changed != above, path
+    assert build_config.digest(project) == first
+    folders = {p.relative_to(project).parts for p in (project, package, *package.rglob("*")) if p.is_dir()}
+    assert counted | others | {()} == folders | {("tools",)} | {()}
+    # What is new counts until somebody says that it need not: a folder in a folder, a file, and its name.
+    (package / "lowering/new/folder").mkdir(parents=True)
+    for name in ("lowering/new/folder/part.pxi", "novelty.py", "isa/header.h"):
+        (package / name).write_text("")
+        assert build_config.digest(project) != first
+        (package / name).unlink()
+    (package / "reader.py").rename(package / "reader2.py")
+    assert build_config.digest(project) != first
+
+
 def test_a_missing_source_is_not_passed_over(project: Path) -> None:
-    (project / listed("HOT")[0]).unlink()
+    (project / "wasmvm/reader.py").unlink()
     code, output = build(project)
     assert code == 1
-    assert f"there is no {listed('HOT')[0]}" in output
+    assert "there is no wasmvm/reader.py" in output
+
+
+def test_the_loop_is_printed_when_its_tables_change(project: Path) -> None:
+    """And only then: what did not change is not compiled again."""
+    printed = project / "build/generated/switch/_core_run.pxi"
+
+    def build_loop() -> str:
+        build(project, CC=shutil.which("false") or "false", WASMVM_DISPATCH="switch")
+        return printed.read_text()
+
+    first = build_loop()
+    assert "op == R_I32_ADD" in first
+    assert not (project / "build/generated/threaded").exists()
+    os.utime(printed, (1_000_000_000, 1_000_000_000))
+    assert build_loop() == first
+    assert printed.stat().st_mtime == 1_000_000_000
+    printer = project / "tools/dispatch.py"
+    printer.write_text(printer.read_text().replace('DISPATCH = "switch"', 'DISPATCH = "other"'))
+    assert build_loop() != first
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="CC does not choose the compiler on Windows")

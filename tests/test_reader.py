@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests.encode import sleb, uleb
 from wasmvm.errors import DecodeError
-from wasmvm.isa import flat, imm, wasm
+from wasmvm.generated import flat
+from wasmvm.isa import imm, wasm
 from wasmvm.reader import Reader
 from wasmvm.types import HEAPTYPE_NAMES, VALTYPE_NAMES
 

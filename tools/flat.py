@@ -1,4 +1,4 @@
-"""Prints `wasmvm/isa/flat.py` and `wasmvm/isa/signatures.py`: the rows of `isa.wasm` as flat tables.
+"""Prints `wasmvm/generated/flat.py` and `signatures.py`: the rows of `isa.wasm` as flat tables.
 
 A start then need not read the rows.
 """

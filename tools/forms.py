@@ -1,4 +1,4 @@
-"""Prints `wasmvm/lowering/forms.py`: the rows of both instruction tables as flat tables for the lowerer.
+"""Prints `wasmvm/generated/forms.py`: the rows of both instruction tables as flat tables for the lowerer.
 
 Deriving them at each start would cost milliseconds.
 """

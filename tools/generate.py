@@ -1,13 +1,15 @@
-"""Prints the generated files of the package from the instruction tables; ``--check`` only says which are stale.
+"""Prints the generated tables of the package from the instruction tables; ``--check`` only says which are stale.
 
     python tools/generate.py [--check]
+    python tools/generate.py --loop switch|threaded|counting    (prints a loop of the machine, for reading)
 
-Generated: `wasmvm/isa/opcode.py` and `.pxd` (a constant per WebAssembly opcode and per kind of immediates);
-`wasmvm/isa/regopcode.py` and `.pxd` (a constant per register instruction); `wasmvm/isa/flat.py` and
-`wasmvm/isa/signatures.py` (the rows of WebAssembly opcodes as flat tables); `wasmvm/isa/wordkinds.py` and `.pxd` (what
-the words of register instructions must be); `wasmvm/lowering/forms.py` (which register instruction serves which
-opcode); the two `_core_run.pxi` in `wasmvm/_dispatch` (the dispatch loop, as a switch and threaded);
-`wasmvm/_core_simd_ops.pxi` (the functions of vector instructions).
+Generated in `wasmvm/generated`: `opcode` (a constant per WebAssembly opcode and per kind of immediates) and `regopcode`
+(a constant per register instruction), each with a `.pxd`; `flat` and `signatures` (the rows of WebAssembly opcodes as
+flat tables); `wordkinds` (what the words of register instructions must be); `forms` (which register instruction serves
+which opcode).
+
+The loops of the machine and the functions of vector instructions are not committed: `setup.py` has them printed into
+the build folder (`write_loop`).
 """
 
 from __future__ import annotations
@@ -81,36 +83,44 @@ def address_words() -> str:
 
 
 def generated_files() -> dict[Path, str]:
-    """Every generated file and what it should hold."""
-    package = ROOT / "wasmvm"
+    """Every committed file that is generated, and what it should hold."""
+    folder = ROOT / "wasmvm/generated"
     return {
-        package / "isa/opcode.py": python_constants(opcodes()),
-        package / "isa/opcode.pxd": cython_enum(opcodes()),
-        package / "isa/regopcode.py": python_constants(regopcodes()) + address_words(),
-        package / "isa/regopcode.pxd": cython_enum(regopcodes()),
-        package / "isa/flat.py": flat.module(NOTE),
-        package / "isa/signatures.py": flat.signatures(NOTE),
-        package / "isa/wordkinds.py": verification.module(NOTE),
-        package / "isa/wordkinds.pxd": cython_enum(verification.constants()),
-        package / "lowering/forms.py": forms.module(NOTE),
-        package / "_dispatch/switch/_core_run.pxi": dispatch.loop(NOTE),
-        package / "_dispatch/threaded/_core_run.pxi": threaded.handlers(NOTE),
-        package / "_core_simd_ops.pxi": vector.functions(NOTE),
+        folder / "opcode.py": python_constants(opcodes()),
+        folder / "opcode.pxd": cython_enum(opcodes()),
+        folder / "regopcode.py": python_constants(regopcodes()) + address_words(),
+        folder / "regopcode.pxd": cython_enum(regopcodes()),
+        folder / "flat.py": flat.module(NOTE),
+        folder / "signatures.py": flat.signatures(NOTE),
+        folder / "wordkinds.py": verification.module(NOTE),
+        folder / "wordkinds.pxd": cython_enum(verification.constants()),
+        folder / "forms.py": forms.module(NOTE),
     }
+
+
+def loop(form: str) -> str:
+    """The loop of the machine in this form: "switch", "threaded", or "counting" (threaded, for tools/sequences.py)."""
+    return dispatch.loop(NOTE) if form == "switch" else threaded.handlers(NOTE, counting=form == "counting")
+
+
+def write_loop(form: str, folder: Path) -> None:
+    """Print what `_core.pyx` includes and nobody wrote. A file that is right already stays as old as it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in {"_core_run.pxi": loop(form), "_core_simd_ops.pxi": vector.functions(NOTE)}.items():
+        path = folder / name
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing, exit with 1 if a file is stale")
-    parser.add_argument(
-        "--counting", action="store_true", help="write the form of the machine that tools/sequences needs"
-    )
+    parser.add_argument("--loop", choices=["switch", "threaded", "counting"], help="print this form of the loop")
     options = parser.parse_args()
     check = options.check
-    if options.counting:
-        path = ROOT / "wasmvm/_dispatch/counting/_core_run.pxi"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(threaded.handlers(NOTE, counting=True))
+    if options.loop:
+        print(loop(options.loop), end="")
+        return 0
     stale = [path for path, text in generated_files().items() if not path.exists() or path.read_text() != text]
     for path in stale:
         print(f"{'stale' if check else 'written'}: {path.relative_to(ROOT)}")

@@ -24,11 +24,12 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from tools import build_config
+
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("wasmvm", "tests", "tools", "examples", "benchmarks", "docs", "setup.py", "pyproject.toml", "README.md",
           "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "MANIFEST.in")  # fmt: skip
 COMPILED = (".so", ".c")
-SOURCES = (".py", ".pyx", ".pxd", ".pxi")
 MADE_THERE = ("__pycache__", "_build.py")
 REPORTED = 99
 
@@ -99,9 +100,7 @@ def build(mode: str, folder: Path) -> None:
     environment.pop("PYTHONMALLOC", None)
     stamp = folder / "build" / "flags"
     # With the variable set, setup.py compiles everything again, so it is asked only where something changed.
-    sources = [path for path in sorted((folder / "wasmvm").rglob("*.p[yx]*")) if path.suffix in SOURCES]
-    state = repr((settings, [(str(p), p.stat().st_mtime_ns) for p in sources if not is_made_there(p.name)]))
-    state += (folder / "setup.py").read_text()
+    state = repr((settings, build_config.digest(folder)))
     if stamp.exists() and stamp.read_text() == state:
         return
     environment["WASMVM_DISPATCH"] = settings.dispatch

@@ -1,6 +1,5 @@
 """Chooses the sequences of instructions that the threaded back end runs as one, by counting what programs execute.
 
-    python tools/generate.py --counting
     WASMVM_DISPATCH=counting python setup.py build_ext --inplace
     python tools/sequences.py count FILE.json run PROGRAM.wasm [ARGUMENT ...]    (a command line of `wasmvm`)
     python tools/sequences.py choose [--kernels FILE.json ...] [--programs FILE.json ...] \\

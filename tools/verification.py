@@ -1,4 +1,4 @@
-"""Prints `wasmvm/isa/wordkinds.py`: what each word of a register instruction must be, for `lowering.verify`.
+"""Prints `wasmvm/generated/wordkinds.py`: what each word of a register instruction must be, for `lowering.verify`.
 
 All of it follows from the rows: which words are slots from their letters, what is a vector, a lane or a shift from the
 text of the arm. An instruction is *plain* if its text works on slots, constants and the memory in use alone. Of the

@@ -3,7 +3,7 @@
 cimport cython
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from wasmvm.isa.regopcode cimport HANDLER_COUNT
+from wasmvm.generated.regopcode cimport HANDLER_COUNT
 
 
 cdef union slot:

@@ -40,7 +40,7 @@ if PyInterpreterState_Get() != PyInterpreterState_Main():  # `wasmvm/__init__.py
 
 from os import urandom
 
-from wasmvm.isa.regopcode cimport *
+from wasmvm.generated.regopcode cimport *
 
 from types import FunctionType, MethodType
 

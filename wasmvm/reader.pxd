@@ -2,7 +2,7 @@ cimport cython
 
 from libc.stdint cimport int64_t, uint64_t
 
-from wasmvm.isa.opcode cimport *
+from wasmvm.generated.opcode cimport *
 
 
 cdef unsigned char[::1] IMM_OF

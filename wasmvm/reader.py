@@ -10,11 +10,12 @@ import cython
 
 from wasmvm import types
 from wasmvm.errors import DecodeError
-from wasmvm.isa import codes, flat
+from wasmvm.generated import flat
+from wasmvm.isa import codes
 from wasmvm.types import HEAPTYPE_NAMES, PACKED_NAMES, VALTYPE_NAMES
 
 if not cython.compiled:
-    from wasmvm.isa.opcode import (
+    from wasmvm.generated.opcode import (
         IMM_ARRAY_COPY,
         IMM_ARRAY_DATA,
         IMM_ARRAY_ELEM,

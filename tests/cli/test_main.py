@@ -71,7 +71,7 @@ def test_a_start_from_the_cache_imports_little(prelude: str, tmp_path: Path) -> 
     arguments = ["run", str(ROOT / "examples" / "hello.wasm")]
     # Declarations are validated and lowered code is verified at every start; bodies are neither validated nor lowered.
     always = {"wasmvm.validation.module", "wasmvm.lowering.verify"}
-    skipped = {"wasmvm.validation.body", "wasmvm.lowering.body", "wasmvm.lowering.forms"}
+    skipped = {"wasmvm.validation.body", "wasmvm.lowering.body", "wasmvm.generated.forms"}
     found = imported(run, always | skipped, arguments, str(tmp_path / "cache"))
     assert found == {"wasmvm.validation.module"} | skipped
     slow = (*SLOW, *always, *skipped, "wasmvm.binary.names", "wasmvm.isa.wasm", "wasmvm.isa.regop.rows")

@@ -40,7 +40,7 @@ from wasmvm.compiled.partial import layout_of
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module, _unpickle
 from wasmvm.errors import InternalError, Trap, WasmError, WasmException
-from wasmvm.isa import wordkinds
+from wasmvm.generated import wordkinds
 from wasmvm.isa.threaded import forms as regform
 from wasmvm.types import F32, F64, I32, I64, FuncType
 

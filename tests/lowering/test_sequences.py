@@ -17,9 +17,9 @@ import pytest
 from tests.wat import wat2wasm
 from wasmvm import Instance, Module, Trap
 from wasmvm._core import DISPATCH
+from wasmvm.generated.regopcode import R_BR_TABLE, R_CONST64, R_F32_ADD_RK, R_F64_ADD_RK, R_MOVE, R_RETURN
 from wasmvm.isa.regop import row as regop
 from wasmvm.isa.regop import rows
-from wasmvm.isa.regopcode import R_BR_TABLE, R_CONST64, R_F32_ADD_RK, R_F64_ADD_RK, R_MOVE, R_RETURN
 from wasmvm.isa.threaded import forms as regform
 from wasmvm.lowering.accumulator import Accumulators
 

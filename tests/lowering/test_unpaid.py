@@ -18,11 +18,11 @@ from tests.fuzz.throwing import program
 from tests.fuzz.vocabulary import VECTORS
 from tests.wat import wat2wasm
 from wasmvm.binary.sections import decode
+from wasmvm.generated.forms import LENGTH, NAMES
 from wasmvm.isa.regop.rows import BY_NAME
 from wasmvm.lowering.body import lower
 from wasmvm.lowering.context import Context
 from wasmvm.lowering.disasm import CLAUSE_WORDS, disassemble, label_words
-from wasmvm.lowering.forms import LENGTH, NAMES
 from wasmvm.types import METER_CALLS, METER_INSTRUCTIONS, NO_METERING
 
 BR_TABLE = BY_NAME["br_table"].number

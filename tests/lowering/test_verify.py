@@ -11,7 +11,7 @@ import pytest
 from examples.programs import PROGRAMS
 from tests.wat import wat2wasm
 from wasmvm.binary import decode
-from wasmvm.isa import wordkinds
+from wasmvm.generated import wordkinds
 from wasmvm.isa.regop import rows
 from wasmvm.isa.regop.row import RegOp
 from wasmvm.isa.threaded import forms as regform

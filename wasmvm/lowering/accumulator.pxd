@@ -1,6 +1,6 @@
 cimport cython
 
-from wasmvm.isa.regopcode cimport R_BR_TABLE
+from wasmvm.generated.regopcode cimport R_BR_TABLE
 
 
 cdef enum:

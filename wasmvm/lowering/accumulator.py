@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 if not cython.compiled:
-    from wasmvm.isa.regopcode import R_BR_TABLE
+    from wasmvm.generated.regopcode import R_BR_TABLE
 
     WORDS_BETWEEN_LOOKS = 1 << 16  # some milliseconds
 

@@ -1,7 +1,7 @@
 cimport cython
 
-from wasmvm.isa.opcode cimport *
-from wasmvm.isa.regopcode cimport *
+from wasmvm.generated.opcode cimport *
+from wasmvm.generated.regopcode cimport *
 from wasmvm.lowering.code cimport low_word
 from wasmvm.lowering.handlers cimport Handlers
 from wasmvm.lowering.operands cimport TEMP

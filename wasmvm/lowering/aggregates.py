@@ -7,8 +7,8 @@ import cython
 from wasmvm.errors import InternalError
 
 if not cython.compiled:
-    from wasmvm.isa.opcode import *  # noqa: F403
-    from wasmvm.isa.regopcode import *  # noqa: F403
+    from wasmvm.generated.opcode import *  # noqa: F403
+    from wasmvm.generated.regopcode import *  # noqa: F403
     from wasmvm.lowering.code import low_word
     from wasmvm.lowering.handlers import Handlers
     from wasmvm.lowering.operands import TEMP

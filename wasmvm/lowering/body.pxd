@@ -1,7 +1,7 @@
 cimport cython
 
-from wasmvm.isa.opcode cimport *
-from wasmvm.isa.regopcode cimport *
+from wasmvm.generated.opcode cimport *
+from wasmvm.generated.regopcode cimport *
 from wasmvm.lowering.context cimport Context
 from wasmvm.lowering.control cimport CTL_BLOCK, CTL_LOOP, MOST_UNPAID, Control
 

@@ -20,8 +20,8 @@ from wasmvm.record import Record
 from wasmvm.types import METER_CALLS, NO_METERING
 
 if not cython.compiled:
-    from wasmvm.isa.opcode import *  # noqa: F403
-    from wasmvm.isa.regopcode import *  # noqa: F403
+    from wasmvm.generated.opcode import *  # noqa: F403
+    from wasmvm.generated.regopcode import *  # noqa: F403
     from wasmvm.lowering.control import CTL_BLOCK, CTL_LOOP, MOST_UNPAID, Control
 
     MOST_ZEROED = 512  # slots of locals, likewise

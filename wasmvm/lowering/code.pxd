@@ -1,6 +1,6 @@
 cimport cython
 
-from wasmvm.isa.regopcode cimport R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128, R_PAY
+from wasmvm.generated.regopcode cimport R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128, R_PAY
 
 
 cdef enum:

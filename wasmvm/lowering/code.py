@@ -10,7 +10,7 @@ from wasmvm.errors import InternalError
 from wasmvm.lowering import forms
 
 if not cython.compiled:
-    from wasmvm.isa.regopcode import R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128, R_PAY
+    from wasmvm.generated.regopcode import R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128, R_PAY
 
     # The longest instruction but br_table, rounded up: what `reserve` makes room for.
     MOST_WORDS = 12

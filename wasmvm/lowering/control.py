@@ -13,8 +13,8 @@ import cython
 from wasmvm.lowering import forms
 
 if not cython.compiled:
-    from wasmvm.isa.opcode import *  # noqa: F403
-    from wasmvm.isa.regopcode import *  # noqa: F403
+    from wasmvm.generated.opcode import *  # noqa: F403
+    from wasmvm.generated.regopcode import *  # noqa: F403
     from wasmvm.lowering.code import MOST_WORDS, enlarged, low_word
     from wasmvm.lowering.handlers import CLAUSE_WORDS
     from wasmvm.lowering.operands import CONST, LOCAL, TEMP

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from array import array
 
+from wasmvm.generated.forms import LENGTH, NAMES, OPERANDS
 from wasmvm.isa.regop.row import WORDS
 from wasmvm.isa.regop.rows import BY_NAME
 from wasmvm.lowering.body import lower
 from wasmvm.lowering.context import Context
-from wasmvm.lowering.forms import LENGTH, NAMES, OPERANDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

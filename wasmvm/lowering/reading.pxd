@@ -1,6 +1,6 @@
 cimport cython
 
-from wasmvm.isa.opcode cimport *
+from wasmvm.generated.opcode cimport *
 from wasmvm.lowering.code cimport enlarged
 from wasmvm.lowering.context cimport Context
 from wasmvm.lowering.operands cimport TEMP, Operands

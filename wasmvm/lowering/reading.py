@@ -12,7 +12,7 @@ from wasmvm.isa import codes, flat
 from wasmvm.reader import Reader
 
 if not cython.compiled:
-    from wasmvm.isa.opcode import *  # noqa: F403
+    from wasmvm.generated.opcode import *  # noqa: F403
     from wasmvm.lowering.code import enlarged
     from wasmvm.lowering.operands import TEMP, Operands
 

@@ -1,7 +1,7 @@
 cimport cython
 from libc.stdint cimport int64_t, uint64_t
 
-from wasmvm.isa.wordkinds cimport *
+from wasmvm.generated.wordkinds cimport *
 
 
 cdef enum:

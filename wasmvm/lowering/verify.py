@@ -20,11 +20,11 @@ from array import array
 
 import cython
 
-from wasmvm.isa import wordkinds
+from wasmvm.generated import wordkinds
 from wasmvm.types import F32, F64, FUNCREF, I32, I64, NON_NULL, V128, FuncType
 
 if not cython.compiled:
-    from wasmvm.isa.wordkinds import *  # noqa: F403
+    from wasmvm.generated.wordkinds import *  # noqa: F403
 
     NOT_NUMBERS = -1  # what is said of types with references
     MOST_SLOTS = 1 << 16  # of a frame that is looked at; functions with larger ones are lowered again
@@ -33,7 +33,7 @@ if not cython.compiled:
     MOST_MOVED = 2000  # slots at once: as many as the values of a block may have
     MOST_PASSES = 16
     CLAUSE_WORDS = 6
-    STRIDE, FOLLOWING_MOST, NO_ROW = 8, 3, 0xFFFF  # of the tables in `isa.wordkinds`
+    STRIDE, FOLLOWING_MOST, NO_ROW = 8, 3, 0xFFFF  # of the tables in `generated.wordkinds`
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

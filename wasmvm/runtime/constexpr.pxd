@@ -1,7 +1,7 @@
 cimport cython
 
 from wasmvm._core cimport Instance
-from wasmvm.isa.opcode cimport *
+from wasmvm.generated.opcode cimport *
 from wasmvm.reader cimport Reader
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cython
 
 if not cython.compiled:
-    from wasmvm.isa.opcode import (
+    from wasmvm.generated.opcode import (
         OP_END,
         OP_F32_CONST,
         OP_F64_CONST,

@@ -7,8 +7,8 @@ is about, and what it says of that. Engines may ignore them all, and this one do
 from __future__ import annotations
 
 from wasmvm.errors import DecodeError, TextError, ValidationError
-from wasmvm.isa import flat
-from wasmvm.isa.opcode import OP_BR_IF, OP_IF
+from wasmvm.generated import flat
+from wasmvm.generated.opcode import OP_BR_IF, OP_IF
 from wasmvm.reader import Reader
 from wasmvm.syntax import Custom, Module
 from wasmvm.text import encoder

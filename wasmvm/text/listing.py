@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from wasmvm.errors import DecodeError
+from wasmvm.generated.opcode import OP_BLOCK, OP_ELSE, OP_END, OP_IF, OP_LOOP, OP_REF_NULL, OP_TRY_TABLE
 from wasmvm.isa import imm
-from wasmvm.isa.opcode import OP_BLOCK, OP_ELSE, OP_END, OP_IF, OP_LOOP, OP_REF_NULL, OP_TRY_TABLE
 from wasmvm.isa.wasm import BY_CODE, Row
 from wasmvm.numeric import F32_FORMAT, F64_FORMAT
 from wasmvm.reader import Reader

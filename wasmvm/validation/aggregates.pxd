@@ -1,7 +1,7 @@
 cimport cython
 from libc.stdint cimport int64_t
 
-from wasmvm.isa.opcode cimport *
+from wasmvm.generated.opcode cimport *
 from wasmvm.validation.rules cimport Rules, has_default
 from wasmvm.validation.stacks cimport Stacks
 

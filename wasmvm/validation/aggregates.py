@@ -12,7 +12,7 @@ from wasmvm.validation import context
 from wasmvm.validation.rules import Rules
 
 if not cython.compiled:
-    from wasmvm.isa.opcode import (
+    from wasmvm.generated.opcode import (
         OP_ANY_CONVERT_EXTERN,
         OP_ARRAY_COPY,
         OP_ARRAY_FILL,

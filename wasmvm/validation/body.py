@@ -13,14 +13,15 @@ import cython
 
 from wasmvm import types
 from wasmvm.errors import DecodeError, ValidationError
-from wasmvm.isa import codes, flat
+from wasmvm.generated import flat
+from wasmvm.isa import codes
 from wasmvm.types import ref, valtype_text
 from wasmvm.validation import context as tables
 from wasmvm.validation.aggregates import Aggregates
 from wasmvm.validation.context import Context
 
 if not cython.compiled:
-    from wasmvm.isa.opcode import *  # noqa: F403
+    from wasmvm.generated.opcode import *  # noqa: F403
     from wasmvm.validation.rules import has_default
 
 IMM_OF = flat.IMM_OF

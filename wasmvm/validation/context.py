@@ -11,7 +11,7 @@ from __future__ import annotations
 from array import array
 
 from wasmvm.deftype import define
-from wasmvm.isa import signatures
+from wasmvm.generated import signatures
 from wasmvm.syntax import Module
 from wasmvm.types import BOTTOM_REF, CONCRETE, I8, I16, I32, FieldType, FuncType, StructType
 

@@ -6,7 +6,7 @@ from array import array
 
 from wasmvm.deftype import close_valtype, match_valtype
 from wasmvm.errors import ValidationError
-from wasmvm.isa import signatures
+from wasmvm.generated import signatures
 from wasmvm.quoting import quoted
 from wasmvm.reader import Reader
 from wasmvm.syntax import ACTIVE, Elem, Extent, Module

@@ -1,7 +1,7 @@
 cimport cython
 from libc.stdint cimport int64_t, uint64_t
 
-from wasmvm.isa.opcode cimport *
+from wasmvm.generated.opcode cimport *
 from wasmvm.reader cimport Reader
 from wasmvm.validation.stacks cimport Stacks, grown
 

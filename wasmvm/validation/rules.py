@@ -12,7 +12,8 @@ import cython
 
 from wasmvm import types
 from wasmvm.errors import DecodeError, InternalError, ValidationError
-from wasmvm.isa import codes, flat
+from wasmvm.generated import flat
+from wasmvm.isa import codes
 from wasmvm.reader import Reader
 from wasmvm.types import heaptype_of, is_nullable, is_reftype, ref, valtype_text
 from wasmvm.validation import context as tables
@@ -20,7 +21,7 @@ from wasmvm.validation.context import Context
 from wasmvm.validation.stacks import Stacks
 
 if not cython.compiled:
-    from wasmvm.isa.opcode import (
+    from wasmvm.generated.opcode import (
         IMM_DATAIDX,
         IMM_ELEMIDX,
         IMM_F32,

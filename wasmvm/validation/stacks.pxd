@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t
 from libc.stdint cimport uint64_t
 from libc.string cimport memcmp, memcpy
 
-from wasmvm.isa.opcode cimport OP_LOOP
+from wasmvm.generated.opcode cimport OP_LOOP
 
 
 cdef int BOTTOM

@@ -17,7 +17,7 @@ from wasmvm.types import MAX_LOCALS, is_reftype, valtype_text
 from wasmvm.validation import context
 
 if not cython.compiled:
-    from wasmvm.isa.opcode import OP_LOOP
+    from wasmvm.generated.opcode import OP_LOOP
 
     def same_range(one: array[int], first: int, other: array[int], at: int, count: int) -> bool:
         return memoryview(one)[first : first + count] == memoryview(other)[at : at + count]

@@ -16,10 +16,13 @@ ROOT = Path(__file__).resolve().parents[3]
 TRANSLATE = """
 import sys
 from Cython.Build import cythonize
+from pathlib import Path
 from setuptools import Extension
-cythonize([Extension("wasmvm._core", ["wasmvm/_core.pyx"])], build_dir=sys.argv[1], quiet=True, force=True,
-          include_path=["wasmvm/_dispatch/switch"],
-          compiler_directives={"language_level": 3, "cdivision": True, "boundscheck": False, "wraparound": False})
+from tools.build_config import DIRECTIVES, EXTENSION
+from tools.generate import write_loop
+write_loop("switch", Path(sys.argv[1]) / "loop")
+cythonize([Extension("wasmvm._core", [EXTENSION])], build_dir=sys.argv[1], quiet=True, force=True,
+          include_path=[sys.argv[1] + "/loop"], compiler_directives=DIRECTIVES)
 """
 
 
@@ -27,7 +30,7 @@ cythonize([Extension("wasmvm._core", ["wasmvm/_core.pyx"])], build_dir=sys.argv[
 def run_in_c(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The text of the C function that `run` of the switch form becomes."""
     folder = tmp_path_factory.mktemp("c")
-    subprocess.run([sys.executable, "-c", TRANSLATE, str(folder)], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-c", TRANSLATE, str(folder)], cwd=ROOT, check=True)
     text = (folder / "wasmvm/_core.c").read_text()
     begin = re.search(r"^static int __pyx_f_6wasmvm_5_core_run\(.*\) \{$", text, re.MULTILINE)
     assert begin

@@ -16,9 +16,9 @@ from wasmvm.compat.pwasm.errors import DecodeError, translated
 from wasmvm.compat.pwasm.numeric import f32_from_bits, f64_reinterpret_i64
 from wasmvm.compat.pwasm.opcodes import PREFIX_SIMD
 from wasmvm.compiled import CompiledModule
+from wasmvm.generated.opcode import OP_BLOCK, OP_END, OP_IF, OP_LOOP
 from wasmvm.isa import imm
 from wasmvm.isa.codes import EMPTY_BLOCK
-from wasmvm.isa.opcode import OP_BLOCK, OP_END, OP_IF, OP_LOOP
 from wasmvm.isa.wasm import BY_CODE
 from wasmvm.reader import Reader
 from wasmvm.text import encoder

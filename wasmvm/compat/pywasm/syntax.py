@@ -15,9 +15,9 @@ from wasmvm.compat.pywasm.errors import translated
 from wasmvm.compat.pywasm.values import ValType
 from wasmvm.compiled import CompiledModule
 from wasmvm.errors import DecodeError
+from wasmvm.generated.opcode import OP_ELSE, OP_END, OP_IF
 from wasmvm.isa import imm
 from wasmvm.isa.codes import EMPTY_BLOCK
-from wasmvm.isa.opcode import OP_ELSE, OP_END, OP_IF
 from wasmvm.isa.wasm import BY_CODE
 from wasmvm.quoting import escaped
 from wasmvm.reader import Reader

@@ -95,7 +95,7 @@ cdef str element(machine_t* machine):
 
 cdef object fault(machine_t* machine):
     """Where the load or store that trapped wanted to go beyond the memory; None for other instructions."""
-    from wasmvm.isa.regopcode import ADDRESS_WORDS
+    from wasmvm.generated.regopcode import ADDRESS_WORDS
 
     words = ADDRESS_WORDS.get(machine.pc[0])
     if words is None:
