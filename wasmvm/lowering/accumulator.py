@@ -16,7 +16,7 @@ from array import array
 
 import cython
 
-from wasmvm.lowering import forms
+from wasmvm.generated import forms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

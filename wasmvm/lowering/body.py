@@ -15,7 +15,7 @@ import cython
 
 from wasmvm import types
 from wasmvm.errors import InternalError
-from wasmvm.lowering import forms
+from wasmvm.generated import forms
 from wasmvm.record import Record
 from wasmvm.types import METER_CALLS, NO_METERING
 

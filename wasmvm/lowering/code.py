@@ -7,7 +7,7 @@ from array import array
 import cython
 
 from wasmvm.errors import InternalError
-from wasmvm.lowering import forms
+from wasmvm.generated import forms
 
 if not cython.compiled:
     from wasmvm.generated.regopcode import R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128, R_PAY

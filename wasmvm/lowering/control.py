@@ -10,7 +10,7 @@ from array import array
 
 import cython
 
-from wasmvm.lowering import forms
+from wasmvm.generated import forms
 
 if not cython.compiled:
     from wasmvm.generated.opcode import *  # noqa: F403
