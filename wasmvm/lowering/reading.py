@@ -8,7 +8,8 @@ import cython
 
 from wasmvm import types
 from wasmvm.errors import InternalError
-from wasmvm.isa import codes, flat
+from wasmvm.generated import flat
+from wasmvm.isa import codes
 from wasmvm.reader import Reader
 
 if not cython.compiled:
