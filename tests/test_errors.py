@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +33,15 @@ def test_the_class_of_a_trap_follows_from_its_code() -> None:
         assert type(wasmvm.Trap("words", code)) is CLASSES.get(code, wasmvm.Trap)
     assert type(wasmvm.Trap("words")) is wasmvm.Trap
     assert type(wasmvm.ExitTrap(3)) is wasmvm.ExitTrap
+
+
+def test_reasons_of_the_machine_and_their_names_are_in_one_order() -> None:
+    """A reason is an index: one that is missing in `TRAPS`, or stands elsewhere there, would give traps other names."""
+    header = (Path(__file__).resolve().parent.parent / "wasmvm/_core.pxd").read_text()
+    reasons = {int(number): name.lower() for name, number in re.findall(r"^ +TRAP_(\w+) = (\d+)", header, re.MULTILINE)}
+    assert len(reasons) > 20
+    assert [reasons[number] for number in sorted(reasons)] == [code for code, _ in TRAPS]
+    assert sorted(reasons) == list(range(min(reasons), max(reasons) + 1))
 
 
 def test_a_deadline_is_not_handled_as_an_error_of_the_system() -> None:

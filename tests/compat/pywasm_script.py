@@ -378,7 +378,7 @@ GUEST = """(module (import "wasi_snapshot_preview1" "fd_write" (func $w (param i
 def every_import() -> str:
     """A module that imports every function of preview 1, and exports one that calls it."""
     from wasmvm.wasi.preview1.abi import FUNCTIONS
-    from wasmvm.wasi.preview1.guest import functype_of
+    from wasmvm.wasi.preview1.function import functype_of
 
     names = {0x7F: "i32", 0x7E: "i64"}
     parts = []

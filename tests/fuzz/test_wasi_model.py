@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from tests.fuzz import wasi_model
-from wasmvm.wasi.host import memtree
+from wasmvm.wasi.host import errno, memtree
 from wasmvm.wasi.host.sandbox import AVAILABLE
 from wasmvm.wasi.host.walk import Walk
-from wasmvm.wasi.preview1 import abi
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="directories of the host need openat and O_NOFOLLOW")
 
@@ -58,7 +57,7 @@ def _no_trailing_slash(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _wrong_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(abi, "ENOTEMPTY", abi.EEXIST)
+    monkeypatch.setattr(errno, "ENOTEMPTY", errno.EEXIST)
 
 
 def _short_write(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,15 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.fuzz.file_model import READ, WRITE, Failed, File, Folder, Model
+from tests.wasi.guest import RIGHTS_DIRECTORY, RIGHTS_FILE
 from wasmvm.wasi import HostDirectory, MemoryDirectory, Wasi, WasiConfig
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.guest import implementation
+from wasmvm.wasi.preview1.link import implementation
 
 SIZE = 1 << 18
 """Bytes of the guests' memory; the pages below are what is in it."""
 PATH1, PATH2, IOVS, OUT, DATA, RESULT = 0x1000, 0x3000, 0x6000, 0x7000, 0x10000, 0x30000
-FILE_REST = abi.RIGHTS_FILE & ~(READ | WRITE)
-FLAGS = abi.RIGHTS_DIRECTORY | FILE_REST
+FILE_REST = RIGHTS_FILE & ~(READ | WRITE)
+FLAGS = RIGHTS_DIRECTORY | FILE_REST
 SEQUENCE = 300
 """Steps on one tree."""
 

@@ -7,7 +7,31 @@ from typing import Any
 
 from wasmvm.wasi import Wasi, WasiConfig
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.guest import implementation
+from wasmvm.wasi.preview1.link import implementation
+
+RIGHTS_STREAM = (
+    abi.FD_READ | abi.FD_WRITE | abi.FD_FDSTAT_SET_FLAGS | abi.FD_SYNC | abi.FD_DATASYNC | abi.FD_FILESTAT_GET
+    | abi.POLL_FD_READWRITE
+)  # fmt: skip
+RIGHTS_FILE = (
+    RIGHTS_STREAM | abi.FD_SEEK | abi.FD_TELL | abi.FD_ADVISE | abi.FD_ALLOCATE | abi.FD_FILESTAT_SET_SIZE
+    | abi.FD_FILESTAT_SET_TIMES
+)  # fmt: skip
+RIGHTS_DIRECTORY = (
+    abi.PATH_CREATE_DIRECTORY | abi.PATH_CREATE_FILE | abi.PATH_LINK_SOURCE | abi.PATH_LINK_TARGET | abi.PATH_OPEN
+    | abi.PATH_READLINK | abi.PATH_RENAME_SOURCE | abi.PATH_RENAME_TARGET | abi.PATH_FILESTAT_GET
+    | abi.PATH_FILESTAT_SET_SIZE | abi.PATH_FILESTAT_SET_TIMES | abi.PATH_SYMLINK | abi.PATH_REMOVE_DIRECTORY
+    | abi.PATH_UNLINK_FILE | abi.FD_READDIR | abi.FD_FILESTAT_GET | abi.FD_FILESTAT_SET_TIMES
+    | abi.FD_FDSTAT_SET_FLAGS | abi.FD_SYNC | abi.FD_DATASYNC
+)  # fmt: skip
+RIGHTS_SOCKET = (
+    abi.FD_READ | abi.FD_WRITE | abi.FD_FDSTAT_SET_FLAGS | abi.FD_FILESTAT_GET | abi.POLL_FD_READWRITE
+    | abi.SOCK_SHUTDOWN
+)  # fmt: skip
+RIGHTS_LISTENER = (
+    abi.FD_READ | abi.FD_FDSTAT_SET_FLAGS | abi.FD_FILESTAT_GET | abi.POLL_FD_READWRITE | abi.SOCK_ACCEPT
+)  # fmt: skip
+"""All rights that a descriptor of each kind can have, as a guest sees them."""
 
 GUARD = 0xA5
 """What every byte of memory is before a function writes to it."""
@@ -92,6 +116,12 @@ class Guest:
         out = self.room(4)
         self.ok("path_open", fd, int(follow), *self.path(path), oflags, rights, inheriting, fdflags, out)
         return self.u32(out)
+
+    def rights(self, fd: int) -> tuple[int, int]:
+        """The rights of a descriptor, and those that it hands on, as the guest sees them."""
+        out = self.room(24)
+        self.ok("fd_fdstat_get", fd, out)
+        return self.u64(out + 8), self.u64(out + 16)
 
     def write(self, fd: int, data: bytes) -> int:
         """Write all of `data`; the count that the function gave."""

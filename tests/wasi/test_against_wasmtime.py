@@ -16,7 +16,7 @@ from tests.wasi.wrapped import wat
 from wasmvm.wasi import MemoryDirectory, Wasi, WasiConfig, link
 from wasmvm.wasi.host.sandbox import AVAILABLE
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.guest import functype_of
+from wasmvm.wasi.preview1.function import functype_of
 
 wasmtime = pytest.importorskip("wasmtime", reason="the oracle is the package wasmtime")
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="directories of the host need openat and O_NOFOLLOW")

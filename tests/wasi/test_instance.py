@@ -76,7 +76,7 @@ def test_a_guest_without_memory_gets_an_error() -> None:
         )
     )
     with Wasi() as wasi:
-        assert Instance(module, link(wasi)).exports["go"]() == abi.EFAULT
+        assert Instance(module, link(wasi)).exports["go"]() == abi.ERRNO["EFAULT"]
 
 
 def test_host_descriptors_go_with_the_instance(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ os.supports_dir_fd = set()
 if hasattr(select, "poll"):
     del select.poll
 sys.modules["fcntl"] = sys.modules["termios"] = sys.modules["pwd"] = None
-from tests.wasi.guest import Guest
+from tests.wasi.guest import Guest, RIGHTS_FILE
 from wasmvm.wasi import INHERIT, HostDirectory, MemoryDirectory, Wasi, WasiConfig
 from wasmvm.wasi.preview1 import abi
 try:
@@ -183,7 +183,7 @@ else:
     sys.exit("a directory of the host was granted")
 memory = MemoryDirectory({"f": b"hello"})
 with Guest(WasiConfig(dirs={"/": memory}, stdin=INHERIT, stdout=INHERIT, stderr=sys.argv[1])) as guest:
-    fd = guest.open("f", rights=abi.RIGHTS_FILE)
+    fd = guest.open("f", rights=RIGHTS_FILE)
     assert guest.read(fd, 10) == b"hello"
     line = guest.read(0, 100)
     out = guest.room(4)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.guest import functype_of
+from wasmvm.wasi.preview1.function import functype_of
 
 
 def wat(module_name: str = abi.MODULE) -> str:
     """The module as text: each export calls the import of its name with the arguments that it gets."""
-    names = abi.UNSTABLE_FUNCTIONS if module_name == abi.UNSTABLE_MODULE else abi.FUNCTIONS
+    names = abi.MODULES[module_name]
     imports, functions = [], []
     for name in names:
         functype = str(functype_of(name)).removeprefix("(func").removesuffix(")")

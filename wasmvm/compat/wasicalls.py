@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from wasmvm.wasi import Wasi
+from wasmvm.wasi.preview1.link import bind
 
 
 class _Caller:
@@ -43,7 +44,7 @@ class WasiCalls:
         if function is None:
             if self.wasi is None:
                 self.wasi = self._make()
-            function = self._functions[name] = self.wasi.bind(name)[1]
+            function = self._functions[name] = bind(self.wasi, name)[1]
         return function(_Caller(memory), *args) or 0
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.wasi.guest import Guest
+from tests.wasi.guest import RIGHTS_FILE, Guest
 from wasmvm.wasi import HostDirectory, WasiConfig
 from wasmvm.wasi.host.sandbox import AVAILABLE
 from wasmvm.wasi.preview1 import abi
@@ -31,7 +31,7 @@ class Small:
         return self.grant.used
 
     def create(self, name: str, fdflags: int = 0) -> int:
-        return self.guest.open(name, oflags=abi.OFLAGS_CREAT, rights=abi.RIGHTS_FILE, fdflags=fdflags)
+        return self.guest.open(name, oflags=abi.OFLAGS_CREAT, rights=RIGHTS_FILE, fdflags=fdflags)
 
     def written(self, fd: int, size: int, at: int | None = None) -> int | str:
         """The count of a write, or the error."""
@@ -94,7 +94,7 @@ def test_writing_counts_what_makes_files_longer(small: Small) -> None:
     assert small.used == ENTRY + 10_000, "what was there is not longer"
     assert small.written(fd, 10_000, at=5_000) == 10_000
     assert small.used == ENTRY + 15_000
-    given = small.guest.open("given", rights=abi.RIGHTS_FILE)
+    given = small.guest.open("given", rights=RIGHTS_FILE)
     assert small.written(given, 10_000, at=15_000) == 10_000
     assert small.used == ENTRY + 20_000
     room = LIMIT - small.used
@@ -110,7 +110,7 @@ def test_appending_and_the_descriptors_own_offset(small: Small) -> None:
     assert small.written(fd, 1000) == 1000
     assert small.written(fd, 1000) == 1000
     assert small.used == ENTRY + 2000
-    plain = small.guest.open("f", rights=abi.RIGHTS_FILE)
+    plain = small.guest.open("f", rights=RIGHTS_FILE)
     assert small.written(plain, 3000) == 3000
     assert small.used == ENTRY + 3000
 
@@ -178,7 +178,7 @@ def test_holes_that_were_there_are_filled_at_their_price(tmp_path: Path) -> None
     if os.stat(tmp_path / "root/sparse").st_blocks:
         pytest.skip("this file system has no holes")
     small = Small(tmp_path / "root")
-    fd = small.guest.open("sparse", rights=abi.RIGHTS_FILE)
+    fd = small.guest.open("sparse", rights=RIGHTS_FILE)
     assert small.written(fd, 30_000, at=0) == 30_000
     assert small.used == 30_000
     assert small.guest.fails("fd_allocate", fd, 1 << 20, 1 << 29) in ("EDQUOT", "ENOSPC")
@@ -210,7 +210,7 @@ def test_nothing_moves_between_a_directory_with_a_quota_and_another(small: Small
 def test_no_quota_by_default(tmp_path: Path) -> None:
     grant = HostDirectory(tmp_path)
     with Guest(WasiConfig(dirs={"/": grant})) as guest:
-        fd = guest.open("f", oflags=abi.OFLAGS_CREAT, rights=abi.RIGHTS_FILE)
+        fd = guest.open("f", oflags=abi.OFLAGS_CREAT, rights=RIGHTS_FILE)
         guest.ok("fd_allocate", fd, 0, 1 << 20)
         assert grant.used == 0
     with pytest.raises(ValueError, match="max_bytes"):
@@ -219,7 +219,7 @@ def test_no_quota_by_default(tmp_path: Path) -> None:
 
 def test_a_quota_of_nothing_lets_read(small: Small, tmp_path: Path) -> None:
     with Guest(WasiConfig(dirs={"/": HostDirectory(small.path, max_bytes=0)})) as guest:
-        fd = guest.open("given", rights=abi.RIGHTS_FILE)
+        fd = guest.open("given", rights=RIGHTS_FILE)
         assert guest.read(fd, 100) == bytes(100)
         guest.write(fd, b"over what is there")
         assert guest.fails("path_create_directory", 3, *guest.path("d")) == "EDQUOT"

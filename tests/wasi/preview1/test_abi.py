@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import errno
+import errno as host_errno
+import os
 import struct
 
 import pytest
 
+from tests.wasi.guest import Guest
 from wasmvm.types import I32, I64
+from wasmvm.wasi import MemoryDirectory, WasiConfig
+from wasmvm.wasi.host import errno, terms
+from wasmvm.wasi.host.memtree import MemoryTree
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.guest import functype_of, implementation
+from wasmvm.wasi.preview1.function import functype_of
+from wasmvm.wasi.preview1.link import implementation
 
 SIZES = [
     (abi.IOVEC, 8), (abi.PRESTAT, 8), (abi.FDSTAT, 24), (abi.FILESTAT, 64), (abi.DIRENT, 24), (abi.SUBSCRIPTION, 48),
@@ -40,6 +46,7 @@ def test_every_function_has_a_row_and_an_implementation() -> None:
 
 def test_every_function_of_the_earlier_snapshot_is_there() -> None:
     assert set(abi.UNSTABLE_FUNCTIONS) == set(SIGNATURES) - {"sock_accept"}
+    assert not abi.Row("fd", "fd:fd").unstable  # what is new is not in what is old
     for name in abi.UNSTABLE_FUNCTIONS:
         assert implementation(name, abi.UNSTABLE_MODULE).__name__ == name
 
@@ -72,22 +79,77 @@ def test_struct_size(layout: struct.Struct, size: int) -> None:
 
 
 def test_error_codes() -> None:
-    assert len(abi.ERRNO_NAMES) == 77
-    named = {name: getattr(abi, name) for name in abi.ERRNO_NAMES if hasattr(abi, name)}
-    assert named == {name: abi.ERRNO_NAMES.index(name) for name in named}
-    assert (named["EBADF"], named["ENOENT"], named["EPERM"], named["ENOTCAPABLE"]) == (8, 44, 63, 76)
+    assert len(abi.ERRNO_NAMES) == len(abi.ERRNO) == 77
+    assert [abi.ERRNO[name] for name in ("SUCCESS", "EBADF", "ENOENT", "EPERM", "ENOTCAPABLE")] == [0, 8, 44, 63, 76]
+
+
+def test_every_error_of_the_host_has_a_number() -> None:
+    names = [value for name, value in vars(errno).items() if name.startswith("E")]
+    assert len(names) > 30
+    assert [abi.ERRNO_NAMES[abi.ERRNO[name]] for name in names] == names
 
 
 @pytest.mark.parametrize(
-    ("host", "name"),
-    [(errno.ENOENT, "ENOENT"), (errno.EXDEV, "EXDEV"), (errno.EWOULDBLOCK, "EAGAIN"), (errno.EOPNOTSUPP, "ENOTSUP"),
-     (99_999, "EIO"), (None, "EIO")],
-)  # fmt: skip
-def test_host_errors(host: int | None, name: str) -> None:
-    assert abi.ERRNO_NAMES[abi.code_of(OSError(host, "text"))] == name
+    ("host", "name"), [("ENOENT", "ENOENT"), ("EDQUOT", "EDQUOT"), ("ENODATA", "EIO"), ("EL2HLT", "EIO")]
+)
+def test_errors_of_the_host_that_preview_1_does_not_have(host: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = getattr(host_errno, host, 99_999)
+
+    def fail(*_: object) -> None:
+        raise OSError(number, "text")
+
+    with Guest(WasiConfig(dirs={"/": MemoryDirectory()})) as guest:
+        monkeypatch.setattr(MemoryTree, "make_directory", fail)
+        assert guest.fails("path_create_directory", 3, *guest.path("x")) == name
 
 
 def test_rights_do_not_overlap() -> None:
     rights = [value for name, value in vars(abi).items() if name.startswith(("FD_", "PATH_", "POLL_", "SOCK_"))]
     assert len(rights) == 30
     assert sum(rights) == (1 << 30) - 1
+
+
+@pytest.mark.parametrize(
+    ("there", "prefixes", "terms_prefix"),
+    [
+        (abi.HOST_RIGHTS, ("FD_", "PATH_", "POLL_", "SOCK_"), "MAY_"),
+        (abi.HOST_FDFLAGS, ("FDFLAGS_",), "FLAG_"),
+        (abi.HOST_OFLAGS, ("OFLAGS_",), "OPEN_"),
+    ],
+)
+def test_every_flag_has_one_counterpart(there: abi.FlagMap, prefixes: tuple[str, ...], terms_prefix: str) -> None:
+    bits = [bit for prefix in prefixes for bit in abi.constants(prefix).values()]
+    flags = {value for name, value in vars(terms).items() if name.startswith(terms_prefix)}
+    assert len(bits) == len(flags)
+    assert {there[bit] for bit in bits} == flags
+    back = there.inverse()
+    assert [back[there[bit]] for bit in bits] == bits
+    assert back[there[sum(bits)]] == sum(bits)
+    assert there[abi.MASK64 & ~sum(bits)] == 0
+
+
+@pytest.mark.parametrize(
+    ("there", "prefix"), [(abi.HOST_RIGHTS, "FD_"), (abi.HOST_FDFLAGS, "FDFLAGS_"), (abi.HOST_OFLAGS, "OFLAGS_")]
+)
+def test_the_host_has_numbers_of_its_own(there: abi.FlagMap, prefix: str) -> None:
+    """Where somebody forgets to map, a test has to see it."""
+    assert any(there[bit] != bit for bit in abi.constants(prefix).values())
+
+
+def test_sets_of_flags_do_not_pile_up() -> None:
+    there = abi.HOST_RIGHTS.inverse().inverse()
+    for bits in range(4 * there.MAX_KEPT):
+        assert there[bits << 8] == abi.HOST_RIGHTS[bits << 8]
+        assert len(there) <= there.MAX_KEPT
+
+
+def test_every_kind_of_file_has_one_number() -> None:
+    kinds = {value for name, value in vars(terms).items() if name.startswith("FILETYPE_")}
+    assert set(abi.FILETYPES) == kinds
+    assert sorted(abi.FILETYPES.values()) == sorted(abi.constants("FILETYPE_").values()) == list(range(8))
+
+
+def test_clocks_and_advice() -> None:
+    assert list(abi.CLOCKS) == sorted(abi.constants("CLOCK_").values())  # an embedder's clock is asked by these
+    for advice in abi.ADVICE:
+        assert not hasattr(os, "POSIX_FADV_NORMAL") or hasattr(os, f"POSIX_FADV_{advice}")

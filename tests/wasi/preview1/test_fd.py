@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.wasi.guest import Guest
+from tests.wasi.guest import RIGHTS_DIRECTORY, RIGHTS_FILE, Guest
 from wasmvm.wasi import WasiConfig
 from wasmvm.wasi.preview1 import abi
 
-ALL = abi.RIGHTS_FILE
+ALL = RIGHTS_FILE
 MakeGuest = Callable[..., Guest]
 
 
@@ -26,8 +26,8 @@ def hello(make_guest: MakeGuest) -> Guest:
 
 def drop(guest: Guest, fd: int, rights: int) -> None:
     """Take rights from a descriptor."""
-    descriptor = guest.wasi.table.get(fd)
-    guest.ok("fd_fdstat_set_rights", fd, descriptor.rights & ~rights, descriptor.inheriting)
+    base, inheriting = guest.rights(fd)
+    guest.ok("fd_fdstat_set_rights", fd, base & ~rights, inheriting)
 
 
 FD_CALLS: dict[str, tuple[int, ...]] = {
@@ -216,7 +216,7 @@ def test_fd_renumber(hello: Guest) -> None:
     other = hello.open("a.txt", rights=abi.FD_READ)
     hello.ok("fd_renumber", 4, other)
     assert hello.fails("fd_fdstat_get", 4, 64) == "EBADF"
-    assert hello.wasi.table.get(other).rights == ALL
+    assert hello.rights(other)[0] == ALL
     assert hello.fails("fd_renumber", other, 4) == "EBADF"
     hello.ok("fd_renumber", other, other)
     assert hello.read(other, 10) == b"hello"
@@ -240,7 +240,7 @@ def test_fd_fdstat_get(hello: Guest) -> None:
     hello.ok("fd_fdstat_get", fd, out)
     assert hello.memory[out : out + 24] == struct.pack("<BxH4xQQ", 4, 1, abi.FD_READ | abi.FD_SEEK, 0)
     hello.ok("fd_fdstat_get", 3, out)
-    assert struct.unpack_from("<BxH4xQ", hello.memory, out) == (3, 0, abi.RIGHTS_DIRECTORY)
+    assert struct.unpack_from("<BxH4xQ", hello.memory, out) == (3, 0, RIGHTS_DIRECTORY)
 
 
 def test_fd_fdstat_set_rights(hello: Guest) -> None:
@@ -248,7 +248,7 @@ def test_fd_fdstat_set_rights(hello: Guest) -> None:
     assert hello.fails("fd_fdstat_set_rights", 4, abi.FD_READ | abi.FD_WRITE, 0) == "ENOTCAPABLE"
     assert hello.fails("fd_fdstat_set_rights", 4, 0, abi.FD_READ) == "ENOTCAPABLE"
     assert hello.fails("fd_fdstat_set_rights", 4, 1 << 63, 0) == "ENOTCAPABLE"
-    assert hello.wasi.table.get(4).rights == abi.FD_READ
+    assert hello.rights(4)[0] == abi.FD_READ
     hello.ok("fd_fdstat_set_rights", 4, 0, 0)
     assert hello.fails("fd_read", 4, 0, 0, 64) == "EBADF"
 

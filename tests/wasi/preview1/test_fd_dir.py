@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.wasi.guest import Guest
+from tests.wasi.guest import RIGHTS_DIRECTORY, Guest
 from wasmvm.wasi import MemoryDirectory, WasiConfig
 from wasmvm.wasi.host import directory as directory_module
 from wasmvm.wasi.host.directory import Directory
@@ -166,7 +166,7 @@ def test_errors(make_guest: MakeGuest) -> None:
 
 def test_a_removed_directory(make_guest: MakeGuest) -> None:
     guest = make_guest({"d/x": b""})
-    fd = guest.open("d", rights=abi.RIGHTS_DIRECTORY)
+    fd = guest.open("d", rights=RIGHTS_DIRECTORY)
     guest.ok("path_unlink_file", 3, *guest.path("d/x"))
     guest.ok("path_remove_directory", 3, *guest.path("d"))
     assert [name for name in all_names(guest, fd) if name not in (".", "..")] == []

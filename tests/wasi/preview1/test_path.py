@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.wasi.guest import Guest
+from tests.wasi.guest import RIGHTS_DIRECTORY, RIGHTS_FILE, Guest
 from wasmvm.wasi import MemoryDirectory, WasiConfig
 from wasmvm.wasi.preview1 import abi
 
@@ -89,7 +89,7 @@ def test_bad_descriptors(tree: Guest, name: str) -> None:
 
 @pytest.mark.parametrize("name", PATH_CALLS)
 def test_without_the_right(tree: Guest, name: str) -> None:
-    tree.ok("fd_fdstat_set_rights", 3, abi.RIGHTS_DIRECTORY & ~RIGHT_OF[name], 0)
+    tree.ok("fd_fdstat_set_rights", 3, RIGHTS_DIRECTORY & ~RIGHT_OF[name], 0)
     assert tree.fails(name, *arguments(tree, name, "file")) == "ENOTCAPABLE"
 
 
@@ -251,13 +251,11 @@ def test_append(tree: Guest) -> None:
 
 
 def test_rights_are_cut_to_what_applies(tree: Guest) -> None:
-    table = tree.wasi.table
-    assert table.get(tree.open("file", rights=abi.MASK64)).rights == abi.RIGHTS_FILE
-    assert table.get(tree.open("file", rights=abi.FD_READ | abi.PATH_OPEN)).rights == abi.FD_READ
-    assert table.get(tree.open("file", rights=0)).rights == 0
-    assert table.get(tree.open("file", rights=abi.FD_READ)).inheriting == 0
-    directory = table.get(tree.open("dir", rights=abi.FD_READ | abi.PATH_OPEN | abi.FD_SEEK, inheriting=abi.FD_READ))
-    assert (directory.rights, directory.inheriting) == (abi.PATH_OPEN, abi.FD_READ)
+    assert tree.rights(tree.open("file", rights=abi.MASK64)) == (RIGHTS_FILE, 0)
+    assert tree.rights(tree.open("file", rights=abi.FD_READ | abi.PATH_OPEN)) == (abi.FD_READ, 0)
+    assert tree.rights(tree.open("file", rights=0)) == (0, 0)
+    directory = tree.open("dir", rights=abi.FD_READ | abi.PATH_OPEN | abi.FD_SEEK, inheriting=abi.FD_READ)
+    assert tree.rights(directory) == (abi.PATH_OPEN, abi.FD_READ)
 
 
 def test_rights_are_handed_on(tree: Guest) -> None:
@@ -266,7 +264,7 @@ def test_rights_are_handed_on(tree: Guest) -> None:
     inner = tree.path("inner")
     assert tree.fails("path_open", fd, 0, *inner, 0, abi.FD_WRITE, 0, 0, out) == "ENOTCAPABLE"
     tree.ok("path_open", fd, 0, *inner, 0, abi.FD_READ | abi.FD_SEEK | abi.FD_TELL, 0, 0, out)
-    assert tree.wasi.table.get(tree.u32(out)).rights == abi.FD_READ | abi.FD_SEEK
+    assert tree.rights(tree.u32(out))[0] == abi.FD_READ | abi.FD_SEEK
     assert tree.fails("path_open", fd, 0, *inner, abi.OFLAGS_CREAT, 0, 0, 0, out) == "ENOTCAPABLE"
     assert tree.fails("path_open", fd, 0, *inner, abi.OFLAGS_TRUNC, 0, 0, 0, out) == "ENOTCAPABLE"
     assert tree.fails("path_open", fd, 0, *inner, 0, 0, 0, abi.FDFLAGS_SYNC, out) == "ENOTCAPABLE"
@@ -274,7 +272,7 @@ def test_rights_are_handed_on(tree: Guest) -> None:
 
 
 def test_a_subdirectory_is_a_root_of_its_own(tree: Guest) -> None:
-    fd = tree.open("dir", rights=abi.RIGHTS_DIRECTORY)
+    fd = tree.open("dir", rights=RIGHTS_DIRECTORY)
     symlink(tree, "../file", "dir/up")
     assert kind(tree, "dir/up", FOLLOW) == abi.FILETYPE_REGULAR_FILE
     assert kind(tree, "up", FOLLOW, fd) == "EPERM"
@@ -503,7 +501,7 @@ def filled(guest: Guest, items: tuple[object, ...]) -> list[int]:
 def test_a_read_only_directory_stays_as_it_is(make_guest: MakeGuest, name: str, items: tuple[object, ...]) -> None:
     guest = make_guest({"file": b"contents", "dir/inner": b"inner"}, read_only=True)
     assert guest.fails(name, *filled(guest, items)) == "EROFS"
-    assert guest.read(guest.open("file", rights=abi.RIGHTS_FILE & ~abi.FD_WRITE), 100) == b"contents"
+    assert guest.read(guest.open("file", rights=RIGHTS_FILE & ~abi.FD_WRITE), 100) == b"contents"
 
 
 def test_files_of_a_read_only_directory(make_guest: MakeGuest) -> None:

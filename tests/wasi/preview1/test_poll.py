@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.wasi.guest import Guest
+from tests.wasi.guest import RIGHTS_FILE, Guest
 from wasmvm.wasi import MemoryDirectory, WasiConfig
 from wasmvm.wasi.preview1 import abi
 
@@ -99,7 +99,7 @@ def test_odd_clocks_are_errors_of_their_events_and_do_not_hang(clock_id: int, fl
 
 def test_files_are_always_ready(piped: tuple[Guest, int]) -> None:
     guest, _ = piped
-    fd = guest.open("file", rights=abi.RIGHTS_FILE)
+    fd = guest.open("file", rights=RIGHTS_FILE)
     assert poll(guest, reading(1, fd), writing(2, fd), clock(3, 1, abi.MASK64)) == [
         (1, "SUCCESS", abi.EVENTTYPE_FD_READ, 5, 0),
         (2, "SUCCESS", abi.EVENTTYPE_FD_WRITE, 1, 0),
@@ -113,7 +113,7 @@ def test_a_host_file_tells_how_much_is_left(tmp_path: object) -> None:
     with open(path, "wb") as file:
         file.write(b"hello")
     with Guest(WasiConfig(dirs={"/": str(tmp_path)})) as guest:
-        fd = guest.open("file", rights=abi.RIGHTS_FILE)
+        fd = guest.open("file", rights=RIGHTS_FILE)
         assert poll(guest, reading(1, fd))[0][3] == 5
         guest.read(fd, 4)
         assert poll(guest, reading(1, fd))[0][3] == 1

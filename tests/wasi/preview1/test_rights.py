@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.wasi.guest import Guest
+from tests.wasi.guest import RIGHTS_DIRECTORY, RIGHTS_FILE, Guest
 from wasmvm.wasi.preview1 import abi
 
 BASE = (
@@ -24,10 +24,8 @@ INHERITING = (
 @pytest.fixture
 def scratch(guest: Guest) -> tuple[Guest, int]:
     """A guest, and a folder opened with these rights, through another descriptor of the preopened one."""
-    directory = guest.wasi.table.get(3)
-    root = guest.open(
-        ".", oflags=abi.OFLAGS_DIRECTORY, rights=directory.rights, inheriting=directory.inheriting, follow=False
-    )
+    rights, inheriting = guest.rights(3)
+    root = guest.open(".", oflags=abi.OFLAGS_DIRECTORY, rights=rights, inheriting=inheriting, follow=False)
     guest.ok("path_create_directory", root, *guest.path("scratch"))
     fd = guest.open("scratch", fd=root, oflags=abi.OFLAGS_DIRECTORY, rights=BASE, inheriting=INHERITING, follow=False)
     return guest, fd
@@ -41,8 +39,8 @@ def rights_of(guest: Guest, fd: int) -> tuple[int, int]:
 
 def test_a_preopened_directory_grants_all_that_applies(guest: Guest) -> None:
     base, inheriting = rights_of(guest, 3)
-    assert base == abi.RIGHTS_DIRECTORY
-    assert inheriting == abi.RIGHTS_DIRECTORY | abi.RIGHTS_FILE
+    assert base == RIGHTS_DIRECTORY
+    assert inheriting == RIGHTS_DIRECTORY | RIGHTS_FILE
     assert not base & (abi.FD_SEEK | abi.FD_READ | abi.FD_WRITE | abi.FD_FILESTAT_SET_SIZE)
     out = guest.room(4)
     here = guest.path(".")

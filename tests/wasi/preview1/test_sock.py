@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.wasi.guest import Guest
+from tests.wasi.guest import RIGHTS_LISTENER, RIGHTS_SOCKET, Guest
 from tests.wasi.preview1.test_poll import clock, poll, reading, writing
 from wasmvm.wasi import MemoryDirectory, WasiConfig
 from wasmvm.wasi.preview1 import abi
@@ -120,7 +120,7 @@ def test_polling(server: Server) -> None:
 def test_what_descriptors_tell(server: Server) -> None:
     guest = server.guest
     server.connect()
-    for fd, rights in ((4, abi.RIGHTS_LISTENER), (server.accept(), abi.RIGHTS_SOCKET)):
+    for fd, rights in ((4, RIGHTS_LISTENER), (server.accept(), RIGHTS_SOCKET)):
         guest.ok("fd_fdstat_get", fd, 64)
         assert struct.unpack_from("<BxH4xQ", guest.memory, 64) == (abi.FILETYPE_SOCKET_STREAM, 0, rights)
         guest.ok("fd_filestat_get", fd, 128)

@@ -12,6 +12,7 @@ from wasmvm.errors import ExitTrap
 from wasmvm.quoting import quoted_bytes
 from wasmvm.wasi import MemoryDirectory, Wasi, WasiConfig
 from wasmvm.wasi.preview1 import abi
+from wasmvm.wasi.preview1.link import bind
 
 
 class Traced:
@@ -27,7 +28,7 @@ class Traced:
         )
         self.wasi = Wasi(config)
         self.caller = SimpleNamespace(memory=bytearray(1 << 12))
-        self.imports = self.wasi.imports()
+        self.imports = {name: bind(self.wasi, name) for name in abi.FUNCTIONS}
 
     def put(self, address: int, data: bytes) -> tuple[int, int]:
         self.caller.memory[address : address + len(data)] = data

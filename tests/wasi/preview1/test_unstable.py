@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.wasi.guest import Guest
+from tests.wasi.guest import RIGHTS_FILE, Guest
 from wasmvm.wasi import MemoryDirectory, WasiConfig
 from wasmvm.wasi.preview1 import abi
+from wasmvm.wasi.preview1.link import bind
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def guest() -> Iterator[Guest]:
 
 
 def test_whence_has_another_order(guest: Guest) -> None:
-    fd = guest.open("file", rights=abi.RIGHTS_FILE)
+    fd = guest.open("file", rights=RIGHTS_FILE)
     for offset, whence, expected in ((3, 2, 3), (-1, 0, 2), (-1, 1, 4)):
         guest.ok("fd_seek", fd, offset, whence, 64)
         assert guest.u64(64) == expected
@@ -28,7 +29,7 @@ def test_whence_has_another_order(guest: Guest) -> None:
 
 
 def test_a_filestat_is_shorter(guest: Guest) -> None:
-    fd = guest.open("file", rights=abi.RIGHTS_FILE)
+    fd = guest.open("file", rights=RIGHTS_FILE)
     out = guest.room(56)
     for call in (("fd_filestat_get", fd, out), ("path_filestat_get", 3, 0, *guest.path("file"), out)):
         guest.ok(str(call[0]), *(int(item) for item in call[1:]))
@@ -41,7 +42,7 @@ def test_a_filestat_is_shorter(guest: Guest) -> None:
 
 
 def test_a_subscription_is_longer(guest: Guest) -> None:
-    fd = guest.open("file", rights=abi.RIGHTS_FILE)
+    fd = guest.open("file", rights=RIGHTS_FILE)
     source = guest.put(
         struct.pack("<QB7xQI4xQQH6x", 5, abi.EVENTTYPE_CLOCK, 99, abi.CLOCK_MONOTONIC, 1000, 0, 0)
         + struct.pack("<QB7xI36x", 6, abi.EVENTTYPE_FD_READ, fd)
@@ -56,7 +57,6 @@ def test_a_subscription_is_longer(guest: Guest) -> None:
 
 def test_the_rest_is_the_same(guest: Guest) -> None:
     assert guest.read(guest.open("file"), 10) == b"hello"
-    imports = guest.wasi.imports(abi.UNSTABLE_MODULE)
-    assert len(imports) == 45
-    for name, (functype, _) in imports.items():
-        assert functype == guest.wasi.imports()[name][0]
+    assert len(abi.UNSTABLE_FUNCTIONS) == 45
+    for name in abi.UNSTABLE_FUNCTIONS:
+        assert bind(guest.wasi, name, abi.UNSTABLE_MODULE)[0] == bind(guest.wasi, name)[0]

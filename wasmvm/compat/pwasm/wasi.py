@@ -42,11 +42,11 @@ class WasiLite:
     """
 
     ESUCCESS = abi.SUCCESS
-    EBADF = abi.EBADF
-    EINVAL = abi.EINVAL
-    ENOSYS = abi.ENOSYS
-    ESPIPE = abi.ESPIPE
-    ENOTCAPABLE = abi.ENOTCAPABLE
+    EBADF = abi.ERRNO["EBADF"]
+    EINVAL = abi.ERRNO["EINVAL"]
+    ENOSYS = abi.ERRNO["ENOSYS"]
+    ESPIPE = abi.ERRNO["ESPIPE"]
+    ENOTCAPABLE = abi.ERRNO["ENOTCAPABLE"]
 
     def __init__(self, stdin: bytes = b"", args: Any = ("guest",), env: Mapping[str, str] | None = None) -> None:
         self.stdout = bytearray()
@@ -122,7 +122,7 @@ def _method(name: str) -> Any:
 
     function.__name__ = f"wasi_{name}"
     function.__qualname__ = f"WasiLite.wasi_{name}"
-    function.__doc__ = f"``{name}({abi.FUNCTIONS[name]})``: the error code."
+    function.__doc__ = f"``{name}({abi.FUNCTIONS[name].params})``: the error code."
     return function
 
 

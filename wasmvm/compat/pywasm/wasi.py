@@ -14,18 +14,19 @@ from wasmvm.compat.pywasm.store import ModuleInst
 from wasmvm.compat.pywasm.syntax import FuncType
 from wasmvm.compat.wasicalls import WasiCalls
 from wasmvm.errors import ExitTrap
+from wasmvm.wasi.host import terms
 from wasmvm.wasi.host.fdtable import Descriptor
 from wasmvm.wasi.host.hostfile import filetype_of
 from wasmvm.wasi.host.streams import open_input, open_output
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.guest import functype_of
+from wasmvm.wasi.preview1.function import functype_of
 
 _SIGNALS = (
     "NONE HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM CHLD CONT STOP TSTP TTIN TTOU URG XCPU "
     "XFSZ VTALRM PROF WINCH POLL PWR SYS"
 )
 _SEQUENCES = {
-    "ADVICE": "NORMAL SEQUENTIAL RANDOM WILLNEED DONTNEED NOREUSE",
+    "ADVICE": " ".join(abi.ADVICE),
     "CLOCKID": "REALTIME MONOTONIC PROCESS_CPUTIME_ID THREAD_CPUTIME_ID",
     "ERRNO": " ".join(name[name.startswith("E") :] for name in abi.ERRNO_NAMES),
     "SIGNAL": _SIGNALS,
@@ -54,11 +55,10 @@ def _constants() -> dict[str, int]:
     found = dict(_OTHERS)
     for prefix, names in _SEQUENCES.items():
         found |= {f"{prefix}_{name}": number for number, name in enumerate(names.split())}
-    for name, value in vars(abi).items():
-        if name.startswith(_SAME_NAMES) and not name.endswith("_ALL"):
-            found[name] = value
-        elif name.startswith(_RIGHTS):
-            found[f"RIGHTS_{name}"] = value
+    for prefix in _SAME_NAMES:
+        found |= {prefix + name: value for name, value in abi.constants(prefix).items()}
+    for prefix in _RIGHTS:
+        found |= {f"RIGHTS_{prefix}{name}": value for name, value in abi.constants(prefix).items()}
     return found
 
 
@@ -104,6 +104,11 @@ class _File:
         return f"Preview1.File({fields})"
 
 
+def _host_type(file: _File) -> str:
+    """The host's word for the kind of file that a `File` says it is."""
+    return next((name for name, number in abi.FILETYPES.items() if number == file.wasm_type), terms.FILETYPE_UNKNOWN)
+
+
 class _Standard(Descriptor):
     """A standard stream: the host's, or at any time the `pipe` of its `File`."""
 
@@ -111,8 +116,8 @@ class _Standard(Descriptor):
 
     def __init__(self, file: _File, write: bool) -> None:
         # What pywasm grants, and what every stream of wasmvm's can do.
-        rights = file.wasm_rights_base | abi.RIGHTS_STREAM & ~(abi.FD_READ | abi.FD_WRITE)
-        super().__init__(file.wasm_type, rights)
+        others = terms.RIGHTS_STREAM & ~(terms.MAY_READ | terms.MAY_WRITE)
+        super().__init__(_host_type(file), abi.HOST_RIGHTS[file.wasm_rights_base] | others)
         self._file = file
         self._open: Any = open_output if write else open_input
         self._host: Descriptor = self._open(*((file.host_fd, file.wasm_fd) if write else (file.host_fd,)))
@@ -149,14 +154,14 @@ def _opened(file: _File, number: int) -> Descriptor:
         made = socket.socket(fileno=os.dup(file.host_fd))
         if file.wasm_rights_base & abi.SOCK_ACCEPT:
             listener = Listener(made)
-            listener.inheriting = file.wasm_rights_base
+            listener.inheriting = abi.HOST_RIGHTS[file.wasm_rights_base]
             return listener
-        connection = Connection(made, file.wasm_rights_base, file.wasm_flag)
-        connection.filetype = file.wasm_type
+        connection = Connection(made, abi.HOST_RIGHTS[file.wasm_rights_base], abi.HOST_FDFLAGS[file.wasm_flag])
+        connection.filetype = _host_type(file)
         return connection
     from wasmvm.wasi.host.hostfile import HostFile
 
-    return HostFile(file.host_fd, file.wasm_type, file.wasm_rights_base, owned=False)
+    return HostFile(file.host_fd, _host_type(file), abi.HOST_RIGHTS[file.wasm_rights_base], owned=False)
 
 
 def _fileno(stream: Any, number: int) -> int:
@@ -206,8 +211,8 @@ class Preview1:
         for guest, host in sorted(self.dirs.items()):
             host = os.path.abspath(host)
             flags = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
-            self._add(os.open(host, flags), flags, host, guest, abi.RIGHTS_DIRECTORY,
-                      abi.RIGHTS_DIRECTORY | abi.RIGHTS_FILE, abi.FILETYPE_DIRECTORY)  # fmt: skip
+            rights, files = abi.GUEST_RIGHTS[terms.RIGHTS_DIRECTORY], abi.GUEST_RIGHTS[terms.RIGHTS_FILE]
+            self._add(os.open(host, flags), flags, host, guest, rights, rights | files, abi.FILETYPE_DIRECTORY)
 
     def _add(
         self, host_fd: int, host_flag: int, host_name: Any, wasm_name: Any, base: int, root: int, kind: int
@@ -261,9 +266,13 @@ class Preview1:
             made = self._calls.wasi.table.get(number)
             source = self.fd[args[0]]
             path = memory.read(args[2], args[3]).decode("utf-8", "replace") if name == "path_open" else ""
-            file = _File(-1, 0, os.path.join(source.host_name, path) if path else source.host_name, 0, None, number,
-                        made.fdflags, os.path.normpath(os.path.join(source.wasm_name, path)) if path else
-                        source.wasm_name, made.rights, made.inheriting, 0, made.filetype)  # fmt: skip
+            host_name, wasm_name = source.host_name, source.wasm_name
+            if path:
+                host_name = os.path.join(host_name, path)
+                wasm_name = os.path.normpath(os.path.join(wasm_name, path))
+            rights, root = abi.GUEST_RIGHTS[made.rights], abi.GUEST_RIGHTS[made.inheriting]
+            flags, kind = abi.GUEST_FDFLAGS[made.flags], abi.FILETYPES[made.filetype]
+            file = _File(-1, 0, host_name, 0, None, number, flags, wasm_name, rights, root, 0, kind)
             self.fd[number : number + 1] = [file]
         elif name == "fd_close":
             self._release(self.fd[args[0]])
@@ -314,7 +323,7 @@ class Preview1:
         return not os.path.normpath(os.path.join(root, name)).startswith(root)
 
     def help_wasm_type(self, info: os.stat_result) -> int:
-        return filetype_of(info.st_mode)
+        return abi.FILETYPES[filetype_of(info.st_mode)]
 
     def help_idir(self, fd: int) -> bool:
         return self.fd[fd].wasm_type == abi.FILETYPE_DIRECTORY
@@ -330,7 +339,7 @@ class Preview1:
         return self.fd[fd].wasm_type not in (abi.FILETYPE_SOCKET_DGRAM, abi.FILETYPE_SOCKET_STREAM)
 
     def help_time(self, id: int) -> int:
-        """Nanoseconds; 0 for a clock that there is none of."""
+        """Nanoseconds; 0 for an unsupported clock."""
         clocks = (time.time_ns, time.monotonic_ns, time.process_time_ns, time.thread_time_ns)
         return clocks[id]() if 0 <= id < len(clocks) else 0
 
@@ -346,7 +355,7 @@ def _method(name: str) -> Any:
 
     function.__name__ = name
     function.__qualname__ = f"Preview1.{name}"
-    function.__doc__ = f"``{name}({abi.FUNCTIONS[name]})``: the error code, in a list."
+    function.__doc__ = f"``{name}({abi.FUNCTIONS[name].params})``: the error code, in a list."
     return function
 
 

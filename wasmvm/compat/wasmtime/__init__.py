@@ -5,10 +5,12 @@ What differs: components have their names only, which say so when used; options 
 for an object of another store, this raises `WasmtimeError`.
 """
 
+from wasmvm.compat.wasmtime.caller import Caller, StoreContext
+from wasmvm.compat.wasmtime.caller import Storelike as Storelike
 from wasmvm.compat.wasmtime.config import Config
 from wasmvm.compat.wasmtime.engine import Engine
 from wasmvm.compat.wasmtime.error import ExitTrap, WasmtimeError
-from wasmvm.compat.wasmtime.func import Caller, Func
+from wasmvm.compat.wasmtime.func import Func
 from wasmvm.compat.wasmtime.global_ import Global
 from wasmvm.compat.wasmtime.instance import Instance, InstancePre
 from wasmvm.compat.wasmtime.linker import Linker
@@ -16,8 +18,7 @@ from wasmvm.compat.wasmtime.managed import Managed as Managed
 from wasmvm.compat.wasmtime.memory import Memory
 from wasmvm.compat.wasmtime.module import Module
 from wasmvm.compat.wasmtime.sharedmemory import SharedMemory
-from wasmvm.compat.wasmtime.store import Store, StoreContext
-from wasmvm.compat.wasmtime.store import Storelike as Storelike
+from wasmvm.compat.wasmtime.store import Store
 from wasmvm.compat.wasmtime.table import Table
 from wasmvm.compat.wasmtime.tag import Tag
 from wasmvm.compat.wasmtime.trap import Frame, Trap, TrapCode

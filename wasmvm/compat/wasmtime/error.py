@@ -8,6 +8,7 @@ from typing import Any
 
 from wasmvm import errors
 from wasmvm.compat.wasmtime.managed import Managed
+from wasmvm.compat.wasmtime.trap import Trap, with_backtrace
 from wasmvm.quoting import escaped
 from wasmvm.types import I64, valtype_text
 
@@ -31,8 +32,6 @@ class ExitTrap(WasmtimeError):
 
 def raised(error: errors.WasmError) -> Exception:
     """The exception to raise for one of wasmvm's."""
-    from wasmvm.compat.wasmtime.trap import Trap, with_backtrace
-
     if isinstance(error, errors.ExitTrap):
         exit_trap = ExitTrap(with_backtrace(error.frames, [f"Exited with i32 exit status {error.exit_code}"]))
         exit_trap.code = error.exit_code

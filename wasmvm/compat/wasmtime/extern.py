@@ -1,38 +1,51 @@
-"""What can be imported and exported."""
+"""What can be imported and exported: the base of the classes that wrap it, each of which enters itself here."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from wasmvm import _core
-from wasmvm.compat.wasmtime.func import Func
-from wasmvm.compat.wasmtime.global_ import Global
-from wasmvm.compat.wasmtime.memory import Memory
-from wasmvm.compat.wasmtime.sharedmemory import SharedMemory
-from wasmvm.compat.wasmtime.table import Table
-from wasmvm.compat.wasmtime.tag import Tag
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
-AsExtern = Func | Global | Memory | SharedMemory | Tag | Table
+_WRAPPERS: dict[type, type[Extern]] = {}
+"""By class of wasmvm: the class of this package."""
 
-_WRAPPERS: dict[type, Any] = {
-    _core.Func: Func,
-    _core.Global: Global,
-    _core.Memory: Memory,
-    _core.Table: Table,
-    _core.Tag: Tag,
-}
+
+class Extern:
+    """Base of what wraps an object of wasmvm that can be imported and exported.
+
+    Class arguments:
+        wraps: wasmvm's class.
+        held_in: the attribute that has the object.
+    """
+
+    _held_in: ClassVar[str]
+
+    def __init_subclass__(cls, *, wraps: type | None = None, held_in: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if wraps is not None:
+            cls._held_in = held_in
+            _WRAPPERS[wraps] = cls
+
+    @classmethod
+    def _of(cls, extern: Any) -> Self:
+        """The object that wraps `extern`, past the constructor, which is the users'."""
+        made = cls.__new__(cls)
+        setattr(made, cls._held_in, extern)
+        return made
+
+    def _wrapped(self) -> Any:
+        """wasmvm's object."""
+        return getattr(self, self._held_in)
 
 
 def wrap_extern(extern: Any) -> Any:
-    """The class of this package for an object of wasmvm."""
+    """The object of this package for one of wasmvm."""
     return _WRAPPERS[type(extern)]._of(extern)
 
 
 def core_extern(item: Any) -> Any:
-    """wasmvm's object behind one of this package; TypeError for anything else."""
-    for cls, name in ((Func, "_func"), (Global, "_global"), (Memory, "_memory"), (Table, "_table"), (Tag, "_tag")):
-        if isinstance(item, cls):
-            return getattr(item, name)
-    if isinstance(item, SharedMemory):
-        return item
+    """wasmvm's object for one of this package; TypeError for anything else."""
+    if isinstance(item, Extern):
+        return item._wrapped()
     raise TypeError("expected a Func, Global, Memory, SharedMemory, Tag, or Table")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wasmvm import _core, errors, types
+from wasmvm.compat.wasmtime.caller import Caller, Storelike, check
 from wasmvm.compat.wasmtime.error import WasmtimeError, raised
-from wasmvm.compat.wasmtime.store import Store, Storelike, check
+from wasmvm.compat.wasmtime.extern import Extern
+from wasmvm.compat.wasmtime.store import Store
 from wasmvm.compat.wasmtime.types import FuncType
 from wasmvm.compat.wasmtime.val import from_core, to_core
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _INTEGERS = frozenset((types.I32, types.I64))
 
 
-class Func:
+class Func(Extern, wraps=_core.Func, held_in="_func"):
     """A function.
 
     Args:
@@ -38,9 +43,9 @@ class Func:
         self._set(_core.Func(store._context(), functype, host, access_caller=access_caller))
 
     @classmethod
-    def _of(cls, func: _core.Func) -> Func:
-        made = Func.__new__(Func)
-        made._set(func)
+    def _of(cls, extern: _core.Func) -> Self:
+        made = cls.__new__(cls)
+        made._set(extern)
         return made
 
     def _set(self, func: _core.Func) -> None:
@@ -80,40 +85,6 @@ class Func:
             amount = "many" if len(params) > len(expected) else "few"
             raise WasmtimeError(f"too {amount} parameters provided: given {len(params)}, expected {len(expected)}")
         return [*map(to_core, expected, params)]
-
-
-class Caller:
-    """The instance that called a host function; it stands for its store, too, until the function returns."""
-
-    def __init__(self, ptr: _core.Caller) -> None:
-        self._caller: _core.Caller | None = ptr
-        self._core: _core.Store | None = None if ptr is None else ptr.instance.store
-
-    def __getitem__(self, name: str) -> Any:
-        """The export of that name; KeyError where there is none, or the caller is gone."""
-        found = self.get(name)
-        if found is None:
-            raise KeyError(f"failed to find export {name}")
-        return found
-
-    def get(self, name: str) -> Any:
-        """The export of that name, or None."""
-        name.encode()
-        found = None if self._caller is None else self._caller.get(name)
-        if found is None:
-            return None
-        from wasmvm.compat.wasmtime.extern import wrap_extern
-
-        return wrap_extern(found)
-
-    def _context(self) -> _core.Store:
-        if self._core is None:
-            raise ValueError("caller is no longer valid")
-        return self._core
-
-    def _invalidate(self) -> None:
-        self._caller = None
-        self._core = None
 
 
 def trampoline(functype: types.FuncType, func: Callable[..., Any], access_caller: bool) -> Callable[..., Any]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from wasmvm import _core
+from wasmvm.compat.wasmtime.caller import Storelike, check
 from wasmvm.compat.wasmtime.error import WasmtimeError
-from wasmvm.compat.wasmtime.store import Storelike, check
+from wasmvm.compat.wasmtime.extern import Extern
 from wasmvm.compat.wasmtime.types import GlobalType
 from wasmvm.compat.wasmtime.val import Val, from_core, to_core
 
 
-class Global:
+class Global(Extern, wraps=_core.Global, held_in="_global"):
     """Args: store: a store. ty: a `GlobalType`. val: the first value."""
 
     _global: _core.Global
@@ -21,12 +22,6 @@ class Global:
             raise TypeError("expected a GlobalType")
         globaltype = ty.ptr()
         self._global = _core.Global(store._context(), globaltype, to_core(globaltype.valtype, val))
-
-    @classmethod
-    def _of(cls, global_: _core.Global) -> Global:
-        made = cls.__new__(cls)
-        made._global = global_
-        return made
 
     def type(self, store: Storelike) -> GlobalType:
         check(store, self._global.store)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from wasmvm import _core, errors
+from wasmvm.compat.wasmtime.caller import Storelike, check
 from wasmvm.compat.wasmtime.error import WasmtimeError, raised
 from wasmvm.compat.wasmtime.extern import core_extern, wrap_extern
 from wasmvm.compat.wasmtime.managed import Managed
 from wasmvm.compat.wasmtime.module import Module
-from wasmvm.compat.wasmtime.store import Storelike, check
 from wasmvm.embedding import instance, module
 from wasmvm.runtime.instantiate import instantiate
 

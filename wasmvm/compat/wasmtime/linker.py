@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from wasmvm import _core, errors, types
+from wasmvm.compat.wasmtime.caller import Storelike
 from wasmvm.compat.wasmtime.config import setter_property
 from wasmvm.compat.wasmtime.engine import Engine
 from wasmvm.compat.wasmtime.error import WasmtimeError, link_message
@@ -14,12 +15,12 @@ from wasmvm.compat.wasmtime.func import Func, trampoline
 from wasmvm.compat.wasmtime.instance import Instance, InstancePre
 from wasmvm.compat.wasmtime.managed import Managed
 from wasmvm.compat.wasmtime.module import Module
-from wasmvm.compat.wasmtime.store import Storelike
 from wasmvm.compat.wasmtime.types import FuncType
-from wasmvm.compat.wasmtime.wasi import MODULE, Bound, wasi_functions
+from wasmvm.compat.wasmtime.wasifunctions import Bound, wasi_functions
 from wasmvm.embedding import linker, module
 from wasmvm.embedding.func import HostFunc
 from wasmvm.quoting import escaped
+from wasmvm.wasi.preview1 import abi
 
 
 class Linker(Managed[linker.Linker]):
@@ -74,7 +75,7 @@ class Linker(Managed[linker.Linker]):
     def define_wasi(self) -> None:
         """Define the functions of WASI; what they may do is said by `Store.set_wasi`."""
         for name, function in wasi_functions().items():
-            self._define(MODULE, name, function)
+            self._define(abi.MODULE, name, function)
 
     def define_module(self, store: Storelike, name: str, module: Module) -> None:
         """Define the exports of a module; each call into a command gets an instance of its own."""
@@ -106,9 +107,9 @@ class Linker(Managed[linker.Linker]):
     def _imports(self, store: Storelike) -> dict[str, Any]:
         """What is defined, with the store's own functions of WASI."""
         definitions: dict[str, Any] = self.ptr().definitions
-        if MODULE not in definitions:
+        if abi.MODULE not in definitions:
             return definitions
-        return {**definitions, MODULE: Bound(definitions[MODULE], store)}
+        return {**definitions, abi.MODULE: Bound(definitions[abi.MODULE], store)}
 
     def instantiate(self, store: Storelike, module: Module) -> Instance:
         """An instance of `module`, with imports from here."""

@@ -7,8 +7,9 @@ from operator import index
 from typing import Any
 
 from wasmvm import _core
+from wasmvm.compat.wasmtime.caller import Storelike, check
 from wasmvm.compat.wasmtime.error import WasmtimeError, translated
-from wasmvm.compat.wasmtime.store import Storelike, check
+from wasmvm.compat.wasmtime.extern import Extern
 from wasmvm.compat.wasmtime.types import MemoryType
 
 PAGE_SIZE_LOG2 = 16
@@ -43,19 +44,13 @@ def bytes_at(memory: _core.Memory, size: int, offset: int) -> Any:
     return (ctypes.c_ubyte * size).from_buffer(memory, offset)
 
 
-class Memory:
+class Memory(Extern, wraps=_core.Memory, held_in="_memory"):
     """Args: store: a store. ty: a `MemoryType`."""
 
     _memory: _core.Memory
 
     def __init__(self, store: Storelike, ty: MemoryType) -> None:
         self._memory = new_memory(store._context(), ty)
-
-    @classmethod
-    def _of(cls, memory: _core.Memory) -> Memory:
-        made = cls.__new__(cls)
-        made._memory = memory
-        return made
 
     def type(self, store: Storelike) -> MemoryType:
         check(store, self._memory.store)

@@ -7,12 +7,13 @@ from typing import Any
 from wasmvm import _core
 from wasmvm.compat.wasmtime.engine import Engine
 from wasmvm.compat.wasmtime.error import WasmtimeError
+from wasmvm.compat.wasmtime.extern import Extern
 from wasmvm.compat.wasmtime.managed import Managed
 from wasmvm.compat.wasmtime.memory import data_pointer, grown, new_memory
 from wasmvm.compat.wasmtime.types import MemoryType
 
 
-class SharedMemory(Managed[_core.Memory]):
+class SharedMemory(Managed[_core.Memory], Extern):
     """Args: engine: an `Engine` with `Config.shared_memory`. ty: a shared `MemoryType`."""
 
     def __init__(self, engine: Engine, ty: MemoryType) -> None:
@@ -23,6 +24,9 @@ class SharedMemory(Managed[_core.Memory]):
             raise WasmtimeError("shared memory support is disabled for this engine -- see `Config::shared_memory`")
         self._type = ty
         self._set_ptr(new_memory(core_engine.store(), ty))
+
+    def _wrapped(self) -> SharedMemory:
+        return self  # so that linking says what is wrong
 
     def type(self) -> MemoryType:
         self.ptr()

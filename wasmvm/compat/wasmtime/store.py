@@ -1,17 +1,14 @@
-"""Stores, and what else can stand for one."""
+"""Stores."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Union
+from typing import Any
 
 from wasmvm import _core as core
 from wasmvm.compat.wasmtime.engine import Engine
 from wasmvm.compat.wasmtime.error import WasmtimeError
 from wasmvm.compat.wasmtime.managed import Managed
-
-if TYPE_CHECKING:
-    from wasmvm.compat.wasmtime.func import Caller
-    from wasmvm.compat.wasmtime.wasi import WasiConfig
+from wasmvm.compat.wasmtime.wasi import WasiConfig
 
 
 class Store(Managed[core.Store]):
@@ -90,27 +87,3 @@ class Store(Managed[core.Store]):
         context.limit_each(*(limit if limit >= 0 else None for limit in given))
         # Where nothing is said of tables, all of them together have the usual bound.
         context.set_limits(max_table=1 << 40 if table_elements >= 0 else core.LIMITS["max_table"])
-
-
-class StoreContext:
-    """A store that is valid for a while."""
-
-    def __init__(self, ptr: core.Store) -> None:
-        self._core: core.Store | None = ptr
-
-    def _context(self) -> core.Store:
-        if self._core is None:
-            raise ValueError("caller is no longer valid")
-        return self._core
-
-    def _invalidate(self) -> None:
-        self._core = None
-
-
-Storelike = Union[Store, "Caller", StoreContext]
-
-
-def check(store: Storelike, owner: core.Store) -> None:
-    """WasmtimeError unless `store` is the one that an object belongs to, ValueError if it is closed."""
-    if store._context() is not owner:
-        raise WasmtimeError("object used with the wrong store")

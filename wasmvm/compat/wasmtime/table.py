@@ -6,13 +6,14 @@ from operator import index
 from typing import Any
 
 from wasmvm import _core
+from wasmvm.compat.wasmtime.caller import Storelike, check
 from wasmvm.compat.wasmtime.error import WasmtimeError, translated
-from wasmvm.compat.wasmtime.store import Storelike, check
+from wasmvm.compat.wasmtime.extern import Extern
 from wasmvm.compat.wasmtime.types import TableType
 from wasmvm.compat.wasmtime.val import Val, from_core, to_core
 
 
-class Table:
+class Table(Extern, wraps=_core.Table, held_in="_table"):
     """Args: store: a store. ty: a `TableType`. init: what each element is at first."""
 
     _table: _core.Table
@@ -22,12 +23,6 @@ class Table:
         value = to_core(tabletype.reftype, init)
         with translated():
             self._table = _core.Table(store._context(), tabletype, value)
-
-    @classmethod
-    def _of(cls, table: _core.Table) -> Table:
-        made = cls.__new__(cls)
-        made._table = table
-        return made
 
     def type(self, store: Storelike) -> TableType:
         check(store, self._table.store)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from wasmvm import _core
+from wasmvm.compat.wasmtime.caller import Storelike, check
 from wasmvm.compat.wasmtime.error import WasmtimeError
-from wasmvm.compat.wasmtime.store import Storelike, check
+from wasmvm.compat.wasmtime.extern import Extern
 from wasmvm.compat.wasmtime.types import TagType
 
 
-class Tag:
+class Tag(Extern, wraps=_core.Tag, held_in="_tag"):
     """Args: store: a store. ty: a `TagType`; WasmtimeError if its function type has results."""
 
     _tag: _core.Tag
@@ -20,12 +21,6 @@ class Tag:
         if functype.results:
             raise WasmtimeError("Cannot create an exception type from a tag type with results in the signature")
         self._tag = _core.Tag(store._context(), functype)
-
-    @classmethod
-    def _of(cls, tag: _core.Tag) -> Tag:
-        made = cls.__new__(cls)
-        made._tag = tag
-        return made
 
     def type(self, store: Storelike) -> TagType:
         check(store, self._tag.store)

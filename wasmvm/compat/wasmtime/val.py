@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wasmvm import _core, types
 from wasmvm.compat.wasmtime.error import WasmtimeError
+from wasmvm.compat.wasmtime.extern import Extern, wrap_extern
 from wasmvm.compat.wasmtime.types import ValType
 from wasmvm.deftype import top_of
-
-if TYPE_CHECKING:
-    from wasmvm.compat.wasmtime.func import Func
 
 
 class Val:
@@ -45,7 +43,8 @@ class Val:
         return Val(types.EXTERNREF, extern)
 
     @classmethod
-    def funcref(cls, f: Func | None) -> Val:
+    def funcref(cls, f: Extern | None) -> Val:
+        """`f` is a `Func`, or None."""
         return Val(types.FUNCREF, f)
 
     @classmethod
@@ -88,7 +87,8 @@ class Val:
     def as_externref(self) -> Any:
         return self._as(types.EXTERNREF)
 
-    def as_funcref(self) -> Func | None:
+    def as_funcref(self) -> Extern | None:
+        """A `Func`; None for another type, and for null."""
         return self._as(types.FUNCREF)  # type: ignore[no-any-return]
 
 
@@ -110,13 +110,10 @@ def to_core(valtype: int, val: Any) -> Any:
     Two kinds of values are taken that wasmtime refuses: anything with ``__index__`` for an integer, and 16 bytes for
     a v128.
     """
-    from wasmvm.compat.wasmtime.func import Func
-
     if isinstance(val, Val):
         if val._kind != valtype:
             raise TypeError("wrong type of `Val` provided")
-        val = val._val
-        return val._func if isinstance(val, Func) else val
+        return _unwrapped(val._val)
     if valtype == types.EXTERNREF or (types.is_reftype(valtype) and _top(valtype) != types.FUNCREF):
         return val
     if valtype in (types.I32, types.I64):
@@ -126,11 +123,19 @@ def to_core(valtype: int, val: Any) -> Any:
     elif valtype == types.V128:
         accepted = isinstance(val, (bytes, bytearray, memoryview)) and len(val) == 16
     else:
-        accepted = val is None or isinstance(val, Func)
-        val = getattr(val, "_func", None) if accepted else val
+        func = _unwrapped(val)
+        if val is None or func is not val:
+            return func
+        accepted = False
     if not accepted:
         raise TypeError(f"don't know how to convert {val!r} to {ValType._of(valtype)}")
     return val
+
+
+def _unwrapped(val: Any) -> Any:
+    """wasmvm's function for a `Func`; anything else as it is."""
+    core = val._wrapped() if isinstance(val, Extern) else None
+    return core if isinstance(core, _core.Func) else val
 
 
 def _top(reftype: int) -> int:
@@ -139,8 +144,4 @@ def _top(reftype: int) -> int:
 
 def from_core(value: Any) -> Any:
     """A value as users of wasmtime get it: functions are wrapped, the rest is as it is."""
-    if isinstance(value, _core.Func):
-        from wasmvm.compat.wasmtime.func import Func
-
-        return Func._of(value)
-    return value
+    return wrap_extern(value) if isinstance(value, _core.Func) else value

@@ -7,19 +7,12 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wasmvm import wasi
 from wasmvm.compat.wasmtime.config import setter_property
 from wasmvm.compat.wasmtime.error import WasmtimeError
 from wasmvm.compat.wasmtime.managed import Managed
-from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.guest import functype_of
-
-if TYPE_CHECKING:
-    from wasmvm.compat.wasmtime.store import Storelike
-
-MODULE = "wasi_snapshot_preview1"
 
 
 class DirPerms(Enum):
@@ -156,45 +149,3 @@ def _output(callback: Callable[[bytes], int | None]) -> Callable[[bytes], None]:
             data = data[taken:]
 
     return write
-
-
-class WasiFunction:
-    """A function of WASI before it is known of which store."""
-
-    __slots__ = ("name", "type")
-
-    def __init__(self, name: str, functype: Any) -> None:
-        self.name = name
-        self.type = functype
-
-    def bind(self, store: Storelike) -> tuple[Any, Callable[..., Any]]:
-        """Type and callable for a store; without `Store.set_wasi` the callable raises WasmtimeError."""
-        owner: Any = store
-        if getattr(owner, "_wasi", None) is None:
-            return self.type, _not_configured
-        return owner._wasi.bind(self.name, MODULE)  # type: ignore[no-any-return]
-
-
-def _not_configured(caller: Any, *params: Any) -> Any:
-    raise WasmtimeError("the store has no WASI: call `Store.set_wasi`")
-
-
-def wasi_functions() -> dict[str, WasiFunction]:
-    """Every function of WASI, by name."""
-    return {name: WasiFunction(name, functype_of(name)) for name in abi.FUNCTIONS}
-
-
-class Bound(dict[str, Any]):
-    """What a linker has for one import module, with the functions of WASI bound to a store when they are asked for."""
-
-    def __init__(self, items: dict[str, Any], store: Storelike) -> None:
-        super().__init__()
-        self._items = items
-        self._store = store
-
-    def __missing__(self, name: str) -> Any:
-        item = self._items[name]
-        if isinstance(item, WasiFunction):
-            item = item.bind(self._store)
-        self[name] = item
-        return item

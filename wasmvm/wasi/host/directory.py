@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from wasmvm.wasi.host import errno, terms
+from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.fdtable import Descriptor, Filestat
 from wasmvm.wasi.host.waiting import paced
 from wasmvm.wasi.host.walk import DirectoryEntry, Tree, Walk
-from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class Directory(Descriptor):
 
     __slots__ = ("_closed", "_cookies", "_listing", "_next_cookie", "handle", "tree")
 
-    def __init__(self, tree: Tree[Any], handle: Any, rights: int, inheriting: int, fdflags: int = 0) -> None:
-        super().__init__(abi.FILETYPE_DIRECTORY, rights, inheriting, fdflags)
+    def __init__(self, tree: Tree[Any], handle: Any, rights: int, inheriting: int, flags: int = 0) -> None:
+        super().__init__(terms.FILETYPE_DIRECTORY, rights, inheriting, flags)
         self.tree = tree
         self.handle = handle
         self._closed = False
@@ -39,26 +39,42 @@ class Directory(Descriptor):
         """See `walk.Walk`."""
         return Walk(self.tree, self.handle, path, follow=follow, entry=entry)
 
-    def open(self, path: bytes, follow: bool, oflags: int, fdflags: int, rights: int, inheriting: int) -> Descriptor:
-        """Open what is at `path`, creating it if `oflags` say so.
+    def open(self, path: bytes, follow: bool, how: int, flags: int, rights: int, inheriting: int) -> Descriptor:
+        """Open what is at `path`.
 
         The rights asked for are cut to those that its kind can have and that this directory hands on, except for
         reading and writing: asking for these where they cannot be had is an error.
+
+        Args:
+            follow: whether a link in the last place is followed.
+            how: ``OPEN_*``.
+            flags: ``FLAG_*`` of the descriptor.
+            rights: ``MAY_*``.
+            inheriting: rights of what is opened through it, if it is a directory.
+
+        Raises:
+            WasiError: EROFS, ENOTCAPABLE for reading or writing; EISDIR, EEXIST to create what has to be a directory;
+                what `Walk` and `Tree.open` raise.
+            OSError: what the host says.
         """
         granted = rights & self.inheriting
-        lost = rights & ~granted & (abi.FD_READ | abi.FD_WRITE)
+        lost = rights & ~granted & (terms.MAY_READ | terms.MAY_WRITE)
         if lost:
-            raise WasiError(abi.EROFS if self.read_only and lost & abi.FD_WRITE else abi.ENOTCAPABLE)
-        if oflags & abi.OFLAGS_CREAT and oflags & abi.OFLAGS_EXCL:
-            follow = False  # a link in the last place is something that exists
-        write = granted & abi.FD_WRITE != 0 or oflags & abi.OFLAGS_TRUNC != 0
-        if oflags & abi.OFLAGS_CREAT and path.endswith(b"/"):
-            with self.walk(path, entry=True) as at:  # an error even where there is a directory: it would not be made
-                raise WasiError(abi.EEXIST if at.name == b"." and oflags & abi.OFLAGS_EXCL else abi.EISDIR)
+            raise WasiError(errno.EROFS if self.read_only and lost & terms.MAY_WRITE else errno.ENOTCAPABLE)
+        write = granted & terms.MAY_WRITE != 0 or how & terms.OPEN_TRUNCATE != 0
+        if how & terms.OPEN_CREATE:
+            exclusive = how & terms.OPEN_EXCLUSIVE
+            if exclusive:
+                follow = False  # a link in the last place is something that exists
+            if path.endswith(b"/"):
+                with self.walk(
+                    path, entry=True
+                ) as at:  # an error even where there is a directory: it would not be made
+                    raise WasiError(errno.EEXIST if at.name == b"." and exclusive else errno.EISDIR)
         with self.walk(path, follow=follow) as at:
-            opened = self.tree.open(at.handle, at.name, oflags, fdflags, granted & abi.FD_READ != 0, write)
+            opened = self.tree.open(at.handle, at.name, how, flags, granted & terms.MAY_READ != 0, write)
         if not isinstance(opened, Descriptor):
-            opened = Directory(self.tree, opened, abi.RIGHTS_DIRECTORY, inheriting & self.inheriting, fdflags)
+            opened = Directory(self.tree, opened, terms.RIGHTS_DIRECTORY, inheriting & self.inheriting, flags)
         opened.rights &= granted
         opened.read_only = self.read_only
         return opened

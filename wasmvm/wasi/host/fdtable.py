@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wasmvm.record import Record
-from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError
+from wasmvm.wasi.host import errno, terms
+from wasmvm.wasi.host.errno import WasiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,11 +26,21 @@ MAX_OFFSET = (1 << 63) - 1
 
 
 class Filestat(Record):
-    """The ``filestat`` record, in its order; times in nanoseconds since 1970."""
+    """Attributes of a file.
+
+    Attributes:
+        dev: the number of the device that it is on.
+        ino: its number there.
+        filetype: one of ``FILETYPE_*``.
+        nlink: how many names it has.
+        size: bytes.
+        atim, mtim, ctim: times of access, of change, and of change of the attributes: nanoseconds since 1970, negative
+            before.
+    """
 
     dev: int
     ino: int
-    filetype: int
+    filetype: str
     nlink: int
     size: int
     atim: int
@@ -43,21 +53,21 @@ class Descriptor:
 
     Attributes:
         filetype: one of ``FILETYPE_*``.
-        rights: what may be done with it (``fs_rights_base``).
-        inheriting: what descriptors opened through it may do.
-        fdflags: its ``FDFLAGS_*``.
+        rights: what may be done with it, ``MAY_*``.
+        inheriting: what may be done with what is opened through it.
+        flags: its ``FLAG_*``.
         read_only: whether the embedder granted the directory that it came from for reading only.
         preopen: the guest's name of a preopened directory, or None.
         limit: what bounds the bytes that are written to it, or None.
     """
 
-    __slots__ = ("fdflags", "filetype", "inheriting", "limit", "preopen", "read_only", "rights")
+    __slots__ = ("filetype", "flags", "inheriting", "limit", "preopen", "read_only", "rights")
 
-    def __init__(self, filetype: int, rights: int, inheriting: int = 0, fdflags: int = 0) -> None:
+    def __init__(self, filetype: str, rights: int, inheriting: int = 0, flags: int = 0) -> None:
         self.filetype = filetype
         self.rights = rights
         self.inheriting = inheriting
-        self.fdflags = fdflags
+        self.flags = flags
         self.read_only = False
         self.preopen: bytes | None = None
         self.limit: OutputLimit | None = None
@@ -69,40 +79,40 @@ class Descriptor:
         what was not opened for it (and for file operations on a directory), ESPIPE for seeking in a stream. EROFS
         where a read-only directory is the reason. Else ENOTCAPABLE.
         """
-        if self.read_only and missing & abi.RIGHTS_CHANGING:
-            return WasiError(abi.EROFS)
-        if missing & (abi.FD_READ | abi.FD_WRITE):
-            return WasiError(abi.EBADF)
-        is_directory = self.filetype == abi.FILETYPE_DIRECTORY
-        if is_directory and missing & ~abi.RIGHTS_DIRECTORY:
-            return WasiError(abi.EBADF)
-        if missing & (abi.RIGHTS_PATH | abi.FD_READDIR) and not is_directory:
-            return WasiError(abi.ENOTDIR)
+        if self.read_only and missing & terms.RIGHTS_CHANGING:
+            return WasiError(errno.EROFS)
+        if missing & (terms.MAY_READ | terms.MAY_WRITE):
+            return WasiError(errno.EBADF)
+        is_directory = self.filetype == terms.FILETYPE_DIRECTORY
+        if is_directory and missing & ~terms.RIGHTS_DIRECTORY:
+            return WasiError(errno.EBADF)
+        if missing & (terms.RIGHTS_PATH | terms.MAY_LIST) and not is_directory:
+            return WasiError(errno.ENOTDIR)
         if (
-            missing & (abi.FD_SEEK | abi.FD_TELL | abi.FD_ADVISE | abi.FD_ALLOCATE)
-            and self.filetype != abi.FILETYPE_REGULAR_FILE
+            missing & (terms.MAY_SEEK | terms.MAY_TELL | terms.MAY_ADVISE | terms.MAY_ALLOCATE)
+            and self.filetype != terms.FILETYPE_REGULAR_FILE
         ):
-            return WasiError(abi.ESPIPE)
-        if not self.rights & abi.FD_WRITE:  # a file that was opened for reading
-            if missing & abi.FD_ALLOCATE:
-                return WasiError(abi.EBADF)
-            if missing & abi.FD_FILESTAT_SET_SIZE:
-                return WasiError(abi.EINVAL)
-        if missing & (abi.SOCK_SHUTDOWN | abi.SOCK_ACCEPT) and not self.is_socket:
-            return WasiError(abi.ENOTSOCK)
-        return WasiError(abi.ENOTCAPABLE)
+            return WasiError(errno.ESPIPE)
+        if not self.rights & terms.MAY_WRITE:  # a file that was opened for reading
+            if missing & terms.MAY_ALLOCATE:
+                return WasiError(errno.EBADF)
+            if missing & terms.MAY_SET_SIZE:
+                return WasiError(errno.EINVAL)
+        if missing & (terms.MAY_SHUT_DOWN | terms.MAY_ACCEPT) and not self.is_socket:
+            return WasiError(errno.ENOTSOCK)
+        return WasiError(errno.ENOTCAPABLE)
 
     @property
     def is_socket(self) -> bool:
-        return self.filetype in (abi.FILETYPE_SOCKET_STREAM, abi.FILETYPE_SOCKET_DGRAM)
+        return self.filetype in (terms.FILETYPE_SOCKET_STREAM, terms.FILETYPE_SOCKET_DGRAM)
 
     def readv(self, buffers: Sequence[memoryview]) -> int:
         """Fill the buffers in order; the number of bytes read, 0 at the end. Raises WasiError or OSError, as all do."""
-        raise WasiError(abi.EBADF)
+        raise WasiError(errno.EBADF)
 
     def writev(self, buffers: Sequence[memoryview]) -> int:
         """Write the buffers in order; the number of bytes written."""
-        raise WasiError(abi.EBADF)
+        raise WasiError(errno.EBADF)
 
     def write(self, buffers: Sequence[memoryview]) -> int:
         """`writev` as far as the limit allows; OutputTrap where that is not far enough."""
@@ -116,15 +126,15 @@ class Descriptor:
 
     def preadv(self, buffers: Sequence[memoryview], offset: int) -> int:
         """`readv` at an offset, leaving the file's own offset alone."""
-        raise WasiError(abi.ESPIPE)
+        raise WasiError(errno.ESPIPE)
 
     def pwritev(self, buffers: Sequence[memoryview], offset: int) -> int:
         """`writev` at an offset, leaving the file's own offset alone."""
-        raise WasiError(abi.ESPIPE)
+        raise WasiError(errno.ESPIPE)
 
     def seek(self, offset: int, whence: int) -> int:
-        """Move the file's offset; the new one."""
-        raise WasiError(abi.ESPIPE)
+        """Move the file's offset; the new one. `whence` is ``os.SEEK_SET``, ``SEEK_CUR`` or ``SEEK_END``."""
+        raise WasiError(errno.ESPIPE)
 
     def stat(self) -> Filestat:
         """Attributes of the file; those of a thing that is no file are zeros."""
@@ -132,25 +142,28 @@ class Descriptor:
 
     def set_size(self, size: int) -> None:
         """Cut the file, or extend it with zeros."""
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
 
     def set_times(self, atim: int | None, mtim: int | None) -> None:
         """Set the times of access and change; None leaves one as it is."""
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
 
     def allocate(self, offset: int, length: int) -> None:
         """Make sure that the range, which is not empty and ends at `MAX_OFFSET` at most, exists."""
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
 
-    def advise(self, offset: int, length: int, advice: int) -> None:
-        """A hint on how the range will be used; nothing comes of it by default."""
+    def advise(self, offset: int, length: int, advice: str) -> None:
+        """A hint on how the range will be used, which does nothing by default.
+
+        `advice` is POSIX's word: NORMAL, SEQUENTIAL, RANDOM, WILLNEED, DONTNEED or NOREUSE.
+        """
 
     def sync(self, data_only: bool) -> None:
         """Put what was written on stable storage."""
 
-    def set_flags(self, fdflags: int) -> None:
-        """Change the ``FDFLAGS_*``."""
-        self.fdflags = fdflags
+    def set_flags(self, flags: int) -> None:
+        """Change the ``FLAG_*``."""
+        self.flags = flags
 
     def poll_fileno(self, write: bool) -> int:
         """The host descriptor that tells whether this is ready; -1 for a thing that always is."""
@@ -185,7 +198,7 @@ class FdTable:
         """
         descriptor = self._entries.get(fd)
         if descriptor is None:
-            raise WasiError(abi.EBADF)
+            raise WasiError(errno.EBADF)
         missing = rights & ~descriptor.rights
         if missing:
             raise descriptor.refuse(missing)
@@ -194,7 +207,7 @@ class FdTable:
     def check_room(self) -> None:
         """Raises WasiError EMFILE if no descriptor can be added: asked before anything is opened or created."""
         if len(self._entries) >= self._limit:
-            raise WasiError(abi.EMFILE)
+            raise WasiError(errno.EMFILE)
 
     def add(self, descriptor: Descriptor) -> int:
         """Give `descriptor` the lowest free number."""

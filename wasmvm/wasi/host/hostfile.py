@@ -6,16 +6,16 @@ lacks a call (Windows has neither ``readv`` nor ``pread``) there is one copy, or
 
 from __future__ import annotations
 
-import errno
+import errno as host_errno
 import os
 import stat as host_stat
 import sys
 from collections.abc import Callable, Sequence
 
+from wasmvm.wasi.host import errno, terms
+from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.fdtable import Descriptor, Filestat
 from wasmvm.wasi.host.waiting import PIECE, pieces_of, rest_of, wait_slice
-from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,19 +23,18 @@ if TYPE_CHECKING:
 
 _readv: Callable[[int, Sequence[memoryview]], int] | None = getattr(os, "readv", None)
 _writev: Callable[[int, Sequence[memoryview]], int] | None = getattr(os, "writev", None)
-_WHENCE = (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END)
 _FILETYPES = {
-    host_stat.S_IFBLK: abi.FILETYPE_BLOCK_DEVICE,
-    host_stat.S_IFCHR: abi.FILETYPE_CHARACTER_DEVICE,
-    host_stat.S_IFDIR: abi.FILETYPE_DIRECTORY,
-    host_stat.S_IFREG: abi.FILETYPE_REGULAR_FILE,
-    host_stat.S_IFLNK: abi.FILETYPE_SYMBOLIC_LINK,
-    host_stat.S_IFSOCK: abi.FILETYPE_SOCKET_STREAM,
+    host_stat.S_IFBLK: terms.FILETYPE_BLOCK_DEVICE,
+    host_stat.S_IFCHR: terms.FILETYPE_CHARACTER_DEVICE,
+    host_stat.S_IFDIR: terms.FILETYPE_DIRECTORY,
+    host_stat.S_IFREG: terms.FILETYPE_REGULAR_FILE,
+    host_stat.S_IFLNK: terms.FILETYPE_SYMBOLIC_LINK,
+    host_stat.S_IFSOCK: terms.FILETYPE_SOCKET_STREAM,
 }
 _NO_WAIT: int = getattr(os, "RWF_NOWAIT", 0) if hasattr(os, "preadv") and hasattr(os, "pwritev") else 0
 """Linux: one reading or writing that does not wait, whatever the flags of the open file are."""
 _NO_WAIT_IS_UNKNOWN = frozenset(
-    number for name in ("EOPNOTSUPP", "ENOSYS", "EINVAL", "ESPIPE") if (number := getattr(errno, name, 0))
+    number for name in ("EOPNOTSUPP", "ENOSYS", "EINVAL", "ESPIPE") if (number := getattr(host_errno, name, 0))
 )
 _TERMINAL_PIECE = 256
 """Bytes that a terminal always takes when it is ready to be written."""
@@ -45,26 +44,24 @@ _PAUSE = 0.001
 """Seconds until the next try where somebody else took what was ready."""
 _ALLOCATED_PIECE = 64 << 20
 """Bytes that are allocated before the store is asked again."""
-_ADVICE = ("NORMAL", "SEQUENTIAL", "RANDOM", "WILLNEED", "DONTNEED", "NOREUSE")
 
 
-def filetype_of(mode: int) -> int:
+def filetype_of(mode: int) -> str:
     """The ``FILETYPE_*`` for a host's ``st_mode``; FIFOs have none of their own."""
-    return _FILETYPES.get(host_stat.S_IFMT(mode), abi.FILETYPE_UNKNOWN)
+    return _FILETYPES.get(host_stat.S_IFMT(mode), terms.FILETYPE_UNKNOWN)
 
 
 def filestat_of(status: os.stat_result) -> Filestat:
-    """The ``filestat`` for a host's. A time before 1970 wraps, as the u64 of the record has no sign."""
-    mask = abi.MASK64
+    """A host's ``stat_result`` as a `Filestat`."""
     return Filestat(
-        status.st_dev & mask,
-        status.st_ino & mask,
+        status.st_dev,
+        status.st_ino,
         filetype_of(status.st_mode),
         status.st_nlink,
         status.st_size,
-        status.st_atime_ns & mask,
-        status.st_mtime_ns & mask,
-        status.st_ctime_ns & mask,
+        status.st_atime_ns,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
     )
 
 
@@ -123,7 +120,7 @@ def leave_some(fileno: int) -> int:
         limit = os.sysconf("SC_OPEN_MAX")
         if limit > 0 and fileno >= limit - limit // 4:
             os.close(fileno)
-            raise WasiError(abi.EMFILE)
+            raise WasiError(errno.EMFILE)
     return fileno
 
 
@@ -171,24 +168,24 @@ class HostFile(Descriptor):
 
     __slots__ = ("_no_wait", "fileno", "is_stream", "owned", "quota")
 
-    def __init__(self, fileno: int, filetype: int, rights: int, fdflags: int = 0, owned: bool = True) -> None:
-        super().__init__(filetype, rights, 0, fdflags)
+    def __init__(self, fileno: int, filetype: str, rights: int, flags: int = 0, owned: bool = True) -> None:
+        super().__init__(filetype, rights, 0, flags)
         self.fileno = fileno
         self.owned = owned
-        self.is_stream = filetype not in (abi.FILETYPE_REGULAR_FILE, abi.FILETYPE_BLOCK_DEVICE)
+        self.is_stream = filetype not in (terms.FILETYPE_REGULAR_FILE, terms.FILETYPE_BLOCK_DEVICE)
         self._no_wait = _NO_WAIT
         self.quota: Quota | None = None
 
     def account_to(self, quota: Quota) -> None:
         """Let what is written to this file, if it is a regular one, be counted."""
-        if self.filetype == abi.FILETYPE_REGULAR_FILE:
+        if self.filetype == terms.FILETYPE_REGULAR_FILE:
             self.quota = quota
             quota.opened(os.fstat(self.fileno))
 
     def _written(self, count: int) -> int:
         """The end of every write: the SYNC flags are acted out here, as hosts cannot change them on an open file."""
-        if self.fdflags & (abi.FDFLAGS_SYNC | abi.FDFLAGS_DSYNC | abi.FDFLAGS_RSYNC):
-            self.sync(not self.fdflags & (abi.FDFLAGS_SYNC | abi.FDFLAGS_RSYNC))
+        if self.flags & (terms.FLAG_SYNC | terms.FLAG_DSYNC | terms.FLAG_RSYNC):
+            self.sync(not self.flags & (terms.FLAG_SYNC | terms.FLAG_RSYNC))
         return count
 
     def readv(self, buffers: Sequence[memoryview]) -> int:
@@ -199,14 +196,14 @@ class HostFile(Descriptor):
     def writev(self, buffers: Sequence[memoryview]) -> int:
         if self.is_stream:
             count = self._write_stream(buffers)
-            return count if not self.fdflags else self._written(count)
-        if self.fdflags & abi.FDFLAGS_APPEND and not self.owned:
+            return count if not self.flags else self._written(count)
+        if self.flags & terms.FLAG_APPEND and not self.owned:
             os.lseek(self.fileno, 0, os.SEEK_END)
         if self.quota is None:
-            if not self.fdflags and _writev is not None and len(buffers) == 1 and len(buffers[0]) <= PIECE:
+            if not self.flags and _writev is not None and len(buffers) == 1 and len(buffers[0]) <= PIECE:
                 return _writev(self.fileno, buffers)  # as nearly always
             return self._written(_in_pieces(buffers, self._write_some))
-        offset = -1 if self.fdflags & abi.FDFLAGS_APPEND else os.lseek(self.fileno, 0, os.SEEK_CUR)
+        offset = -1 if self.flags & terms.FLAG_APPEND else os.lseek(self.fileno, 0, os.SEEK_CUR)
         return self._written(self._counted(buffers, offset, self._write_some))
 
     def _counted(
@@ -258,7 +255,7 @@ class HostFile(Descriptor):
         if not buffers:
             return 0
         pause = 0.0
-        if self.owned and not self.fdflags & abi.FDFLAGS_NONBLOCK:
+        if self.owned and not self.flags & terms.FLAG_NONBLOCK:
             wait_ready(self.fileno, False)  # a FIFO that nobody opened for writing yet would be at its end
         while True:
             try:
@@ -276,7 +273,7 @@ class HostFile(Descriptor):
             try:
                 count = self._at_once(True, rest)
             except BlockingIOError:
-                if done and self.fdflags & abi.FDFLAGS_NONBLOCK:
+                if done and self.flags & terms.FLAG_NONBLOCK:
                     break
                 self._wait_for_another_try(True, pause)
                 pause = _PAUSE
@@ -299,8 +296,8 @@ class HostFile(Descriptor):
 
     def _wait_for_another_try(self, write: bool, pause: float) -> None:
         """Wait until it is ready. Raises WasiError EAGAIN for a non-blocking one."""
-        if self.fdflags & abi.FDFLAGS_NONBLOCK:
-            raise WasiError(abi.EAGAIN)
+        if self.flags & terms.FLAG_NONBLOCK:
+            raise WasiError(errno.EAGAIN)
         if pause:
             import time
 
@@ -327,7 +324,7 @@ class HostFile(Descriptor):
         return self._write_some(next(pieces_of(buffers, write_room(self.fileno))))
 
     def seek(self, offset: int, whence: int) -> int:
-        return os.lseek(self.fileno, offset, _WHENCE[whence])
+        return os.lseek(self.fileno, offset, whence)
 
     def stat(self) -> Filestat:
         if self.is_stream and not self.owned:
@@ -360,7 +357,7 @@ class HostFile(Descriptor):
             return
         status, disk = os.fstat(self.fileno), os.fstatvfs(self.fileno)
         if length - status.st_blocks * 512 > disk.f_bavail * disk.f_frsize:  # not after having filled the disk
-            raise WasiError(abi.ENOSPC)
+            raise WasiError(errno.ENOSPC)
         end = offset + length
         while offset < end:
             wait_slice()
@@ -377,24 +374,24 @@ class HostFile(Descriptor):
                     raise
             offset += piece
 
-    def advise(self, offset: int, length: int, advice: int) -> None:
-        if hasattr(os, "posix_fadvise") and self.filetype == abi.FILETYPE_REGULAR_FILE:
-            os.posix_fadvise(self.fileno, offset, length, getattr(os, f"POSIX_FADV_{_ADVICE[advice]}"))
+    def advise(self, offset: int, length: int, advice: str) -> None:
+        if hasattr(os, "posix_fadvise") and self.filetype == terms.FILETYPE_REGULAR_FILE:
+            os.posix_fadvise(self.fileno, offset, length, getattr(os, f"POSIX_FADV_{advice}"))
 
     def sync(self, data_only: bool) -> None:
         sync_host(self.fileno, data_only, self.filetype)
 
-    def set_flags(self, fdflags: int) -> None:
-        if (self.fdflags ^ fdflags) & abi.FDFLAGS_APPEND and self.owned:
+    def set_flags(self, flags: int) -> None:
+        if (self.flags ^ flags) & terms.FLAG_APPEND and self.owned:
             try:
                 import fcntl
             except ImportError:
-                raise WasiError(abi.ENOTSUP) from None
-            flags = fcntl.fcntl(self.fileno, fcntl.F_GETFL) & ~os.O_APPEND
-            if fdflags & abi.FDFLAGS_APPEND:
-                flags |= os.O_APPEND
-            fcntl.fcntl(self.fileno, fcntl.F_SETFL, flags)
-        self.fdflags = fdflags
+                raise WasiError(errno.ENOTSUP) from None
+            host_flags = fcntl.fcntl(self.fileno, fcntl.F_GETFL) & ~os.O_APPEND
+            if flags & terms.FLAG_APPEND:
+                host_flags |= os.O_APPEND
+            fcntl.fcntl(self.fileno, fcntl.F_SETFL, host_flags)
+        self.flags = flags
 
     def poll_fileno(self, write: bool) -> int:
         return self.fileno if self.is_stream else -1
@@ -402,7 +399,7 @@ class HostFile(Descriptor):
     def available(self, write: bool) -> int:
         if write:
             return 1
-        if self.filetype == abi.FILETYPE_REGULAR_FILE:
+        if self.filetype == terms.FILETYPE_REGULAR_FILE:
             return max(0, os.fstat(self.fileno).st_size - os.lseek(self.fileno, 0, os.SEEK_CUR))
         return readable_bytes(self.fileno)
 
@@ -441,7 +438,7 @@ def _pread(fileno: int, buffers: Sequence[memoryview], offset: int) -> int:
         return os.preadv(fileno, buffers, offset)
     if hasattr(os, "pread"):
         return scatter(os.pread(fileno, min(_total(buffers), 1 << 20), offset), buffers)
-    raise WasiError(abi.ENOTSUP)
+    raise WasiError(errno.ENOTSUP)
 
 
 def _pwrite(fileno: int, buffers: Sequence[memoryview], offset: int) -> int:
@@ -449,7 +446,7 @@ def _pwrite(fileno: int, buffers: Sequence[memoryview], offset: int) -> int:
         return os.pwritev(fileno, buffers, offset)
     if hasattr(os, "pwrite"):
         return os.pwrite(fileno, b"".join(buffers), offset)
-    raise WasiError(abi.ENOTSUP)
+    raise WasiError(errno.ENOTSUP)
 
 
 def write_room(fileno: int) -> int:
@@ -461,9 +458,9 @@ def write_room(fileno: int) -> int:
     return getattr(select, "PIPE_BUF", 512)
 
 
-def sync_host(fileno: int, data_only: bool, filetype: int) -> None:
+def sync_host(fileno: int, data_only: bool, filetype: str) -> None:
     """``fsync`` or ``fdatasync``; what cannot be synchronised (a terminal, a pipe) needs none."""
-    if filetype not in (abi.FILETYPE_REGULAR_FILE, abi.FILETYPE_DIRECTORY, abi.FILETYPE_BLOCK_DEVICE):
+    if filetype not in (terms.FILETYPE_REGULAR_FILE, terms.FILETYPE_DIRECTORY, terms.FILETYPE_BLOCK_DEVICE):
         return
     if data_only and hasattr(os, "fdatasync"):
         os.fdatasync(fileno)
@@ -495,4 +492,4 @@ def set_host_times(
         else:
             os.utime(file, ns=times, dir_fd=dir_fd, follow_symlinks=False)
     except OverflowError:
-        raise WasiError(abi.EOVERFLOW) from None
+        raise WasiError(errno.EOVERFLOW) from None

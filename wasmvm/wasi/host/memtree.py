@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
+from os import SEEK_CUR, SEEK_SET
 
 from wasmvm._core import check_limit
+from wasmvm.wasi.host import errno, terms
+from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.fdtable import MAX_OFFSET, Descriptor, Filestat
 from wasmvm.wasi.host.hostfile import scatter
-from wasmvm.wasi.host.timesource import Clock, SystemClock
+from wasmvm.wasi.host.timesource import CLOCK_REALTIME, Clock, SystemClock
 from wasmvm.wasi.host.waiting import paced, pieces_of, wait_slice
 from wasmvm.wasi.host.walk import DirectoryEntry, sorted_entries
-from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError
 
 DEFAULT_CAPACITY = 256 << 20
 MAX_NAME = 255
@@ -41,7 +42,7 @@ class Node:
     """
 
     __slots__ = ("atim", "ctim", "ino", "mtim", "nlink")
-    filetype = abi.FILETYPE_UNKNOWN
+    filetype = terms.FILETYPE_UNKNOWN
 
     def __init__(self, ino: int, now: int) -> None:
         self.ino = ino
@@ -56,7 +57,7 @@ class FileNode(Node):
     """A regular file; `opens` counts the descriptors that it is open through."""
 
     __slots__ = ("data", "opens")
-    filetype = abi.FILETYPE_REGULAR_FILE
+    filetype = terms.FILETYPE_REGULAR_FILE
 
     def __init__(self, ino: int, now: int) -> None:
         super().__init__(ino, now)
@@ -76,7 +77,7 @@ class DirectoryNode(Node):
     """
 
     __slots__ = ("entries", "is_removed", "parent", "path_length")
-    filetype = abi.FILETYPE_DIRECTORY
+    filetype = terms.FILETYPE_DIRECTORY
 
     def __init__(self, ino: int, now: int, parent: DirectoryNode | None, name: bytes = b"") -> None:
         super().__init__(ino, now)
@@ -94,7 +95,7 @@ class LinkNode(Node):
     """A symbolic link."""
 
     __slots__ = ("text",)
-    filetype = abi.FILETYPE_SYMBOLIC_LINK
+    filetype = terms.FILETYPE_SYMBOLIC_LINK
 
     def __init__(self, ino: int, now: int, text: bytes) -> None:
         super().__init__(ino, now)
@@ -127,12 +128,12 @@ class MemoryTree:
         self.root.nlink = 1
 
     def now(self) -> int:
-        return self.clock.time(abi.CLOCK_REALTIME)
+        return self.clock.time(CLOCK_REALTIME)
 
     def take(self, size: int) -> None:
         """Count bytes as used (negative: as free). Raises WasiError ENOSPC if there is no room for them."""
         if size > self.capacity - self.used:
-            raise WasiError(abi.ENOSPC)
+            raise WasiError(errno.ENOSPC)
         self.used += size
 
     def new_ino(self) -> int:
@@ -146,20 +147,20 @@ class MemoryTree:
         if name == b".":
             return directory
         if len(name) > MAX_NAME:
-            raise WasiError(abi.ENAMETOOLONG)
+            raise WasiError(errno.ENAMETOOLONG)
         return directory.entries.get(name)
 
     def get(self, directory: DirectoryNode, name: bytes) -> Node:
         """The node of an entry. Raises WasiError ENOENT."""
         node = self.find(directory, name)
         if node is None:
-            raise WasiError(abi.ENOENT)
+            raise WasiError(errno.ENOENT)
         return node
 
     def add(self, directory: DirectoryNode, name: bytes, node: Node) -> None:
         """Make an entry that does not exist."""
         if directory.is_removed:
-            raise WasiError(abi.ENOENT)
+            raise WasiError(errno.ENOENT)
         self.take(directory.cost(name) + (_NODE_COST + node.size() if node.nlink == 0 else 0))
         directory.entries[name] = node
         node.nlink += 1
@@ -190,7 +191,7 @@ class MemoryTree:
         """Cut a file, or extend it with zeros."""
         growth = size - len(node.data)
         if growth > self.capacity - self.used:
-            raise WasiError(abi.ENOSPC)
+            raise WasiError(errno.ENOSPC)
         while growth > 0:
             piece = min(growth, _PIECE)
             self.take(piece)
@@ -217,28 +218,28 @@ class MemoryTree:
         return node.text if isinstance(node, LinkNode) else None
 
     def open(
-        self, directory: DirectoryNode, name: bytes, oflags: int, fdflags: int, read: bool, write: bool
+        self, directory: DirectoryNode, name: bytes, how: int, flags: int, read: bool, write: bool
     ) -> Descriptor | DirectoryNode:
         node = self.find(directory, name)
         if node is None:
-            if not oflags & abi.OFLAGS_CREAT:
-                raise WasiError(abi.ENOENT)
+            if not how & terms.OPEN_CREATE:
+                raise WasiError(errno.ENOENT)
             node = FileNode(self.new_ino(), self.now())
             self.add(directory, name, node)
-        elif oflags & abi.OFLAGS_CREAT and oflags & abi.OFLAGS_EXCL:
-            raise WasiError(abi.EEXIST)
+        elif how & terms.OPEN_CREATE and how & terms.OPEN_EXCLUSIVE:
+            raise WasiError(errno.EEXIST)
         elif isinstance(node, DirectoryNode):
-            if write or oflags & abi.OFLAGS_CREAT:
-                raise WasiError(abi.EISDIR)
+            if write or how & terms.OPEN_CREATE:
+                raise WasiError(errno.EISDIR)
             return node
-        elif oflags & abi.OFLAGS_DIRECTORY:
-            raise WasiError(abi.ENOTDIR)
+        elif how & terms.OPEN_DIRECTORY:
+            raise WasiError(errno.ENOTDIR)
         elif not isinstance(node, FileNode):
-            raise WasiError(abi.ELOOP)
-        elif oflags & abi.OFLAGS_TRUNC:
+            raise WasiError(errno.ELOOP)
+        elif how & terms.OPEN_TRUNCATE:
             self.resize(node, 0)
         node.opens += 1
-        return MemoryFile(self, node, fdflags, write)
+        return MemoryFile(self, node, flags, write)
 
     def stat(self, directory: DirectoryNode, name: bytes) -> Filestat:
         return self.stat_node(self.get(directory, name))
@@ -269,21 +270,21 @@ class MemoryTree:
     def refuse_existing(self, directory: DirectoryNode, name: bytes) -> None:
         """Raises WasiError EEXIST if there is an entry."""
         if self.find(directory, name) is not None:
-            raise WasiError(abi.EEXIST)
+            raise WasiError(errno.EEXIST)
 
     def remove_directory(self, directory: DirectoryNode, name: bytes) -> None:
         if name == b".":
-            raise WasiError(abi.EINVAL)
+            raise WasiError(errno.EINVAL)
         node = self.get(directory, name)
         if not isinstance(node, DirectoryNode):
-            raise WasiError(abi.ENOTDIR)
+            raise WasiError(errno.ENOTDIR)
         if node.entries:
-            raise WasiError(abi.ENOTEMPTY)
+            raise WasiError(errno.ENOTEMPTY)
         self.drop(directory, name)
 
     def unlink(self, directory: DirectoryNode, name: bytes) -> None:
         if isinstance(self.get(directory, name), DirectoryNode):
-            raise WasiError(abi.EISDIR)
+            raise WasiError(errno.EISDIR)
         self.drop(directory, name)
 
     def symlink(self, text: bytes, directory: DirectoryNode, name: bytes) -> None:
@@ -293,7 +294,7 @@ class MemoryTree:
     def link(self, directory: DirectoryNode, name: bytes, new_directory: DirectoryNode, new_name: bytes) -> None:
         node = self.get(directory, name)
         if isinstance(node, DirectoryNode):
-            raise WasiError(abi.EPERM)
+            raise WasiError(errno.EPERM)
         self.refuse_existing(new_directory, new_name)
         self.add(new_directory, new_name, node)
         node.ctim = self.now()
@@ -301,21 +302,21 @@ class MemoryTree:
     def rename(self, directory: DirectoryNode, name: bytes, new_directory: DirectoryNode, new_name: bytes) -> None:
         node, replaced = self.get(directory, name), self.find(new_directory, new_name)
         if new_directory.is_removed:
-            raise WasiError(abi.ENOENT)
+            raise WasiError(errno.ENOENT)
         if node is replaced:
             return
         if node in lineage(new_directory):
-            raise WasiError(abi.EINVAL)
+            raise WasiError(errno.EINVAL)
         if replaced in lineage(directory):
-            raise WasiError(abi.ENOTEMPTY)
+            raise WasiError(errno.ENOTEMPTY)
         if replaced is not None:
             if isinstance(replaced, DirectoryNode):
                 if not isinstance(node, DirectoryNode):
-                    raise WasiError(abi.EISDIR)
+                    raise WasiError(errno.EISDIR)
                 if replaced.entries:
-                    raise WasiError(abi.ENOTEMPTY)
+                    raise WasiError(errno.ENOTEMPTY)
             elif isinstance(node, DirectoryNode):
-                raise WasiError(abi.ENOTDIR)
+                raise WasiError(errno.ENOTDIR)
         inside: list[DirectoryNode] = []
         count = longer = 0
         if isinstance(node, DirectoryNode):
@@ -361,8 +362,8 @@ class MemoryFile(Descriptor):
 
     __slots__ = ("_is_open", "_node", "_offset", "_tree", "_writable")
 
-    def __init__(self, tree: MemoryTree, node: FileNode, fdflags: int, writable: bool) -> None:
-        super().__init__(abi.FILETYPE_REGULAR_FILE, abi.RIGHTS_FILE, 0, fdflags)
+    def __init__(self, tree: MemoryTree, node: FileNode, flags: int, writable: bool) -> None:
+        super().__init__(terms.FILETYPE_REGULAR_FILE, terms.RIGHTS_FILE, 0, flags)
         self._tree = tree
         self._node = node
         self._offset = 0
@@ -375,7 +376,7 @@ class MemoryFile(Descriptor):
         return count
 
     def writev(self, buffers: Sequence[memoryview]) -> int:
-        if self.fdflags & abi.FDFLAGS_APPEND and any(map(len, buffers)):
+        if self.flags & terms.FLAG_APPEND and any(map(len, buffers)):
             self._offset = len(self._node.data)
         count = self.pwritev(buffers, self._offset)
         self._offset += count
@@ -413,9 +414,9 @@ class MemoryFile(Descriptor):
         return count
 
     def seek(self, offset: int, whence: int) -> int:
-        start = (0, self._offset, len(self._node.data))[whence]
+        start = 0 if whence == SEEK_SET else self._offset if whence == SEEK_CUR else len(self._node.data)
         if not 0 <= start + offset <= MAX_OFFSET:
-            raise WasiError(abi.EINVAL)
+            raise WasiError(errno.EINVAL)
         self._offset = start + offset
         return self._offset
 
@@ -424,7 +425,7 @@ class MemoryFile(Descriptor):
 
     def set_size(self, size: int) -> None:
         if not self._writable:
-            raise WasiError(abi.EINVAL)
+            raise WasiError(errno.EINVAL)
         self._tree.resize(self._node, size)
 
     def set_times(self, atim: int | None, mtim: int | None) -> None:
@@ -432,7 +433,7 @@ class MemoryFile(Descriptor):
 
     def allocate(self, offset: int, length: int) -> None:
         if not self._writable:
-            raise WasiError(abi.EBADF)
+            raise WasiError(errno.EBADF)
         if offset + length > len(self._node.data):
             self._tree.resize(self._node, offset + length)
 

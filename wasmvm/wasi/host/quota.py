@@ -12,8 +12,8 @@ import os
 import stat as host_stat
 from _thread import allocate_lock
 
-from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError
+from wasmvm.wasi.host import errno
+from wasmvm.wasi.host.errno import WasiError
 
 _SLACK = 4096
 """Bytes by which a file without holes may be longer than its blocks say: small files are in none."""
@@ -54,7 +54,7 @@ class Quota:
         """Use so many bytes (negative: give them back). Raises WasiError EDQUOT if that would be too many."""
         with self._lock:
             if size > 0 and size > self.limit - self.used:
-                raise WasiError(abi.EDQUOT)
+                raise WasiError(errno.EDQUOT)
             self.used = max(0, self.used + size)
 
     def fitting(self, status: os.stat_result, offset: int, size: int) -> int:
@@ -63,7 +63,7 @@ class Quota:
         if excess <= 0:
             return size
         if excess >= size or self.growth(status, offset, size - excess) > self.limit - self.used:
-            raise WasiError(abi.EDQUOT)
+            raise WasiError(errno.EDQUOT)
         return size - excess
 
     def opened(self, status: os.stat_result) -> None:

@@ -6,17 +6,17 @@ with `wasmvm.wasi.host.walk` this is what keeps a guest inside what it was grant
 
 from __future__ import annotations
 
-import errno
+import errno as host_errno
 import os
 import stat as host_stat
 import time
 
+from wasmvm.wasi.host import errno, terms
+from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.fdtable import Descriptor, Filestat
 from wasmvm.wasi.host.hostfile import HostFile, filestat_of, filetype_of, leave_some, set_host_times, sync_host
 from wasmvm.wasi.host.waiting import wait_slice
 from wasmvm.wasi.host.walk import DirectoryEntry, sorted_entries
-from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _OPEN: int = _NO_FOLLOW | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK",
 """Non-blocking means nothing for a file; opening a FIFO or a device would wait otherwise (see `hostfile.HostFile`)."""
 _PATIENCE = 0.02
 """Seconds between two tries to open what cannot be opened now."""
-_IS_NO_DIRECTORY = (errno.ENOTDIR, errno.ELOOP, getattr(errno, "EMLINK", 0))
+_IS_NO_DIRECTORY = (host_errno.ENOTDIR, host_errno.ELOOP, getattr(host_errno, "EMLINK", 0))
 """What hosts answer when asked to open something else as a directory, or a link: they do not agree."""
 
 
@@ -79,39 +79,40 @@ class HostTree:
         try:
             return os.readlink(name, dir_fd=directory)
         except OSError as error:
-            if error.errno in (errno.EINVAL, errno.ENOENT):
+            if error.errno in (host_errno.EINVAL, host_errno.ENOENT):
                 return None
             raise
 
-    def open(self, directory: int, name: bytes, oflags: int, fdflags: int, read: bool, write: bool) -> Descriptor | int:
-        flags = _OPEN | (os.O_RDWR if read and write else os.O_WRONLY if write else os.O_RDONLY)
-        if oflags & abi.OFLAGS_CREAT:
-            flags |= os.O_CREAT
-        if oflags & abi.OFLAGS_EXCL:
-            flags |= os.O_EXCL
-        if oflags & abi.OFLAGS_TRUNC:
-            flags |= os.O_TRUNC
-        if oflags & abi.OFLAGS_DIRECTORY:
-            flags |= os.O_DIRECTORY
-        if fdflags & abi.FDFLAGS_APPEND:
-            flags |= os.O_APPEND
-        patient = fdflags & abi.FDFLAGS_NONBLOCK == 0
+    def open(self, directory: int, name: bytes, how: int, flags: int, read: bool, write: bool) -> Descriptor | int:
+        host_flags = _OPEN | (os.O_RDWR if read and write else os.O_WRONLY if write else os.O_RDONLY)
+        if how:
+            if how & terms.OPEN_CREATE:
+                host_flags |= os.O_CREAT
+            if how & terms.OPEN_EXCLUSIVE:
+                host_flags |= os.O_EXCL
+            if how & terms.OPEN_TRUNCATE:
+                host_flags |= os.O_TRUNC
+            if how & terms.OPEN_DIRECTORY:
+                host_flags |= os.O_DIRECTORY
+        if flags & terms.FLAG_APPEND:
+            host_flags |= os.O_APPEND
+        patient = flags & terms.FLAG_NONBLOCK == 0
         if self.quota is None:
-            fileno = _open_without_waiting(directory, name, flags, patient)
+            fileno = _open_without_waiting(directory, name, host_flags, patient)
         else:
-            adds = oflags & abi.OFLAGS_CREAT and _status(directory, name) is None
+            adds = how & terms.OPEN_CREATE and _status(directory, name) is None
             with _Counted(self.quota, bool(adds)):
-                fileno = _open_without_waiting(directory, name, flags & ~os.O_TRUNC, patient)
+                fileno = _open_without_waiting(directory, name, host_flags & ~os.O_TRUNC, patient)
         leave_some(fileno)
         try:
             filetype = filetype_of(os.fstat(fileno).st_mode)
-            if filetype == abi.FILETYPE_DIRECTORY:
+            if filetype == terms.FILETYPE_DIRECTORY:
                 return fileno
-            rights = abi.RIGHTS_FILE if filetype == abi.FILETYPE_REGULAR_FILE else _device_rights(fileno)
-            file = HostFile(fileno, filetype, rights, fdflags)
+            rights = terms.RIGHTS_FILE if filetype == terms.FILETYPE_REGULAR_FILE else _device_rights(fileno)
+            file = HostFile(fileno, filetype, rights, flags)
             if self.quota is not None:
                 file.account_to(self.quota)
-                if oflags & abi.OFLAGS_TRUNC and file.quota is not None:
+                if how & terms.OPEN_TRUNCATE and file.quota is not None:
                     file.set_size(0)
             return file
         except BaseException:
@@ -126,7 +127,7 @@ class HostTree:
         try:
             with os.scandir(fileno) as listing:
                 return sorted_entries(
-                    DirectoryEntry(os.fsencode(entry.name), entry.inode() & abi.MASK64, _filetype_of_entry(entry))
+                    DirectoryEntry(os.fsencode(entry.name), entry.inode(), _filetype_of_entry(entry))
                     for entry in listing
                 )
         finally:
@@ -157,7 +158,7 @@ class HostTree:
         except PermissionError:
             # POSIX, and macOS with it, says EPERM for a directory; WASI programs expect EISDIR as on Linux.
             if host_stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
-                raise WasiError(abi.EISDIR) from None
+                raise WasiError(errno.EISDIR) from None
             raise
 
     def symlink(self, text: bytes, directory: int, name: bytes) -> None:
@@ -178,7 +179,7 @@ class HostTree:
         self._removed(replaced)
 
     def sync(self, directory: int, data_only: bool) -> None:
-        sync_host(directory, data_only, abi.FILETYPE_DIRECTORY)
+        sync_host(directory, data_only, terms.FILETYPE_DIRECTORY)
 
 
 HOST_TREE = HostTree()
@@ -220,9 +221,9 @@ def _open_without_waiting(directory: int, name: bytes, flags: int, patient: bool
         try:
             return os.open(name, flags, 0o666, dir_fd=directory)
         except OSError as error:
-            if not patient or error.errno not in (errno.ENXIO, errno.EAGAIN):
+            if not patient or error.errno not in (host_errno.ENXIO, host_errno.EAGAIN):
                 raise
-            if error.errno == errno.ENXIO and not _is_fifo(directory, name):
+            if error.errno == host_errno.ENXIO and not _is_fifo(directory, name):
                 raise
         time.sleep(min(wait_slice(), _PATIENCE))
 
@@ -236,19 +237,19 @@ def _device_rights(fileno: int) -> int:
     try:
         os.lseek(fileno, 0, os.SEEK_CUR)
     except OSError:
-        return abi.RIGHTS_STREAM
-    return abi.RIGHTS_STREAM | abi.FD_SEEK | abi.FD_TELL if not os.isatty(fileno) else abi.RIGHTS_STREAM
+        return terms.RIGHTS_STREAM
+    return terms.RIGHTS_STREAM | terms.MAY_SEEK | terms.MAY_TELL if not os.isatty(fileno) else terms.RIGHTS_STREAM
 
 
-def _filetype_of_entry(entry: os.DirEntry[str]) -> int:
+def _filetype_of_entry(entry: os.DirEntry[str]) -> str:
     """From what the listing itself says, without a system call where the host gives the type there."""
     if entry.is_symlink():
-        return abi.FILETYPE_SYMBOLIC_LINK
+        return terms.FILETYPE_SYMBOLIC_LINK
     if entry.is_dir(follow_symlinks=False):
-        return abi.FILETYPE_DIRECTORY
+        return terms.FILETYPE_DIRECTORY
     if entry.is_file(follow_symlinks=False):
-        return abi.FILETYPE_REGULAR_FILE
+        return terms.FILETYPE_REGULAR_FILE
     try:
         return filetype_of(entry.stat(follow_symlinks=False).st_mode)
     except OSError:  # gone meanwhile
-        return abi.FILETYPE_UNKNOWN
+        return terms.FILETYPE_UNKNOWN

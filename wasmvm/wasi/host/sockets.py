@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from wasmvm.wasi.host import terms
+from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.fdtable import Descriptor
 from wasmvm.wasi.host.hostfile import leave_some, readable_bytes, wait_ready
 from wasmvm.wasi.host.waiting import rest_of, wait_slice
-from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ class _Socket(Descriptor):
 
     __slots__ = ("_owned", "_timeout", "socket")
 
-    def __init__(self, socket: socket.socket, rights: int, fdflags: int, owned: bool = True) -> None:
-        super().__init__(abi.FILETYPE_SOCKET_STREAM, rights, 0, fdflags)
+    def __init__(self, socket: socket.socket, rights: int, flags: int, owned: bool = True) -> None:
+        super().__init__(terms.FILETYPE_SOCKET_STREAM, rights, 0, flags)
         self.socket = socket
         self._owned = owned
         self._timeout = socket.gettimeout()
@@ -44,7 +44,7 @@ class _Socket(Descriptor):
             try:
                 return operation()
             except BlockingIOError:
-                if self.fdflags & abi.FDFLAGS_NONBLOCK:
+                if self.flags & terms.FLAG_NONBLOCK:
                     raise
             wait_ready(self.socket.fileno(), write)
 
@@ -64,10 +64,10 @@ class Listener(_Socket):
     __slots__ = ()
 
     def __init__(self, socket: socket.socket, owned: bool = True) -> None:
-        super().__init__(socket, abi.RIGHTS_LISTENER, 0, owned)
-        self.inheriting = abi.RIGHTS_SOCKET
+        super().__init__(socket, terms.RIGHTS_LISTENER, 0, owned)
+        self.inheriting = terms.RIGHTS_SOCKET
 
-    def accept(self, fdflags: int) -> Connection:
+    def accept(self, flags: int) -> Connection:
         """The next connection. Raises OSError (EAGAIN if this socket is non-blocking and there is none)."""
         accepted, _ = self._until_done(False, self.socket.accept)
         try:
@@ -75,7 +75,7 @@ class Listener(_Socket):
         except WasiError:
             accepted.detach()  # closed already
             raise
-        return Connection(accepted, self.inheriting, fdflags)
+        return Connection(accepted, self.inheriting, flags)
 
     def available(self, write: bool) -> int:
         return 1
@@ -105,7 +105,7 @@ class Connection(_Socket):
                 done += count
                 rest = rest_of(rest, count)
                 rest_size = sum(map(len, rest))
-            if not (wait_all and count and rest_size) or truncated or self.fdflags & abi.FDFLAGS_NONBLOCK:
+            if not (wait_all and count and rest_size) or truncated or self.flags & terms.FLAG_NONBLOCK:
                 return done, truncated
             if peek:
                 if self._is_ended():
@@ -144,7 +144,7 @@ class Connection(_Socket):
                 raise
             done += count
             rest = rest_of(rest, count)
-            if not rest or self.fdflags & abi.FDFLAGS_NONBLOCK:
+            if not rest or self.flags & terms.FLAG_NONBLOCK:
                 return done
 
     def _send_some(self, buffers: Sequence[memoryview]) -> int:
@@ -158,11 +158,12 @@ class Connection(_Socket):
     def available(self, write: bool) -> int:
         return 1 if write else readable_bytes(self.socket.fileno())
 
-    def shut_down(self, how: int) -> None:
-        """End the directions ``SDFLAGS_*``."""
+    def shut_down(self, receiving: bool, sending: bool) -> None:
+        """End one direction, or both."""
         import socket
 
-        self.socket.shutdown((socket.SHUT_RD, socket.SHUT_WR, socket.SHUT_RDWR)[how - 1])
+        both = receiving and sending
+        self.socket.shutdown(socket.SHUT_RDWR if both else socket.SHUT_RD if receiving else socket.SHUT_WR)
 
 
 def open_listener(address: Any) -> Listener:

@@ -30,18 +30,18 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from wasmvm.wasi.host import errno, terms
+from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.fdtable import Descriptor
 from wasmvm.wasi.host.hostfile import HostFile, filetype_of, scatter, wait_ready, write_room
 from wasmvm.wasi.host.waiting import wait_slice
-from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_READ_RIGHTS = abi.RIGHTS_STREAM & ~abi.FD_WRITE
-_WRITE_RIGHTS = abi.RIGHTS_STREAM & ~abi.FD_READ
+_READ_RIGHTS = terms.RIGHTS_STREAM & ~terms.MAY_WRITE
+_WRITE_RIGHTS = terms.RIGHTS_STREAM & ~terms.MAY_READ
 _MAX_PIECE = 1 << 20
 """Bytes asked of an embedder's object, or given to it, at once, however much the guest reads or writes."""
 
@@ -63,7 +63,7 @@ class ReadStream(Descriptor):
     __slots__ = ("_pull",)
 
     def __init__(self, pull: Callable[[int], bytes]) -> None:
-        super().__init__(abi.FILETYPE_UNKNOWN, _READ_RIGHTS)
+        super().__init__(terms.FILETYPE_UNKNOWN, _READ_RIGHTS)
         self._pull = pull
 
     def readv(self, buffers: Sequence[memoryview]) -> int:
@@ -82,7 +82,7 @@ class WriteStream(Descriptor):
     __slots__ = ("_push",)
 
     def __init__(self, push: Callable[[bytes], object]) -> None:
-        super().__init__(abi.FILETYPE_UNKNOWN, _WRITE_RIGHTS)
+        super().__init__(terms.FILETYPE_UNKNOWN, _WRITE_RIGHTS)
         self._push = push
 
     def writev(self, buffers: Sequence[memoryview]) -> int:
@@ -102,9 +102,9 @@ def _host_stream(fileno: int, rights: int, owned: bool) -> Descriptor:
     try:
         filetype = filetype_of(os.fstat(fileno).st_mode)
     except OSError:  # the process runs with it closed
-        return Descriptor(abi.FILETYPE_UNKNOWN, rights)
-    if filetype == abi.FILETYPE_REGULAR_FILE:
-        rights |= abi.FD_SEEK | abi.FD_TELL | abi.FD_ADVISE
+        return Descriptor(terms.FILETYPE_UNKNOWN, rights)
+    if filetype == terms.FILETYPE_REGULAR_FILE:
+        rights |= terms.MAY_SEEK | terms.MAY_TELL | terms.MAY_ADVISE
     return HostFile(fileno, filetype, rights, owned=owned)
 
 
@@ -121,7 +121,7 @@ def _inherited(fileno: int, rights: int) -> Descriptor:
                 return _host_stream(fileno, rights, owned=False)
         except OSError:
             pass
-    return Descriptor(abi.FILETYPE_UNKNOWN, rights)
+    return Descriptor(terms.FILETYPE_UNKNOWN, rights)
 
 
 def _stoppable(file: Any, write: bool, method: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -174,7 +174,7 @@ def _reader(source: Any) -> Callable[[int], bytes]:
     def pull(size: int) -> bytes:
         data = method(size)
         if data is None:  # a non-blocking raw file has nothing just now
-            raise WasiError(abi.EAGAIN)
+            raise WasiError(errno.EAGAIN)
         return data.encode() if isinstance(data, str) else data
 
     return pull

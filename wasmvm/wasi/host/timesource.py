@@ -1,12 +1,12 @@
-"""The clocks that an embedder can put behind a guest's: the host's own, or others."""
+"""The clocks that an embedder can give a guest: the host's own, or others."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError
+from wasmvm.wasi.host import errno
+from wasmvm.wasi.host.errno import WasiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,12 +14,18 @@ if TYPE_CHECKING:
 else:
     Protocol = object
 
+CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME, CLOCK_THREAD_CPUTIME = range(4)
+"""What a clock is asked for: the calendar, time that never goes back, CPU time of the process and of the thread."""
+
 
 class Clock(Protocol):
-    """What time it is for a guest, and how it waits."""
+    """What time it is for a guest, and how it waits.
+
+    `clock_id` is one of ``CLOCK_*``. A clock may raise `WasiError` ENOTSUP for those of CPU time.
+    """
 
     def time(self, clock_id: int) -> int:
-        """Nanoseconds of the clock ``CLOCK_*``."""
+        """Nanoseconds, of `CLOCK_REALTIME` since 1970."""
 
     def resolution(self, clock_id: int) -> int:
         """Its resolution in nanoseconds, more than 0."""
@@ -39,8 +45,8 @@ _INFO = (time.get_clock_info("time"), time.get_clock_info("monotonic"))
 class SystemClock:
     """The host's calendar, and the time since this object was made.
 
-    There are no clocks of CPU time (ENOTSUP): the host's tell what other guests and the embedder do, and its monotonic
-    clock since when the machine runs.
+    The host's own monotonic clock would tell how long the machine has been running, and its clocks of CPU time what
+    other guests and the embedder do: so the latter are ENOTSUP.
     """
 
     __slots__ = ("_begin",)
@@ -49,15 +55,15 @@ class SystemClock:
         self._begin = time.monotonic_ns()
 
     def time(self, clock_id: int) -> int:
-        if clock_id == abi.CLOCK_REALTIME:
+        if clock_id == CLOCK_REALTIME:
             return time.time_ns()
-        if clock_id == abi.CLOCK_MONOTONIC:
+        if clock_id == CLOCK_MONOTONIC:
             return time.monotonic_ns() - self._begin
-        raise WasiError(abi.ENOTSUP)
+        raise WasiError(errno.ENOTSUP)
 
     def resolution(self, clock_id: int) -> int:
-        if clock_id > abi.CLOCK_MONOTONIC:
-            raise WasiError(abi.ENOTSUP)
+        if clock_id > CLOCK_MONOTONIC:
+            raise WasiError(errno.ENOTSUP)
         return max(1, round(_INFO[clock_id].resolution * 1e9))
 
     def wait(self, nanoseconds: int | None, ready: Callable[[int | None], bool]) -> None:
@@ -68,8 +74,8 @@ class VirtualClock:
     """Time that passes only by being looked at and waited for, so that every run of a guest sees the same.
 
     Args:
-        start: what the realtime clock shows at first, in nanoseconds since 1970 (by default the start of the year
-        2000). step: by how much the clocks advance each time one is read.
+        start: what the realtime clock shows at first, in nanoseconds since 1970; by default the start of 2022.
+        step: by how many nanoseconds the clocks advance each time one is read.
     """
 
     __slots__ = ("_passed", "_start", "_step")
@@ -81,7 +87,7 @@ class VirtualClock:
 
     def time(self, clock_id: int) -> int:
         self._passed += self._step
-        return self._passed + (self._start if clock_id == abi.CLOCK_REALTIME else 0)
+        return self._passed + (self._start if clock_id == CLOCK_REALTIME else 0)
 
     def resolution(self, clock_id: int) -> int:
         return self._step

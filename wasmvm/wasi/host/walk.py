@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import GenericAlias
 
+from wasmvm.wasi.host import errno, terms
+from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.fdtable import Descriptor, Filestat
 from wasmvm.wasi.host.waiting import paced, wait_slice
-from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ MAX_LINKS = 40
 
 
 class DirectoryEntry:
-    """A name in a directory, as ``fd_readdir`` shows it."""
+    """A name in a directory, with the number and the kind (``FILETYPE_*``) of what has it."""
 
     __slots__ = ("filetype", "ino", "name")
 
-    def __init__(self, name: bytes, ino: int, filetype: int) -> None:
+    def __init__(self, name: bytes, ino: int, filetype: str) -> None:
         self.name = name
         self.ino = ino
         self.filetype = filetype
@@ -71,7 +71,7 @@ def sorted_entries(entries: Iterable[DirectoryEntry]) -> list[DirectoryEntry]:
     runs: list[list[DirectoryEntry]] = [[]]
     for number, entry in enumerate(paced(entries)):
         if number >= MAX_ENTRIES:
-            raise WasiError(abi.ENOMEM)
+            raise WasiError(errno.ENOMEM)
         if len(runs[-1]) == _SORTED_AT_ONCE:
             runs[-1].sort(key=_name_of)
             runs.append([])
@@ -103,8 +103,11 @@ class Tree(Protocol[H]):
     def readlink(self, directory: H, name: bytes) -> bytes | None:
         """The text of a link; None if it is no link or does not exist."""
 
-    def open(self, directory: H, name: bytes, oflags: int, fdflags: int, read: bool, write: bool) -> Descriptor | H:
-        """A file, with all the rights that its kind can have, or the handle of a directory."""
+    def open(self, directory: H, name: bytes, how: int, flags: int, read: bool, write: bool) -> Descriptor | H:
+        """A file, with all the rights that its kind can have, or the handle of a directory.
+
+        `how` is ``OPEN_*``, `flags` are the ``FLAG_*`` of the descriptor.
+        """
 
     def stat(self, directory: H, name: bytes) -> Filestat:
         """Attributes of the entry."""
@@ -137,21 +140,20 @@ class Tree(Protocol[H]):
         """Put the directory on stable storage."""
 
 
-def path_bytes(mem: memoryview, address: int, length: int) -> bytes:
-    """A path of the guest's, as bytes.
+def checked_path(path: bytes) -> bytes:
+    """A path of the guest's, if it can be one.
 
     Raises:
         WasiError: ENAMETOOLONG; EILSEQ if it is not UTF-8; EINVAL if there is a NUL in it.
     """
-    if length > MAX_PATH:
-        raise WasiError(abi.ENAMETOOLONG)
-    path = bytes(mem[address : address + length])
+    if len(path) > MAX_PATH:
+        raise WasiError(errno.ENAMETOOLONG)
     try:
         path.decode("utf-8")
     except UnicodeDecodeError:
-        raise WasiError(abi.EILSEQ) from None
+        raise WasiError(errno.EILSEQ) from None
     if b"\0" in path:
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
     return path
 
 
@@ -188,9 +190,9 @@ class Walk(Generic[H]):
             OSError: what the host says.
         """
         if not path:
-            raise WasiError(abi.ENOENT)
+            raise WasiError(errno.ENOENT)
         if path.startswith(b"/"):
-            raise WasiError(abi.EPERM)
+            raise WasiError(errno.EPERM)
         self.slash = entry and path.endswith(b"/")
         self.tree = tree
         self._stack: list[H] = [start]
@@ -212,7 +214,7 @@ class Walk(Generic[H]):
             name = pending.pop()
             if name == b"..":
                 if len(stack) == 1:
-                    raise WasiError(abi.EPERM)
+                    raise WasiError(errno.EPERM)
                 tree.leave(stack.pop())
                 name = b"."
             if name == b".":
@@ -229,19 +231,19 @@ class Walk(Generic[H]):
             text = tree.readlink(stack[-1], name)
             if text is None:
                 if pending:
-                    raise WasiError(abi.ENOTDIR)
+                    raise WasiError(errno.ENOTDIR)
                 return name
             links += 1
             if links > MAX_LINKS:
-                raise WasiError(abi.ELOOP)
+                raise WasiError(errno.ELOOP)
             wait_slice()  # each may be two thousand steps long
             if text.startswith(b"/"):
-                raise WasiError(abi.EPERM)
+                raise WasiError(errno.EPERM)
             pending.extend(reversed(components(text)))
 
     def is_directory(self) -> bool:
         """Whether the entry exists and is a directory."""
-        return self.tree.stat(self.handle, self.name).filetype == abi.FILETYPE_DIRECTORY
+        return self.tree.stat(self.handle, self.name).filetype == terms.FILETYPE_DIRECTORY
 
     def exists(self) -> bool:
         """Whether there is an entry, be it a link that leads nowhere."""
@@ -250,7 +252,7 @@ class Walk(Generic[H]):
         except FileNotFoundError:
             return False
         except WasiError as error:
-            if error.code != abi.ENOENT:
+            if error.name != errno.ENOENT:
                 raise
             return False
         return True

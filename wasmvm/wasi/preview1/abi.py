@@ -6,8 +6,11 @@ after the topics. All integers are little-endian; a pointer or a ``size`` is a u
 
 from __future__ import annotations
 
-import errno as host_errno
+import os
+from collections.abc import Iterable
 from struct import Struct
+
+from wasmvm.wasi.host import terms, timesource
 
 MODULE = "wasi_snapshot_preview1"
 """The import module that these functions live in."""
@@ -26,58 +29,9 @@ EPROTO EPROTONOSUPPORT EPROTOTYPE ERANGE EROFS ESPIPE ESRCH ESTALE ETIMEDOUT ETX
 """
 ERRNO_NAMES: tuple[str, ...] = tuple(_ERRNO_TEXT.split())
 """The error codes in order: a code is its index."""
-
+ERRNO: dict[str, int] = {name: code for code, name in enumerate(ERRNO_NAMES)}
+"""The error codes by name."""
 SUCCESS = 0
-EACCES = 2
-EAGAIN = 6
-EBADF = 8
-EBUSY = 10
-EDQUOT = 19
-EEXIST = 20
-EFAULT = 21
-EFBIG = 22
-EILSEQ = 25
-EINVAL = 28
-EIO = 29
-EISDIR = 31
-ELOOP = 32
-EMFILE = 33
-ENAMETOOLONG = 37
-ENOENT = 44
-ENOMEM = 48
-ENOSPC = 51
-ENOSYS = 52
-ENOTCONN = 53
-ENOTDIR = 54
-ENOTEMPTY = 55
-ENOTSOCK = 57
-ENOTSUP = 58
-EOVERFLOW = 61
-EPERM = 63
-EPIPE = 64
-EROFS = 69
-ESPIPE = 70
-EXDEV = 75
-ENOTCAPABLE = 76
-
-_FROM_HOST: dict[int, int] = {
-    number: code for code, name in enumerate(ERRNO_NAMES) if (number := getattr(host_errno, name, 0)) != 0
-}
-for _host, _code in (("EWOULDBLOCK", EAGAIN), ("EOPNOTSUPP", ENOTSUP), ("ESHUTDOWN", EPIPE)):
-    _FROM_HOST.setdefault(getattr(host_errno, _host, -1), _code)
-
-
-class WasiError(Exception):
-    """A function of WASI ends with this error code; never leaves `wasmvm.wasi`."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(ERRNO_NAMES[code])
-        self.code = code
-
-
-def code_of(error: OSError) -> int:
-    """The WASI error code for a host's error; EIO for one that WASI has no name for."""
-    return _FROM_HOST.get(error.errno or 0, EIO)
 
 
 # --- flags and small enumerations -------------------------------------------------------------------------------------
@@ -115,9 +69,6 @@ FSTFLAGS_ATIM_NOW = 2
 FSTFLAGS_MTIM = 4
 FSTFLAGS_MTIM_NOW = 8
 FSTFLAGS_ALL = 15
-
-ADVICE_COUNT = 6
-"""normal, sequential, random, willneed, dontneed, noreuse"""
 
 PREOPENTYPE_DIR = 0
 
@@ -167,29 +118,124 @@ POLL_FD_READWRITE = 1 << 27
 SOCK_SHUTDOWN = 1 << 28
 SOCK_ACCEPT = 1 << 29
 
-RIGHTS_STREAM = FD_READ | FD_WRITE | FD_FDSTAT_SET_FLAGS | FD_SYNC | FD_DATASYNC | FD_FILESTAT_GET | POLL_FD_READWRITE
-"""What applies to a pipe, a terminal, or an object of the embedder's."""
-RIGHTS_FILE = RIGHTS_STREAM | FD_SEEK | FD_TELL | FD_ADVISE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE | FD_FILESTAT_SET_TIMES
-"""What applies to a regular file."""
-RIGHTS_PATH = (
-    PATH_CREATE_DIRECTORY | PATH_CREATE_FILE | PATH_LINK_SOURCE | PATH_LINK_TARGET | PATH_OPEN | PATH_READLINK
-    | PATH_RENAME_SOURCE | PATH_RENAME_TARGET | PATH_FILESTAT_GET | PATH_FILESTAT_SET_SIZE | PATH_FILESTAT_SET_TIMES
-    | PATH_SYMLINK | PATH_REMOVE_DIRECTORY | PATH_UNLINK_FILE
-)  # fmt: skip
-RIGHTS_DIRECTORY = (
-    RIGHTS_PATH | FD_READDIR | FD_FILESTAT_GET | FD_FILESTAT_SET_TIMES | FD_FDSTAT_SET_FLAGS | FD_SYNC | FD_DATASYNC
+# --- from the guest's numbers to the host's terms, and back -----------------------------------------------------------
+
+
+class FlagMap(dict[int, int]):
+    """For sets of flags of one kind the same sets of another kind, each computed when it is first asked for.
+
+    Bits without a counterpart are left out.
+    """
+
+    __slots__ = ("_pairs",)
+    MAX_KEPT = 256
+    """Sets that are kept: guests choose them."""
+
+    def __init__(self, pairs: Iterable[tuple[int, int]]) -> None:
+        super().__init__()
+        self._pairs = tuple(pairs)
+
+    def __missing__(self, flags: int) -> int:
+        found = 0
+        for flag, counterpart in self._pairs:
+            if flags & flag:
+                found |= counterpart
+        if len(self) >= self.MAX_KEPT:
+            self.clear()
+        self[flags] = found
+        return found
+
+    def inverse(self) -> FlagMap:
+        """The map back."""
+        return FlagMap((counterpart, flag) for flag, counterpart in self._pairs)
+
+
+FILETYPES: dict[str, int] = {
+    terms.FILETYPE_UNKNOWN: FILETYPE_UNKNOWN,
+    terms.FILETYPE_BLOCK_DEVICE: FILETYPE_BLOCK_DEVICE,
+    terms.FILETYPE_CHARACTER_DEVICE: FILETYPE_CHARACTER_DEVICE,
+    terms.FILETYPE_DIRECTORY: FILETYPE_DIRECTORY,
+    terms.FILETYPE_REGULAR_FILE: FILETYPE_REGULAR_FILE,
+    terms.FILETYPE_SOCKET_DGRAM: FILETYPE_SOCKET_DGRAM,
+    terms.FILETYPE_SOCKET_STREAM: FILETYPE_SOCKET_STREAM,
+    terms.FILETYPE_SYMBOLIC_LINK: FILETYPE_SYMBOLIC_LINK,
+}
+"""The number of each of the host's kinds of files."""
+
+HOST_FDFLAGS = FlagMap((
+    (FDFLAGS_APPEND, terms.FLAG_APPEND),
+    (FDFLAGS_DSYNC, terms.FLAG_DSYNC),
+    (FDFLAGS_NONBLOCK, terms.FLAG_NONBLOCK),
+    (FDFLAGS_RSYNC, terms.FLAG_RSYNC),
+    (FDFLAGS_SYNC, terms.FLAG_SYNC),
+))  # fmt: skip
+"""From ``fdflags`` to ``terms.FLAG_*``."""
+GUEST_FDFLAGS = HOST_FDFLAGS.inverse()
+
+HOST_OFLAGS = FlagMap((
+    (OFLAGS_CREAT, terms.OPEN_CREATE),
+    (OFLAGS_DIRECTORY, terms.OPEN_DIRECTORY),
+    (OFLAGS_EXCL, terms.OPEN_EXCLUSIVE),
+    (OFLAGS_TRUNC, terms.OPEN_TRUNCATE),
+))  # fmt: skip
+"""From ``oflags`` to ``terms.OPEN_*``."""
+
+HOST_RIGHTS = FlagMap((
+    (FD_DATASYNC, terms.MAY_SYNC_DATA),
+    (FD_READ, terms.MAY_READ),
+    (FD_SEEK, terms.MAY_SEEK),
+    (FD_FDSTAT_SET_FLAGS, terms.MAY_SET_FLAGS),
+    (FD_SYNC, terms.MAY_SYNC),
+    (FD_TELL, terms.MAY_TELL),
+    (FD_WRITE, terms.MAY_WRITE),
+    (FD_ADVISE, terms.MAY_ADVISE),
+    (FD_ALLOCATE, terms.MAY_ALLOCATE),
+    (PATH_CREATE_DIRECTORY, terms.MAY_CREATE_DIRECTORY),
+    (PATH_CREATE_FILE, terms.MAY_CREATE_FILE),
+    (PATH_LINK_SOURCE, terms.MAY_LINK_FROM),
+    (PATH_LINK_TARGET, terms.MAY_LINK_TO),
+    (PATH_OPEN, terms.MAY_OPEN),
+    (FD_READDIR, terms.MAY_LIST),
+    (PATH_READLINK, terms.MAY_READ_LINK),
+    (PATH_RENAME_SOURCE, terms.MAY_RENAME_FROM),
+    (PATH_RENAME_TARGET, terms.MAY_RENAME_TO),
+    (PATH_FILESTAT_GET, terms.MAY_STAT_PATH),
+    (PATH_FILESTAT_SET_SIZE, terms.MAY_SET_SIZE_OF_PATH),
+    (PATH_FILESTAT_SET_TIMES, terms.MAY_SET_TIMES_OF_PATH),
+    (FD_FILESTAT_GET, terms.MAY_STAT),
+    (FD_FILESTAT_SET_SIZE, terms.MAY_SET_SIZE),
+    (FD_FILESTAT_SET_TIMES, terms.MAY_SET_TIMES),
+    (PATH_SYMLINK, terms.MAY_SYMLINK),
+    (PATH_REMOVE_DIRECTORY, terms.MAY_REMOVE_DIRECTORY),
+    (PATH_UNLINK_FILE, terms.MAY_UNLINK),
+    (POLL_FD_READWRITE, terms.MAY_POLL),
+    (SOCK_SHUTDOWN, terms.MAY_SHUT_DOWN),
+    (SOCK_ACCEPT, terms.MAY_ACCEPT),
+))  # fmt: skip
+"""From ``rights`` to ``terms.MAY_*``."""
+GUEST_RIGHTS = HOST_RIGHTS.inverse()
+
+CLOCKS = (
+    timesource.CLOCK_REALTIME,
+    timesource.CLOCK_MONOTONIC,
+    timesource.CLOCK_PROCESS_CPUTIME,
+    timesource.CLOCK_THREAD_CPUTIME,
 )
-"""What applies to a directory itself."""
-RIGHTS_SOCKET = FD_READ | FD_WRITE | FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | POLL_FD_READWRITE | SOCK_SHUTDOWN
-RIGHTS_LISTENER = FD_READ | FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | POLL_FD_READWRITE | SOCK_ACCEPT
-"""What applies to a listening socket; the right to read is what polling it takes."""
-RIGHTS_CHANGING = (
-    FD_WRITE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE | FD_FILESTAT_SET_TIMES
-    | PATH_CREATE_DIRECTORY | PATH_CREATE_FILE | PATH_LINK_SOURCE | PATH_LINK_TARGET
-    | PATH_RENAME_SOURCE | PATH_RENAME_TARGET | PATH_FILESTAT_SET_SIZE | PATH_FILESTAT_SET_TIMES
-    | PATH_SYMLINK | PATH_REMOVE_DIRECTORY | PATH_UNLINK_FILE
-)  # fmt: skip
-"""What a read-only directory does not grant. A link *from* it counts: the file could be written through the link."""
+"""The host's clock for each ``clockid``."""
+WHENCE = (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END)
+"""The host's for each ``whence``."""
+ADVICE = ("NORMAL", "SEQUENTIAL", "RANDOM", "WILLNEED", "DONTNEED", "NOREUSE")
+"""The host's for each ``advice``."""
+
+
+def constants(prefix: str) -> dict[str, int]:
+    """The numbers above whose names begin with `prefix`, by the rest of their names; ``..._ALL`` is none."""
+    return {
+        name.removeprefix(prefix): value
+        for name, value in globals().items()
+        if name.startswith(prefix) and isinstance(value, int) and not name.endswith("_ALL")
+    }
+
 
 # --- struct layouts ---------------------------------------------------------------------------------------------------
 
@@ -234,69 +280,104 @@ RESULT_SIZES: dict[str, int] = {
 }  # fmt: skip
 """Bytes that a result of each kind takes in memory."""
 
-FUNCTIONS: dict[str, str] = {
-    "args_get": "argv:ptr argv_buf:ptr",
-    "args_sizes_get": "argc:>size argv_buf_size:>size",
-    "clock_res_get": "id:clockid resolution:>u64",
-    "clock_time_get": "id:clockid precision:u64 time:>u64",
-    "environ_get": "environ:ptr environ_buf:ptr",
-    "environ_sizes_get": "environ_count:>size environ_buf_size:>size",
-    "fd_advise": "fd:fd offset:u64 len:u64 advice:advice",
-    "fd_allocate": "fd:fd offset:u64 len:u64",
-    "fd_close": "fd:fd",
-    "fd_datasync": "fd:fd",
-    "fd_fdstat_get": "fd:fd stat:>fdstat",
-    "fd_fdstat_set_flags": "fd:fd flags:fdflags",
-    "fd_fdstat_set_rights": "fd:fd fs_rights_base:rights fs_rights_inheriting:rights",
-    "fd_filestat_get": "fd:fd buf:>filestat",
-    "fd_filestat_set_size": "fd:fd size:u64",
-    "fd_filestat_set_times": "fd:fd atim:u64 mtim:u64 fst_flags:fstflags",
-    "fd_pread": "fd:fd iovs:iovs offset:u64 nread:>size",
-    "fd_prestat_dir_name": "fd:fd path:buf",
-    "fd_prestat_get": "fd:fd buf:>prestat",
-    "fd_pwrite": "fd:fd iovs:ciovs offset:u64 nwritten:>size",
-    "fd_read": "fd:fd iovs:iovs nread:>size",
-    "fd_readdir": "fd:fd buf:buf cookie:u64 bufused:>size",
-    "fd_renumber": "fd:fd to:fd",
-    "fd_seek": "fd:fd offset:s64 whence:whence newoffset:>u64",
-    "fd_sync": "fd:fd",
-    "fd_tell": "fd:fd offset:>u64",
-    "fd_write": "fd:fd iovs:ciovs nwritten:>size",
-    "path_create_directory": "fd:fd path:path",
-    "path_filestat_get": "fd:fd flags:lookupflags path:path buf:>filestat",
-    "path_filestat_set_times": "fd:fd flags:lookupflags path:path atim:u64 mtim:u64 fst_flags:fstflags",
-    "path_link": "old_fd:fd old_flags:lookupflags old_path:path new_fd:fd new_path:path",
-    "path_open": "fd:fd dirflags:lookupflags path:path oflags:oflags fs_rights_base:rights "
-    "fs_rights_inheriting:rights fdflags:fdflags opened:>fd",
-    "path_readlink": "fd:fd path:path buf:buf bufused:>size",
-    "path_remove_directory": "fd:fd path:path",
-    "path_rename": "fd:fd old_path:path new_fd:fd new_path:path",
-    "path_symlink": "old_path:path fd:fd new_path:path",
-    "path_unlink_file": "fd:fd path:path",
-    "poll_oneoff": "in:ptr out:ptr nsubscriptions:size nevents:>size",
-    "proc_exit": "rval:size",
-    "proc_raise": "sig:sig",
-    "random_get": "buf:buf",
-    "sched_yield": "",
-    "sock_accept": "fd:fd flags:fdflags connection:>fd",
-    "sock_recv": "fd:fd ri_data:iovs ri_flags:riflags ro_datalen:>size ro_flags:>u16",
-    "sock_send": "fd:fd si_data:ciovs si_flags:siflags so_datalen:>size",
-    "sock_shutdown": "fd:fd how:sdflags",
+
+class Row:
+    """What is said of a function.
+
+    Attributes:
+        file: the file of this folder that it is in.
+        params: its parameters as ``name:kind``, separated by spaces.
+        short: whether it neither waits nor does work in proportion to an argument, and so never asks the store
+            (`wasmvm.wasi.host.waiting`).
+        unstable: whether it is the same function in ``wasi_unstable``.
+        returns: whether it returns, an errno then.
+    """
+
+    __slots__ = ("file", "params", "returns", "short", "unstable")
+
+    def __init__(
+        self, file: str, params: str, *, short: bool = False, unstable: bool = False, returns: bool = True
+    ) -> None:
+        self.file = file
+        self.params = params
+        self.short = short
+        self.unstable = unstable
+        self.returns = returns
+
+
+FUNCTIONS: dict[str, Row] = {
+    "args_get": Row("args", "argv:ptr argv_buf:ptr", short=True, unstable=True),
+    "args_sizes_get": Row("args", "argc:>size argv_buf_size:>size", short=True, unstable=True),
+    "clock_res_get": Row("clock", "id:clockid resolution:>u64", short=True, unstable=True),
+    "clock_time_get": Row("clock", "id:clockid precision:u64 time:>u64", short=True, unstable=True),
+    "environ_get": Row("environ", "environ:ptr environ_buf:ptr", short=True, unstable=True),
+    "environ_sizes_get": Row("environ", "environ_count:>size environ_buf_size:>size", short=True, unstable=True),
+    "fd_advise": Row("fd", "fd:fd offset:u64 len:u64 advice:advice", short=True, unstable=True),
+    "fd_allocate": Row("fd", "fd:fd offset:u64 len:u64", unstable=True),
+    "fd_close": Row("fd", "fd:fd", short=True, unstable=True),
+    "fd_datasync": Row("fd", "fd:fd", unstable=True),
+    "fd_fdstat_get": Row("fd", "fd:fd stat:>fdstat", short=True, unstable=True),
+    "fd_fdstat_set_flags": Row("fd", "fd:fd flags:fdflags", short=True, unstable=True),
+    "fd_fdstat_set_rights": Row(
+        "fd",
+        "fd:fd fs_rights_base:rights fs_rights_inheriting:rights",
+        short=True,
+        unstable=True,
+    ),
+    "fd_filestat_get": Row("fd", "fd:fd buf:>filestat", short=True),
+    "fd_filestat_set_size": Row("fd", "fd:fd size:u64", unstable=True),
+    "fd_filestat_set_times": Row("fd", "fd:fd atim:u64 mtim:u64 fst_flags:fstflags", unstable=True),
+    "fd_pread": Row("fd", "fd:fd iovs:iovs offset:u64 nread:>size", unstable=True),
+    "fd_prestat_dir_name": Row("fd_dir", "fd:fd path:buf", short=True, unstable=True),
+    "fd_prestat_get": Row("fd_dir", "fd:fd buf:>prestat", short=True, unstable=True),
+    "fd_pwrite": Row("fd", "fd:fd iovs:ciovs offset:u64 nwritten:>size", unstable=True),
+    "fd_read": Row("fd", "fd:fd iovs:iovs nread:>size", unstable=True),
+    "fd_readdir": Row("fd_dir", "fd:fd buf:buf cookie:u64 bufused:>size", unstable=True),
+    "fd_renumber": Row("fd", "fd:fd to:fd", unstable=True),
+    "fd_seek": Row("fd", "fd:fd offset:s64 whence:whence newoffset:>u64", short=True),
+    "fd_sync": Row("fd", "fd:fd", unstable=True),
+    "fd_tell": Row("fd", "fd:fd offset:>u64", short=True, unstable=True),
+    "fd_write": Row("fd", "fd:fd iovs:ciovs nwritten:>size", unstable=True),
+    "path_create_directory": Row("path", "fd:fd path:path", unstable=True),
+    "path_filestat_get": Row("path", "fd:fd flags:lookupflags path:path buf:>filestat"),
+    "path_filestat_set_times": Row(
+        "path",
+        "fd:fd flags:lookupflags path:path atim:u64 mtim:u64 fst_flags:fstflags",
+        unstable=True,
+    ),
+    "path_link": Row("path", "old_fd:fd old_flags:lookupflags old_path:path new_fd:fd new_path:path", unstable=True),
+    "path_open": Row(
+        "path",
+        "fd:fd dirflags:lookupflags path:path oflags:oflags fs_rights_base:rights "
+        "fs_rights_inheriting:rights fdflags:fdflags opened:>fd",
+        unstable=True,
+    ),
+    "path_readlink": Row("path", "fd:fd path:path buf:buf bufused:>size", unstable=True),
+    "path_remove_directory": Row("path", "fd:fd path:path", unstable=True),
+    "path_rename": Row("path", "fd:fd old_path:path new_fd:fd new_path:path", unstable=True),
+    "path_symlink": Row("path", "old_path:path fd:fd new_path:path", unstable=True),
+    "path_unlink_file": Row("path", "fd:fd path:path", unstable=True),
+    "poll_oneoff": Row("poll", "in:ptr out:ptr nsubscriptions:size nevents:>size"),
+    "proc_exit": Row("proc", "rval:size", short=True, returns=False, unstable=True),
+    "proc_raise": Row("proc", "sig:sig", short=True, unstable=True),
+    "random_get": Row("random", "buf:buf", unstable=True),
+    "sched_yield": Row("sched", "", unstable=True),
+    "sock_accept": Row("sock", "fd:fd flags:fdflags connection:>fd"),
+    "sock_recv": Row("sock", "fd:fd ri_data:iovs ri_flags:riflags ro_datalen:>size ro_flags:>u16", unstable=True),
+    "sock_send": Row("sock", "fd:fd si_data:ciovs si_flags:siflags so_datalen:>size", unstable=True),
+    "sock_shutdown": Row("sock", "fd:fd how:sdflags", unstable=True),
 }
-"""A row per function: its parameters as ``name:kind``. All return an errno, but proc_exit, which does not return."""
-DIRECTORY_FUNCTIONS = ("fd_prestat_dir_name", "fd_prestat_get", "fd_readdir")
-"""Those of them that are in `wasmvm.wasi.preview1.fd_dir`; the others are in the file that their first word names."""
-SHORT_FUNCTIONS = frozenset(
-    "args_get args_sizes_get clock_res_get clock_time_get environ_get environ_sizes_get fd_advise fd_close "
-    "fd_fdstat_get fd_fdstat_set_flags fd_fdstat_set_rights fd_filestat_get fd_prestat_dir_name fd_prestat_get fd_seek "
-    "fd_tell proc_exit proc_raise".split()
-)
-"""Those that neither wait nor do work in proportion to an argument, and so never ask the store
-(`wasmvm.wasi.host.waiting`)."""
-UNSTABLE_FUNCTIONS: dict[str, str] = {
-    name: row.replace(">filestat", ">filestat0") for name, row in FUNCTIONS.items() if name != "sock_accept"
+"""The functions of ``wasi_snapshot_preview1``."""
+UNSTABLE_FUNCTIONS: dict[str, Row] = {
+    **{name: row for name, row in FUNCTIONS.items() if row.unstable},
+    "fd_filestat_get": Row("unstable", "fd:fd buf:>filestat0", short=True),
+    "fd_seek": Row("unstable", "fd:fd offset:s64 whence:whence newoffset:>u64", short=True),
+    "path_filestat_get": Row("unstable", "fd:fd flags:lookupflags path:path buf:>filestat0"),
+    "poll_oneoff": Row("unstable", "in:ptr out:ptr nsubscriptions:size nevents:>size"),
 }
-"""The same for ``wasi_unstable``."""
+"""The functions of ``wasi_unstable``: the same, and those that differ."""
+MODULES: dict[str, dict[str, Row]] = {MODULE: FUNCTIONS, UNSTABLE_MODULE: UNSTABLE_FUNCTIONS}
+"""The functions of each import module."""
 
 
 class Param:
@@ -323,23 +404,23 @@ class Param:
         return "i" if self.is_result else KINDS[self.kind]
 
 
-def params_of(row: str) -> tuple[Param, ...]:
-    """The parameters of a row of `FUNCTIONS`."""
+def params_of(row: Row) -> tuple[Param, ...]:
+    """The parameters of a function."""
     params: list[Param] = []
     index = 0
-    for text in row.split():
+    for text in row.params.split():
         param = Param(text, index)
         params.append(param)
         index += len(param.code)
     return tuple(params)
 
 
-def spans_of(row: str) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
+def spans_of(row: Row) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
     """The ranges of guest memory that a function's arguments name directly.
 
     Returns:
         Results, each as the index of the argument that is its address and its size in bytes; and arrays, each as the
-        index of its address, behind which is the argument that counts its elements, and the size of one of these.
+        index of its address, after which comes the argument that counts its elements, and the size of one of these.
     """
     element = {"path": 1, "buf": 1, "iovs": IOVEC.size, "ciovs": IOVEC.size}
     params = params_of(row)

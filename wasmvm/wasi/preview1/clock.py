@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from wasmvm.wasi.host import errno
+from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError, store_u64
-from wasmvm.wasi.preview1.guest import Wasi, wasi_function
+from wasmvm.wasi.preview1.abi import store_u64
+from wasmvm.wasi.preview1.function import wasi_function
+from wasmvm.wasi.preview1.guest import Wasi
 
-CLOCK_COUNT = 4
 
-
-def _check_clock(clock_id: int) -> None:
-    if clock_id >= CLOCK_COUNT:
-        raise WasiError(abi.EINVAL)
+def _clock(clock_id: int) -> int:
+    """The host's clock for a ``clockid``. Raises WasiError EINVAL."""
+    if clock_id >= len(abi.CLOCKS):
+        raise WasiError(errno.EINVAL)
+    return abi.CLOCKS[clock_id]
 
 
 @wasi_function
@@ -23,8 +26,7 @@ def clock_res_get(wasi: Wasi, mem: memoryview, clock_id: int, resolution: int) -
 
     Errors: EINVAL for another clock, ENOTSUP for CPU time unless the embedder gave a clock that has it, EFAULT.
     """
-    _check_clock(clock_id)
-    store_u64(mem, resolution, wasi.clock.resolution(clock_id))
+    store_u64(mem, resolution, wasi.clock.resolution(_clock(clock_id)))
 
 
 @wasi_function
@@ -33,9 +35,8 @@ def clock_time_get(wasi: Wasi, mem: memoryview, clock_id: int, precision: int, t
 
     Parameters:
         clock_id: as for ``clock_res_get``; realtime counts from 1970, the others from a moment of their own.
-        precision: how late the answer may be, in nanoseconds; it never is.
+        precision: how late the time may be, in nanoseconds; it never is.
 
     Errors: EINVAL for another clock, ENOTSUP for CPU time unless the embedder gave a clock that has it, EFAULT.
     """
-    _check_clock(clock_id)
-    store_u64(mem, time, wasi.clock.time(clock_id) & abi.MASK64)
+    store_u64(mem, time, wasi.clock.time(_clock(clock_id)) & abi.MASK64)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from wasmvm.wasi.preview1.abi import store_u32
-from wasmvm.wasi.preview1.guest import Wasi, wasi_function
+from wasmvm.wasi.preview1.function import wasi_function
+from wasmvm.wasi.preview1.guest import Wasi
 from wasmvm.wasi.preview1.strings import store_strings, strings_size
 
 

@@ -6,10 +6,18 @@ EFAULT for memory that is not there (nothing has been done then), and with the h
 
 from __future__ import annotations
 
+import os
+from struct import Struct
+from struct import error as StructError
+
+from wasmvm.wasi.host import errno, terms
+from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.fdtable import MAX_OFFSET, Descriptor, Filestat
+from wasmvm.wasi.host.timesource import CLOCK_REALTIME
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError, store_u32, store_u64
-from wasmvm.wasi.preview1.guest import Wasi, buffers_of, wasi_function
+from wasmvm.wasi.preview1.abi import store_u32, store_u64
+from wasmvm.wasi.preview1.function import buffers_of, wasi_function
+from wasmvm.wasi.preview1.guest import Wasi
 
 
 @wasi_function
@@ -22,12 +30,12 @@ def fd_advise(wasi: Wasi, mem: memoryview, fd: int, offset: int, length: int, ad
     Right: fd_advise. Errors: EINVAL for another advice or a range beyond 2^63 - 1, ESPIPE for a stream, EBADF for a
     directory.
     """
-    descriptor = wasi.table.get(fd, abi.FD_ADVISE)
-    if advice >= abi.ADVICE_COUNT:
-        raise WasiError(abi.EINVAL)
+    descriptor = wasi.table.get(fd, terms.MAY_ADVISE)
+    if advice >= len(abi.ADVICE):
+        raise WasiError(errno.EINVAL)
     if offset > MAX_OFFSET or length > MAX_OFFSET:
-        raise WasiError(abi.EINVAL)
-    descriptor.advise(offset, length, advice)
+        raise WasiError(errno.EINVAL)
+    descriptor.advise(offset, length, abi.ADVICE[advice])
 
 
 @wasi_function
@@ -37,11 +45,11 @@ def fd_allocate(wasi: Wasi, mem: memoryview, fd: int, offset: int, length: int) 
     Right: fd_allocate. Errors: EINVAL for an empty range, EFBIG for one beyond 2^63 - 1, ENOSPC, ESPIPE for a stream,
     EBADF for a directory.
     """
-    descriptor = wasi.table.get(fd, abi.FD_ALLOCATE)
+    descriptor = wasi.table.get(fd, terms.MAY_ALLOCATE)
     if length == 0:
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
     if offset + length > MAX_OFFSET:
-        raise WasiError(abi.EFBIG)
+        raise WasiError(errno.EFBIG)
     descriptor.allocate(offset, length)
 
 
@@ -58,13 +66,13 @@ def fd_close(wasi: Wasi, mem: memoryview, fd: int) -> None:
 @wasi_function
 def fd_datasync(wasi: Wasi, mem: memoryview, fd: int) -> None:
     """Put a file's contents on stable storage. Right: fd_datasync."""
-    wasi.table.get(fd, abi.FD_DATASYNC).sync(True)
+    wasi.table.get(fd, terms.MAY_SYNC_DATA).sync(True)
 
 
 @wasi_function
 def fd_sync(wasi: Wasi, mem: memoryview, fd: int) -> None:
     """Put a file's contents and attributes on stable storage. Right: fd_sync."""
-    wasi.table.get(fd, abi.FD_SYNC).sync(False)
+    wasi.table.get(fd, terms.MAY_SYNC).sync(False)
 
 
 @wasi_function
@@ -79,7 +87,14 @@ def fd_fdstat_get(wasi: Wasi, mem: memoryview, fd: int, stat: int) -> None:
     Errors: EBADF, EFAULT.
     """
     descriptor = wasi.table.get(fd)
-    abi.FDSTAT.pack_into(mem, stat, descriptor.filetype, descriptor.fdflags, descriptor.rights, descriptor.inheriting)
+    abi.FDSTAT.pack_into(
+        mem,
+        stat,
+        abi.FILETYPES[descriptor.filetype],
+        abi.GUEST_FDFLAGS[descriptor.flags],
+        abi.GUEST_RIGHTS[descriptor.rights],
+        abi.GUEST_RIGHTS[descriptor.inheriting],
+    )
 
 
 @wasi_function
@@ -88,10 +103,10 @@ def fd_fdstat_set_flags(wasi: Wasi, mem: memoryview, fd: int, flags: int) -> Non
 
     Right: fd_fdstat_set_flags. Errors: EINVAL for another bit, ENOTSUP where the host cannot.
     """
-    descriptor = wasi.table.get(fd, abi.FD_FDSTAT_SET_FLAGS)
+    descriptor = wasi.table.get(fd, terms.MAY_SET_FLAGS)
     if flags & ~abi.FDFLAGS_ALL:
-        raise WasiError(abi.EINVAL)
-    descriptor.set_flags(flags)
+        raise WasiError(errno.EINVAL)
+    descriptor.set_flags(abi.HOST_FDFLAGS[flags])
 
 
 @wasi_function
@@ -101,21 +116,32 @@ def fd_fdstat_set_rights(wasi: Wasi, mem: memoryview, fd: int, fs_rights_base: i
     Errors: ENOTCAPABLE if a right that it does not have would be added; nothing changes then.
     """
     descriptor = wasi.table.get(fd)
-    if fs_rights_base & ~descriptor.rights or fs_rights_inheriting & ~descriptor.inheriting:
-        raise WasiError(abi.ENOTCAPABLE)
-    descriptor.rights = fs_rights_base
-    descriptor.inheriting = fs_rights_inheriting
+    rights, inheriting = abi.GUEST_RIGHTS[descriptor.rights], abi.GUEST_RIGHTS[descriptor.inheriting]
+    if fs_rights_base & ~rights or fs_rights_inheriting & ~inheriting:
+        raise WasiError(errno.ENOTCAPABLE)
+    descriptor.rights = abi.HOST_RIGHTS[fs_rights_base]
+    descriptor.inheriting = abi.HOST_RIGHTS[fs_rights_inheriting]
 
 
-def store_filestat(mem: memoryview, buf: int, stat: Filestat) -> None:
-    """Write a ``filestat``: dev u64, ino u64, filetype u8, then at 24 nlink, size, atim, mtim, ctim, each a u64."""
-    abi.FILESTAT.pack_into(mem, buf, *stat)
+def store_filestat(mem: memoryview, buf: int, stat: Filestat, layout: Struct = abi.FILESTAT) -> None:
+    """Write a ``filestat``: dev u64, ino u64, filetype u8, then at 24 nlink, size, atim, mtim, ctim, each a u64.
+
+    A time before 1970 wraps, as a u64 has no sign.
+    """
+    dev, ino, filetype, nlink, size, atim, mtim, ctim = stat
+    kind = abi.FILETYPES[filetype]
+    try:
+        layout.pack_into(mem, buf, dev, ino, kind, nlink, size, atim, mtim, ctim)
+    except StructError:
+        mask = abi.MASK64
+        times = atim & mask, mtim & mask, ctim & mask
+        layout.pack_into(mem, buf, dev & mask, ino & mask, kind, nlink, size, *times)
 
 
 @wasi_function
 def fd_filestat_get(wasi: Wasi, mem: memoryview, fd: int, buf: int) -> None:
     """Write the attributes of an open file to `buf`: 64 bytes, see `store_filestat`. Right: fd_filestat_get."""
-    store_filestat(mem, buf, wasi.table.get(fd, abi.FD_FILESTAT_GET).stat())
+    store_filestat(mem, buf, wasi.table.get(fd, terms.MAY_STAT).stat())
 
 
 @wasi_function
@@ -124,9 +150,9 @@ def fd_filestat_set_size(wasi: Wasi, mem: memoryview, fd: int, size: int) -> Non
 
     Right: fd_filestat_set_size. Errors: EINVAL for a size beyond 2^63 - 1, EFBIG, EBADF for a directory.
     """
-    descriptor = wasi.table.get(fd, abi.FD_FILESTAT_SET_SIZE)
+    descriptor = wasi.table.get(fd, terms.MAY_SET_SIZE)
     if size > MAX_OFFSET:
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
     descriptor.set_size(size)
 
 
@@ -136,17 +162,17 @@ def new_times(wasi: Wasi, atim: int, mtim: int, fst_flags: int) -> tuple[int | N
     Raises:
         WasiError: EINVAL for an unknown flag, or for a time both given and now.
     """
-    now = wasi.clock.time(abi.CLOCK_REALTIME)
+    now = wasi.clock.time(CLOCK_REALTIME)
     times: list[int | None] = []
     for given, flag, flag_now in (
         (atim, abi.FSTFLAGS_ATIM, abi.FSTFLAGS_ATIM_NOW),
         (mtim, abi.FSTFLAGS_MTIM, abi.FSTFLAGS_MTIM_NOW),
     ):
         if fst_flags & flag and fst_flags & flag_now:
-            raise WasiError(abi.EINVAL)
+            raise WasiError(errno.EINVAL)
         times.append(given if fst_flags & flag else now if fst_flags & flag_now else None)
     if fst_flags & ~abi.FSTFLAGS_ALL:
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
     return times[0], times[1]
 
 
@@ -160,14 +186,14 @@ def fd_filestat_set_times(wasi: Wasi, mem: memoryview, fd: int, atim: int, mtim:
 
     Right: fd_filestat_set_times. Errors: EINVAL for another flag, or for a time both given and now.
     """
-    descriptor = wasi.table.get(fd, abi.FD_FILESTAT_SET_TIMES)
+    descriptor = wasi.table.get(fd, terms.MAY_SET_TIMES)
     descriptor.set_times(*new_times(wasi, atim, mtim, fst_flags))
 
 
 def _check_range(offset: int, buffers: list[memoryview]) -> None:
     """Raises WasiError EINVAL if the buffers at `offset` would end beyond what a file can have."""
     if offset + sum(map(len, buffers)) > MAX_OFFSET:
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
 
 
 @wasi_function
@@ -181,7 +207,7 @@ def fd_pread(wasi: Wasi, mem: memoryview, fd: int, iovs: int, iovs_len: int, off
     Rights: fd_read, fd_seek. Errors: EBADF without the right to read, ESPIPE for a stream, EINVAL for an offset
     beyond 2^63 - 1.
     """
-    descriptor = wasi.table.get(fd, abi.FD_READ | abi.FD_SEEK)
+    descriptor = wasi.table.get(fd, terms.MAY_READ | terms.MAY_SEEK)
     buffers = buffers_of(mem, iovs, iovs_len)
     _check_range(offset, buffers)
     store_u32(mem, nread, descriptor.preadv(buffers, offset))
@@ -197,7 +223,7 @@ def fd_pwrite(wasi: Wasi, mem: memoryview, fd: int, iovs: int, iovs_len: int, of
 
     Rights: fd_write, fd_seek. Errors: as for ``fd_pread``, and ENOSPC, EFBIG.
     """
-    descriptor = wasi.table.get(fd, abi.FD_WRITE | abi.FD_SEEK)
+    descriptor = wasi.table.get(fd, terms.MAY_WRITE | terms.MAY_SEEK)
     buffers = buffers_of(mem, iovs, iovs_len)
     _check_range(offset, buffers)
     store_u32(mem, nwritten, descriptor.write_at(buffers, offset))
@@ -220,7 +246,7 @@ def fd_read(wasi: Wasi, mem: memoryview, fd: int, iovs: int, iovs_len: int, nrea
         32: 68 65
         48: 6c 6c 6f
     """
-    descriptor = wasi.table.get(fd, abi.FD_READ)
+    descriptor = wasi.table.get(fd, terms.MAY_READ)
     store_u32(mem, nread, descriptor.readv(buffers_of(mem, iovs, iovs_len)))
 
 
@@ -234,7 +260,7 @@ def fd_write(wasi: Wasi, mem: memoryview, fd: int, iovs: int, iovs_len: int, nwr
 
     Right: fd_write. Errors: EBADF without it, EAGAIN if it would wait and is non-blocking, EPIPE, ENOSPC, EFBIG.
     """
-    descriptor = wasi.table.get(fd, abi.FD_WRITE)
+    descriptor = wasi.table.get(fd, terms.MAY_WRITE)
     store_u32(mem, nwritten, descriptor.write(buffers_of(mem, iovs, iovs_len)))
 
 
@@ -253,15 +279,15 @@ def fd_renumber(wasi: Wasi, mem: memoryview, fd: int, to: int) -> None:
 
 def _seekable(wasi: Wasi, fd: int, moves: bool) -> Descriptor:
     """The descriptor, if its offset may be told (or moved). The right to seek includes the right to tell."""
-    may_seek = wasi.table.get(fd).rights & abi.FD_SEEK
-    return wasi.table.get(fd, abi.FD_SEEK if moves or may_seek else abi.FD_TELL)
+    may_seek = wasi.table.get(fd).rights & terms.MAY_SEEK
+    return wasi.table.get(fd, terms.MAY_SEEK if moves or may_seek else terms.MAY_TELL)
 
 
 def move_offset(wasi: Wasi, fd: int, offset: int, whence: int) -> int:
-    """`fd_seek`; the new offset."""
-    descriptor = _seekable(wasi, fd, moves=not (whence == abi.WHENCE_CUR and offset == 0))
-    if whence > abi.WHENCE_END:
-        raise WasiError(abi.EINVAL)
+    """`fd_seek` with the host's `whence`, -1 for an unknown one; the new offset."""
+    descriptor = _seekable(wasi, fd, moves=not (whence == os.SEEK_CUR and offset == 0))
+    if whence < 0:
+        raise WasiError(errno.EINVAL)
     return descriptor.seek(offset, whence)
 
 
@@ -276,7 +302,8 @@ def fd_seek(wasi: Wasi, mem: memoryview, fd: int, offset: int, whence: int, newo
     Right: fd_seek; fd_tell is enough to move by 0 from where it is. Errors: EINVAL for another whence or a place
     before the start, ESPIPE for a stream, EBADF for a directory.
     """
-    store_u64(mem, newoffset, move_offset(wasi, fd, offset, whence))
+    known = whence < len(abi.WHENCE)
+    store_u64(mem, newoffset, move_offset(wasi, fd, offset, abi.WHENCE[whence] if known else -1))
 
 
 @wasi_function
@@ -285,4 +312,4 @@ def fd_tell(wasi: Wasi, mem: memoryview, fd: int, offset: int) -> None:
 
     Right: fd_tell or fd_seek. Errors: ESPIPE for a stream, EBADF for a directory.
     """
-    store_u64(mem, offset, _seekable(wasi, fd, moves=False).seek(0, abi.WHENCE_CUR))
+    store_u64(mem, offset, _seekable(wasi, fd, moves=False).seek(0, os.SEEK_CUR))

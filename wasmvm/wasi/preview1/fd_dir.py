@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from wasmvm.wasi.host import errno, terms
 from wasmvm.wasi.host.directory import Directory
+from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.waiting import paced
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError, store_u32
-from wasmvm.wasi.preview1.guest import Wasi, wasi_function
+from wasmvm.wasi.preview1.abi import store_u32
+from wasmvm.wasi.preview1.function import wasi_function
+from wasmvm.wasi.preview1.guest import Wasi
 
 MAX_LISTED = 1 << 18
 """Entries that a guest's directories keep, besides the one that is being read."""
@@ -15,7 +18,7 @@ MAX_LISTED = 1 << 18
 def _preopen_name(wasi: Wasi, fd: int) -> bytes:
     name = wasi.table.get(fd).preopen
     if name is None:
-        raise WasiError(abi.EBADF)  # what tells a C library that it has seen all of them
+        raise WasiError(errno.EBADF)  # what tells a C library that it has seen all of them
     return name
 
 
@@ -37,7 +40,7 @@ def fd_prestat_dir_name(wasi: Wasi, mem: memoryview, fd: int, path: int, path_le
     """
     name = _preopen_name(wasi, fd)
     if len(name) > path_len:
-        raise WasiError(abi.ENAMETOOLONG)
+        raise WasiError(errno.ENAMETOOLONG)
     mem[path : path + len(name)] = name
 
 
@@ -53,7 +56,7 @@ def _bound_listings(wasi: Wasi, wanted: Directory) -> None:
 def fd_readdir(wasi: Wasi, mem: memoryview, fd: int, buf: int, buf_len: int, cookie: int, bufused: int) -> None:
     """Write entries of a directory to `buf` until it is full, and the number of bytes used (u32) to `bufused`.
 
-    An entry is 24 bytes (d_next u64, d_ino u64, d_namlen u32, d_type u8 at 20) and the name behind them, unaligned.
+    An entry is 24 bytes (d_next u64, d_ino u64, d_namlen u32, d_type u8 at 20) and the name after them, unaligned.
     The last one may be cut off anywhere: `bufused` less than `buf_len` says that the end of the directory was reached.
 
     Parameters:
@@ -65,14 +68,15 @@ def fd_readdir(wasi: Wasi, mem: memoryview, fd: int, buf: int, buf_len: int, coo
 
     Right: fd_readdir. Errors: ENOTDIR, EFAULT, ENOMEM for a directory of more than 1,048,576 entries.
     """
-    directory = wasi.table.get(fd, abi.FD_READDIR)
+    directory = wasi.table.get(fd, terms.MAY_LIST)
     if not isinstance(directory, Directory):
-        raise WasiError(abi.ENOTDIR)
+        raise WasiError(errno.ENOTDIR)
     if cookie == 0:
         _bound_listings(wasi, directory)
+    pack, filetypes, mask = abi.DIRENT.pack, abi.FILETYPES, abi.MASK64
     at, end = buf, buf + buf_len
     for next_cookie, entry in paced(directory.entries_after(cookie)):
-        record = abi.DIRENT.pack(next_cookie, entry.ino, len(entry.name), entry.filetype) + entry.name
+        record = pack(next_cookie, entry.ino & mask, len(entry.name), filetypes[entry.filetype]) + entry.name
         room = end - at
         if len(record) > room:
             mem[at:end] = record[:room]

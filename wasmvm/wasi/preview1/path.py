@@ -10,26 +10,29 @@ out of the directory, through a link or by ``..``, even if it came back. How a p
 
 from __future__ import annotations
 
+from wasmvm.wasi.host import errno, terms
 from wasmvm.wasi.host.directory import Directory
+from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.fdtable import Filestat
-from wasmvm.wasi.host.walk import path_bytes
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError, store_u32
+from wasmvm.wasi.preview1.abi import store_u32
 from wasmvm.wasi.preview1.fd import new_times, store_filestat
-from wasmvm.wasi.preview1.guest import Wasi, wasi_function
+from wasmvm.wasi.preview1.function import wasi_function
+from wasmvm.wasi.preview1.guest import Wasi
+from wasmvm.wasi.preview1.strings import path_bytes
 
 
 def _directory(wasi: Wasi, fd: int, rights: int) -> Directory:
     directory = wasi.table.get(fd, rights)
     if not isinstance(directory, Directory):
-        raise WasiError(abi.ENOTDIR)
+        raise WasiError(errno.ENOTDIR)
     return directory
 
 
 def _follows(lookupflags: int) -> bool:
     """Whether the flags say that a link in the last place is followed. Raises WasiError EINVAL for an unknown flag."""
     if lookupflags & ~abi.LOOKUPFLAGS_SYMLINK_FOLLOW:
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
     return lookupflags != 0
 
 
@@ -39,14 +42,14 @@ def path_create_directory(wasi: Wasi, mem: memoryview, fd: int, path: int, path_
 
     Right: path_create_directory. Errors: EEXIST, ENOSPC, EACCES.
     """
-    directory = _directory(wasi, fd, abi.PATH_CREATE_DIRECTORY)
+    directory = _directory(wasi, fd, terms.MAY_CREATE_DIRECTORY)
     with directory.walk(path_bytes(mem, path, path_len), entry=True) as at:
         at.tree.make_directory(at.handle, at.name)
 
 
 def filestat_at(wasi: Wasi, fd: int, flags: int, path: bytes) -> Filestat:
     """The attributes of what is at `path`; `flags` as for ``path_filestat_get``."""
-    directory = _directory(wasi, fd, abi.PATH_FILESTAT_GET)
+    directory = _directory(wasi, fd, terms.MAY_STAT_PATH)
     with directory.walk(path, follow=_follows(flags)) as at:
         return at.tree.stat(at.handle, at.name)
 
@@ -75,7 +78,7 @@ def path_filestat_set_times(
 
     Right: path_filestat_set_times. Errors: EINVAL for another flag, or for a time both given and now; EPERM, EACCES.
     """
-    directory = _directory(wasi, fd, abi.PATH_FILESTAT_SET_TIMES)
+    directory = _directory(wasi, fd, terms.MAY_SET_TIMES_OF_PATH)
     times = new_times(wasi, atim, mtim, fst_flags)
     with directory.walk(path_bytes(mem, path, path_len), follow=_follows(flags)) as at:
         at.tree.set_times(at.handle, at.name, *times)
@@ -96,19 +99,19 @@ def path_link(
     Rights: path_link_source of `old_fd`, path_link_target of `new_fd`. Errors: EINVAL for another flag, EEXIST,
     EPERM for a directory, EXDEV between file systems, ENOENT for a new name that ends in a slash.
     """
-    source = _directory(wasi, old_fd, abi.PATH_LINK_SOURCE)
-    target = _directory(wasi, new_fd, abi.PATH_LINK_TARGET)
+    source = _directory(wasi, old_fd, terms.MAY_LINK_FROM)
+    target = _directory(wasi, new_fd, terms.MAY_LINK_TO)
     old, new = path_bytes(mem, old_path, old_path_len), path_bytes(mem, new_path, new_path_len)
     with source.walk(old, follow=_follows(old_flags)) as at, target.walk(new, entry=True) as to:
         if at.tree is not to.tree:
-            raise WasiError(abi.EXDEV)
+            raise WasiError(errno.EXDEV)
         is_directory = at.is_directory()
         if to.exists():
-            raise WasiError(abi.EEXIST)
+            raise WasiError(errno.EEXIST)
         if to.slash:
-            raise WasiError(abi.ENOENT)
+            raise WasiError(errno.ENOENT)
         if is_directory:
-            raise WasiError(abi.EPERM)
+            raise WasiError(errno.EPERM)
         at.tree.link(at.handle, at.name, to.handle, to.name)
 
 
@@ -132,23 +135,30 @@ def path_open(
     EEXIST, EISDIR (to write to a directory), EMFILE, ELOOP for a link that is not followed; EROFS or ENOTCAPABLE to
     read or write what `fd` does not let.
     """
-    rights = abi.PATH_OPEN
+    rights = terms.MAY_OPEN
     if oflags & abi.OFLAGS_CREAT:
-        rights |= abi.PATH_CREATE_FILE
+        rights |= terms.MAY_CREATE_FILE
     if oflags & abi.OFLAGS_TRUNC:
-        rights |= abi.PATH_FILESTAT_SET_SIZE
+        rights |= terms.MAY_SET_SIZE_OF_PATH
     directory = _directory(wasi, fd, rights)
-    if fdflags & (abi.FDFLAGS_RSYNC | abi.FDFLAGS_SYNC) and not directory.inheriting & abi.FD_SYNC:
-        raise WasiError(abi.ENOTCAPABLE)
-    if fdflags & abi.FDFLAGS_DSYNC and not directory.inheriting & (abi.FD_SYNC | abi.FD_DATASYNC):
-        raise WasiError(abi.ENOTCAPABLE)
+    if fdflags:
+        if fdflags & (abi.FDFLAGS_RSYNC | abi.FDFLAGS_SYNC) and not directory.inheriting & terms.MAY_SYNC:
+            raise WasiError(errno.ENOTCAPABLE)
+        if fdflags & abi.FDFLAGS_DSYNC and not directory.inheriting & (terms.MAY_SYNC | terms.MAY_SYNC_DATA):
+            raise WasiError(errno.ENOTCAPABLE)
     if oflags & ~abi.OFLAGS_ALL or fdflags & ~abi.FDFLAGS_ALL:
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
     if oflags & abi.OFLAGS_DIRECTORY and oflags & abi.OFLAGS_CREAT:
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
     wasi.table.check_room()
-    name = path_bytes(mem, path, path_len)
-    descriptor = directory.open(name, _follows(dirflags), oflags, fdflags, fs_rights_base, fs_rights_inheriting)
+    descriptor = directory.open(
+        path_bytes(mem, path, path_len),
+        _follows(dirflags),
+        abi.HOST_OFLAGS[oflags] if oflags else 0,
+        abi.HOST_FDFLAGS[fdflags] if fdflags else 0,
+        abi.HOST_RIGHTS[fs_rights_base],
+        abi.HOST_RIGHTS[fs_rights_inheriting],
+    )
     store_u32(mem, opened, wasi.table.add(descriptor))
 
 
@@ -160,12 +170,12 @@ def path_readlink(
 
     Right: path_readlink. Errors: EINVAL for something that is no link.
     """
-    directory = _directory(wasi, fd, abi.PATH_READLINK)
+    directory = _directory(wasi, fd, terms.MAY_READ_LINK)
     with directory.walk(path_bytes(mem, path, path_len)) as at:
         text = at.tree.readlink(at.handle, at.name)
         if text is None:
             at.tree.stat(at.handle, at.name)  # ENOENT if it does not exist
-            raise WasiError(abi.EINVAL)
+            raise WasiError(errno.EINVAL)
     text = text[:buf_len]
     mem[buf : buf + len(text)] = text
     store_u32(mem, bufused, len(text))
@@ -177,7 +187,7 @@ def path_remove_directory(wasi: Wasi, mem: memoryview, fd: int, path: int, path_
 
     Right: path_remove_directory. Errors: ENOTEMPTY, ENOTDIR, EINVAL for a path that ends in ``.``, EBUSY.
     """
-    directory = _directory(wasi, fd, abi.PATH_REMOVE_DIRECTORY)
+    directory = _directory(wasi, fd, terms.MAY_REMOVE_DIRECTORY)
     with directory.walk(path_bytes(mem, path, path_len), entry=True) as at:
         at.tree.remove_directory(at.handle, at.name)
 
@@ -203,16 +213,16 @@ def path_rename(
     directory is written with a trailing slash or would replace a directory, EISDIR, ENOTEMPTY, EXDEV between file
     systems, EINVAL for a directory into itself, EBUSY for ``.``.
     """
-    source = _directory(wasi, fd, abi.PATH_RENAME_SOURCE)
-    target = _directory(wasi, new_fd, abi.PATH_RENAME_TARGET)
+    source = _directory(wasi, fd, terms.MAY_RENAME_FROM)
+    target = _directory(wasi, new_fd, terms.MAY_RENAME_TO)
     old, new = path_bytes(mem, old_path, old_path_len), path_bytes(mem, new_path, new_path_len)
     with source.walk(old, entry=True) as at, target.walk(new, entry=True) as to:
         if at.tree is not to.tree:
-            raise WasiError(abi.EXDEV)
+            raise WasiError(errno.EXDEV)
         if b"." in (at.name, to.name):
-            raise WasiError(abi.EBUSY)
+            raise WasiError(errno.EBUSY)
         if (at.slash or to.slash) and not at.is_directory():
-            raise WasiError(abi.ENOTDIR)
+            raise WasiError(errno.ENOTDIR)
         at.tree.rename(at.handle, at.name, to.handle, to.name)
 
 
@@ -225,15 +235,15 @@ def path_symlink(
     Right: path_symlink. Errors: EPERM for a text that is absolute, EEXIST; ENOENT for an empty text, or for a name
     that ends in a slash.
     """
-    directory = _directory(wasi, fd, abi.PATH_SYMLINK)
+    directory = _directory(wasi, fd, terms.MAY_SYMLINK)
     text = path_bytes(mem, old_path, old_path_len)
     if text.startswith(b"/"):
-        raise WasiError(abi.EPERM)
+        raise WasiError(errno.EPERM)
     if not text:
-        raise WasiError(abi.ENOENT)
+        raise WasiError(errno.ENOENT)
     with directory.walk(path_bytes(mem, new_path, new_path_len), entry=True) as at:
         if at.slash:
-            raise WasiError(abi.EEXIST if at.exists() else abi.ENOENT)
+            raise WasiError(errno.EEXIST if at.exists() else errno.ENOENT)
         at.tree.symlink(text, at.handle, at.name)
 
 
@@ -243,8 +253,8 @@ def path_unlink_file(wasi: Wasi, mem: memoryview, fd: int, path: int, path_len: 
 
     Right: path_unlink_file. Errors: EISDIR for a directory, ENOTDIR for anything else with a trailing slash.
     """
-    directory = _directory(wasi, fd, abi.PATH_UNLINK_FILE)
+    directory = _directory(wasi, fd, terms.MAY_UNLINK)
     with directory.walk(path_bytes(mem, path, path_len), entry=True) as at:
         if at.slash:
-            raise WasiError(abi.EISDIR if at.is_directory() else abi.ENOTDIR)
+            raise WasiError(errno.EISDIR if at.is_directory() else errno.ENOTDIR)
         at.tree.unlink(at.handle, at.name)

@@ -2,142 +2,67 @@
 
 from __future__ import annotations
 
-import time
 from struct import Struct
 
-from wasmvm.wasi.host.fdtable import Descriptor
-from wasmvm.wasi.host.waiting import wait_slice
+from wasmvm.wasi.host import errno, terms, timesource
+from wasmvm.wasi.host.errno import WasiError
+from wasmvm.wasi.host.polling import Wanted, wait_for
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError, load_u32, store_u32
-from wasmvm.wasi.preview1.guest import Wasi, wasi_function
+from wasmvm.wasi.preview1.abi import load_u32, store_u32
+from wasmvm.wasi.preview1.function import wasi_function
+from wasmvm.wasi.preview1.guest import Wasi
 
-_LONGEST_WAIT = 10**9 * 3600
-"""Nanoseconds of one wait on a clock; a longer one is several."""
 MAX_SUBSCRIPTIONS = 8192
 """What one call may wait for; more is EINVAL, as looking at all of them once must not take long."""
+_WAITABLE = (timesource.CLOCK_REALTIME, timesource.CLOCK_MONOTONIC)
+"""Clocks that can be waited for: a guest that waits uses no CPU time."""
 
 
-class Subscription:
-    """One thing waited for; `error` or `is_ready` says that its event is due.
+class Subscription(Wanted):
+    """One thing that a guest waits for.
 
     Attributes:
         userdata: what the guest wants to find in the event.
         tag: ``EVENTTYPE_*``.
-        descriptor: what is to be read from or written to; None for a clock.
-        clock_id, deadline: a clock and the time to wait for.
-        nbytes, hangup: what the event tells of a descriptor.
     """
 
-    __slots__ = (
-        "clock_id", "deadline", "descriptor", "error", "fileno", "hangup", "is_ready", "nbytes", "tag", "userdata",
-    )  # fmt: skip
+    __slots__ = ("tag", "userdata")
 
     def __init__(self, userdata: int, tag: int) -> None:
+        super().__init__()
         self.userdata = userdata
         self.tag = tag
-        self.descriptor: Descriptor | None = None
-        self.fileno = -1
-        self.clock_id = abi.CLOCK_MONOTONIC
-        self.deadline = 0
-        self.error = abi.SUCCESS
-        self.is_ready = False
-        self.nbytes = 0
-        self.hangup = False
-
-    @property
-    def is_due(self) -> bool:
-        return self.is_ready or self.error != abi.SUCCESS
 
 
 def subscribe_clock(wasi: Wasi, subscription: Subscription, clock_id: int, timeout: int, flags: int) -> None:
     """Make it wait for a clock; a clock that cannot be waited for is an error of the event."""
-    if clock_id > abi.CLOCK_THREAD_CPUTIME or flags & ~abi.SUBCLOCKFLAGS_ABSTIME:
-        subscription.error = abi.EINVAL
-    elif clock_id > abi.CLOCK_MONOTONIC:
-        subscription.error = abi.ENOTSUP  # a guest that waits uses no CPU time
-    else:
-        subscription.clock_id = clock_id
-        is_absolute = flags & abi.SUBCLOCKFLAGS_ABSTIME
-        subscription.deadline = timeout if is_absolute else wasi.clock.time(clock_id) + timeout
+    if clock_id >= len(abi.CLOCKS) or flags & ~abi.SUBCLOCKFLAGS_ABSTIME:
+        subscription.error = errno.EINVAL
+        return
+    clock = abi.CLOCKS[clock_id]
+    if clock not in _WAITABLE:
+        subscription.error = errno.ENOTSUP
+        return
+    is_absolute = flags & abi.SUBCLOCKFLAGS_ABSTIME
+    subscription.want_time(clock, timeout if is_absolute else wasi.clock.time(clock) + timeout)
 
 
 def subscribe_descriptor(wasi: Wasi, subscription: Subscription, fd: int) -> None:
     """Make it wait for a descriptor; a bad one, or one without the rights, is an error of the event."""
     write = subscription.tag == abi.EVENTTYPE_FD_WRITE
     try:
-        descriptor = wasi.table.get(fd, abi.POLL_FD_READWRITE | (abi.FD_WRITE if write else abi.FD_READ))
-        subscription.fileno = descriptor.poll_fileno(write)
-        subscription.descriptor = descriptor
-        if subscription.fileno < 0:
-            subscription.is_ready = True
-            subscription.nbytes = descriptor.available(write)
+        descriptor = wasi.table.get(fd, terms.MAY_POLL | (terms.MAY_WRITE if write else terms.MAY_READ))
+        subscription.want(descriptor, write)
     except WasiError as error:
-        subscription.error = error.code
-
-
-def wait_for(wasi: Wasi, subscriptions: list[Subscription]) -> None:
-    """Wait until at least one of the subscriptions is due, and mark all that are."""
-    polled = [subscription for subscription in subscriptions if subscription.fileno >= 0]
-    clocks = [subscription for subscription in subscriptions if subscription.tag == abi.EVENTTYPE_CLOCK]
-
-    def ready(nanoseconds: int | None) -> bool:
-        return _poll(polled, nanoseconds)
-
-    wait: int | None = 0
-    if not any(subscription.is_due for subscription in subscriptions):
-        wait = None
-    while True:
-        for subscription in clocks:
-            if not subscription.is_due:
-                remaining = subscription.deadline - wasi.clock.time(subscription.clock_id)
-                if remaining <= 0:
-                    subscription.is_ready = True
-                    wait = 0
-                elif wait is None or wait > remaining:
-                    wait = remaining
-        if wait == 0:
-            ready(0)
-            return
-        wasi.clock.wait(None if wait is None else min(wait, _LONGEST_WAIT), ready)
-        if any(subscription.is_due for subscription in polled):
-            return
-        wait = None
-
-
-def _poll(polled: list[Subscription], nanoseconds: int | None) -> bool:
-    """Wait at most so long for host descriptors and mark those that are ready; whether there is one."""
-    end = None if nanoseconds is None else time.monotonic_ns() + nanoseconds
-    while True:
-        piece = int(wait_slice() * 1e9)
-        if end is not None:
-            piece = min(piece, max(0, end - time.monotonic_ns()))
-        if not polled:
-            time.sleep(piece / 1e9)
-        elif _poll_once(polled, piece):
-            return True
-        if end is not None and time.monotonic_ns() >= end:
-            return False
-
-
-def _poll_once(polled: list[Subscription], nanoseconds: int) -> bool:
-    from wasmvm.wasi.host.hostfile import poll_host
-
-    wanted = [(subscription.fileno, subscription.tag == abi.EVENTTYPE_FD_WRITE) for subscription in polled]
-    found = poll_host(wanted, nanoseconds)
-    for subscription, (is_ready, hangup) in zip(polled, found, strict=True):
-        if is_ready and subscription.descriptor is not None:
-            subscription.is_ready = True
-            subscription.hangup = hangup
-            subscription.nbytes = subscription.descriptor.available(subscription.tag == abi.EVENTTYPE_FD_WRITE)
-    return any(subscription.is_ready for subscription in polled)
+        subscription.error = error.name
 
 
 def poll(wasi: Wasi, mem: memoryview, layout: Struct, in_: int, out: int, nsubscriptions: int, nevents: int) -> None:
     """`poll_oneoff` for subscriptions of a layout that gives (userdata, tag, clock id, timeout, flags)."""
     if nsubscriptions == 0 or nsubscriptions > MAX_SUBSCRIPTIONS:
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
     if max(in_ + nsubscriptions * layout.size, out + nsubscriptions * abi.EVENT.size) > len(mem):
-        raise WasiError(abi.EFAULT)
+        raise WasiError(errno.EFAULT)
     subscriptions = []
     for at in range(in_, in_ + nsubscriptions * layout.size, layout.size):
         userdata, tag, clock_id, timeout, flags = layout.unpack_from(mem, at)
@@ -147,16 +72,15 @@ def poll(wasi: Wasi, mem: memoryview, layout: Struct, in_: int, out: int, nsubsc
         elif tag in (abi.EVENTTYPE_FD_READ, abi.EVENTTYPE_FD_WRITE):
             subscribe_descriptor(wasi, subscription, load_u32(mem, at + abi.SUBSCRIPTION_FD)[0])
         else:
-            raise WasiError(abi.EINVAL)
+            raise WasiError(errno.EINVAL)
         subscriptions.append(subscription)
-    wait_for(wasi, subscriptions)
+    wait_for(wasi.clock, subscriptions)
     at = out
     for subscription in subscriptions:
         if subscription.is_due:
             hangup = abi.EVENTRWFLAGS_HANGUP if subscription.hangup else 0
-            abi.EVENT.pack_into(
-                mem, at, subscription.userdata, subscription.error, subscription.tag, subscription.nbytes, hangup
-            )
+            code = abi.SUCCESS if subscription.error is None else abi.ERRNO[subscription.error]
+            abi.EVENT.pack_into(mem, at, subscription.userdata, code, subscription.tag, subscription.nbytes, hangup)
             at += abi.EVENT.size
     store_u32(mem, nevents, (at - out) // abi.EVENT.size)
 
@@ -175,9 +99,9 @@ def poll_oneoff(wasi: Wasi, mem: memoryview, in_: int, out: int, nsubscriptions:
         nevents: where the number of events (u32) goes; at least 1.
 
     What is wrong with one subscription is the error of its event, which is due at once: EBADF and what
-    `Descriptor.refuse` says (rights poll_fd_readwrite and fd_read or fd_write), EINVAL for a clock or flag that
-    there is not, ENOTSUP for a clock of CPU time. Regular files are always ready.
+    `Descriptor.refuse` says (rights poll_fd_readwrite and fd_read or fd_write), EINVAL for an unknown clock or flag,
+    ENOTSUP for a clock of CPU time. Regular files are always ready.
 
-    Errors: EINVAL for no subscription, more than 8192, or a tag that there is not; EFAULT.
+    Errors: EINVAL for no subscription, more than 8192, or an unknown tag; EFAULT.
     """
     poll(wasi, mem, abi.SUBSCRIPTION, in_, out, nsubscriptions, nevents)

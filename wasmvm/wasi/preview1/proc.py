@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from wasmvm.errors import ExitTrap
+from wasmvm.wasi.host import errno
+from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError
-from wasmvm.wasi.preview1.guest import Wasi, wasi_function
+from wasmvm.wasi.preview1.function import wasi_function
+from wasmvm.wasi.preview1.guest import Wasi
 
 
 @wasi_function
@@ -25,6 +27,6 @@ def proc_raise(wasi: Wasi, mem: memoryview, sig: int) -> None:
     embedder's process is not to be killed.
     """
     if sig >= abi.SIGNAL_COUNT:
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
     if sig != 0:
-        raise WasiError(abi.ENOSYS)
+        raise WasiError(errno.ENOSYS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from wasmvm.wasi.host.waiting import wait_slice
-from wasmvm.wasi.preview1.guest import Wasi, wasi_function
+from wasmvm.wasi.preview1.function import wasi_function
+from wasmvm.wasi.preview1.guest import Wasi
 
 
 @wasi_function

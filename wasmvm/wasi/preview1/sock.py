@@ -6,19 +6,22 @@ A guest cannot make sockets. It gets listening ones as descriptors behind the pr
 
 from __future__ import annotations
 
+from wasmvm.wasi.host import errno, terms
+from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.sockets import Connection, Listener
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError, store_u16, store_u32
-from wasmvm.wasi.preview1.guest import Wasi, buffers_of, wasi_function
+from wasmvm.wasi.preview1.abi import store_u16, store_u32
+from wasmvm.wasi.preview1.function import buffers_of, wasi_function
+from wasmvm.wasi.preview1.guest import Wasi
 
 
 def _connection(wasi: Wasi, fd: int, rights: int) -> Connection:
     """The connected socket `fd`. What is no such socket is ENOTSOCK or ENOTCONN, whatever its rights."""
     connection = wasi.table.get(fd)
     if not connection.is_socket:
-        raise WasiError(abi.ENOTSOCK)
+        raise WasiError(errno.ENOTSOCK)
     if not isinstance(connection, Connection):
-        raise WasiError(abi.ENOTCONN)
+        raise WasiError(errno.ENOTCONN)
     wasi.table.get(fd, rights)
     return connection
 
@@ -36,12 +39,12 @@ def sock_accept(wasi: Wasi, mem: memoryview, fd: int, flags: int, connection: in
     """
     listener = wasi.table.get(fd)
     if not listener.is_socket:
-        raise WasiError(abi.ENOTSOCK)
+        raise WasiError(errno.ENOTSOCK)
     if not isinstance(listener, Listener) or flags & ~abi.FDFLAGS_NONBLOCK:
-        raise WasiError(abi.EINVAL)
-    wasi.table.get(fd, abi.SOCK_ACCEPT)
+        raise WasiError(errno.EINVAL)
+    wasi.table.get(fd, terms.MAY_ACCEPT)
     wasi.table.check_room()
-    store_u32(mem, connection, wasi.table.add(listener.accept(flags)))
+    store_u32(mem, connection, wasi.table.add(listener.accept(abi.HOST_FDFLAGS[flags])))
 
 
 @wasi_function
@@ -65,9 +68,9 @@ def sock_recv(
 
     Right: fd_read. Errors: EBADF, ENOTSOCK, ENOTCONN, EINVAL for another flag, EAGAIN, ECONNRESET, EFAULT.
     """
-    connection = _connection(wasi, fd, abi.FD_READ)
+    connection = _connection(wasi, fd, terms.MAY_READ)
     if ri_flags & ~(abi.RIFLAGS_PEEK | abi.RIFLAGS_WAITALL):
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
     count, truncated = connection.receive(
         buffers_of(mem, ri_data, ri_data_len),
         peek=ri_flags & abi.RIFLAGS_PEEK != 0,
@@ -90,9 +93,9 @@ def sock_send(
 
     Right: fd_write. Errors: EBADF, ENOTSOCK, ENOTCONN, EINVAL for a flag, EAGAIN, EPIPE, ECONNRESET, EFAULT.
     """
-    connection = _connection(wasi, fd, abi.FD_WRITE)
+    connection = _connection(wasi, fd, terms.MAY_WRITE)
     if si_flags:
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
     store_u32(mem, so_datalen, connection.write(buffers_of(mem, si_data, si_data_len)))
 
 
@@ -105,7 +108,7 @@ def sock_shutdown(wasi: Wasi, mem: memoryview, fd: int, how: int) -> None:
 
     Right: sock_shutdown. Errors: EBADF, ENOTSOCK, ENOTCONN, EINVAL for another `how`.
     """
-    connection = _connection(wasi, fd, abi.SOCK_SHUTDOWN)
+    connection = _connection(wasi, fd, terms.MAY_SHUT_DOWN)
     if how == 0 or how & ~(abi.SDFLAGS_RD | abi.SDFLAGS_WR):
-        raise WasiError(abi.EINVAL)
-    connection.shut_down(how)
+        raise WasiError(errno.EINVAL)
+    connection.shut_down(how & abi.SDFLAGS_RD != 0, how & abi.SDFLAGS_WR != 0)

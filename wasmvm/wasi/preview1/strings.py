@@ -1,11 +1,13 @@
-"""Lists of NUL-terminated strings in guest memory, as arguments and environment are passed."""
+"""Strings in guest memory: paths, and the lists of NUL-terminated ones that arguments and environment are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError, store_u32
+from wasmvm.wasi.host import errno
+from wasmvm.wasi.host.errno import WasiError
+from wasmvm.wasi.host.walk import MAX_PATH, checked_path
+from wasmvm.wasi.preview1.abi import store_u32
 
 
 def strings_size(strings: Sequence[bytes]) -> int:
@@ -20,7 +22,7 @@ def store_strings(mem: memoryview, strings: Sequence[bytes], pointers: int, buff
         WasiError: EFAULT if they do not fit in memory; nothing is written then.
     """
     if max(pointers + 4 * len(strings), buffer + strings_size(strings)) > len(mem):
-        raise WasiError(abi.EFAULT)
+        raise WasiError(errno.EFAULT)
     for string in strings:
         store_u32(mem, pointers, buffer)
         end = buffer + len(string)
@@ -28,3 +30,10 @@ def store_strings(mem: memoryview, strings: Sequence[bytes], pointers: int, buff
         mem[end] = 0
         pointers += 4
         buffer = end + 1
+
+
+def path_bytes(mem: memoryview, address: int, length: int) -> bytes:
+    """A path that is in memory. Raises WasiError as `checked_path` does."""
+    if length > MAX_PATH:
+        length = MAX_PATH + 1  # which is too long
+    return checked_path(bytes(mem[address : address + length]))

@@ -9,23 +9,22 @@ from wasmvm.wasi.preview1 import abi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from wasmvm.wasi.preview1.guest import Implementation, Wasi
+    from wasmvm.wasi.preview1.function import Implementation
+    from wasmvm.wasi.preview1.guest import Wasi
 
 _SHOWN = 64
 """Bytes of a path or of written data that are shown."""
 _FLAGS: dict[str, tuple[str, ...]] = {
-    "lookupflags": ("SYMLINK_FOLLOW",),
-    "oflags": ("CREAT", "DIRECTORY", "EXCL", "TRUNC"),
-    "fdflags": ("APPEND", "DSYNC", "NONBLOCK", "RSYNC", "SYNC"),
-    "fstflags": ("ATIM", "ATIM_NOW", "MTIM", "MTIM_NOW"),
-    "riflags": ("PEEK", "WAITALL"),
-    "sdflags": ("RD", "WR"),
+    kind: tuple(abi.constants(f"{kind.upper()}_"))
+    for kind in ("lookupflags", "oflags", "fdflags", "fstflags", "riflags", "sdflags")
 }
+"""By kind of parameter: the names of its flags, in the order of their bits."""
 _NAMES: dict[str, tuple[str, ...]] = {
-    "whence": ("SET", "CUR", "END"),
-    "clockid": ("REALTIME", "MONOTONIC", "PROCESS_CPUTIME", "THREAD_CPUTIME"),
-    "advice": ("NORMAL", "SEQUENTIAL", "RANDOM", "WILLNEED", "DONTNEED", "NOREUSE"),
+    "whence": tuple(abi.constants("WHENCE_")),
+    "clockid": tuple(abi.constants("CLOCK_")),
+    "advice": abi.ADVICE,
 }
+"""By kind of parameter: the names of its numbers, in their order."""
 
 
 def _flags(value: int, names: tuple[str, ...]) -> str:
@@ -75,7 +74,7 @@ def results(params: tuple[abi.Param, ...], mem: memoryview, arguments: tuple[int
     return ", ".join(texts) or "ok"
 
 
-def traced(name: str, row: str, body: Implementation, sink: Callable[[str], object]) -> Implementation:
+def traced(name: str, row: abi.Row, body: Implementation, sink: Callable[[str], object]) -> Implementation:
     """A function that does as `body`, which is of `row`, and gives `sink` a line for each call."""
     params = abi.params_of(row)
 

@@ -6,39 +6,43 @@ number of links and so takes 56 bytes, a subscription has a field more and so ta
 
 from __future__ import annotations
 
+import os
 from struct import Struct
 
+from wasmvm.wasi.host import errno, terms
+from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.fdtable import Filestat
-from wasmvm.wasi.host.walk import path_bytes
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import WasiError, store_u64
-from wasmvm.wasi.preview1.fd import move_offset
-from wasmvm.wasi.preview1.guest import Wasi, unstable_function
+from wasmvm.wasi.preview1.abi import store_u64
+from wasmvm.wasi.preview1.fd import move_offset, store_filestat
+from wasmvm.wasi.preview1.function import unstable_function
+from wasmvm.wasi.preview1.guest import Wasi
 from wasmvm.wasi.preview1.path import filestat_at
 from wasmvm.wasi.preview1.poll import poll
+from wasmvm.wasi.preview1.strings import path_bytes
 
 FILESTAT = Struct("<QQB3xIQQQQ")
 """dev, ino, filetype, nlink, size, atim, mtim, ctim"""
 SUBSCRIPTION = Struct("<QB7x8xI4xQ8xH6x")
 """userdata, tag, then of a clock: (identifier), id, timeout, (precision), flags"""
-_WHENCE = (abi.WHENCE_CUR, abi.WHENCE_END, abi.WHENCE_SET)
+_WHENCE = (os.SEEK_CUR, os.SEEK_END, os.SEEK_SET)
 
 
 def _store_filestat(mem: memoryview, buf: int, stat: Filestat) -> None:
-    FILESTAT.pack_into(mem, buf, *stat._replace(nlink=min(stat.nlink, abi.MASK32)))
+    store_filestat(mem, buf, stat._replace(nlink=min(stat.nlink, abi.MASK32)), FILESTAT)
 
 
 @unstable_function
 def fd_filestat_get(wasi: Wasi, mem: memoryview, fd: int, buf: int) -> None:
     """As `fd.fd_filestat_get`, but 56 bytes."""
-    _store_filestat(mem, buf, wasi.table.get(fd, abi.FD_FILESTAT_GET).stat())
+    _store_filestat(mem, buf, wasi.table.get(fd, terms.MAY_STAT).stat())
 
 
 @unstable_function
 def fd_seek(wasi: Wasi, mem: memoryview, fd: int, offset: int, whence: int, newoffset: int) -> None:
     """As `fd.fd_seek`, but `whence` is 0 from where it is, 1 from the end, 2 from the start."""
     if whence >= len(_WHENCE):
-        raise WasiError(abi.EINVAL)
+        raise WasiError(errno.EINVAL)
     store_u64(mem, newoffset, move_offset(wasi, fd, offset, _WHENCE[whence]))
 
 
