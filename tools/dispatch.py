@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
-from wasmvm.isa.regop import row as regop
+from arms import Arm, converted
+
 from wasmvm.isa.regop import rows
-
-_READ = {
-    ("slot", "i32"): "(<uint32_t>fp[{word}].u64)",
-    ("slot", "i64"): "fp[{word}].u64",
-    ("slot", "f32"): "fp[{word}].f32",
-    ("slot", "f64"): "fp[{word}].f64",
-    ("constant", "i32"): "(<uint32_t>{word})",
-    ("constant", "i64"): "imm_u64(&{word})",
-    ("constant", "f32"): "imm_f32(&{word})",
-    ("constant", "f64"): "imm_f64(&{word})",
-}
-_OPERAND = re.compile(r"\{(\w+)(?::(\w+))?\}")
 
 _HEAD = '''\
 # {note}
@@ -65,43 +55,30 @@ _TAIL = """\
 """
 
 
-def enum_name(row: regop.RegOp) -> str:
-    return "R_" + row.name.upper().replace(".", "_")
+class SwitchArm(Arm):
+    """An arm of the switch: what the state is in are locals, and what leaves breaks out of the loop."""
 
+    MACHINE: ClassVar[Mapping[str, str]] = {name: name for name in ("inst", "budget", "stack_end", "mem_len")}
 
-def positions(row: regop.RegOp) -> dict[str, int]:
-    """The word in which each operand stands."""
-    positions: dict[str, int] = {}
-    word = 1
-    for operand in row.operands:
-        positions[operand] = word
-        word += regop.WORDS.get(operand, 1)
-    return positions
+    def leave(self, reason: str) -> Iterator[str]:
+        if reason:
+            yield f"reason = {reason}"
+        yield "break"
 
+    def result(self, type_: str, value: str) -> Iterator[str]:
+        yield self.written(type_, converted(type_, value))
 
-def fill_in(line: str, row: regop.RegOp) -> str:
-    """A line of a row's body with its operands put in."""
-    places = positions(row)
-
-    def replace(match: re.Match[str]) -> str:
-        name, type_ = match.groups()
-        if name == "length":
-            return str(row.length)
-        word = f"pc[{places[name]}]"
-        if type_ is None:
-            return word
-        return _READ["constant" if name in "kK" else "slot", type_].format(word=word)
-
-    return _OPERAND.sub(replace, line)
+    def go(self, label: str) -> Iterator[str]:
+        yield self.target(label)
 
 
 def loop(note: str) -> str:
     """The whole function `run`."""
     out = [_HEAD.format(note=note)]
     for row in rows.ROWS:
-        out.append(f"        {'elif' if row.number else 'if'} op == {enum_name(row)}:\n")
-        out += (f"            {fill_in(line, row)}\n" for line in row.body)
-        if not row.jumps:
+        out.append(f"        {'elif' if row.number else 'if'} op == {row.enum_name}:\n")
+        out += (f"            {line}\n" for line in SwitchArm(row, {}, set()).lines())
+        if row.control == "next":
             out.append(f"            pc += {row.length}\n")
     out.append(_TAIL)
     return "".join(out)

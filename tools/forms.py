@@ -6,9 +6,9 @@ Deriving them at each start would cost milliseconds.
 from __future__ import annotations
 
 from wasmvm.isa import operators, wasm
-from wasmvm.isa.regop import row as regop
-from wasmvm.isa.regop import rows
-from wasmvm.isa.threaded import forms as regform
+from wasmvm.isa.regop import arm, memory, rows, serving
+from wasmvm.isa.regop.row import Address, Branch, RegOp
+from wasmvm.isa.threaded import forms as threaded
 from wasmvm.types import valtype_slots
 
 _HEAD = '''\
@@ -16,7 +16,8 @@ _HEAD = '''\
 
 Which register instruction serves which opcode, as flat tables; -1 where there is none.
 
-SHAPE: how an opcode is lowered (one of the SHAPE_... constants of `wasmvm.lowering.shapes`).
+SHAPE: how an opcode is lowered (one of the SHAPE_... constants of `regopcode`).
+FLOW: by opcode, the sum of the FLOW_... constants (`regopcode`) that hold for it.
 RR, RK, KR: by opcode, the form with operands in slots, with the right operand constant, with the left one constant.
 MIRRORED: by opcode, the opcode that gives the same with its operands swapped.
 STORE_V, STORE_K_V: by opcode of a store, the forms with a constant value (RK is the one with a constant address).
@@ -26,17 +27,18 @@ ADDRESS_WIDE: by opcode of any load or store, the form for memories of 64-bit ad
 WIDE: by opcode, 1 where a constant operand takes two words.
 TRAPS: by opcode, 1 where the instruction may trap.
 PARAMS, RESULT_SLOTS: by opcode of a vector instruction, its number of operands, and the slots of its result or 0.
-BR_IF, BR_UNLESS: by register instruction, the branch it fuses into when its result is the condition.
+BR_IF, BR_UNLESS: by register instruction, the branch it becomes part of when its result is the condition.
 NEGATED: by register instruction, the comparison with the opposite result.
 LOOP: by register instruction, the form of a branch for a back-edge; LOOP_ADD: the one that adds a constant first.
 MIRRORED_BR: by register instruction, the branch on the same comparison with its operands swapped.
-EFFECT: by register instruction, what it does to the accumulators (`isa.threaded.forms.effect`).
-ACC_FORM, FACC_FORM: by register instruction times 3 plus operand (0 for a, 1 for b, 2 for c), the form that reads the
-operand from an accumulator; OPERAND_WORD: where in the instruction the operand stands.
-FUSED_FIRST, FUSED_LAST: the instructions that run as one: what comes first, which may be fused itself, and what
+EFFECT: by register instruction, what it does to the accumulators (`isa.regop.arm.effect`).
+ACC_FORM, FACC_FORM, SACC_FORM: by register instruction times 3 plus operand (0 for a, 1 for b, 2 for c), the form that
+reads the operand from an accumulator; OPERAND_WORD: where in the instruction the operand stands.
+OLDER_FORM: by register instruction or accumulator form, times 3 plus operand, the form that reads the previous value.
+FUSED_FIRST, FUSED_LAST: the instructions that run as one: what comes first, which may be a sequence itself, and what
 follows; the number of both as one is FUSED_FROM more than the index.
-LENGTH: by register instruction and accumulator form, its words.
-NAMES, OPERANDS: by register instruction and accumulator form, for the disassembler.
+LENGTH: by register instruction, accumulator form and form with a previous value, its words.
+NAMES, OPERANDS: by the same, for the disassembler.
 """
 
 from array import array
@@ -44,28 +46,74 @@ from array import array
 '''
 
 SHAPES = {"other": 0, "nop": 1, "unary": 2, "binary": 3, "load": 4, "store": 5, "vector": 6}
-VECTOR_NAMES = frozenset(row.name for row in rows.VECTOR_ROWS)
+FLOWS = {"leaves": 1, "free": 2, "bulk": 4}
+"""Control may go elsewhere, or come from there; costs no fuel; pays fuel for its size, too."""
 
 
-def _number(name: str | None) -> int:
-    row = rows.BY_NAME.get(name) if name is not None else None
+def _number(row: RegOp | None) -> int:
     return -1 if row is None else row.number
 
 
+class Forms:
+    """The rows by what tells the forms of an instruction apart."""
+
+    def __init__(self) -> None:
+        self.numeric: dict[tuple[str, str], RegOp] = {}
+        self.branches: dict[tuple[str, str, Branch], RegOp] = {}
+        self.accesses: dict[tuple[str, Address, bool], RegOp] = {}
+        for row in rows.ROWS:
+            mnemonic = row.operator.mnemonic if row.operator is not None else ""
+            if row.branch is not None:
+                self.branches[mnemonic, row.form, row.branch] = row
+            elif row.address is not None and row.access is not None:
+                value = row.operand(row.access.value) if row.access.value else None
+                constant = value is not None and value.role == "constant"
+                self.accesses[row.mnemonics[0], row.address, constant] = row
+            elif row.form:
+                self.numeric[row.mnemonics[0], row.form] = row
+
+    def with_operator(self, row: RegOp, name: str) -> RegOp | None:
+        """The same form with the operator of that name, or None where there is none."""
+        if row.operator is None or not name:
+            return None
+        return self.numeric.get((row.operator._replace(name=name).mnemonic, row.form))
+
+    def branch(self, row: RegOp, name: str, branch: Branch) -> RegOp | None:
+        """The branch on the operator of that name, with the operands of `row`."""
+        if row.operator is None or not name:
+            return None
+        return self.branches.get((row.operator._replace(name=name).mnemonic, row.form, branch))
+
+
+FORMS = Forms()
+_OTHER_ADDRESS = {form.suffix: form.address for form in memory.FORMS}
+
+
+def _target(row: wasm.Row) -> RegOp | None:
+    """The register instruction that does what an opcode does, on operands in slots."""
+    mnemonic = operators.SAME_BITS.get(row.mnemonic, row.mnemonic)
+    return None if mnemonic is None else rows.BY_NAME.get(mnemonic)
+
+
 def _shape(row: wasm.Row) -> str:
-    mnemonic = row.mnemonic
-    if mnemonic == "nop" or (mnemonic in operators.SAME_BITS and operators.SAME_BITS[mnemonic] is None):
+    target = _target(row)
+    if row.mnemonic == "nop" or operators.SAME_BITS.get(row.mnemonic, "") is None:
         return "nop"
-    target = operators.SAME_BITS.get(mnemonic) or mnemonic
-    if target in rows.LOADS:
-        return "load"
-    if target in rows.STORES:
-        return "store"
-    if target in operators.EXPRESSIONS:
-        return "binary" if row.params is not None and len(row.params) == 2 else "unary"
-    if target in VECTOR_NAMES:
+    if target is None:
+        return "other"
+    if row.code >= wasm.PREFIX_BASE[0xFD]:
         return "vector"
+    if target.address is not None and target.access is not None:
+        return target.access.kind
+    if target.operator is not None and target.branch is None:
+        return "binary" if len(target.operator.params) == 2 else "unary"
     return "other"
+
+
+def _flow(row: wasm.Row) -> int:
+    flow = FLOWS["leaves"] if serving.leaves(row) else 0
+    flow |= FLOWS["free"] if row.mnemonic in serving.COST_NOTHING else 0
+    return flow | (FLOWS["bulk"] if serving.is_bulk(row) else 0)
 
 
 def _table(name: str, typecode: str, values: list[int]) -> str:
@@ -75,91 +123,87 @@ def _table(name: str, typecode: str, values: list[int]) -> str:
 
 
 def _by_opcode() -> dict[str, list[int]]:
-    names = (
-        "RR",
-        "RK",
-        "KR",
-        "MIRRORED",
-        "STORE_V",
-        "STORE_K_V",
-        "ADDRESS_AK",
-        "ADDRESS_AB",
-        "ADDRESS_SHL",
-        "ADDRESS_WIDE",
-    )
-    tables = {name: [-1] * wasm.OPCODE_END for name in names}
-    for name in ("SHAPE", "WIDE", "TRAPS", "PARAMS", "RESULT_SLOTS"):
+    names = ("RR", "RK", "KR", "MIRRORED", "STORE_V", "STORE_K_V", "ADDRESS_AK", "ADDRESS_AB", "ADDRESS_SHL")
+    tables = {name: [-1] * wasm.OPCODE_END for name in (*names, "ADDRESS_WIDE")}
+    for name in ("SHAPE", "WIDE", "TRAPS", "PARAMS", "RESULT_SLOTS", "FLOW"):
         tables[name] = [0] * wasm.OPCODE_END
     for row in wasm.ROWS:
-        code = row.code
-        shape = _shape(row)
-        tables["SHAPE"][code] = SHAPES[shape]
-        if shape in ("other", "nop"):
+        tables["SHAPE"][row.code] = SHAPES[_shape(row)]
+        tables["FLOW"][row.code] = _flow(row)
+        target = _target(row)
+        if target is None or _shape(row) in ("other", "nop"):
             continue
-        target = operators.SAME_BITS.get(row.mnemonic) or row.mnemonic
-        tables["RR"][code] = _number(target)
-        tables["ADDRESS_WIDE"][code] = _number(target + "_wide")
-        tables["TRAPS"][code] = int(row.width > 0 or bool(operators.CHECKS.get(target)))
-        if shape == "vector" and row.params is not None and row.results is not None:
-            tables["PARAMS"][code] = len(row.params)
-            tables["RESULT_SLOTS"][code] = sum(valtype_slots(t) for t in row.results)
-            tables["RK"][code] = _number(target + "_rk")
-        if shape in ("load", "store"):
-            tables["RK"][code] = _number(target + "_k")
-            for suffix in ("_ak", "_ab", "_shl"):
-                tables["ADDRESS" + suffix.upper()][code] = _number(target + suffix)
-            tables["STORE_V"][code] = _number(target + "_v")
-            tables["STORE_K_V"][code] = _number(target + "_k_v")
-            tables["WIDE"][code] = int(target in ("i64.store", "f64.store"))
-        elif shape == "binary":
-            tables["RK"][code] = _number(target + "_rk")
-            tables["KR"][code] = _number(target + "_kr")
-            tables["WIDE"][code] = int("K" in rows.BY_NAME[target + "_rk"].operands)
-            mirrored = operators.mirrored(target)
-            if mirrored is not None:
-                tables["MIRRORED"][code] = wasm.BY_MNEMONIC[mirrored].code
+        for name, value in _forms_of(row, target).items():
+            tables[name][row.code] = value
     return tables
+
+
+def _forms_of(row: wasm.Row, target: RegOp) -> dict[str, int]:
+    """What the tables by opcode say of an opcode that is lowered by its shape."""
+    shape, mnemonic = _shape(row), target.mnemonics[0]
+    wide = FORMS.accesses.get((mnemonic, memory.WIDE, False))
+    found = {"RR": target.number, "TRAPS": int(bool(arm.traps(target))), "ADDRESS_WIDE": _number(wide)}
+    if shape == "vector" and row.params is not None and row.results is not None:
+        found["PARAMS"] = len(row.params)
+        found["RESULT_SLOTS"] = sum(valtype_slots(t) for t in row.results)
+        found["RK"] = _number(FORMS.numeric.get((mnemonic, "rk")))
+    elif shape in ("load", "store"):
+        found["RK"] = _number(FORMS.accesses.get((mnemonic, _OTHER_ADDRESS["_k"], False)))
+        for suffix in ("_ak", "_ab", "_shl"):
+            form = FORMS.accesses.get((mnemonic, _OTHER_ADDRESS[suffix], False))
+            found["ADDRESS" + suffix.upper()] = _number(form)
+        stored = FORMS.accesses.get((mnemonic, _OTHER_ADDRESS[""], True))
+        found["STORE_V"] = _number(stored)
+        found["STORE_K_V"] = _number(FORMS.accesses.get((mnemonic, _OTHER_ADDRESS["_k"], True)))
+        found["WIDE"] = int(stored is not None and stored.operand("K") is not None)
+    elif shape == "binary":
+        constant = FORMS.numeric[mnemonic, "rk"]
+        found["RK"] = constant.number
+        found["KR"] = _number(FORMS.numeric.get((mnemonic, "kr")))
+        found["WIDE"] = int(constant.operand("K") is not None)
+        mirror = FORMS.with_operator(target, target.operator.mirror) if target.operator is not None else None
+        if mirror is not None:
+            found["MIRRORED"] = wasm.BY_MNEMONIC[mirror.name].code
+    return found
 
 
 def _by_regop() -> dict[str, list[int]]:
     tables: dict[str, list[int]] = {
         name: [] for name in ("BR_IF", "BR_UNLESS", "NEGATED", "LOOP", "LOOP_ADD", "MIRRORED_BR", "LENGTH")
     }
+    taken, not_taken = Branch(), Branch(when=False)
     for row in rows.ROWS:
-        mnemonic, _, _ = row.name.partition("_rk")
-        mnemonic = mnemonic.removesuffix("_kr")
-        suffix = row.name[len(mnemonic) :]
-        negated = operators.negated(mnemonic) if mnemonic in operators.EXPRESSIONS else None
-        negated = None if negated is None else negated + suffix
-        br_if, br_unless = f"br_if_{row.name}", f"br_if_{negated}" if negated else f"br_unless_{row.name}"
-        if row.name == "i64.eqz":
-            br_if, br_unless = "br_unless", "br_if"
-        tables["BR_IF"].append(_number(br_if))
-        tables["BR_UNLESS"].append(_number(br_unless))
-        tables["NEGATED"].append(_number(negated))
-        tables["LOOP"].append(_number(f"loop_{row.name}"))
-        tables["LOOP_ADD"].append(_number(f"loop_add_{row.name}"))
-        compared = row.name.removeprefix("br_if_")
-        mirrored = operators.mirrored(compared) if row.name != compared and compared in operators.EXPRESSIONS else None
-        tables["MIRRORED_BR"].append(_number(f"br_if_{mirrored}") if mirrored else -1)
-        tables["LENGTH"].append(row.length)
-    tables["LENGTH"] += (regform.row_of(form).length for form in regform.INSTRUCTIONS[len(rows.ROWS) :])
+        br_if = br_unless = negated = loop = loop_add = mirrored = None
+        operator = row.operator
+        if operator is not None and row.branch is None and row.lanes is None:
+            br_if = FORMS.branch(row, operator.name, taken)
+            br_unless = FORMS.branch(row, operator.negation, taken) or FORMS.branch(row, operator.name, not_taken)
+            negated = FORMS.with_operator(row, operator.negation)
+        if row.branch is not None and not row.branch.back:
+            mnemonic = operator.mnemonic if operator is not None else ""
+            loop = FORMS.branches.get((mnemonic, row.form, row.branch._replace(back=True)))
+            if operator is not None and row.branch.when:
+                loop_add = FORMS.branch(row, operator.name, Branch(back=True, adds=True))
+                mirrored = FORMS.branch(row, operator.mirror, taken) if row.form == "rr" else None
+        found = (br_if, br_unless, negated, loop, loop_add, mirrored)
+        for name, form in zip(tables, found, strict=False):
+            tables[name].append(_number(form))
+    tables["LENGTH"] = [threaded.row_of(instruction).length for instruction in threaded.INSTRUCTIONS]
     return tables
 
 
 def _accumulators() -> dict[str, list[int]]:
     count = 3 * len(rows.ROWS)
-    tables = {name: [-1] * count for name in ("ACC_FORM", "FACC_FORM", "SACC_FORM")}
+    tables = {f"{register.upper()}_FORM": [-1] * count for register in threaded.REGISTERS.values()}
     tables["OPERAND_WORD"] = [0] * count
-    tables["EFFECT"] = [regform.effect(row) for row in rows.ROWS]
-    for form in regform.ACCUMULATOR_FORMS:
+    tables["EFFECT"] = [arm.effect(row) for row in rows.ROWS]
+    for form in threaded.ACCUMULATOR_FORMS:
         index = 3 * form.row.number + "abc".index(form.operand)
         tables[f"{form.register.upper()}_FORM"][index] = form.number
-        before = form.row.operands[: form.row.operands.index(form.operand)]
-        tables["OPERAND_WORD"][index] = 1 + sum(regop.WORDS.get(letter, 1) for letter in before)
-    tables["OLDER_FORM"] = [-1] * (3 * (len(rows.ROWS) + len(regform.ACCUMULATOR_FORMS)))
-    for older in regform.OLDER_FORMS:
-        tables["OLDER_FORM"][3 * older.base.number + "abc".index(older.operand)] = older.number
+        tables["OPERAND_WORD"][index] = form.row.position(form.operand)
+    tables["OLDER_FORM"] = [-1] * (3 * (len(rows.ROWS) + len(threaded.ACCUMULATOR_FORMS)))
+    for previous in threaded.PREVIOUS_FORMS:
+        tables["OLDER_FORM"][3 * previous.base.number + "abc".index(previous.operand)] = previous.number
     return tables
 
 
@@ -168,10 +212,14 @@ def module(note: str) -> str:
     out += (_table(name, "h", values) for name, values in _by_opcode().items())
     out += (_table(name, "h", values) for name, values in _by_regop().items())
     out += (_table(name, "h", values) for name, values in _accumulators().items())
-    out.append(_table("FUSED_FIRST", "h", [fused.first for fused in regform.FUSED]))
-    out.append(_table("FUSED_LAST", "h", [fused.parts[-1].number for fused in regform.FUSED]))
-    out.append(f"FUSED_FROM = {len(regform.INSTRUCTIONS)}\n")
-    operands = [regform.row_of(instruction).operands for instruction in regform.INSTRUCTIONS]
-    out.append("NAMES = (\n" + "".join(f'    "{instruction.name}",\n' for instruction in regform.INSTRUCTIONS) + ")\n")
-    out.append("OPERANDS = (\n" + "".join(f'    "{letters}",\n' for letters in operands) + ")\n")
+    out.append(_table("FUSED_FIRST", "h", [made.first for made in threaded.SEQUENCES_BY_NUMBER]))
+    out.append(_table("FUSED_LAST", "h", [made.parts[-1].number for made in threaded.SEQUENCES_BY_NUMBER]))
+    out.append(f"FUSED_FROM = {len(threaded.INSTRUCTIONS)}\n")
+    letters = (
+        "".join(operand.letter for operand in threaded.row_of(instruction).operands)
+        for instruction in threaded.INSTRUCTIONS
+    )
+    names = "".join(f'    "{instruction.name}",\n' for instruction in threaded.INSTRUCTIONS)
+    out.append(f"NAMES = (\n{names})\n")
+    out.append("OPERANDS = (\n" + "".join(f'    "{each}",\n' for each in letters) + ")\n")
     return "# fmt: off\n" + "".join(out)

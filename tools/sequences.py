@@ -25,15 +25,16 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from wasmvm.isa.threaded import forms as regform  # noqa: E402
+from wasmvm.isa.regop import arm  # noqa: E402
+from wasmvm.isa.threaded import forms  # noqa: E402
 
 PAIRS, PLAIN_PAIRS, TRIPLES = 1600, 1100, 500
 """How many are chosen: of all pairs, of those without regard to accumulators that the second does not have from the
 first, and of threes. Each is a function for the C compiler: about 10 ms of building."""
 
-ROW = {number: regform.row_of(instruction) for number, instruction in enumerate(regform.INSTRUCTIONS)}
-NAMES = [instruction.name for instruction in regform.INSTRUCTIONS]
-BASE = {older.number: older.base.number for older in regform.OLDER_FORMS}
+ROW = {number: forms.row_of(instruction) for number, instruction in enumerate(forms.INSTRUCTIONS)}
+NAMES = [instruction.name for instruction in forms.INSTRUCTIONS]
+BASE = {previous.number: previous.base.number for previous in forms.PREVIOUS_FORMS}
 """What an instruction is that does not follow another one in a sequence."""
 NUMBERS = {name: number for number, name in enumerate(NAMES)}
 
@@ -62,7 +63,7 @@ class Counts(NamedTuple):
 
     def fell_through(self, i: int) -> int:
         """How often what is behind `i` ran next; of a branch that is at most as often as either ran."""
-        return min(self.times[i], self.times[self.behind[i]]) if ROW[self.op[i]].jumps else self.times[i]
+        return min(self.times[i], self.times[self.behind[i]]) if ROW[self.op[i]].control != "next" else self.times[i]
 
     def runs(self, length: int) -> Iterator[tuple[tuple[int, ...], int]]:
         """Every run of so many instructions behind each other, and how often it ran."""
@@ -88,7 +89,7 @@ def count(path: Path, arguments: list[str]) -> None:
     counts = getattr(_core, "counts", None)
     if counts is None:
         sys.exit("this is not the counting build of wasmvm._core")
-    first = {fused.number: fused.parts[0].number for fused in regform.FUSED}
+    first = {made.number: made.parts[0].number for made in forms.SEQUENCES_BY_NUMBER}
     places = [(at, times, first.get(op, op)) for at, times, op in counts()]
     index = {at: i for i, (at, _, _) in enumerate(places)}
     behind = [index.get(at + 4 * ROW[op].length, -1) if ROW[op].falls_through else -1 for at, _, op in places]
@@ -102,11 +103,11 @@ def read(path: Path) -> Counts:
 
 def without_accumulators(pair: tuple[int, ...]) -> tuple[int, ...]:
     """The pair with a first part, and unless it reads what the first leaves a second, that reads no accumulator."""
-    forms = {form.number: form for form in regform.ACCUMULATOR_FORMS}
+    of_accumulators = {form.number: form for form in forms.ACCUMULATOR_FORMS}
     first, second = pair
     row, second = ROW[first], BASE.get(second, second)
-    leaves = regform.REGISTERS.get(regform.effect(row))
-    if second in forms and forms[second].register != leaves:
+    leaves = forms.REGISTERS.get(arm.effect(row))
+    if second in of_accumulators and of_accumulators[second].register != leaves:
         second = ROW[second].number
     return row.number, second
 

@@ -1,19 +1,21 @@
 """Prints the threaded back end of the virtual machine: one function per instruction, each ending in a jump to the next.
 
-The text of an arm is that of the switch (`dispatch`), with what the switch keeps in locals and the handlers keep in the
-machine renamed, and every `break` made a return.
+What the switch keeps in locals is in arguments or in the machine, what leaves the loop returns, and results are passed
+on in accumulators as well.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
 
-from dispatch import enum_name, fill_in
+from arms import Arm, converted
 
-from wasmvm.isa.regop import row as regop
-from wasmvm.isa.regop import rows
-from wasmvm.isa.threaded import forms as regform
+from wasmvm.isa.regop import arm, rows
+from wasmvm.isa.regop.row import RegOp
+from wasmvm.isa.regop.statements import LOCALS
+from wasmvm.isa.threaded import forms
+from wasmvm.isa.threaded.forms import Instruction
 
 _HEAD = """\
 # {note}
@@ -58,7 +60,6 @@ _PARAMETERS = (
 )
 _ARGUMENTS = "fp, mem, acc, machine, frame, facc, sacc"
 _LEAVE = "leave(pc, fp, acc, machine, frame, facc, sacc, {})"
-_IN_MACHINE = re.compile(r"(?<![.\w])(inst|budget|stack_end|mem_len)\b")
 _COUNTING = '''
 cdef struct count_t:
     int32_t* pc
@@ -87,124 +88,85 @@ def counts():
                    for i in range(COUNTS) if COUNTED[i].pc != NULL])
 
 '''
-_TYPES = {"acc": "uint64_t", "facc": "double", "sacc": "float"}
-_LOCALS = {
-    "reason": "int",
-    "i": "int32_t",
-    "entry": "int32_t*",
-    "ea": "uint64_t",
-    "base": "slot*",
-    "callee": "func_t*",
-    "table": "table_t*",
-    # What a register held before a part of a sequence, by the number of the part.
-    **{f"{register}_{i}": type_ for register, type_ in _TYPES.items() for i in range(2)},
-}
-_EXIT = re.compile(r"\s*reason = ([A-Z_]+)")
-EXITS: list[str] = sorted({match[1] for row in rows.ROWS for line in row.body if (match := _EXIT.fullmatch(line))})
+EXITS: list[str] = sorted({reason for row in rows.ROWS for _, reason in arm.exits(row) if reason})
 """Why handlers leave, where that is a constant: each has a handler of its own that only leaves."""
-_FIRST_EXIT = len(regform.INSTRUCTIONS) + len(regform.FUSED)
-COUNT = _FIRST_EXIT + len(EXITS)
-_INT_RESULT = re.compile(r"^fp\[(pc\[\d+\])\]\.u64 = (.*)$")
-_F64_RESULT = re.compile(r"^fp\[(pc\[\d+\])\]\.f64 = (.*)$")
-_F32_RESULT = re.compile(r"^set_f32\(&fp\[(pc\[\d+\])\], (.*)\)$")
+COUNT = forms.END + len(EXITS)
+_TYPES = {"acc": "uint64_t", "facc": "double", "sacc": "float"}
+# What a register held before a part of a sequence, by the number of the part.
+_SAVED = {f"{register}_{part}": type_ for register, type_ in _TYPES.items() for part in range(2)}
 
 
-def _lines(row: regop.RegOp, body: tuple[str, ...]) -> Iterator[str]:
-    """The body of an instruction, without the jump to the next one."""
-    effect = regform.effect(row)
-    constant_reason = ""
-    for number, line in enumerate(body):
-        exit_ = _EXIT.fullmatch(line)
-        if exit_:
-            constant_reason = exit_[1]
-            continue
-        line = _IN_MACHINE.sub(r"machine.\1", fill_in(line, row))
-        last = number == len(body) - 1
-        if last and effect == regform.INT_RESULT:
-            yield _INT_RESULT.sub(r"acc = \2", line)
-            yield _INT_RESULT.sub(r"fp[\1].u64 = acc", line)
-        elif last and effect == regform.F64_RESULT:
-            yield _F64_RESULT.sub(r"facc = \2", line)
-            yield _F64_RESULT.sub(r"fp[\1].f64 = facc", line)
-        elif last and effect == regform.F32_RESULT:
-            yield _F32_RESULT.sub(r"sacc = \2", line)
-            yield _F32_RESULT.sub(r"set_f32(&fp[\1], sacc)", line)
-        elif line.strip() == "break":
-            leave = f"machine.handlers[{_exit_number(constant_reason)}](pc, {_ARGUMENTS})"
-            if not constant_reason:
-                leave = _LEAVE.format("reason")
-            yield line.replace("break", f"return {leave}")
-            constant_reason = ""
+class HandlerArm(Arm):
+    """An instruction in a handler.
+
+    Attributes:
+        part: which part of the handler it is, from 0 on.
+        last: whether it is the last one, so that the handler ends with it.
+    """
+
+    MACHINE: ClassVar[Mapping[str, str]] = {
+        name: f"machine.{name}" for name in ("inst", "budget", "stack_end", "mem_len")
+    }
+
+    def __init__(self, instruction: Instruction, part: int, last: bool, used: set[str]) -> None:
+        registers = {}
+        for letter, source in forms.sources(instruction).items():
+            registers[letter] = f"{source.register}_{part - 1}" if source.previous else source.register
+        used.update(register for register in registers.values() if register in _SAVED)
+        super().__init__(forms.row_of(instruction), registers, used)
+        self.part, self.last = part, last
+
+    def leave(self, reason: str) -> Iterator[str]:
+        if reason:
+            yield f"return machine.handlers[{forms.END + EXITS.index(reason)}](pc, {_ARGUMENTS})"
         else:
-            yield line
+            self.used.add("reason")
+            yield f"return {_LEAVE.format('reason')}"
 
+    def result(self, type_: str, value: str) -> Iterator[str]:
+        register = forms.REGISTERS[arm.effect(self.row)]
+        yield f"{register} = {converted(type_, value)}"
+        yield self.written(type_, register)
 
-def _exit_number(reason: str) -> int:
-    return _FIRST_EXIT + (EXITS.index(reason) if reason else 0)
+    def go(self, label: str) -> Iterator[str]:
+        # Each way out jumps by itself: a common jump would make the next opcode wait for the comparison. Behind a
+        # branch that was not taken the next part of a sequence follows.
+        yield self.target(label)
+        if label or self.last:
+            yield f"return machine.handlers[pc[0]](pc, {_ARGUMENTS})"
 
-
-Instruction = regop.RegOp | regform.AccumulatorForm | regform.OlderForm
-
-
-def _body(instructions: Sequence[Instruction], number: int) -> Iterator[str]:
-    """The body of one of them; what the next one wants of a register before that is saved first."""
-    instruction = instructions[number]
-    if number + 1 < len(instructions):
-        following = instructions[number + 1]
-        if isinstance(following, regform.OlderForm):
-            yield f"{following.register}_{number} = {following.register}"
-    body = instruction.body
-    if isinstance(instruction, regform.OlderForm):
-        body = tuple(line.replace("{older}", f"{instruction.register}_{number - 1}") for line in body)
-    yield from _lines(regform.row_of(instruction), body)
-
-
-def _parts(instructions: Sequence[Instruction], each: Sequence[str]) -> Iterator[str]:
-    """The bodies of instructions that run one after the other, `each` before each, and the jump to what follows."""
-    *before, final = instructions
-    for number, instruction in enumerate(before):
-        yield from each
-        row = regform.row_of(instruction)
-        lines = list(_body(instructions, number))
-        if row.jumps:
-            # The last line goes on behind a branch that was not taken: to the next body.
-            yield from (text for line in lines[:-1] for text in _with_jump(line))
-            yield lines[-1]
-        else:
-            yield from lines
-            yield f"pc = pc + {row.length}"
-    yield from each
-    row = regform.row_of(final)
-    lines = list(_body(instructions, len(before)))
-    if not row.jumps:
-        yield from lines
-        yield f"return machine.handlers[pc[{row.length}]](pc + {row.length}, {_ARGUMENTS})"
-    elif "t" in row.operands:
-        # Each way out jumps by itself: a common jump would make the next opcode wait for the comparison.
-        yield from (text for line in lines for text in _with_jump(line))
-    else:
-        yield from lines
-        if not lines[-1].startswith("return"):
+    def way_on(self) -> Iterator[str]:
+        """The way on to what follows, where the arm does not go there itself."""
+        length = self.row.length
+        if self.row.control == "next":
+            if self.last:
+                yield f"return machine.handlers[pc[{length}]](pc + {length}, {_ARGUMENTS})"
+            else:
+                yield f"pc = pc + {length}"
+        elif self.row.control in ("table", "call", "tail_call", "return"):
             yield f"return machine.handlers[pc[0]](pc, {_ARGUMENTS})"
 
 
 def _handler(name: str, *instructions: Instruction, each: Sequence[str]) -> str:
-    lines = list(_parts(instructions, each))
-    text = "\n".join(lines)
-    declared = [f"    cdef {type_} {name}\n" for name, type_ in _LOCALS.items() if re.search(rf"\b{name}\b", text)]
+    """A handler that runs the instructions one after the other, `each` before each."""
+    used: set[str] = set()
+    lines: list[str] = []
+    for part, instruction in enumerate(instructions):
+        lines += each
+        if part + 1 < len(instructions):  # what the next one wants of a register is saved first
+            for source in forms.sources(instructions[part + 1]).values():
+                if source.previous:
+                    lines.append(f"{source.register}_{part} = {source.register}")
+        printed = HandlerArm(instruction, part, part + 1 == len(instructions), used)
+        lines += printed.lines()
+        lines += printed.way_on()
+    declared = [f"    cdef {type_} {local}\n" for local, type_ in {**LOCALS, **_SAVED}.items() if local in used]
     body_text = "".join(f"    {line}\n" for line in lines)
     return f"cdef int {name}({_PARAMETERS}) noexcept nogil:\n{''.join(declared)}{body_text}\n"
 
 
-def _with_jump(line: str) -> Iterator[str]:
-    yield line
-    if line.strip().startswith("pc = pc + "):
-        indent = line[: len(line) - len(line.lstrip())]
-        yield f"{indent}return machine.handlers[pc[0]](pc, {_ARGUMENTS})"
-
-
-def _name(name: str) -> str:
-    return "h_" + name.replace(".", "_")
+def _name(instruction: RegOp | forms.AccumulatorForm) -> str:
+    return "h_" + instruction.name.replace(".", "_")
 
 
 def handlers(note: str, counting: bool = False) -> str:
@@ -215,12 +177,12 @@ def handlers(note: str, counting: bool = False) -> str:
         f"cdef int h_{reason}({_PARAMETERS}) noexcept nogil:\n    return {_LEAVE.format(reason)}\n\n"
         for reason in EXITS
     )
-    out += (_handler(_name(row.name), row, each=each) for row in rows.ROWS)
-    out += (_handler(_name(form.name), form, each=each) for form in regform.ACCUMULATOR_FORMS)
-    out += (_handler(f"fused_{fused.number}", *fused.parts, each=each) for fused in regform.FUSED)
-    out += (f"HANDLERS[{enum_name(row)}] = {_name(row.name)}\n" for row in rows.ROWS)
-    out += (f"HANDLERS[{form.number}] = {_name(form.name)}\n" for form in regform.ACCUMULATOR_FORMS)
-    out += (f"HANDLERS[{form.number}] = {_name(form.base.name)}\n" for form in regform.OLDER_FORMS)
-    out += (f"HANDLERS[{fused.number}] = fused_{fused.number}\n" for fused in regform.FUSED)
-    out += (f"HANDLERS[{_exit_number(reason)}] = h_{reason}\n" for reason in EXITS)
+    out += (_handler(_name(row), row, each=each) for row in rows.ROWS)
+    out += (_handler(_name(form), form, each=each) for form in forms.ACCUMULATOR_FORMS)
+    out += (_handler(f"fused_{made.number}", *made.parts, each=each) for made in forms.SEQUENCES_BY_NUMBER)
+    out += (f"HANDLERS[{row.enum_name}] = {_name(row)}\n" for row in rows.ROWS)
+    out += (f"HANDLERS[{form.number}] = {_name(form)}\n" for form in forms.ACCUMULATOR_FORMS)
+    out += (f"HANDLERS[{form.number}] = {_name(form.base)}\n" for form in forms.PREVIOUS_FORMS)
+    out += (f"HANDLERS[{made.number}] = fused_{made.number}\n" for made in forms.SEQUENCES_BY_NUMBER)
+    out += (f"HANDLERS[{forms.END + i}] = h_{reason}\n" for i, reason in enumerate(EXITS))
     return "".join(out)

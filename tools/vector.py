@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wasmvm.isa.regop import rows
+from wasmvm.isa.regop import rows, vector
 
 _HEAD = """\
 # {note}
@@ -13,5 +13,8 @@ _HEAD = """\
 
 def functions(note: str) -> str:
     out = [_HEAD.format(note=note)]
-    out += ("\n" + "".join(f"{line}\n" for line in row.function) for row in rows.VECTOR_ROWS if row.function)
+    for row in rows.ROWS:
+        lines = vector.function(row)
+        if lines:
+            out.append("\n" + "".join(f"{line}\n" for line in lines))
     return "".join(out)

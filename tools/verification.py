@@ -1,19 +1,15 @@
 """Prints `wasmvm/generated/wordkinds.py`: what each word of a register instruction must be, for `lowering.verify`.
 
-All of it follows from the rows: which words are slots from their letters, what is a vector, a lane or a shift from the
-text of the arm. An instruction is *plain* if its text works on slots, constants and the memory in use alone. Of the
-others, those that `_RULES` and `_INDICES` name are known to the verifier; what is in neither is refused, so a new row
-that touches more than numbers is refused until somebody has thought about it.
+All of it follows from the rows. An instruction is *plain* if its row says that it touches nothing but its slots,
+memories, and what `PLAIN` names besides. Of the others, those in `OWN_RULES` are known to the verifier; what is in
+neither is refused, so a new row is refused until somebody has thought about it.
 """
 
 from __future__ import annotations
 
-import re
-
-from wasmvm.isa.regop import row as regop
-from wasmvm.isa.regop import rows
-from wasmvm.isa.regop.row import RegOp
-from wasmvm.isa.threaded import forms as regform
+from wasmvm.isa.regop import arm, rows
+from wasmvm.isa.regop.row import Operand, RegOp, Touched
+from wasmvm.isa.threaded import forms
 
 KINDS = (
     "end", "free", "read", "read_v128", "write", "write_v128", "label", "loop_label", "memidx", "dataidx", "elemidx",
@@ -30,73 +26,63 @@ RULES = (
 )  # fmt: skip
 """Instructions that have one name here have a rule of their own; `br` are those behind which nothing follows."""
 
-_RULES = {name.replace("_", ".", 1) if name.startswith("global") else name: name for name in RULES[2:]}
-_RULES["loop_br"] = "br"
-_INDICES = {
-    "memory.size": {"x": "memidx"},
-    "memory.grow": {"x": "memidx"},
-    "memory.fill": {"x": "memidx"},
-    "memory.copy": {"x": "memidx", "y": "memidx"},
-    "memory.init": {"x": "dataidx", "y": "memidx"},
-    "data.drop": {"x": "dataidx"},
-    "elem.drop": {"x": "elemidx"},
-    "table.size": {"x": "tableidx"},
+OWN_RULES = {
+    **{name: name for name in RULES[2:] if name in rows.BY_NAME},
+    "loop_br": "br",
+    "global.get": "global_get",
+    "global.set": "global_set",
+    "global.get_v128": "global_get_v128",
+    "global.set_v128": "global_set_v128",
 }
-"""Instructions whose rule is the plain one, but for indices of the module."""
-_MORE_THAN_NUMBERS = re.compile(
-    r"\b(?:inst|machine|frame|callee|table|heap|object_t|size_t|is_of_heaptype|(?:struct|array|table|memory)_\w+"
-    r"|EXIT_(?!BUDGET\b)\w+)\b|\bptr\b"
-)
+"""By row, the rule of its own."""
+PLAIN: frozenset[Touched] = frozenset(("memory", "memories", "datas", "elems", "tables"))
+"""What a plain instruction may touch: the memory in use within its bounds; memories, segments and tables by a valid
+index, but no reference in them."""
+INDICES = frozenset(("memidx", "dataidx", "elemidx", "tableidx"))
+"""The indices that the plain rule knows."""
 STRIDE = 8
 NONE = 0xFFFF
 MOST_PARTS = 4
 
 
 def is_plain(row: RegOp) -> bool:
-    return row.name in _INDICES or not _MORE_THAN_NUMBERS.search(" ".join(row.body))
+    """Whether the row declares what it touches, and that is nothing that could harm with any numbers in its slots."""
+    if row.touches is None or not row.touches <= PLAIN or row.control not in ("next", "branch", "driver"):
+        return False
+    return "memory" not in row.touches or row.address is not None  # whose bounds are checked
 
 
 def rule_of(row: RegOp) -> str:
-    if row.name in _RULES:
-        return _RULES[row.name]
+    if row.name in OWN_RULES:
+        return OWN_RULES[row.name]
     return "plain" if is_plain(row) else "refused"
 
 
-def _is_vector(row: RegOp, letter: str) -> bool:
-    if row.name in _INDICES:
-        return False
-    text = " ".join(row.body).replace("set_f32(&fp[{d}]", "")
-    return f"&fp[{{{letter}}}]" in text or f"fp[{{{letter}}} + 1]" in text
+def _kinds_of(row: RegOp, operand: Operand) -> list[str]:
+    """The kinds of the words of an operand.
 
-
-def _kinds_of(row: RegOp, letter: str) -> list[str]:
-    """The kinds of the words of an operand."""
-    text = " ".join(row.body)
-    if letter in "abc":
-        return ["read_v128" if _is_vector(row, letter) else "read"]
-    if letter in "de":
-        return ["write_v128" if _is_vector(row, letter) else "write"]
-    if letter == "t":
-        return ["loop_label" if "EXIT_BUDGET" in text else "label"]
-    if letter == "V":
-        return ["lanes" if row.name == "i8x16.shuffle" else "free"] * 4
-    if letter in "xy":
-        index = _INDICES.get(row.name, {}).get(letter)
-        width = re.search(rf"(\d+) \* {{{letter}}}", text)
-        if index is None and width is None:
-            raise ValueError(f"{row.name}: what is its operand {letter}?")
-        return [index or f"lane_{16 // int(width[1] if width else 0)}"]
-    if letter in "km":
-        return ["shift" if f"<< {{{letter}}}" in text else "free"]
-    if letter in "oK":
-        return ["free"] * regop.WORDS.get(letter, 1)
-    raise ValueError(f"{row.name}: what is its operand {letter}?")
+    Raises:
+        ValueError: the verifier has no rule for it.
+    """
+    if operand.role in ("read", "written") and operand.type not in ("slots", "ref"):
+        kind = "read" if operand.role == "read" else "write"
+        return [f"{kind}_v128" if operand.type == "v128" else kind]
+    if operand.role == "label":
+        return ["loop_label" if arm.pays(row) else "label"]
+    if operand.role in ("constant", "offset"):
+        special = operand.type if operand.type in ("lanes", "shift") else "free"
+        return [special] * operand.words
+    if operand.role == "index" and operand.type == "laneidx":
+        return [f"lane_{operand.below}"]
+    if operand.role == "index" and operand.type in INDICES:
+        return [operand.type]
+    raise ValueError(f"{row.name}: what must its operand {operand.letter} be?")
 
 
 def kinds_of(row: RegOp) -> list[int]:
-    """The kind of each word behind the opcode, with an end; nothing where there is a rule of its own."""
-    operands = row.operands if rule_of(row) in ("plain", "br") else ""
-    numbers = [KINDS.index(kind) for letter in operands for kind in _kinds_of(row, letter)]
+    """The kind of each word after the opcode, with an end; nothing where there is a rule of its own."""
+    operands = row.operands if rule_of(row) in ("plain", "br") else ()
+    numbers = [KINDS.index(kind) for operand in operands for kind in _kinds_of(row, operand)]
     if len(numbers) >= STRIDE:
         raise ValueError(f"{row.name} has {len(numbers)} words")
     return numbers + [0] * (STRIDE - len(numbers))
@@ -131,10 +117,10 @@ def constants() -> list[tuple[str, int]]:
 
 
 def module(note: str) -> str:
-    numbers_of = [regform.row_of(instruction).number for instruction in regform.INSTRUCTIONS]
+    numbers_of = [forms.row_of(instruction).number for instruction in forms.INSTRUCTIONS]
     following: list[int] = []
-    for fused in regform.FUSED:
-        parts = [regform.row_of(part).number for part in fused.parts]
+    for made in forms.SEQUENCES_BY_NUMBER:
+        parts = [forms.row_of(part).number for part in made.parts]
         numbers_of.append(parts[0])
         following += parts[1:] + [NONE] * (MOST_PARTS - len(parts))
     tables = {
@@ -145,7 +131,7 @@ def module(note: str) -> str:
     numbers = {
         "ROW_COUNT": len(rows.ROWS),
         "OPCODE_COUNT": len(numbers_of),
-        "FUSED_FROM": len(regform.INSTRUCTIONS),
+        "FUSED_FROM": len(forms.INSTRUCTIONS),
     }
     wide = {"ROW": numbers_of, "FOLLOWING": following}
     return (

@@ -41,7 +41,7 @@ from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module, _unpickle
 from wasmvm.errors import InternalError, Trap, WasmError, WasmException
 from wasmvm.generated import wordkinds
-from wasmvm.isa.threaded import forms as regform
+from wasmvm.isa.regop.rows import BY_NAME
 from wasmvm.types import F32, F64, I32, I64, FuncType
 
 TEXTS = (
@@ -208,7 +208,7 @@ def instruction_starts(words: array[int]) -> list[int]:
     while place < len(words) and 0 <= words[place] < wordkinds.OPCODE_COUNT:
         found.append(place)
         row = wordkinds.ROW[words[place]]
-        more = words[place + 2] + 1 if regform.ROWS[row].name == "br_table" and place + 2 < len(words) else 0
+        more = words[place + 2] + 1 if row == BY_NAME["br_table"].number and place + 2 < len(words) else 0
         place += max(wordkinds.LENGTH[row] + more, 1)
     return found
 

@@ -18,9 +18,9 @@ from tests.wat import wat2wasm
 from wasmvm import Instance, Module, Trap
 from wasmvm._core import DISPATCH
 from wasmvm.generated.regopcode import R_BR_TABLE, R_CONST64, R_F32_ADD_RK, R_F64_ADD_RK, R_MOVE, R_RETURN
-from wasmvm.isa.regop import row as regop
-from wasmvm.isa.regop import rows
-from wasmvm.isa.threaded import forms as regform
+from wasmvm.isa.regop import arm, rows
+from wasmvm.isa.regop.row import RegOp
+from wasmvm.isa.threaded import forms
 from wasmvm.lowering.accumulator import Accumulators
 
 SLOTS = 8
@@ -55,33 +55,34 @@ class Parts(NamedTuple):
 
 
 def test_every_sequence_is_one_more_than_another() -> None:
-    known = {*range(len(regform.INSTRUCTIONS))}
-    for fused in regform.FUSED:
+    known = {*range(len(forms.INSTRUCTIONS))}
+    for fused in forms.SEQUENCES_BY_NUMBER:
         assert fused.first in known
         assert fused.number not in known
         known.add(fused.number)
     assert known == {*range(len(known))}
-    assert len({fused.parts for fused in regform.FUSED}) == len(regform.FUSED)
+    assert len({fused.parts for fused in forms.SEQUENCES_BY_NUMBER}) == len(forms.SEQUENCES_BY_NUMBER)
 
 
 def test_only_the_last_part_may_never_fall_through() -> None:
-    for fused in regform.FUSED:
+    for fused in forms.SEQUENCES_BY_NUMBER:
         for part in fused.parts[:-1]:
-            row = regform.row_of(part)
+            row = forms.row_of(part)
             assert row.falls_through, (row.name, fused)
 
 
 def test_calls_and_what_only_jumps_do_not_fall_through() -> None:
     never = {row.name for row in rows.ROWS if not row.falls_through}
     assert never >= {"br", "loop_br", "br_table", "call", "call_indirect", "call_ref", "return", "return_call", "throw"}
-    assert not any(name.startswith(("br_if", "loop_br_if", "loop_add", "i32.")) for name in never)
+    deciding = {row.name for row in rows.ROWS if row.branch is not None and (row.operator or row.branch.condition)}
+    assert not deciding & never
 
 
 def test_the_pass_finds_sequences_and_leaves_all_words_but_opcodes() -> None:
     rewriter = Accumulators()
-    for fused in regform.FUSED:
-        rows = [regform.row_of(part) for part in fused.parts]
-        if not all(isinstance(part, regop.RegOp) for part in fused.parts) or rows[-1].name == "br_table":
+    for fused in forms.SEQUENCES_BY_NUMBER:
+        rows = [forms.row_of(part) for part in fused.parts]
+        if not all(isinstance(part, RegOp) for part in fused.parts) or rows[-1].name == "br_table":
             continue
         code = array("i")
         starts = []
@@ -91,11 +92,15 @@ def test_the_pass_finds_sequences_and_leaves_all_words_but_opcodes() -> None:
         before = code[:]
         rewriter.rewrite(code, len(code), array("i", [0]), 0, None)
         assert code[0] in {fused.number} | {
-            other.number for other in regform.FUSED if other.parts[: len(rows)] == fused.parts
+            other.number for other in forms.SEQUENCES_BY_NUMBER if other.parts[: len(rows)] == fused.parts
         }
         assert [word for i, word in enumerate(code) if i not in starts] == [
             word for i, word in enumerate(before) if i not in starts
         ]
+
+
+def letters(row: RegOp) -> list[str]:
+    return [operand.letter for operand in row.operands]
 
 
 def operand_words(letter: str, choose: random.Random) -> list[int]:
@@ -113,7 +118,7 @@ def operand_words(letter: str, choose: random.Random) -> list[int]:
     return [{"s": SLOTS - 2, "n": 2}.get(letter, 0)]
 
 
-def write(fused: regform.Fused, choose: random.Random) -> Parts | None:
+def write(fused: forms.Sequence, choose: random.Random) -> Parts | None:
     """Words for the sequence in which what accumulators mirror is what its forms say; None where it did not come out."""
     labels: list[int] = []
     slots = choose.sample(range(SLOTS - 1), 3)
@@ -124,32 +129,32 @@ def write(fused: regform.Fused, choose: random.Random) -> Parts | None:
     words += [R_F32_ADD_RK, slots[2], slots[2], low_word(1 << 31)]
     start = len(words)
     for part in fused.parts:
-        row = regform.row_of(part)
-        chosen = {letter: operand_words(letter, choose) for letter in row.operands}
+        row = forms.row_of(part)
+        chosen = {letter: operand_words(letter, choose) for letter in letters(row)}
         base = part
-        if isinstance(part, regform.OlderForm):
+        if isinstance(part, forms.PreviousForm):
             base = part.base
             chosen[part.operand] = [older[part.register]]
-        if isinstance(base, regform.AccumulatorForm):
+        if isinstance(base, forms.AccumulatorForm):
             chosen[base.operand] = [mirrors[base.register]]
         if any(word == [-1] for letter, word in chosen.items() if letter in "abc"):
             return None
         words.append(row.number)
-        for letter in row.operands:
+        for letter in letters(row):
             if letter == "t":
                 labels.append(len(words))
             words += chosen[letter]
         if row.number == R_BR_TABLE:
             labels += range(len(words), len(words) + 3)
             words += [0, 0, 0]
-        effect = regform.effect(row)
+        effect = arm.effect(row)
         older = {"acc": -1, "facc": -1, "sacc": -1}
-        for result, register in regform.REGISTERS.items():
+        for result, register in forms.REGISTERS.items():
             if effect == result:
                 if mirrors[register] != chosen["d"][0]:
                     older[register] = mirrors[register]
                 mirrors[register] = chosen["d"][0]
-            elif effect == regform.CLOBBERS or (effect and mirrors[register] == chosen["d"][0]):
+            elif effect == arm.CLOBBERS or (effect and mirrors[register] == chosen["d"][0]):
                 mirrors[register] = -1
     return Parts(words, start, labels)
 
@@ -182,7 +187,7 @@ def test_a_sequence_does_what_its_parts_do(length: int) -> None:
     choose = random.Random(length)
     binary = wat2wasm(MODULE)
     tried = 0
-    for fused in regform.FUSED:
+    for fused in forms.SEQUENCES_BY_NUMBER:
         if len(fused.parts) != length:
             continue
         for _ in range(4):
@@ -205,7 +210,7 @@ def test_a_sequence_does_what_its_parts_do(length: int) -> None:
                 assert one[0] == other[0] or has_nan(one[0], other[0]), (names, parts, arguments)
                 assert one[1:] == other[1:], (names, parts, arguments)
             tried += 1
-    possible = sum(len(fused.parts) == length for fused in regform.FUSED)
+    possible = sum(len(fused.parts) == length for fused in forms.SEQUENCES_BY_NUMBER)
     assert tried >= 3 * possible, f"only {tried} runs of {possible} sequences came out"
 
 

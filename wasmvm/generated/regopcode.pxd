@@ -900,4 +900,7 @@ cdef enum:
     SHAPE_LOAD = 4
     SHAPE_STORE = 5
     SHAPE_VECTOR = 6
-    HANDLER_COUNT = 5230
+    FLOW_LEAVES = 1
+    FLOW_FREE = 2
+    FLOW_BULK = 4
+    HANDLER_COUNT = 5231

@@ -14,11 +14,11 @@ cdef int LOOK
 cdef int MOST_KEPT
 
 
-cdef bint stays_inside(int op) noexcept
 
 @cython.final
 cdef class Body(Control):
     cdef short[::1] shape
+    cdef short[::1] flow
     cdef bint metering
     cdef int fuel_at
 
@@ -28,7 +28,8 @@ cdef class Body(Control):
     cpdef run(self)
     cdef int skip_dead(self, int op) except -1
     cdef int other(self, int op, int start) except -1
+    @cython.locals(flow=cython.int)
     cdef int charge(self, int op, int start) except -1
     @cython.locals(size=cython.int)
-    cdef int charge_bulk(self, int op, int start) except -1
+    cdef int charge_bulk(self, int start) except -1
     cpdef rewrite(self, accumulators)

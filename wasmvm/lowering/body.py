@@ -82,11 +82,6 @@ def lower_expr(context: Context, start: int, end: int) -> Lowered:
     return lowered(context, -1, start, end, None)
 
 
-def stays_inside(op: int) -> bool:
-    """Whether an instruction, of those that are lowered by a rule of their own, only ever goes on with the next one."""
-    return (OP_DROP <= op <= OP_F64_CONST and op != OP_TRY_TABLE) or OP_MEMORY_INIT <= op <= OP_TABLE_FILL
-
-
 def lowered(context: Context, index: int, start: int, end: int, checkpoint: Callable[[], object] | None) -> Lowered:
     """Lower a function, or if `index` is -1 the expression between `start` and `end`; as `lower` and `lower_expr`."""
     # Making its arrays takes longer than lowering a short function. Meanwhile another thread, or the handler of a
@@ -107,7 +102,7 @@ def lowered(context: Context, index: int, start: int, end: int, checkpoint: Call
 class Body(Control):
     """Attributes, besides those of the classes below:
 
-    shape: by opcode, how it is lowered (`forms.SHAPE`).
+    shape, flow: by opcode, how it is lowered, and what it does to control and fuel (`forms.SHAPE`, `forms.FLOW`).
     metering: whether the instruction that comes next costs fuel.
     fuel_at: the word that counts the fuel of the straight run of code being written, or -1 between such runs.
     """
@@ -120,7 +115,7 @@ class Body(Control):
         self.make_handlers()
         self.make_plain()
         self.make_control()
-        self.shape = forms.SHAPE
+        self.shape, self.flow = forms.SHAPE, forms.FLOW
 
     def begin_body(
         self, context: Context, index: int, start: int, end: int, checkpoint: Callable[[], object] | None
@@ -178,7 +173,7 @@ class Body(Control):
             elif shape == SHAPE_STORE:
                 self.store(op, start)
             elif shape == SHAPE_OTHER:
-                if self.memory and not stays_inside(op):
+                if self.memory and self.flow[op] & FLOW_LEAVES:
                     self.use_memory(0)
                 self.other(op, start)
             elif shape == SHAPE_VECTOR:
@@ -290,10 +285,10 @@ class Body(Control):
         is executed that is not paid for. A run ends where control may come or go, calls included, so that a host
         function sees what has been spent.
         """
-        if op == OP_END or op == OP_ELSE or op == OP_LOOP:
-            self.fuel_at = -1
-            return 0
-        if op == OP_NOP or op == OP_DROP or op == OP_BLOCK or op == OP_RETURN or op == OP_UNREACHABLE:
+        flow = self.flow[op]
+        if flow & FLOW_FREE:
+            if flow & FLOW_LEAVES:
+                self.fuel_at = -1
             return 0
         if self.fuel_at < 0:
             self.note_offset(start)
@@ -301,32 +296,21 @@ class Body(Control):
             self.fuel_at = self.n
             self.word(0)
         self.code[self.fuel_at] += 1
-        if (
-            op == OP_IF or op == OP_BR or op == OP_BR_IF or op == OP_BR_TABLE or op == OP_BR_ON_NULL
-            or op == OP_BR_ON_NON_NULL or op == OP_CALL or op == OP_CALL_INDIRECT or op == OP_CALL_REF
-            or op == OP_BR_ON_CAST or op == OP_BR_ON_CAST_FAIL
-            or op == OP_TRY_TABLE
-        ):  # fmt: skip
+        if flow & FLOW_LEAVES:
             self.fuel_at = -1
-        else:
-            self.charge_bulk(op, start)
+        elif flow & FLOW_BULK:
+            self.charge_bulk(start)
         return 0
 
-    def charge_bulk(self, op: int, start: int) -> int:
+    def charge_bulk(self, start: int) -> int:
         """Let a bulk instruction pay for its size, which is on top of the stack, as well.
 
         Those that grow something pay for what they are granted, when the driver grants it.
         """
-        if (
-            op == OP_MEMORY_FILL or op == OP_MEMORY_COPY or op == OP_MEMORY_INIT
-            or op == OP_TABLE_FILL or op == OP_TABLE_COPY or op == OP_TABLE_INIT
-            or op == OP_ARRAY_NEW or op == OP_ARRAY_NEW_DEFAULT or op == OP_ARRAY_NEW_DATA or op == OP_ARRAY_NEW_ELEM
-            or op == OP_ARRAY_FILL or op == OP_ARRAY_COPY or op == OP_ARRAY_INIT_DATA or op == OP_ARRAY_INIT_ELEM
-        ):  # fmt: skip
-            size = self.readable(self.h - 1)
-            self.note_offset(start)
-            self.begin(R_FUEL_BULK)
-            self.word(size)
+        size = self.readable(self.h - 1)
+        self.note_offset(start)
+        self.begin(R_FUEL_BULK)
+        self.word(size)
         return 0
 
     # --- The result -----------------------------------------------------------------------------------------------

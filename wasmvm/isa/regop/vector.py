@@ -5,19 +5,21 @@ shorter): the registers of the loop stay with the scalar instructions. A functio
 lanes in a loop that the C compiler turns into vector code, and writes the result last, since the slots of the result
 may be those of an operand.
 
-An instruction that does the same to every lane is one line here, an expression over ``{a}`` and ``{b}``, or none at all
-where its scalar counterpart has one in `operators`. In the functions `x` and `y` are the operands, `r` is the result,
-each with the members ``u8`` to ``u64``, ``i8`` to ``i64``, ``f32`` and ``f64``: its lanes.
+An instruction that does the same to every lane is one operator here, or none at all where its scalar counterpart is in
+`operators`. In the functions `x`, `y` and `z` are the operands, `r` is the result, each with the members ``u8`` to
+``u64``, ``i8`` to ``i64``, ``f32`` and ``f64``: its lanes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from wasmvm.isa import wasm
-from wasmvm.isa.operators import COMPARISONS
-from wasmvm.isa.regop.row import trap_if
+from wasmvm.isa.operators import OPERATORS, Operator, type_fields
+from wasmvm.isa.regop.arm import function_name
+from wasmvm.isa.regop.memory import WIDE
+from wasmvm.isa.regop.row import NOTHING, Access, Address, Lanes, Operand, RegOp, operands, touched
+from wasmvm.isa.regop.statements import Result, Statements
 from wasmvm.types import V128
 
 SHAPES = {"i8x16": 16, "i16x8": 8, "i32x4": 4, "i64x2": 2, "f32x4": 4, "f64x2": 2}
@@ -25,34 +27,12 @@ SHAPES = {"i8x16": 16, "i16x8": 8, "i32x4": 4, "i64x2": 2, "f32x4": 4, "f64x2": 
 INTEGER_SHAPES = {8: "i8x16", 16: "i16x8", 32: "i32x4", 64: "i64x2"}
 """By bits in a lane."""
 
-SAME_BITS = {
-    "f32x4.splat": "i32x4.splat",
-    "f64x2.splat": "i64x2.splat",
-    "f32x4.extract_lane": "i32x4.extract_lane",
-    "f64x2.extract_lane": "i64x2.extract_lane",
-    "f32x4.replace_lane": "i32x4.replace_lane",
-    "f64x2.replace_lane": "i64x2.replace_lane",
-    # Of what relaxed instructions may do, they do what the deterministic profile says (specification, 4.3.5 and A.6).
-    "i8x16.relaxed_swizzle": "i8x16.swizzle",
-    "i32x4.relaxed_trunc_f32x4_s": "i32x4.trunc_sat_f32x4_s",
-    "i32x4.relaxed_trunc_f32x4_u": "i32x4.trunc_sat_f32x4_u",
-    "i32x4.relaxed_trunc_f64x2_s_zero": "i32x4.trunc_sat_f64x2_s_zero",
-    "i32x4.relaxed_trunc_f64x2_u_zero": "i32x4.trunc_sat_f64x2_u_zero",
-    "f32x4.relaxed_min": "f32x4.min",
-    "f32x4.relaxed_max": "f32x4.max",
-    "f64x2.relaxed_min": "f64x2.min",
-    "f64x2.relaxed_max": "f64x2.max",
-    "i16x8.relaxed_q15mulr_s": "i16x8.q15mulr_sat_s",
-    **{f"{shape}.relaxed_laneselect": "v128.bitselect" for shape in INTEGER_SHAPES.values()},
-}
-"""Instructions that do on the bits what another one does."""
-
-_SIGNED = "{a} if <{s}>{a} %s <{s}>{b} else {b}"
+_LEAST, _GREATEST = "{a} if <{s}>{a} < <{s}>{b} else {b}", "{a} if <{s}>{a} > <{s}>{b} else {b}"
 INTEGER_LANES = {
     "neg": "0 - {a}",
     "abs": "{a} if <{s}>{a} >= 0 else 0 - {a}",
-    "min_s": _SIGNED % "<",
-    "max_s": _SIGNED % ">",
+    "min_s": _LEAST,
+    "max_s": _GREATEST,
     "min_u": "{a} if {a} < {b} else {b}",
     "max_u": "{a} if {a} > {b} else {b}",
     "avgr_u": "({a} + {b} + 1) >> 1",
@@ -63,12 +43,12 @@ INTEGER_LANES = {
     "popcnt": "popcount8({a})",
     "q15mulr_sat_s": "saturate((<{s}>{a} * <{s}>{b} + 0x4000) >> 15, {min}, {max})",
 }
-"""Operators on integer lanes (specification, 4.3.2) that no scalar instruction has. Narrow lanes become int."""
+"""Operators on integer lanes that no scalar instruction has. Narrow lanes become int."""
 FLOAT_LANES = {
     "pmin": "{b} if y.{f}[i] < x.{f}[i] else {a}",
     "pmax": "{b} if x.{f}[i] < y.{f}[i] else {a}",
 }
-"""Operators on float lanes (4.3.3) that no scalar instruction has; {a} and {b} are the bits, which stay as they are."""
+"""Operators on float lanes that no scalar instruction has; {a} and {b} are the bits, which stay as they are."""
 BITWISE = {
     "not": "~{a}",
     "and": "{a} & {b}",
@@ -77,27 +57,23 @@ BITWISE = {
     "xor": "{a} ^ {b}",
     "bitselect": "({a} & z.u64[i]) | ({b} & ~z.u64[i])",
 }
-SHIFTS = ("shl", "shr_s", "shr_u")
 
 
-class VectorRow(NamedTuple):
-    """A row for `rows`, and the text of the function that its body calls; () where it calls none of its own."""
-
-    name: str
-    operands: str
-    body: tuple[str, ...]
-    function: tuple[str, ...] = ()
-
-
-def vector_rows(expressions: Mapping[str, str]) -> Iterator[VectorRow]:
-    """The rows of all vector instructions, given `operators.EXPRESSIONS`."""
-    yield VectorRow("v128.const", "dV", ("memcpy(&fp[{d}], &{V}, 16)",))
-    yield VectorRow("move_v128", "da", ("memmove(&fp[{d}], &fp[{a}], 16)",))
+def vector_rows() -> Iterator[RegOp]:
+    """The rows of all vector instructions."""
+    yield RegOp("v128.const", operands("d:v128 V"), text=("memcpy(&fp[{d}], &{V}, 16)",), touches=NOTHING)
+    yield RegOp(
+        "move_v128",
+        operands("d:v128 a:v128"),
+        text=("memmove(&fp[{d}], &fp[{a}], 16)",),
+        touches=NOTHING,
+        serves=("local.get", "local.set", "local.tee"),
+    )
     for shape in SHAPES:
-        yield from _lanewise(shape, expressions)
-    for op, expression in BITWISE.items():
-        yield _computed(f"v128.{op}", [f"r.u64[i] = {_over_lanes(expression, 'u64', 'u64')}"], 2)
-    yield from _conversions(expressions)
+        yield from _lanewise(shape)
+    for name, expression in BITWISE.items():
+        yield _computed(f"v128.{name}", Lanes(2, of="u64", to="u64"), Operator("i64", name, expression))
+    yield from _conversions()
     yield from _widenings()
     yield from _narrowings()
     yield from _relaxed()
@@ -105,10 +81,33 @@ def vector_rows(expressions: Mapping[str, str]) -> Iterator[VectorRow]:
     yield from _lane_moves()
     for row in (*_loads(), *_stores()):
         yield row
-        yield VectorRow(f"{row.name}_wide", row.operands.replace("o", "K"), wide(row.body))
+        yield _wide(row)
 
 
 # --- Functions -------------------------------------------------------------------------------------------------------
+
+
+def function(row: RegOp) -> tuple[str, ...]:
+    """The text of the function that the arm calls; () where it calls none of its own."""
+    if row.lanes is None or row.form == "rk":
+        return row.function
+    slots = [operand.letter for operand in row.operands if operand.type == "v128" and operand.role == "read"]
+    vectors = "xyz"[: len(slots)]
+    params = ["slot* d", *(f"const slot* {a}" for a in slots)]
+    if len(row.operands) > 1 + len(slots):  # a shift: the count comes last
+        params.append("uint32_t n")
+    return _function(
+        function_name(row),
+        "void",
+        ", ".join(params),
+        f"cdef v128_t {', '.join(vectors)}, r",
+        "cdef int i",
+        *(f"memcpy(&{v}, {a}, 16)" for v, a in zip(vectors, slots, strict=True)),
+        *row.lanes.before,
+        f"for i in range({row.lanes.times}):",
+        *(f"    {line}" for line in row.lanes.each or (_lane(row, row.lanes),)),
+        "memcpy(d, &r, 16)",
+    )
 
 
 def _function(name: str, result: str, params: str, *lines: str) -> tuple[str, ...]:
@@ -119,88 +118,77 @@ def _name(mnemonic: str) -> str:
     return "v_" + mnemonic.replace(".", "_")
 
 
-def _computed(mnemonic: str, lines: list[str], count: int, *before: str) -> VectorRow:
-    """An instruction with a vector as result: `lines` are run with `i` from 0 up to `count`."""
+def _lane(row: RegOp, lanes: Lanes) -> str:
+    """The line that applies the row's operator to one lane."""
+    operator = row.operator
+    if operator is None:
+        raise ValueError(f"{row.name}: what does it do to a lane?")
+    count = row.operand("b")
+    index = f"i + {lanes.start}" if lanes.start else "i"
+    values = {
+        "a": f"x.{lanes.of}[{index}]",
+        "b": "n" if count is not None and count.type == "i32" else f"y.{lanes.of}[{index}]",
+    }
+    text = operator.text(values, lanes.to)
+    if operator.compares:  # all bits of the lane say the truth
+        text = f"0 - <int>({text})"
+    return f"r.{lanes.to}[i] = <{_c_type(lanes.to)}>({text})"
+
+
+def _computed(mnemonic: str, lanes: Lanes, operator: Operator | None = None) -> RegOp:
+    """An instruction with a vector as result."""
     params = wasm.BY_MNEMONIC[mnemonic].params or ()
-    vectors = [v for v, t in zip("xyz", params, strict=False) if t == V128]
-    slots = "abc"[: len(vectors)]
-    names = ", ".join(("d", *slots))
-    text = ", ".join(("slot* d", *(f"const slot* {a}" for a in slots)))
-    call = ", ".join(f"&fp[{{{a}}}]" for a in names.split(", "))
-    if len(params) > len(vectors):  # a shift: the count comes last
-        text, call, slots = f"{text}, uint32_t n", f"{call}, {{b:i32}}", slots + "b"
-    name = _name(mnemonic)
-    function = _function(
-        name,
-        "void",
-        text,
-        f"cdef v128_t {', '.join(vectors)}, r",
-        "cdef int i",
-        *(f"memcpy(&{v}, {a}, 16)" for v, a in zip(vectors, slots, strict=False)),
-        *before,
-        f"for i in range({count}):",
-        *(f"    {line}" for line in lines),
-        "memcpy(d, &r, 16)",
+    read = tuple(
+        Operand(letter, "read", "v128" if type_ == V128 else "i32")
+        for letter, type_ in zip("abc", params, strict=False)
     )
-    return VectorRow(mnemonic, "d" + slots, (f"{name}({call})",), function)
+    form = "r" * len(read)
+    return RegOp(
+        mnemonic,
+        (*operands("d:v128"), *read),
+        operator=operator,
+        form=form,
+        lanes=lanes,
+        touches=NOTHING,
+    )
+
+
+def _c_type(member: str) -> str:
+    """The C type of a member of `v128_t`."""
+    fields = type_fields(member)
+    return fields["c"] if member[0] == "f" else fields["u"] if member[0] == "u" else fields["s"]
 
 
 # --- The same for every lane -----------------------------------------------------------------------------------------
 
 
-def _over_lanes(expression: str, of: str, to: str, index: str = "i") -> str:
-    """The expression over lanes of the type `of` (a member of the union), for a lane of the type `to`."""
-    bits = int(to[1:])
-    fields = {
-        "{a}": f"x.{of}[{index}]",
-        "{b}": f"y.{of}[{index}]",
-        "{s}": f"int{bits}_t",
-        "{f}": f"f{bits}",
-        "{min}": str(-(1 << bits - 1)),
-        "{max}": str((1 << bits - 1) - 1),
-        "{all_ones}": str((1 << bits) - 1),
-    }
-    for field, text in fields.items():
-        expression = expression.replace(field, text)
-    return f"<{_c_type(to)}>({expression})"
-
-
-def _c_type(member: str) -> str:
-    return {"f32": "float", "f64": "double"}.get(member) or {"u": "u", "i": ""}[member[0]] + f"int{member[1:]}_t"
-
-
-def _scalar(lane: str, expressions: Mapping[str, str]) -> dict[str, str]:
-    """The operators of the scalar type, or for narrower lanes those of i32 with the width of the lane."""
+def _lane_operators(lane: str) -> dict[str, Operator]:
+    """The operators of the scalar type, or for narrower lanes those of i32 with the width of the lane; then the lanes'
+    own."""
     type_ = lane if lane in ("i64", "f32", "f64") else "i32"
-    found = {name.removeprefix(f"{type_}."): text for name, text in expressions.items() if name.startswith(f"{type_}.")}
-    if lane in ("i8", "i16"):
-        for name, text in found.items():
-            found[name] = text.replace("int32_t", f"int{lane[1:]}_t").replace("& 31", f"& {int(lane[1:]) - 1}")
-    return found
-
-
-def _lanewise(shape: str, expressions: Mapping[str, str]) -> Iterator[VectorRow]:
-    lane, count = shape.partition("x")[0], SHAPES[shape]
+    found = {operator.name: operator for operator in OPERATORS.values() if operator.type == type_}
     own = FLOAT_LANES if lane[0] == "f" else INTEGER_LANES
+    return {**found, **{name: Operator(lane, name, expression) for name, expression in own.items()}}
+
+
+def _lanewise(shape: str) -> Iterator[RegOp]:
+    lane = shape.partition("x")[0]
     unsigned = "u" + lane[1:]
-    for op, expression in {**_scalar(lane, expressions), **own}.items():
-        mnemonic = f"{shape}.{op}"
+    for name, operator in _lane_operators(lane).items():
+        mnemonic = f"{shape}.{name}"
         if mnemonic not in wasm.BY_MNEMONIC:
             continue
-        on_bits = lane[0] == "i" or op in own
+        on_bits = lane[0] == "i" or name in FLOAT_LANES
         of = to = unsigned if on_bits else lane
-        if op in COMPARISONS:
-            expression, to = f"0 - <int>({expression})", unsigned
-        if op in SHIFTS:
-            expression = expression.replace("{b}", "n")
-        row = _computed(mnemonic, [f"r.{to}[i] = {_over_lanes(expression, of, to)}"], count)
+        row = _computed(mnemonic, Lanes(SHAPES[shape], of=of, to=unsigned if operator.compares else to), operator)
         yield row
-        if op in SHIFTS:
+        if operator.name in ("shl", "shr_s", "shr_u"):
             # Most shift counts are constants.
-            yield VectorRow(f"{mnemonic}_rk", "dak", (row.body[0].replace("{b:i32}", "{k:i32}"),))
+            constant = operands("d:v128 a:v128 k")
+            yield row._replace(name=f"{mnemonic}_rk", operands=constant, form="rk", serves=(mnemonic,))
 
 
-def _conversions(expressions: Mapping[str, str]) -> Iterator[VectorRow]:
+def _conversions() -> Iterator[RegOp]:
     """Those with a scalar counterpart; lanes of the result without a lane of the operand are 0."""
     table = [
         ("f32x4.demote_f64x2_zero", "f32.demote_f64", "f64", "f32", 2),
@@ -214,76 +202,80 @@ def _conversions(expressions: Mapping[str, str]) -> Iterator[VectorRow]:
             (f"i32x4.trunc_sat_f64x2_{s}_zero", f"i32.trunc_sat_f64_{s}", "f64", "u32", 2),
         ]
     for mnemonic, scalar, of, to, count in table:
-        before = ("r.u64[1] = 0",) if mnemonic.endswith("_zero") else ()
-        line = f"r.{to}[i] = {_over_lanes(expressions[scalar], of, to)}"
-        yield _computed(mnemonic, [line], count, *before)
+        before = ("r.u64[1] = 0",) if of == "f64" else ()
+        yield _computed(mnemonic, Lanes(count, before=before, of=of, to=to), OPERATORS[scalar])
 
 
 # --- From one width of lanes to another ------------------------------------------------------------------------------
 
+_WIDENED = Operator("", "extend", "{a}")
+_PRODUCTS = {"i": Operator("", "extmul", "<{s}>{a} * <{s}>{b}"), "u": Operator("", "extmul", "<{u}>{a} * <{u}>{b}")}
 
-def _widenings() -> Iterator[VectorRow]:
+
+def _widenings() -> Iterator[RegOp]:
     for bits, narrow in list(INTEGER_SHAPES.items())[:3]:
         shape, to = INTEGER_SHAPES[2 * bits], f"u{2 * bits}"
         count = SHAPES[shape]
-        for sign in "su":
-            of = f"{'i' if sign == 's' else 'u'}{bits}"
-            wide = _c_type(of[0] + to[1:])
-            for half, index in (("low", "i"), ("high", f"i + {count}")):
-                lines = [f"r.{to}[i] = {_over_lanes('{a}', of, to, index)}"]
-                yield _computed(f"{shape}.extend_{half}_{narrow}_{sign}", lines, count)
-                lines = [f"r.{to}[i] = {_over_lanes(f'<{wide}>{{a}} * <{wide}>{{b}}', of, to, index)}"]
-                yield _computed(f"{shape}.extmul_{half}_{narrow}_{sign}", lines, count)
+        for sign, kind in (("s", "i"), ("u", "u")):
+            of = f"{kind}{bits}"
+            for half, start in (("low", 0), ("high", count)):
+                lanes = Lanes(count, of=of, to=to, start=start)
+                yield _computed(f"{shape}.extend_{half}_{narrow}_{sign}", lanes, _WIDENED)
+                yield _computed(f"{shape}.extmul_{half}_{narrow}_{sign}", lanes, _PRODUCTS[kind])
             if shape != "i64x2":
-                lines = [f"r.{to}[i] = <{_c_type(to)}>(x.{of}[2 * i] + x.{of}[2 * i + 1])"]
-                yield _computed(f"{shape}.extadd_pairwise_{narrow}_{sign}", lines, count)
+                line = f"r.{to}[i] = <{_c_type(to)}>(x.{of}[2 * i] + x.{of}[2 * i + 1])"
+                yield _computed(f"{shape}.extadd_pairwise_{narrow}_{sign}", Lanes(count, (line,)))
     products = (f"<uint32_t>(x.i16[2 * i{j}] * y.i16[2 * i{j}])" for j in ("", " + 1"))
-    yield _computed("i32x4.dot_i16x8_s", [f"r.u32[i] = {' + '.join(products)}"], 4)
+    yield _computed("i32x4.dot_i16x8_s", Lanes(4, (f"r.u32[i] = {' + '.join(products)}",)))
 
 
-def _narrowings() -> Iterator[VectorRow]:
+def _narrowings() -> Iterator[RegOp]:
     for bits, shape in list(INTEGER_SHAPES.items())[:2]:
         count = SHAPES[shape] // 2
-        for sign, least, most in (
-            ("s", -(1 << bits - 1), (1 << bits - 1) - 1),
-            ("u", 0, (1 << bits) - 1),
-        ):
-            lines = [
+        fields = type_fields(f"i{bits}")
+        for sign, least, most in (("s", fields["min"], fields["max"]), ("u", "0", fields["all_ones"])):
+            lines = (
                 f"r.u{bits}[i{at}] = <uint{bits}_t>saturate({v}.i{2 * bits}[i], {least}, {most})"
                 for v, at in (("x", ""), ("y", f" + {count}"))
-            ]
-            yield _computed(f"{shape}.narrow_i{2 * bits}x{count}_{sign}", lines, count)
+            )
+            yield _computed(f"{shape}.narrow_i{2 * bits}x{count}_{sign}", Lanes(count, tuple(lines)))
 
 
-def _relaxed() -> Iterator[VectorRow]:
+def _relaxed() -> Iterator[RegOp]:
     """The relaxed instructions that no other one equals; sums and products are rounded one by one."""
     for lane, shape in (("f32", "f32x4"), ("f64", "f64x2")):
-        for op, sign in (("madd", ""), ("nmadd", "-")):
+        for name, sign in (("madd", ""), ("nmadd", "-")):
             line = f"r.{lane}[i] = ({sign}x.{lane}[i]) * y.{lane}[i] + z.{lane}[i]"
-            yield _computed(f"{shape}.relaxed_{op}", [line], SHAPES[shape])
+            yield _computed(f"{shape}.relaxed_{name}", Lanes(SHAPES[shape], (line,)))
 
     def pair(of: str) -> str:
         """The sum of the products of the lanes `of` and the next."""
         products = (f"<int>x.i8[{at}] * <int>y.i8[{at}]" for at in (of, f"{of} + 1"))
         return f"saturate({' + '.join(products)}, -0x8000, 0x7FFF)"
 
-    yield _computed("i16x8.relaxed_dot_i8x16_i7x16_s", [f"r.i16[i] = <int16_t>{pair('2 * i')}"], 8)
+    line = f"r.i16[i] = <int16_t>{pair('2 * i')}"
+    yield _computed("i16x8.relaxed_dot_i8x16_i7x16_s", Lanes(8, (line,)))
     line = f"r.u32[i] = z.u32[i] + <uint32_t>({pair('4 * i')} + {pair('4 * i + 2')})"
-    yield _computed("i32x4.relaxed_dot_i8x16_i7x16_add_s", [line], 4)
+    yield _computed("i32x4.relaxed_dot_i8x16_i7x16_add_s", Lanes(4, (line,)))
 
 
 # --- To one number ---------------------------------------------------------------------------------------------------
 
 
-def _tests() -> Iterator[VectorRow]:
-    yield VectorRow("v128.any_true", "da", ("fp[{d}].u64 = (fp[{a}].u64 | fp[{a} + 1].u64) != 0",))
+def _tests() -> Iterator[RegOp]:
+    yield RegOp(
+        "v128.any_true",
+        operands("d:i32 a:v128"),
+        text=(Result("bits", "(fp[{a}].u64 | fp[{a} + 1].u64) != 0"),),
+        touches=NOTHING,
+    )
     for bits, shape in INTEGER_SHAPES.items():
-        for op, first, line in (
+        for test, first, line in (
             ("all_true", 1, f"found &= x.u{bits}[i] != 0"),
             ("bitmask", 0, f"found |= <uint32_t>(x.u{bits}[i] >> {bits - 1}) << i"),
         ):
-            mnemonic = f"{shape}.{op}"
-            function = _function(
+            mnemonic = f"{shape}.{test}"
+            lines = _function(
                 _name(mnemonic),
                 "uint32_t",
                 "const slot* a",
@@ -295,7 +287,8 @@ def _tests() -> Iterator[VectorRow]:
                 f"    {line}",
                 "return found",
             )
-            yield VectorRow(mnemonic, "da", (f"fp[{{d}}].u64 = {_name(mnemonic)}(&fp[{{a}}])",), function)
+            call = Result("bits", f"{_name(mnemonic)}(&fp[{{a}}])")
+            yield RegOp(mnemonic, operands("d:i32 a:v128"), text=(call,), function=lines, touches=NOTHING)
 
 
 # --- Lanes in and out ------------------------------------------------------------------------------------------------
@@ -304,12 +297,30 @@ _LOAD = {8: "{p}[0]", 16: "load_u16({p})", 32: "load_u32({p})", 64: "load_u64({p
 _STORE = {8: "{p}[0] = {v}", 16: "store_u16({p}, {v})", 32: "store_u32({p}, {v})", 64: "store_u64({p}, {v})"}
 
 
-def _lane_moves() -> Iterator[VectorRow]:
-    yield VectorRow("i8x16.shuffle", "dabV", ("v_shuffle(&fp[{d}], &fp[{a}], &fp[{b}], <const uint8_t*>&{V})",))
-    yield VectorRow("i8x16.swizzle", "dab", ("v_swizzle(&fp[{d}], &fp[{a}], &fp[{b}])",))
+def _lane_index(bits: int) -> Operand:
+    return Operand("x", "index", "laneidx", 128 // bits)
+
+
+def _lane_at(slot: str, bits: int) -> str:
+    """Where the lane of the operand ``x`` is in the vector that begins at a slot, as text."""
+    return f"(<uint8_t*>&fp[{{{slot}}}] + {bits // 8} * {{x}})"
+
+
+def _lane_moves() -> Iterator[RegOp]:
+    yield RegOp(
+        "i8x16.shuffle",
+        operands("d:v128 a:v128 b:v128 V:lanes"),
+        text=("v_shuffle(&fp[{d}], &fp[{a}], &fp[{b}], <const uint8_t*>&{V})",),
+        touches=NOTHING,
+    )
+    yield RegOp(
+        "i8x16.swizzle",
+        operands("d:v128 a:v128 b:v128"),
+        text=("v_swizzle(&fp[{d}], &fp[{a}], &fp[{b}])",),
+        touches=NOTHING,
+    )
     for bits, shape in INTEGER_SHAPES.items():
-        scalar = f"<uint{bits}_t>{{value:i64}}"
-        function = _function(
+        lines = _function(
             f"v_{shape}_splat",
             "void",
             f"slot* d, uint{bits}_t value",
@@ -319,46 +330,53 @@ def _lane_moves() -> Iterator[VectorRow]:
             f"    r.u{bits}[i] = value",
             "memcpy(d, &r, 16)",
         )
-        splat = f"v_{shape}_splat(&fp[{{d}}], {scalar.replace('value', 'a')})"
-        yield VectorRow(f"{shape}.splat", "da", (splat,), function)
-        lane = f"(<uint8_t*>&fp[{{%s}}] + {bits // 8} * {{x}})"
-        get = _LOAD[bits].replace("{p}", lane % "a")
-        if bits < 32:
-            for sign, cast in (("s", f"<uint32_t><int32_t><int{bits}_t>"), ("u", "")):
-                yield VectorRow(f"{shape}.extract_lane_{sign}", "dax", (f"fp[{{d}}].u64 = {cast}{get}",))
-        else:
-            yield VectorRow(f"{shape}.extract_lane", "dax", (f"fp[{{d}}].u64 = {get}",))
-        put = _STORE[bits].replace("{p}", lane % "d").replace("{v}", f"<uint{bits}_t>ea")
-        body = ("ea = {b:i64}", "memmove(&fp[{d}], &fp[{a}], 16)", put)
-        yield VectorRow(f"{shape}.replace_lane", "dabx", body)
+        splat = f"v_{shape}_splat(&fp[{{d}}], <uint{bits}_t>{{a:i64}})"
+        yield RegOp(f"{shape}.splat", operands("d:v128 a:i64"), text=(splat,), function=lines, touches=NOTHING)
+        got = _LOAD[bits].format(p=_lane_at("a", bits))
+        casts = {"": ""} if bits >= 32 else {"_s": f"<uint32_t><int32_t><int{bits}_t>", "_u": ""}
+        for suffix, cast in casts.items():
+            yield RegOp(
+                f"{shape}.extract_lane{suffix}",
+                (*operands("d:i64 a:v128"), _lane_index(bits)),
+                text=(Result("bits", cast + got),),
+                touches=NOTHING,
+            )
+        put = _STORE[bits].format(p=_lane_at("d", bits), v=f"<uint{bits}_t>{{ea}}")
+        yield RegOp(
+            f"{shape}.replace_lane",
+            (*operands("d:v128 a:v128 b:i64"), _lane_index(bits)),
+            text=("{ea} = {b:i64}", "memmove(&fp[{d}], &fp[{a}], 16)", put),
+            touches=NOTHING,
+        )
 
 
 # --- Memory ----------------------------------------------------------------------------------------------------------
 
-
-def wide(body: tuple[str, ...]) -> tuple[str, ...]:
-    """The body of a load or store, which begins with the computation and the check of an address, for 64 bits of that.
-
-    The offset is ``{K}`` then. The sum may wrap around; what is less than the memory's length is also far from that.
-    """
-    check = body[1].replace("unlikely(", "unlikely(ea < {K:i64} or ea >= mem_len or ", 1)
-    return ("ea = {a:i64} + {K:i64}", check, *body[2:])
+_ADDRESS = Address(base="a")
+_THERE = "(mem + {ea})"
 
 
-def _in_bounds(width: int) -> tuple[str, ...]:
-    return (
-        "ea = <uint64_t>{a:i32} + <uint32_t>{o}",
-        *trap_if(f"ea + {width} > mem_len", "TRAP_MEMORY_OUT_OF_BOUNDS"),
-    )
+def _accessing(
+    name: str, read: tuple[Operand, ...], access: Access, text: Statements, function: tuple[str, ...] = ()
+) -> RegOp:
+    return RegOp(name, read, text=text, address=_ADDRESS, access=access, function=function, touches=touched("memory"))
 
 
-def _loads() -> Iterator[VectorRow]:
-    yield VectorRow("v128.load", "dao", (*_in_bounds(16), "memcpy(&fp[{d}], mem + ea, 16)"))
+def _wide(row: RegOp) -> RegOp:
+    """The same for memories of 64-bit addresses."""
+    wide = {"a": operands("a:i64"), "o": operands("K")}
+    changed = tuple(new for operand in row.operands for new in wide.get(operand.letter, (operand,)))
+    return row._replace(name=f"{row.name}_wide", operands=changed, address=WIDE, function=(), serves=(row.name,))
+
+
+def _loads() -> Iterator[RegOp]:
+    loaded = operands("d:v128 a:i32 o")
+    yield _accessing("v128.load", loaded, Access("load", 16), ("memcpy(&fp[{d}], mem + {ea}, 16)",))
     for bits in (8, 16, 32):
         count = 64 // bits
         for sign, of in (("s", f"i{bits}"), ("u", f"u{bits}")):
             mnemonic, to = f"v128.load{bits}x{count}_{sign}", f"u{2 * bits}"
-            function = _function(
+            lines = _function(
                 _name(mnemonic),
                 "void",
                 "slot* d, const uint8_t* p",
@@ -366,27 +384,27 @@ def _loads() -> Iterator[VectorRow]:
                 "cdef int i",
                 "memcpy(&x, p, 8)",
                 f"for i in range({count}):",
-                f"    r.{to}[i] = {_over_lanes('{a}', of, to)}",
+                f"    r.{to}[i] = <{_c_type(to)}>(x.{of}[i])",
                 "memcpy(d, &r, 16)",
             )
-            call = f"{_name(mnemonic)}(&fp[{{d}}], mem + ea)"
-            yield VectorRow(mnemonic, "dao", (*_in_bounds(8), call), function)
+            call = f"{_name(mnemonic)}(&fp[{{d}}], mem + {{ea}})"
+            yield _accessing(mnemonic, loaded, Access("load", 8), (call,), lines)
     for bits, load in _LOAD.items():
-        value = load.replace("{p}", "(mem + ea)")
+        value, access = load.format(p=_THERE), Access("load", bits // 8)
         splat = f"v_i{bits}x{128 // bits}_splat(&fp[{{d}}], {value})"
-        yield VectorRow(f"v128.load{bits}_splat", "dao", (*_in_bounds(bits // 8), splat))
+        yield _accessing(f"v128.load{bits}_splat", loaded, access, (splat,))
         if bits >= 32:
-            zero = ("ea = " + value, "fp[{d}].u64 = ea", "fp[{d} + 1].u64 = 0")
-            yield VectorRow(f"v128.load{bits}_zero", "dao", (*_in_bounds(bits // 8), *zero))
-        lane = f"(<uint8_t*>&fp[{{d}}] + {bits // 8} * {{x}})"
-        put = _STORE[bits].replace("{p}", lane).replace("{v}", f"<uint{bits}_t>ea")
-        body = (*_in_bounds(bits // 8), "ea = " + value, "memmove(&fp[{d}], &fp[{b}], 16)", put)
-        yield VectorRow(f"v128.load{bits}_lane", "daobx", body)
+            zero = ("{ea} = " + value, "fp[{d}].u64 = {ea}", "fp[{d} + 1].u64 = 0")
+            yield _accessing(f"v128.load{bits}_zero", loaded, access, zero)
+        put = _STORE[bits].format(p=_lane_at("d", bits), v=f"<uint{bits}_t>{{ea}}")
+        read = (*operands("d:v128 a:i32 o b:v128"), _lane_index(bits))
+        text = ("{ea} = " + value, "memmove(&fp[{d}], &fp[{b}], 16)", put)
+        yield _accessing(f"v128.load{bits}_lane", read, access, text)
 
 
-def _stores() -> Iterator[VectorRow]:
-    yield VectorRow("v128.store", "aob", (*_in_bounds(16), "memcpy(mem + ea, &fp[{b}], 16)"))
+def _stores() -> Iterator[RegOp]:
+    read = operands("a:i32 o b:v128")
+    yield _accessing("v128.store", read, Access("store", 16), ("memcpy(mem + {ea}, &fp[{b}], 16)",))
     for bits, load in _LOAD.items():
-        value = load.replace("{p}", f"(<uint8_t*>&fp[{{b}}] + {bits // 8} * {{x}})")
-        put = _STORE[bits].replace("{p}", "(mem + ea)").replace("{v}", value)
-        yield VectorRow(f"v128.store{bits}_lane", "aobx", (*_in_bounds(bits // 8), put))
+        put = _STORE[bits].format(p=_THERE, v=load.format(p=_lane_at("b", bits)))
+        yield _accessing(f"v128.store{bits}_lane", (*read, _lane_index(bits)), Access("store", bits // 8), (put,))

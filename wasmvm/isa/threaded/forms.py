@@ -7,24 +7,25 @@ pass does the same.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from wasmvm.isa.regop.arm import F32_RESULT, F64_RESULT, INT_RESULT
 from wasmvm.isa.regop.row import RegOp
 from wasmvm.isa.regop.rows import ROWS
 from wasmvm.isa.threaded.sequences import SEQUENCES
 
-INT_RESULT, F64_RESULT, F32_RESULT, CLOBBERS = range(1, 5)
-"""What an instruction does to the accumulators; 0 for nothing."""
 REGISTERS = {INT_RESULT: "acc", F64_RESULT: "facc", F32_RESULT: "sacc"}
 """The accumulator for each kind of result."""
-
-_REGISTERS = {"i32": "acc", "i64": "acc", "u64": "acc", "f64": "facc", "f32": "sacc"}
-_READS = re.compile(r"\{([abc]):(\w+)\}|fp\[\{([abc])\}\]\.(u64)")
-_NO_FORMS = (
-    "memory.", "table.", "data.", "elem.", "ref.", "call", "return_call", "throw",
-    "struct.set", "array.new", "array.set",
-)  # fmt: skip
+_REGISTER_OF = {
+    "i32": "acc",
+    "i64": "acc",
+    "bits": "acc",
+    "ref": "acc",
+    "f64": "facc",
+    "f32": "sacc",
+}
+"""By the type of an operand; what is no number of one slot is not passed on."""
 
 
 class AccumulatorForm(NamedTuple):
@@ -36,60 +37,9 @@ class AccumulatorForm(NamedTuple):
     operand: str
     register: str
 
-    @property
-    def body(self) -> tuple[str, ...]:
-        """The text of its row with the operand's reads replaced."""
-        return _with_register(self.row.body, self.operand, self.register)
 
-
-def _with_register(body: tuple[str, ...], operand: str, register: str) -> tuple[str, ...]:
-    """The text with the operand read from a register instead."""
-
-    def replace(match: re.Match[str]) -> str:
-        if operand not in (match[1], match[3]):
-            return match[0]
-        return f"(<uint32_t>{register})" if match[2] == "i32" else register
-
-    return tuple(_READS.sub(replace, line) for line in body)
-
-
-def _register_of(row: RegOp, operand: str) -> str | None:
-    """The accumulator that may stand for the operand; None where the body does more with it than read it."""
-    text = " ".join(row.body)
-    reads = [m[2] or m[4] for m in _READS.finditer(text) if operand in (m[1], m[3])]
-    mentions = len(re.findall(rf"\{{{operand}[}}:]", text))
-    registers = {_REGISTERS.get(type_) for type_ in reads}
-    if len(reads) != mentions or len(registers) != 1 or row.name.startswith(_NO_FORMS):
-        return None
-    return registers.pop()
-
-
-def effect(row: RegOp) -> int:
-    """What the instruction does to the accumulators."""
-    if "d" in row.operands:
-        last = row.body[-1]
-        if "e" in row.operands:
-            return CLOBBERS
-        if last.startswith("fp[{d}].u64 = "):
-            return INT_RESULT
-        if last.startswith("fp[{d}].f64 = "):
-            return F64_RESULT
-        return F32_RESULT if last.startswith("set_f32(&fp[{d}], ") else CLOBBERS
-    return CLOBBERS if row.jumps and "t" not in row.operands else 0
-
-
-ACCUMULATOR_FORMS: list[AccumulatorForm] = []
-for _row in ROWS:
-    for _operand in "abc":
-        _register = _register_of(_row, _operand) if _operand in _row.operands else None
-        if _register is not None:
-            _number = len(ROWS) + len(ACCUMULATOR_FORMS)
-            _name = f"{_row.name}_{_register}_{_operand}"
-            ACCUMULATOR_FORMS.append(AccumulatorForm(_number, _name, _row, _operand, _register))
-
-
-class OlderForm(NamedTuple):
-    """The instruction `base` with its operand `operand` read from what `register` held before the last result.
+class PreviousForm(NamedTuple):
+    """The instruction `base` with its operand `operand` read from the previous value of the register `register`.
 
     Only within a sequence is that known: the instruction before this one has saved it, and left its own result in
     the register. Elsewhere the opcode means `base`.
@@ -105,57 +55,112 @@ class OlderForm(NamedTuple):
     def row(self) -> RegOp:
         return row_of(self.base)
 
-    @property
-    def body(self) -> tuple[str, ...]:
-        """The text of its base with the operand's reads replaced by ``{older}``."""
-        return _with_register(self.base.body, self.operand, "{older}")
+
+Instruction = RegOp | AccumulatorForm | PreviousForm
 
 
-def row_of(instruction: RegOp | AccumulatorForm | OlderForm) -> RegOp:
-    return instruction if isinstance(instruction, RegOp) else instruction.row
+class Sequence(NamedTuple):
+    """Adjacent instructions run by one handler; the first one's opcode becomes `number`.
 
-
-OLDER_FORMS: list[OlderForm] = []
-_BASES: list[RegOp | AccumulatorForm] = [*ROWS, *ACCUMULATOR_FORMS]
-for _base in _BASES:
-    _row = row_of(_base)
-    for _operand in "abc":
-        _register = _register_of(_row, _operand) if _operand in _row.operands else None
-        if _register is None or (isinstance(_base, AccumulatorForm) and _base.operand == _operand):
-            continue
-        _number = len(ROWS) + len(ACCUMULATOR_FORMS) + len(OLDER_FORMS)
-        OLDER_FORMS.append(OlderForm(_number, f"{_base.name}_older_{_operand}", _base, _operand, _register))
-
-INSTRUCTIONS: tuple[RegOp | AccumulatorForm | OlderForm, ...] = (*ROWS, *ACCUMULATOR_FORMS, *OLDER_FORMS)
-"""By number: what is one instruction."""
-
-# --- Sequences ---------------------------------------------------------------------------------------------------
-# The threaded back end runs some instructions together with those behind them. Only the opcode of the first changes:
-# all words stay where they are, so that branches may lead to the others, and what stops there begins there again.
-
-
-class Fused(NamedTuple):
-    """`parts`, which stand one behind the other, as one: where the first stands, the code says `number`.
-
-    The code says so if the parts but the last are one already (`first` is the number of these) and the last follows.
+    It does so if the parts but the last are one already (`first` is the number of these) and the last follows.
     """
 
     number: int
     first: int
-    parts: tuple[RegOp | AccumulatorForm | OlderForm, ...]
+    parts: tuple[Instruction, ...]
 
 
-def _fused() -> list[Fused]:
+def row_of(instruction: Instruction) -> RegOp:
+    return instruction if isinstance(instruction, RegOp) else instruction.row
+
+
+def parts_of(number: int) -> tuple[Instruction, ...]:
+    """The instructions that an opcode stands for: one, or those of a sequence.
+
+    Each tells its row (`row_of`), and which of its operands are in a register (`sources`).
+
+    Raises:
+        IndexError: this is no opcode of the threaded form.
+    """
+    if number < 0:
+        raise IndexError(f"{number} is no opcode")
+    if number < len(INSTRUCTIONS):
+        return (INSTRUCTIONS[number],)
+    return SEQUENCES_BY_NUMBER[number - len(INSTRUCTIONS)].parts
+
+
+class Source(NamedTuple):
+    """Where an operand is besides its slot: in a register, or where the previous instruction saved what that held."""
+
+    register: str
+    previous: bool
+
+
+def sources(instruction: Instruction) -> Mapping[str, Source]:
+    """The operands that are read from registers, by letter."""
+    if isinstance(instruction, AccumulatorForm):
+        return {instruction.operand: Source(instruction.register, False)}
+    if isinstance(instruction, PreviousForm):
+        return {**sources(instruction.base), instruction.operand: Source(instruction.register, True)}
+    return {}
+
+
+def register_of(row: RegOp, letter: str) -> str | None:
+    """The accumulator that may stand for the operand; None where it has to be read from its slot."""
+    operand = row.operand(letter)
+    if operand is None or operand.role != "read" or row.rare:
+        return None
+    return _REGISTER_OF.get(operand.type)
+
+
+def _accumulator_forms() -> Iterator[AccumulatorForm]:
+    number = len(ROWS)
+    for row in ROWS:
+        for letter in "abc":
+            register = register_of(row, letter)
+            if register is not None:
+                yield AccumulatorForm(number, f"{row.name}_{register}_{letter}", row, letter, register)
+                number += 1
+
+
+ACCUMULATOR_FORMS = tuple(_accumulator_forms())
+
+
+def _previous_forms() -> Iterator[PreviousForm]:
+    number = len(ROWS) + len(ACCUMULATOR_FORMS)
+    bases: tuple[RegOp | AccumulatorForm, ...] = (*ROWS, *ACCUMULATOR_FORMS)
+    for base in bases:
+        for letter in "abc":
+            register = register_of(row_of(base), letter)
+            if register is not None and letter not in sources(base):
+                yield PreviousForm(number, f"{base.name}_older_{letter}", base, letter, register)
+                number += 1
+
+
+PREVIOUS_FORMS = tuple(_previous_forms())
+
+INSTRUCTIONS: tuple[Instruction, ...] = (*ROWS, *ACCUMULATOR_FORMS, *PREVIOUS_FORMS)
+"""By number: what is one instruction."""
+
+# --- Sequences --------------------------------------------------------------------------------------------------- The
+# threaded back end runs some instructions together with those that follow them. Only the opcode of the first changes:
+# all words stay where they are, so that branches may lead to the others, and what stops there begins there again.
+
+
+def _sequences() -> Iterator[Sequence]:
     by_name = {instruction.name: instruction for instruction in INSTRUCTIONS}
     numbers: dict[tuple[str, ...], int] = {(name,): instruction.number for name, instruction in by_name.items()}
-    found: list[Fused] = []
+    number = len(INSTRUCTIONS)
     for first, lasts in SEQUENCES.items():
         before = tuple(first.split())
         for last in lasts.split():
             names = (*before, last)
-            numbers[names] = len(INSTRUCTIONS) + len(found)
-            found.append(Fused(numbers[names], numbers[before], tuple(by_name[name] for name in names)))
-    return found
+            numbers[names] = number
+            yield Sequence(number, numbers[before], tuple(by_name[name] for name in names))
+            number += 1
 
 
-FUSED = _fused()
+SEQUENCES_BY_NUMBER = tuple(_sequences())
+"""All sequences; the first has the number after the last of `INSTRUCTIONS`."""
+END = len(INSTRUCTIONS) + len(SEQUENCES_BY_NUMBER)
+"""One more than the highest opcode."""
