@@ -8,14 +8,15 @@ from __future__ import annotations
 from wasmvm.isa import wasm
 
 NO_OPCODE = 0xFF
+"""What `IMM_OF` says of a number that is no opcode."""
 
 _HEAD = '''\
 """{note}
 
 The rows of `isa.wasm` as flat tables that an opcode, or a prefix byte, indexes: for loops over the bytes of code.
 
-NO_OPCODE: what `IMM_OF` says of a number that is no opcode, prefix bytes among them.
-IMM_OF: by opcode, the kind of its immediates (`isa.imm`).
+IMM_OF: by opcode, the kind of its immediates (`isa.imm`); `opcode.NO_OPCODE` for a number that is none, prefix bytes
+    among them.
 LANES_OF: by opcode, what its lane indices must be less than; 0 where it has none.
 PREFIX_BASE, PREFIX_END: by byte, where the opcodes behind this prefix begin and end; 0 and 0 for a byte that is none.
 """
@@ -39,7 +40,6 @@ def module(note: str) -> str:
         lanes_of[row.code] = row.lanes
     out = [
         _HEAD.format(note=note),
-        f"NO_OPCODE = {NO_OPCODE}\n",
         _bytes("IMM_OF", imm_of),
         _bytes("LANES_OF", lanes_of),
     ]
@@ -51,13 +51,13 @@ def module(note: str) -> str:
 
 
 OWN_RULE = 0xFF
+"""What `PARAM_COUNT` says of an instruction whose row leaves its operands to the validator."""
 
 _SIGNATURES_HEAD = '''\
 """{note}
 
 Operands and results of the rows of `isa.wasm`, by opcode, for the validator.
 
-OWN_RULE: what `PARAM_COUNT` says of an instruction whose row leaves its operands to the validator.
 TYPES: the operands of all instructions, equal ones once. PARAMS_AT, PARAM_COUNT: where in it and how many.
 RESULT: the type of the result, or 0 for none. NATURAL_ALIGNMENT: the base-2 logarithm of the width of an access.
 NUMBERS: by the opcode of an instruction that gives a number, the bytes of that, or 0 for a signed LEB128 integer.
@@ -92,6 +92,6 @@ def signatures(note: str) -> str:
     }
     sizes = {"i32": 0, "i64": 0, "f32": 4, "f64": 8}
     numbers = {wasm.BY_MNEMONIC[f"{type_}.const"].code: size for type_, size in sizes.items()}
-    constants = f"OWN_RULE = {OWN_RULE}\nNUMBERS = {numbers}\nEND = {wasm.BY_MNEMONIC['end'].code}\n"
+    constants = f"NUMBERS = {numbers}\nEND = {wasm.BY_MNEMONIC['end'].code}\n"
     head = _SIGNATURES_HEAD.format(note=note) + constants
     return "# fmt: off\n" + head + "".join(_bytes(name, values) for name, values in tables.items())

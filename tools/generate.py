@@ -4,7 +4,8 @@
     python tools/generate.py --loop switch|threaded|counting    (prints a loop of the machine, for reading)
 
 Generated in `wasmvm/generated`: `opcode` (a constant per WebAssembly opcode and per kind of immediates) and `regopcode`
-(a constant per register instruction), each with a `.pxd`; `flat` and `signatures` (the rows of WebAssembly opcodes as
+(a constant per register instruction), each with a `.pxd`; `codes.pxd` (the numbers of the binary format that `types`
+and `isa.codes` state, for compiled modules); `flat` and `signatures` (the rows of WebAssembly opcodes as
 flat tables); `wordkinds` (what the words of register instructions must be); `forms` (which register instruction serves
 which opcode).
 
@@ -29,7 +30,8 @@ import threaded  # noqa: E402
 import vector  # noqa: E402
 import verification  # noqa: E402
 
-from wasmvm.isa import imm, wasm  # noqa: E402
+from wasmvm import types  # noqa: E402
+from wasmvm.isa import codes, imm, wasm  # noqa: E402
 from wasmvm.isa.regop import rows  # noqa: E402
 from wasmvm.isa.threaded import forms as threaded_forms  # noqa: E402
 
@@ -51,7 +53,13 @@ def cython_enum(constants: Iterable[tuple[str, int]]) -> str:
 def opcodes() -> list[tuple[str, int]]:
     instructions = [(f"OP_{constant_name(row.mnemonic)}", row.code) for row in wasm.ROWS]
     kinds = [(f"IMM_{name}", value) for name, value in vars(imm).items() if name.isupper()]
-    return instructions + kinds
+    return [*instructions, *kinds, ("NO_OPCODE", flat.NO_OPCODE), ("OWN_RULE", flat.OWN_RULE)]
+
+
+def format_codes() -> list[tuple[str, int]]:
+    """The numbers of `types` and `isa.codes` that fit into a C int."""
+    named = [*vars(types).items(), *vars(codes).items()]
+    return [(name, value) for name, value in named if name.isupper() and type(value) is int and value < 1 << 31]
 
 
 def regopcodes() -> list[tuple[str, int]]:
@@ -80,6 +88,7 @@ def generated_files() -> dict[Path, str]:
     """Every committed file that is generated, and what it should hold."""
     folder = ROOT / "wasmvm/generated"
     return {
+        folder / "codes.pxd": cython_enum(format_codes()),
         folder / "opcode.py": python_constants(opcodes()),
         folder / "opcode.pxd": cython_enum(opcodes()),
         folder / "regopcode.py": python_constants(regopcodes()) + address_words(),

@@ -312,7 +312,6 @@ cdef enum:
     TRAP_ARRAY_OUT_OF_BOUNDS = 35
     TRAP_CAST_FAILURE = 36
     TRAP_ALLOCATION_FAILED = 37
-    OBJECT_HEADER = 16  # sizeof(object_t), as types.OBJECT_HEADER
 
 
 @cython.final

@@ -40,6 +40,7 @@ if PyInterpreterState_Get() != PyInterpreterState_Main():  # `wasmvm/__init__.py
 
 from os import urandom
 
+from wasmvm.generated.codes cimport *
 from wasmvm.generated.regopcode cimport *
 
 from types import FunctionType, MethodType
@@ -49,7 +50,7 @@ from wasmvm.errors import ExitTrap, InternalError, Trap, WasmException, with_was
 from wasmvm.quoting import escaped
 from wasmvm.typetable import comptype_of, field_room, find, group_of, hold, read_comptype, super_of
 from wasmvm.types import (
-    MAX_PAGES, MAX_PAGES_64, MAX_TABLE, METER_INSTRUCTIONS as METER_INSTRUCTIONS_, FuncType, GlobalType, Limits,
+    MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits,
     MemoryType, StructType, TableType, TagType, heaptype_of, is_nullable, layout, ref_typeidx, storage_size, valtype_text, valtypes_of,
 )
 

@@ -2,23 +2,13 @@ cimport cython
 
 from libc.stdint cimport int64_t, uint64_t
 
+from wasmvm.generated.codes cimport *
 from wasmvm.generated.opcode cimport *
 
 
 cdef unsigned char[::1] IMM_OF
 cdef int[::1] PREFIX_BASE
 cdef int[::1] PREFIX_END
-cdef int NO_OPCODE
-cdef int CONCRETE
-cdef int NON_NULL
-cdef int REF
-cdef int REF_NULL
-cdef int EMPTY_BLOCK
-cdef int CATCH_ALL
-cdef int CATCH_ALL_REF
-cdef int MEMIDX_FLAG
-cdef int64_t MAX_TYPES
-cdef int LOOK
 cdef const unsigned char[::1] IS_VALTYPE
 
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import cython
 
-from wasmvm import types
 from wasmvm.errors import DecodeError
 from wasmvm.generated import flat
-from wasmvm.isa import codes
 from wasmvm.types import HEAPTYPE_NAMES, PACKED_NAMES, VALTYPE_NAMES
 
 if not cython.compiled:
@@ -42,6 +40,7 @@ if not cython.compiled:
         IMM_TRY_TABLE,
         IMM_V128,
         IMM_VALTYPES,
+        NO_OPCODE,
         OP_BLOCK,
         OP_ELSE,
         OP_END,
@@ -49,6 +48,8 @@ if not cython.compiled:
         OP_LOOP,
         OP_TRY_TABLE,
     )
+    from wasmvm.isa.codes import CATCH_ALL, CATCH_ALL_REF, EMPTY_BLOCK, MEMIDX_FLAG, REF, REF_NULL
+    from wasmvm.types import CONCRETE, LOOK, MAX_TYPES, NON_NULL
 
 IS_VALTYPE = bytes([byte in VALTYPE_NAMES for byte in range(256)])
 TYPE_CHECKING = False
@@ -56,18 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 UNEXPECTED_END = "unexpected end of section or function"
-REF_NULL = codes.REF_NULL
-REF = codes.REF
-EMPTY_BLOCK = codes.EMPTY_BLOCK
-CATCH_ALL = codes.CATCH_ALL
-CATCH_ALL_REF = codes.CATCH_ALL_REF
-MEMIDX_FLAG = codes.MEMIDX_FLAG
-MAX_TYPES = types.MAX_TYPES
-CONCRETE = types.CONCRETE
-LOOK = types.LOOK
-NON_NULL = types.NON_NULL
 IMM_OF = flat.IMM_OF
-NO_OPCODE = flat.NO_OPCODE
 PREFIX_BASE = flat.PREFIX_BASE
 PREFIX_END = flat.PREFIX_END
 

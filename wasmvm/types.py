@@ -77,6 +77,8 @@ NON_NULL = 0x80
 """What is added to the byte of a nullable reference to an abstract heap type to make it non-null."""
 CONCRETE = 0x400
 """The first number of references to defined types; all numbers below mean the same in every module."""
+BOTTOM = 0
+"""The type of an operand that unreachable code may take for any type; no value type is 0."""
 BOTTOM_REF = NON_NULL
 """The type of a non-null reference that unreachable code may take for one to anything; no binary format has it."""
 
@@ -223,6 +225,8 @@ def layout(fields: tuple[FieldType, ...]) -> tuple[list[int], int]:
     return offsets, end
 
 
+KIND_FUNC, KIND_STRUCT, KIND_ARRAY = range(3)
+"""Kinds of composite types."""
 CompType = FuncType | StructType | ArrayType
 """2.3.13: a composite type."""
 

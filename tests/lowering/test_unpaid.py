@@ -27,7 +27,7 @@ from wasmvm.types import METER_CALLS, METER_INSTRUCTIONS, NO_METERING
 
 BR_TABLE = BY_NAME["br_table"].number
 
-MOST_UNPAID = 512  # words for a unit, as `lowering.body` has it
+MAX_UNPAID = 512  # words for a unit, as `lowering.body` has it
 ONE_INSTRUCTION = 4096  # words that one instruction of WebAssembly may become: a thousand values put into their slots
 PAYING = re.compile(r"loop_.*|.*\.grow|throw(_ref)?|call.*|return_call.*")
 ENDS = re.compile(r"br|loop_br|br_table|return.*|unreachable|throw.*")
@@ -50,7 +50,7 @@ def check_paid(code: array[int], handlers: array[int]) -> int:
             if name in ("copy", "return_copy"):
                 here += code[position + LENGTH[code[position]] - 1] >> 1  # slots
             if name == "pay":
-                here = max(0, here - code[position + 1] * MOST_UNPAID)
+                here = max(0, here - code[position + 1] * MAX_UNPAID)
             if pays or name == "pay" or ENDS.fullmatch(name):
                 most = max(most, here)
             for entry in entries:
@@ -163,13 +163,13 @@ class Nasty:
 def test_nasty_shapes(values: bool) -> None:
     for seed in range(25):
         most = unpaid(wat2wasm(Nasty(seed, values).text()))
-        assert most <= MOST_UNPAID + ONE_INSTRUCTION, seed
+        assert most <= MAX_UNPAID + ONE_INSTRUCTION, seed
 
 
 def test_what_the_fuzzers_make() -> None:
     for seed in range(20):
         for text in (Generated(seed).text, Generated(seed, VECTORS).text, Program(seed).text, program(seed)):
-            assert unpaid(wat2wasm(text)) <= MOST_UNPAID + ONE_INSTRUCTION, seed
+            assert unpaid(wat2wasm(text)) <= MAX_UNPAID + ONE_INSTRUCTION, seed
 
 
 def test_what_one_instruction_saves_is_paid_for() -> None:
@@ -177,7 +177,7 @@ def test_what_one_instruction_saves_is_paid_for() -> None:
     count = 100_000
     for end in ("block end", "local.set $x local.get $x", "loop end", "local.get $x if end"):
         text = f"(module (func (param $x i32) {'local.get $x ' * count} {end} {'drop ' * count} (block)))"
-        assert unpaid(wat2wasm(text)) <= MOST_UNPAID, end
+        assert unpaid(wat2wasm(text)) <= MAX_UNPAID, end
 
 
 def test_returning_from_a_deep_recursion_pays() -> None:

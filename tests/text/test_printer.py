@@ -8,6 +8,7 @@ import pytest
 
 from wasmvm.embedding.text import wasm2wat
 from wasmvm.errors import DecodeError
+from wasmvm.isa import codes
 from wasmvm.text import encoder, wat2wasm
 from wasmvm.text.encoder import Names, custom_section, sized, uleb
 from wasmvm.text.identifiers import Space, identifier, quoted, quoted_bytes
@@ -104,9 +105,9 @@ def one_function(*sections: bytes) -> bytes:
 
 def test_names_that_the_assembler_would_write_are_not_printed_apart() -> None:
     names = Names()
-    names.add(encoder.NAME_FUNC, 0, "f")
-    names.add_indirect(encoder.NAME_LOCAL, 0, 0, "x")
-    names.add_indirect(encoder.NAME_LABEL, 0, 0, "l")
+    names.add(codes.NAME_FUNC, 0, "f")
+    names.add_indirect(codes.NAME_LOCAL, 0, 0, "x")
+    names.add_indirect(codes.NAME_LABEL, 0, 0, "l")
     binary = one_function(name_section(names), custom_section("producers", b"p"))
     text = wasm2wat(binary)
     assert '"name"' not in text
@@ -152,7 +153,7 @@ def test_longer_encodings_come_back_as_the_shortest() -> None:
 
 def body(code: bytes) -> bytes:
     function = sized(code)
-    return HEADER + b"\1\4\1\x60\0\0\3\2\1\0" + encoder.section(encoder.CODE, uleb(1) + function)
+    return HEADER + b"\1\4\1\x60\0\0\3\2\1\0" + encoder.section(codes.SECTION_CODE, uleb(1) + function)
 
 
 @pytest.mark.parametrize(

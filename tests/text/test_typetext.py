@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wasmvm.embedding.text import wasm2wat
-from wasmvm.text import encoder, wat2wasm
+from wasmvm.isa import codes
+from wasmvm.text import wat2wasm
 from wasmvm.text.encoder import Names, custom_section
 
 
@@ -77,8 +78,8 @@ def test_there_and_back(text: str) -> None:
 
 def test_names_of_fields_that_are_not_there_are_kept_apart() -> None:
     names = Names()
-    names.add_indirect(encoder.NAME_FIELD, 0, 1, "x")
-    names.add_indirect(encoder.NAME_FIELD, 1, 0, "y")
+    names.add_indirect(codes.NAME_FIELD, 0, 1, "x")
+    names.add_indirect(codes.NAME_FIELD, 1, 0, "y")
     binary = wat2wasm("(type (struct (field i32))) (type (func))") + custom_section("name", names.content())
     text = wasm2wat(binary)
     assert '(@custom "name"' in text

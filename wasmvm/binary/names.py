@@ -7,12 +7,9 @@ names before the damage count and the rest is as if it were not there.
 from __future__ import annotations
 
 from wasmvm.errors import DecodeError
+from wasmvm.isa import codes
 from wasmvm.reader import Reader
 from wasmvm.syntax import Extent, Module
-
-NAME_SECTION = "name"
-MODULE, FUNC, LOCAL, LABEL, TYPE, TABLE, MEMORY, GLOBAL, ELEM, DATA, FIELD, TAG = range(12)
-"""Ids of subsections; of those above LOCAL, TYPE, FIELD and TAG are in the specification, the others in a proposal."""
 
 
 class Names:
@@ -53,7 +50,7 @@ class Names:
     def module_name(self) -> str | None:
         if self._module_name is None:
             try:
-                self._module_name = self._reader(MODULE).name()
+                self._module_name = self._reader(codes.NAME_MODULE).name()
             except DecodeError:
                 return None
         return self._module_name
@@ -61,56 +58,56 @@ class Names:
     @property
     def func_names(self) -> dict[int, str]:
         """By funcidx."""
-        return self._map(FUNC)
+        return self._map(codes.NAME_FUNC)
 
     @property
     def local_names(self) -> dict[int, dict[int, str]]:
         """By funcidx, then by localidx."""
-        return self._indirect_map(LOCAL)
+        return self._indirect_map(codes.NAME_LOCAL)
 
     @property
     def label_names(self) -> dict[int, dict[int, str]]:
         """By funcidx, then by the number of the block in the order in which blocks begin."""
-        return self._indirect_map(LABEL)
+        return self._indirect_map(codes.NAME_LABEL)
 
     @property
     def type_names(self) -> dict[int, str]:
-        return self._map(TYPE)
+        return self._map(codes.NAME_TYPE)
 
     @property
     def table_names(self) -> dict[int, str]:
-        return self._map(TABLE)
+        return self._map(codes.NAME_TABLE)
 
     @property
     def mem_names(self) -> dict[int, str]:
-        return self._map(MEMORY)
+        return self._map(codes.NAME_MEM)
 
     @property
     def global_names(self) -> dict[int, str]:
-        return self._map(GLOBAL)
+        return self._map(codes.NAME_GLOBAL)
 
     @property
     def elem_names(self) -> dict[int, str]:
-        return self._map(ELEM)
+        return self._map(codes.NAME_ELEM)
 
     @property
     def data_names(self) -> dict[int, str]:
-        return self._map(DATA)
+        return self._map(codes.NAME_DATA)
 
     @property
     def field_names(self) -> dict[int, dict[int, str]]:
         """By typeidx, then by fieldidx."""
-        return self._indirect_map(FIELD)
+        return self._indirect_map(codes.NAME_FIELD)
 
     @property
     def tag_names(self) -> dict[int, str]:
-        return self._map(TAG)
+        return self._map(codes.NAME_TAG)
 
 
 def read_names(module: Module) -> Names:
     """The names in the first custom section that is called "name"; none where there is no such section."""
     subsections: dict[int, Extent] = {}
-    content = next((custom.content for custom in module.customs if custom.name == NAME_SECTION), None)
+    content = next((custom.content for custom in module.customs if custom.name == codes.NAME_SECTION), None)
     if content is not None:
         reader = Reader(module.bytes_with(*content))
         reader.pos, reader.end = content

@@ -1,6 +1,7 @@
 cimport cython
 from libc.stdint cimport int64_t
 
+from wasmvm.generated.codes cimport *
 from wasmvm.reader cimport Reader
 
 

@@ -12,7 +12,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 
+import cython
+
 from wasmvm.errors import DecodeError
+from wasmvm.isa.codes import MAGIC, SECTION_ORDER, VERSION
 from wasmvm.reader import Reader
 from wasmvm.record import made
 from wasmvm.syntax import (
@@ -35,16 +38,6 @@ from wasmvm.syntax import (
     Tag,
 )
 from wasmvm.types import (
-    FUNC,
-    FUNCREF,
-    GLOBAL,
-    I32,
-    I64,
-    MAX_TYPES,
-    MEMORY,
-    NON_NULL,
-    TABLE,
-    TAG,
     VALTYPE_NAMES,
     ArrayType,
     CompType,
@@ -57,6 +50,22 @@ from wasmvm.types import (
     SubType,
     TableType,
 )
+
+if not cython.compiled:
+    from wasmvm.isa.codes import (
+        FORM_ARRAY,
+        FORM_FUNC,
+        FORM_REC,
+        FORM_STRUCT,
+        FORM_SUB,
+        FORM_SUB_FINAL,
+        LIMITS_I64,
+        LIMITS_MAX,
+        SECTION_CODE,
+        SECTION_DATA,
+        TABLE_INIT,
+    )
+    from wasmvm.types import FUNC, FUNCREF, GLOBAL, I32, I64, MAX_TYPES, MEMORY, NON_NULL, TABLE, TAG
 
 MAX_ARITY = 1000
 """Parameters or results of a function type, as in the limits that web browsers agreed upon. Every use of a type costs
@@ -77,17 +86,10 @@ MAX_SIZE = 1 << 30
 SHORT_TYPES = bytes(VALTYPE_NAMES)
 """The value types of one byte."""
 
-MAGIC = b"\0asm"
-VERSION = b"\1\0\0\0"
 COMPONENT_VERSION = b"\x0d\0\1\0"
 
-CODE_ID, DATA_ID = 10, 11
-ORDER = (0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6)
-"""The place of each section id among the sections of a file: tags go before globals, the data count before the code."""
-
-REC, SUB, SUB_FINAL = 0x4E, 0x50, 0x4F
-FUNC_FORM, STRUCT_FORM, ARRAY_FORM = 0x60, 0x5F, 0x5E
-"""5.3.5 to 5.3.8: what types begin with."""
+ORDER = (0, *[1 + SECTION_ORDER.index(section_id) for section_id in range(1, 1 + len(SECTION_ORDER))])
+"""By section id, the place of the section in a file, from 1 on; 0 for custom sections."""
 
 
 def decode(
@@ -147,11 +149,11 @@ def read_sections(reader: Reader, module: Module) -> None:
 def check_lengths(module: Module) -> None:
     """5.5.16: sections that must have as many entries as another."""
     if 2 * len(module.funcs) != len(module.code):
-        code = module.section(CODE_ID)
+        code = module.section(SECTION_CODE)
         at = len(module.surface) if code is None else code.start
         raise DecodeError("function and code section have inconsistent lengths", at)
     if module.data_count is not None and module.data_count != len(module.datas):
-        datas = module.section(DATA_ID)
+        datas = module.section(SECTION_DATA)
         at = len(module.surface) if datas is None else datas.start
         raise DecodeError("data count and data section have inconsistent lengths", at)
 
@@ -208,10 +210,10 @@ def read_limits(reader: Reader) -> tuple[int, Limits]:
     """The address type and the limits. The validator says which sizes are too large."""
     at = reader.pos
     flags = reader.byte()
-    if flags & ~5:
+    if flags & ~(LIMITS_MAX | LIMITS_I64):
         raise DecodeError("malformed limits flags", at)
     minimum = reader.u64()
-    return I64 if flags & 4 else I32, Limits(minimum, reader.u64() if flags & 1 else None)
+    return I64 if flags & LIMITS_I64 else I32, Limits(minimum, reader.u64() if flags & LIMITS_MAX else None)
 
 
 def read_memory_type(reader: Reader) -> MemoryType:
@@ -254,10 +256,10 @@ def read_field_type(reader: Reader) -> FieldType:
 def read_comptype(reader: Reader) -> CompType:
     at = reader.pos
     form = reader.byte()
-    if form == FUNC_FORM:
+    if form == FORM_FUNC:
         params = read_result_type(reader)
         return made(FuncType, (params, read_result_type(reader)))
-    if form == STRUCT_FORM:
+    if form == FORM_STRUCT:
         count = reader.length()
         if count > MAX_FIELDS:
             raise DecodeError(f"too many fields in a structure type (limit {MAX_FIELDS})", at)
@@ -265,7 +267,7 @@ def read_comptype(reader: Reader) -> CompType:
         for _ in range(count):
             fields.append(read_field_type(reader))
         return made(StructType, (tuple(fields),))
-    if form == ARRAY_FORM:
+    if form == FORM_ARRAY:
         return made(ArrayType, (read_field_type(reader),))
     raise DecodeError("integer representation too long" if form >= 0x80 else "malformed definition type", at)
 
@@ -277,7 +279,7 @@ def read_subtype(reader: Reader, module: Module, known: dict[CompType, CompType]
         raise DecodeError(f"too many types (limit {MAX_TYPES})", at)
     module.type_offsets.append(at)
     form = reader.source[at] if at < reader.end else 0
-    if form not in (SUB, SUB_FINAL):
+    if form not in (FORM_SUB, FORM_SUB_FINAL):
         comptype = read_comptype(reader)
         module.types.append(known.setdefault(comptype, comptype))
         return
@@ -286,7 +288,7 @@ def read_subtype(reader: Reader, module: Module, known: dict[CompType, CompType]
     comptype = read_comptype(reader)
     comptype = known.setdefault(comptype, comptype)
     module.types.append(comptype)
-    module.subtypes[typeidx] = made(SubType, (form == SUB_FINAL, supers, comptype))
+    module.subtypes[typeidx] = made(SubType, (form == FORM_SUB_FINAL, supers, comptype))
 
 
 def read_expr(reader: Reader, section_end: int) -> Extent:
@@ -312,7 +314,7 @@ def read_type_section(reader: Reader, module: Module, section_end: int) -> None:
     for i in range(reader.length()):
         if not i & 0xFF:  # a type may have a thousand parameters
             reader.look_around()
-        if reader.pos < reader.end and reader.source[reader.pos] == REC:
+        if reader.pos < reader.end and reader.source[reader.pos] == FORM_REC:
             reader.skip(1)
             start = len(module.types)
             for j in range(reader.length()):
@@ -362,7 +364,7 @@ def read_table_section(reader: Reader, module: Module, section_end: int) -> None
         if not i & 0xFFF:
             reader.look_around()
         at = reader.pos
-        if reader.pos + 1 < reader.end and reader.source[at] == 0x40:
+        if reader.pos + 1 < reader.end and reader.source[at] == TABLE_INIT:
             reader.skip(1)
             if reader.byte() != 0:
                 raise DecodeError("malformed table", at)

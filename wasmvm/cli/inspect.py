@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from wasmvm.cli.failure import CommandError
 from wasmvm.cli.limits import add_module_size
 from wasmvm.cli.load import load_module
+from wasmvm.isa import codes
 from wasmvm.quoting import cut, escaped, quoted
 from wasmvm.types import (
     EXTERN_KINDS,
@@ -29,11 +30,12 @@ if TYPE_CHECKING:
     from wasmvm.embedding.module import Module
     from wasmvm.syntax import Module as SyntaxModule
 
-SECTION_NAMES = (
-    "custom", "type", "import", "function", "table", "memory", "global", "export", "start", "element", "code", "data",
-    "data count", "tag",
-)  # fmt: skip
-"""The sections by their ids (specification, 5.5.2)."""
+SECTION_NAMES = {
+    getattr(codes, name): name.removeprefix("SECTION_").lower().replace("_", " ")
+    for name in vars(codes)
+    if name.startswith("SECTION_") and name != "SECTION_ORDER"
+}
+"""By the ids of sections, what they are called."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -136,7 +138,9 @@ def _sections(syntax: SyntaxModule) -> list[str]:
     lines = []
     customs = iter(syntax.customs)
     for section in syntax.sections:
-        name = f"custom {quoted(next(customs).name)}" if section.id == 0 else SECTION_NAMES[section.id]
+        name = (
+            f"custom {quoted(next(customs).name)}" if section.id == codes.SECTION_CUSTOM else SECTION_NAMES[section.id]
+        )
         start, end = section.content
         lines.append(f"0x{start:08x} {end - start:8} bytes  {name}")
     return lines

@@ -3,15 +3,14 @@
 
 The rows of `isa.wasm` as flat tables that an opcode, or a prefix byte, indexes: for loops over the bytes of code.
 
-NO_OPCODE: what `IMM_OF` says of a number that is no opcode, prefix bytes among them.
-IMM_OF: by opcode, the kind of its immediates (`isa.imm`).
+IMM_OF: by opcode, the kind of its immediates (`isa.imm`); `opcode.NO_OPCODE` for a number that is none, prefix bytes
+    among them.
 LANES_OF: by opcode, what its lane indices must be less than; 0 where it has none.
 PREFIX_BASE, PREFIX_END: by byte, where the opcodes behind this prefix begin and end; 0 and 0 for a byte that is none.
 """
 
 from array import array
 
-NO_OPCODE = 255
 IMM_OF = bytearray.fromhex(
     "000001010100ffff1cff000002020300040504051b1bffffffff000006ffff1d07070708080909ff0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"
     "0a0a0a0a0a0a0a0b0b0c0d0e0f00000000000000000000000000000000000000000000000000000000000000000000000000000000000000"

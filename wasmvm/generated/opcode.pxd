@@ -536,3 +536,5 @@ cdef enum:
     IMM_ARRAY_DATA = 33
     IMM_ARRAY_ELEM = 34
     IMM_ARRAY_COPY = 35
+    NO_OPCODE = 255
+    OWN_RULE = 255

@@ -3,14 +3,12 @@
 
 Operands and results of the rows of `isa.wasm`, by opcode, for the validator.
 
-OWN_RULE: what `PARAM_COUNT` says of an instruction whose row leaves its operands to the validator.
 TYPES: the operands of all instructions, equal ones once. PARAMS_AT, PARAM_COUNT: where in it and how many.
 RESULT: the type of the result, or 0 for none. NATURAL_ALIGNMENT: the base-2 logarithm of the width of an access.
 NUMBERS: by the opcode of an instruction that gives a number, the bytes of that, or 0 for a signed LEB128 integer.
 END: the opcode of `end`.
 """
 
-OWN_RULE = 255
 NUMBERS = {65: 0, 66: 0, 67: 4, 68: 8}
 END = 11
 TYPES = bytearray.fromhex(

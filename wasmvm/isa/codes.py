@@ -1,10 +1,43 @@
-"""Numbers inside of types and immediates that say what follows them (specification, 5.3 and 5.4)."""
+"""Numbers of the binary format that say what follows them; those of value types are in `types`.
 
+Every number is stated in one of these two files. `tools/generate.py` prints both as a C enum, `generated/codes.pxd`,
+which compiled modules have instead.
+"""
+
+MAGIC = b"\0asm"
+VERSION = b"\1\0\0\0"
+
+# spec "Binary Format: Modules: Sections"
+SECTION_CUSTOM, SECTION_TYPE, SECTION_IMPORT, SECTION_FUNCTION, SECTION_TABLE, SECTION_MEMORY = range(6)
+SECTION_GLOBAL, SECTION_EXPORT, SECTION_START, SECTION_ELEMENT, SECTION_CODE, SECTION_DATA = range(6, 12)
+SECTION_DATA_COUNT, SECTION_TAG = 12, 13
+SECTION_ORDER = (
+    SECTION_TYPE, SECTION_IMPORT, SECTION_FUNCTION, SECTION_TABLE, SECTION_MEMORY, SECTION_TAG, SECTION_GLOBAL,
+    SECTION_EXPORT, SECTION_START, SECTION_ELEMENT, SECTION_DATA_COUNT, SECTION_CODE, SECTION_DATA,
+)  # fmt: skip
+"""spec "Binary Format: Modules: Modules": the order in which sections lie in a module; custom ones may be anywhere."""
+
+# spec "Name Section"; tables, memories, globals and segments have names by the extended name section proposal.
+NAME_SECTION = "name"
+NAME_MODULE, NAME_FUNC, NAME_LOCAL, NAME_LABEL, NAME_TYPE, NAME_TABLE = range(6)
+NAME_MEM, NAME_GLOBAL, NAME_ELEM, NAME_DATA, NAME_FIELD, NAME_TAG = range(6, 12)
+
+# spec "Binary Format: Types"
 REF_NULL, REF = 0x63, 0x64
-"""5.3.4: what reference types begin with that are not one byte."""
+"""What reference types begin with that are not one byte."""
+FORM_FUNC, FORM_STRUCT, FORM_ARRAY = 0x60, 0x5F, 0x5E
+"""What composite types begin with."""
+FORM_REC, FORM_SUB, FORM_SUB_FINAL = 0x4E, 0x50, 0x4F
+"""What groups of types, and types with supertypes, begin with."""
+LIMITS_MAX, LIMITS_I64 = 1, 4
+"""Flags of limits: a maximum follows; addresses are i64."""
+TABLE_INIT = 0x40
+"""What the entry of a table with an initial value begins with, before a byte 0."""
+
+# spec "Binary Format: Instructions"
 EMPTY_BLOCK = 0x40
-"""5.4.1: the block type without parameters and results."""
+"""The block type without parameters and results."""
 CATCH, CATCH_REF, CATCH_ALL, CATCH_ALL_REF = range(4)
-"""5.4.1: kinds of catch clauses."""
+"""Kinds of catch clauses."""
 MEMIDX_FLAG = 0x40
-"""5.4.6: what in the first number of a memarg says that a memidx follows."""
+"""What in the first number of a memarg says that a memidx follows."""

@@ -1,17 +1,18 @@
 cimport cython
 
+from wasmvm.generated.codes cimport LOOK, METER_CALLS, NO_METERING
 from wasmvm.generated.opcode cimport *
 from wasmvm.generated.regopcode cimport *
 from wasmvm.lowering.context cimport Context
-from wasmvm.lowering.control cimport CTL_BLOCK, CTL_LOOP, MOST_UNPAID, Control
+from wasmvm.lowering.control cimport CTL_BLOCK, CTL_LOOP, MAX_UNPAID, Control
 
 
 cdef enum:
-    MOST_ZEROED = 512
+    MAX_ZEROED = 512
+    MAX_KEPT = 1 << 17
+    LOOK_LOWERING = LOOK // 4
 
 
-cdef int LOOK
-cdef int MOST_KEPT
 
 
 

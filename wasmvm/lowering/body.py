@@ -13,18 +13,19 @@ from array import array
 
 import cython
 
-from wasmvm import types
 from wasmvm.errors import InternalError
 from wasmvm.generated import forms
 from wasmvm.record import Record
-from wasmvm.types import METER_CALLS, NO_METERING
 
 if not cython.compiled:
     from wasmvm.generated.opcode import *  # noqa: F403
     from wasmvm.generated.regopcode import *  # noqa: F403
-    from wasmvm.lowering.control import CTL_BLOCK, CTL_LOOP, MOST_UNPAID, Control
+    from wasmvm.lowering.control import CTL_BLOCK, CTL_LOOP, MAX_UNPAID, Control
+    from wasmvm.types import LOOK, METER_CALLS, NO_METERING
 
-    MOST_ZEROED = 512  # slots of locals, likewise
+    MAX_ZEROED = 512  # slots of locals that are zeroed for one unit of the budget
+    MAX_KEPT = 1 << 17  # elements of an array that is kept for the next body
+    LOOK_LOWERING = LOOK // 4  # as `types.LOOK`: here each byte takes longer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,11 +33,6 @@ if TYPE_CHECKING:
 
     from wasmvm.lowering.accumulator import Accumulators
     from wasmvm.lowering.context import Context
-
-
-LOOK = types.LOOK // 4  # each byte takes longer than where validation looks around
-MOST_KEPT = 1 << 17
-"""Elements of arrays that are kept for the next function."""
 
 
 class Lowered(Record):
@@ -136,7 +132,7 @@ class Body(Control):
         self.end_operands()
         self.end_reading()
         self.checkpoint = None
-        return self.cap <= MOST_KEPT and self.stack_cap <= MOST_KEPT and self.control_cap <= MOST_KEPT
+        return self.cap <= MAX_KEPT and self.stack_cap <= MAX_KEPT and self.control_cap <= MAX_KEPT
 
     # --- The driver -----------------------------------------------------------------------------------------------
 
@@ -147,20 +143,20 @@ class Body(Control):
         if self.metering:
             self.charge(OP_LOCAL_GET, self.pos)  # entering the function costs as much as any instruction
             self.metering = not self.metering_calls  # the turns of loops are counted where these begin
-        if self.temp_base > MOST_ZEROED:
-            self.pay(self.temp_base // MOST_ZEROED, self.pos)  # for the zeroing of locals
-        look = self.pos + LOOK
+        if self.temp_base > MAX_ZEROED:
+            self.pay(self.temp_base // MAX_ZEROED, self.pos)  # for the zeroing of locals
+        look = self.pos + LOOK_LOWERING
         while self.depth:
             start = self.pos
             if start >= look:
                 self.look_around()
-                look = start + LOOK
+                look = start + LOOK_LOWERING
             op = self.opcode()
             if self.dead >= 0:
                 self.skip_dead(op)
                 continue
-            if self.n - self.paid > MOST_UNPAID:
-                self.pay((self.n - self.paid) // MOST_UNPAID, start)
+            if self.n - self.paid > MAX_UNPAID:
+                self.pay((self.n - self.paid) // MAX_UNPAID, start)
             if self.metering:
                 self.charge(op, start)
             shape = self.shape[op]

@@ -4,7 +4,7 @@ from wasmvm.generated.regopcode cimport R_CONST32, R_CONST64, R_COPY, R_MOVE, R_
 
 
 cdef enum:
-    MOST_WORDS = 12
+    MAX_WORDS = 12
 
 
 cdef class Code:

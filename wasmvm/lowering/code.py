@@ -13,7 +13,7 @@ if not cython.compiled:
     from wasmvm.generated.regopcode import R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128, R_PAY
 
     # The longest instruction but br_table, rounded up: what `reserve` makes room for.
-    MOST_WORDS = 12
+    MAX_WORDS = 12
 
 
 class Code:
@@ -45,7 +45,7 @@ class Code:
         self.label_cap = 64
         self.labels = array("i", bytes(4 * self.label_cap))
         self.length_of = forms.LENGTH
-        self.saved = array("i", bytes(4 * MOST_WORDS))
+        self.saved = array("i", bytes(4 * MAX_WORDS))
 
     def begin_code(self, size: int) -> None:
         """Begin a body of `size` bytes, which bounds how much code it may become."""
@@ -79,7 +79,7 @@ class Code:
 
     def begin(self, op: int) -> int:
         """Append the register opcode `op` of an instruction without result."""
-        self.reserve(MOST_WORDS)
+        self.reserve(MAX_WORDS)
         self.last = -1
         self.code[self.n] = op
         self.n += 1
@@ -87,7 +87,7 @@ class Code:
 
     def begin_result(self, op: int, dst: int) -> int:
         """Append the register opcode `op` and result slot of an instruction whose result may still be moved."""
-        self.reserve(MOST_WORDS)
+        self.reserve(MAX_WORDS)
         self.before = self.last
         self.last = self.n
         self.code[self.n] = op

@@ -1,12 +1,12 @@
 cimport cython
 
+from wasmvm.generated.codes cimport CATCH_ALL, CATCH_ALL_REF, CATCH_REF
 from wasmvm.generated.opcode cimport *
 from wasmvm.generated.regopcode cimport *
-from wasmvm.lowering.code cimport MOST_WORDS, enlarged, low_word
+from wasmvm.lowering.code cimport MAX_WORDS, enlarged, low_word
 from wasmvm.lowering.handlers cimport CLAUSE_WORDS
 from wasmvm.lowering.operands cimport CONST, LOCAL, TEMP
 from wasmvm.lowering.plain cimport Plain
-from wasmvm.lowering.reading cimport CATCH_ALL, CATCH_ALL_REF, CATCH_REF
 
 
 cdef enum:
@@ -15,9 +15,9 @@ cdef enum:
     CTL_IF = 2
     CTL_ELSE = 3
     CTL_TRY = 4
-    MOST_MOVES = 4
-    MOST_UNPAID = 512
-    MOST_AT_RETURN = 64
+    MAX_MOVES = 4
+    MAX_UNPAID = 512
+    MAX_AT_RETURN = 64
 
 
 cdef class Control(Plain):

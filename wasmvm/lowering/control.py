@@ -15,18 +15,18 @@ from wasmvm.generated import forms
 if not cython.compiled:
     from wasmvm.generated.opcode import *  # noqa: F403
     from wasmvm.generated.regopcode import *  # noqa: F403
-    from wasmvm.lowering.code import MOST_WORDS, enlarged, low_word
+    from wasmvm.isa.codes import CATCH_ALL, CATCH_ALL_REF, CATCH_REF
+    from wasmvm.lowering.code import MAX_WORDS, enlarged, low_word
     from wasmvm.lowering.handlers import CLAUSE_WORDS
     from wasmvm.lowering.operands import CONST, LOCAL, TEMP
     from wasmvm.lowering.plain import Plain
-    from wasmvm.lowering.reading import CATCH_ALL, CATCH_ALL_REF, CATCH_REF
 
     CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE, CTL_TRY = 0, 1, 2, 3, 4
     # Values that an unconditional branch moves one by one, and not by one instruction for all of them.
-    MOST_MOVES = 4
-    MOST_UNPAID = 512  # words that may run for one unit of the budget
+    MAX_MOVES = 4
+    MAX_UNPAID = 512  # words that may run for one unit of the budget
     # Words between a function's last call and its return: what a deep recursion may run per frame on its way back.
-    MOST_AT_RETURN = 64
+    MAX_AT_RETURN = 64
 
 
 class Control(Plain):
@@ -50,7 +50,7 @@ class Control(Plain):
         """Allocate the arrays and take the tables of `forms`, once for all bodies."""
         self.br_if, self.br_unless, self.loop_form = forms.BR_IF, forms.BR_UNLESS, forms.LOOP
         self.loop_add, self.mirrored_br = forms.LOOP_ADD, forms.MIRRORED_BR
-        self.condition = array("i", bytes(4 * MOST_WORDS))
+        self.condition = array("i", bytes(4 * MAX_WORDS))
         self.control_cap = 0
         self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
         self.c_target = self.c_type = self.c_log = self.c_stub = self.c_catch = self.c_owed = array("i")
@@ -125,8 +125,8 @@ class Control(Plain):
     def pay_at_return(self, slots: int) -> int:
         """Pay before a return that copies `slots` slots."""
         owed = self.n - self.paid + (slots >> 1)
-        if self.calls and owed > MOST_AT_RETURN:
-            self.pay(1 + owed // MOST_UNPAID, self.pos - 1)
+        if self.calls and owed > MAX_AT_RETURN:
+            self.pay(1 + owed // MAX_UNPAID, self.pos - 1)
         return 0
 
     def block(self, kind: int, start: int) -> int:
@@ -260,7 +260,7 @@ class Control(Plain):
             return self.return_()
         first = self.h - self.arity(k)
         target = self.c_slot[k]
-        if self.h - first > MOST_MOVES:
+        if self.h - first > MAX_MOVES:
             # A branch of two bytes must not become code for a thousand moves, see `leave_with`.
             self.materialize_from(first)
             return self.leave_with(k, first)
@@ -404,7 +404,7 @@ class Control(Plain):
         first = self.h - self.arity(k)
         self.materialize_from(first)
         self.pos = default
-        self.reserve(count + MOST_WORDS)
+        self.reserve(count + MAX_WORDS)
         self.begin(R_BR_TABLE)
         self.word(a)
         self.word(count)

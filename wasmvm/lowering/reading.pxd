@@ -1,5 +1,6 @@
 cimport cython
 
+from wasmvm.generated.codes cimport *
 from wasmvm.generated.opcode cimport *
 from wasmvm.lowering.code cimport enlarged
 from wasmvm.lowering.context cimport Context
@@ -8,14 +9,6 @@ from wasmvm.reader cimport Reader
 
 
 cdef unsigned long long ALL_ONES
-cdef int V128
-cdef int REF
-cdef int REF_NULL
-cdef int EMPTY_BLOCK
-cdef int CATCH_REF
-cdef int CATCH_ALL
-cdef int CATCH_ALL_REF
-cdef int MEMIDX_FLAG
 
 
 cdef class Reading(Operands):

@@ -6,16 +6,16 @@ from array import array
 
 import cython
 
-from wasmvm import types
 from wasmvm.errors import InternalError
 from wasmvm.generated import flat
-from wasmvm.isa import codes
 from wasmvm.reader import Reader
 
 if not cython.compiled:
     from wasmvm.generated.opcode import *  # noqa: F403
+    from wasmvm.isa.codes import EMPTY_BLOCK, MEMIDX_FLAG, REF, REF_NULL
     from wasmvm.lowering.code import enlarged
     from wasmvm.lowering.operands import TEMP, Operands
+    from wasmvm.types import V128
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,14 +24,6 @@ if TYPE_CHECKING:
     from wasmvm.lowering.context import Context
 
 ALL_ONES = 0xFFFFFFFFFFFFFFFF
-V128 = types.V128
-REF = codes.REF
-REF_NULL = codes.REF_NULL
-EMPTY_BLOCK = codes.EMPTY_BLOCK
-CATCH_REF = codes.CATCH_REF
-CATCH_ALL = codes.CATCH_ALL
-CATCH_ALL_REF = codes.CATCH_ALL_REF
-MEMIDX_FLAG = codes.MEMIDX_FLAG
 
 
 class Reading(Operands):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from wasmvm.isa import codes
 from wasmvm.types import (
     CONCRETE,
     I64,
@@ -23,58 +24,37 @@ from wasmvm.types import (
     typeidx_of,
 )
 
-MAGIC = b"\0asm\1\0\0\0"
-
-CUSTOM, TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, START, ELEMENT, CODE, DATA, DATA_COUNT, TAG = range(14)
-"""Section ids (5.5.2)."""
-SECTION_ORDER = (TYPE, IMPORT, FUNCTION, TABLE, MEMORY, TAG, GLOBAL, EXPORT, START, ELEMENT, DATA_COUNT, CODE, DATA)
-"""The order in which sections lie in a module (5.5.16)."""
 SECTION_NAMES: dict[str, int] = {
-    "type": TYPE,
-    "import": IMPORT,
-    "func": FUNCTION,
-    "table": TABLE,
-    "memory": MEMORY,
-    "tag": TAG,
-    "global": GLOBAL,
-    "export": EXPORT,
-    "start": START,
-    "elem": ELEMENT,
-    "datacount": DATA_COUNT,
-    "code": CODE,
-    "data": DATA,
+    "type": codes.SECTION_TYPE,
+    "import": codes.SECTION_IMPORT,
+    "func": codes.SECTION_FUNCTION,
+    "table": codes.SECTION_TABLE,
+    "memory": codes.SECTION_MEMORY,
+    "tag": codes.SECTION_TAG,
+    "global": codes.SECTION_GLOBAL,
+    "export": codes.SECTION_EXPORT,
+    "start": codes.SECTION_START,
+    "elem": codes.SECTION_ELEMENT,
+    "datacount": codes.SECTION_DATA_COUNT,
+    "code": codes.SECTION_CODE,
+    "data": codes.SECTION_DATA,
 }
 """How ``@custom`` annotations name the sections."""
 
-NAME_MODULE, NAME_FUNC, NAME_LOCAL, NAME_LABEL, NAME_TYPE, NAME_TABLE, NAME_MEM, NAME_GLOBAL, NAME_ELEM, NAME_DATA = (
-    range(10)
-)
-NAME_FIELD, NAME_TAG = 10, 11
-"""Subsections of the name section (7.4.1, and the extended name section proposal)."""
-INDIRECT_NAMES = frozenset((NAME_LOCAL, NAME_LABEL, NAME_FIELD))
-"""Those that hold a name map per function (or type)."""
-
 NAME_SUBSECTIONS: dict[str, int] = {
-    "func": NAME_FUNC,
-    "type": NAME_TYPE,
-    "table": NAME_TABLE,
-    "memory": NAME_MEM,
-    "global": NAME_GLOBAL,
-    "elem": NAME_ELEM,
-    "data": NAME_DATA,
-    "tag": NAME_TAG,
+    "func": codes.NAME_FUNC,
+    "type": codes.NAME_TYPE,
+    "table": codes.NAME_TABLE,
+    "memory": codes.NAME_MEM,
+    "global": codes.NAME_GLOBAL,
+    "elem": codes.NAME_ELEM,
+    "data": codes.NAME_DATA,
+    "tag": codes.NAME_TAG,
 }
 """Index spaces of a module, each with its subsection of the name section."""
 
-REF_NULL, REF = 0x63, 0x64
-"""5.3.4: what reference types begin with that are not one byte."""
-EMPTY_BLOCK = 0x40
-"""5.4.1: the block type without parameters and results."""
 CATCHES = ("catch", "catch_ref", "catch_all", "catch_all_ref")
 """5.4.1: catch clauses as the binary format numbers them."""
-MEMIDX_FLAG = 0x40
-"""5.4.7: what in the first number of a memarg says that a memidx follows."""
-
 _SMALL = tuple(bytes((n,)) for n in range(128))
 
 
@@ -123,7 +103,7 @@ def section(id_: int, content: bytes) -> bytes:
 
 
 def custom_section(custom_name: str, content: bytes) -> bytes:
-    return section(CUSTOM, name(custom_name) + content)
+    return section(codes.SECTION_CUSTOM, name(custom_name) + content)
 
 
 # 5.3: types
@@ -138,7 +118,7 @@ def valtype(of: int) -> bytes:
     """5.3.4, and fields' packed types (5.3.6); the short form of a reference type wherever it has one."""
     if of < NON_NULL:
         return _SMALL[of]
-    return _SMALL[REF_NULL if is_nullable(of) else REF] + heaptype(heaptype_of(of))
+    return _SMALL[codes.REF_NULL if is_nullable(of) else codes.REF] + heaptype(heaptype_of(of))
 
 
 def valtypes(of: Iterable[int]) -> bytes:
@@ -153,11 +133,11 @@ def fieldtype(of: FieldType) -> bytes:
 def comptype(of: CompType) -> bytes:
     """5.3.6."""
     if isinstance(of, FuncType):
-        return b"\x60" + valtypes(of.params) + valtypes(of.results)
+        return _SMALL[codes.FORM_FUNC] + valtypes(of.params) + valtypes(of.results)
     if isinstance(of, StructType):
-        return b"\x5f" + vec(map(fieldtype, of.fields))
+        return _SMALL[codes.FORM_STRUCT] + vec(map(fieldtype, of.fields))
     if isinstance(of, ArrayType):
-        return b"\x5e" + fieldtype(of.field)
+        return _SMALL[codes.FORM_ARRAY] + fieldtype(of.field)
     raise TypeError(of)
 
 
@@ -165,17 +145,19 @@ def subtype(of: SubType) -> bytes:
     """5.3.7; the short form where there is nothing to say of subtyping."""
     if of.final and not of.supers:
         return comptype(of.comptype)
-    return (b"\x4f" if of.final else b"\x50") + vec(map(uleb, of.supers)) + comptype(of.comptype)
+    return (
+        _SMALL[codes.FORM_SUB_FINAL if of.final else codes.FORM_SUB] + vec(map(uleb, of.supers)) + comptype(of.comptype)
+    )
 
 
 def rectype(of: list[SubType]) -> bytes:
     """5.3.7: a group that was declared as one."""
-    return b"\x4e" + vec(map(subtype, of))
+    return _SMALL[codes.FORM_REC] + vec(map(subtype, of))
 
 
 def limits(of: Limits, addrtype: int) -> bytes:
     """5.3.11."""
-    flags = (of.max is not None) | (addrtype == I64) << 2
+    flags = (of.max is not None) * codes.LIMITS_MAX | (addrtype == I64) * codes.LIMITS_I64
     return _SMALL[flags] + uleb(of.min) + (b"" if of.max is None else uleb(of.max))
 
 
@@ -226,7 +208,7 @@ class Names:
         """The content of the name section; empty where there are no names."""
         parts: dict[int, bytes] = {}
         if self.module is not None:
-            parts[NAME_MODULE] = name(self.module)
+            parts[codes.NAME_MODULE] = name(self.module)
         for subsection, names in self.direct.items():
             parts[subsection] = name_map(names)
         for subsection, maps in self.indirect.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from wasmvm.errors import DecodeError, TextError, ValidationError
 from wasmvm.generated import flat
 from wasmvm.generated.opcode import OP_BR_IF, OP_IF
+from wasmvm.isa import codes
 from wasmvm.reader import Reader
 from wasmvm.syntax import Custom, Module
 from wasmvm.text import encoder
@@ -82,7 +83,7 @@ def printable_hints(module: Module, section: Custom) -> Hints | None:
     """What the section says, if the assembler makes the same bytes in the same place of annotations."""
     places = [index for index, found in enumerate(module.sections) if found.content.end == section.content.end]
     following = module.sections[places[0] + 1 :][:1]
-    if not following or following[0].id != encoder.CODE:
+    if not following or following[0].id != codes.SECTION_CODE:
         return None
     try:
         hints = decode_hints(module, section)

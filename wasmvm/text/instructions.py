@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wasmvm.isa import imm
+from wasmvm.isa import codes, imm
 from wasmvm.isa.wasm import BY_MNEMONIC, ROWS, Row
 from wasmvm.numeric import F32_FORMAT, F64_FORMAT, FloatFormat, signed
 from wasmvm.text import encoder
 from wasmvm.text.context import Binding, Context
 from wasmvm.text.cursor import TEXT_MNEMONICS
-from wasmvm.text.encoder import CATCHES, EMPTY_BLOCK, MEMIDX_FLAG, NAME_LABEL, NAME_LOCAL, sleb, uleb
+from wasmvm.text.encoder import CATCHES, sleb, uleb
 from wasmvm.text.hints import take_hint
 from wasmvm.text.numbers import is_nat, is_number, parse_float, parse_int, parse_nat
 from wasmvm.types import FuncType, heaptype_of, is_nullable
 
-_EMPTY_BLOCKTYPE = bytes((EMPTY_BLOCK,))
+_EMPTY_BLOCKTYPE = bytes((codes.EMPTY_BLOCK,))
 
 LANE_TYPES: dict[str, tuple[int, int, FloatFormat | None]] = {
     "i8x16": (16, 8, None),
@@ -112,7 +112,7 @@ class Instructions:
                 if binding.identifier in self._locals:
                     raise self.cursor.error(f"duplicate local {binding.identifier}", binding.token)
                 self._locals[binding.identifier] = index
-            self.context.names.add_indirect(NAME_LOCAL, self._funcidx, index, binding.name)
+            self.context.names.add_indirect(codes.NAME_LOCAL, self._funcidx, index, binding.name)
 
     def read(self, single: bool = False) -> bytes:
         """The bytes of the instructions up to the parenthesis that closes what is around them, or of one folded one."""
@@ -267,7 +267,7 @@ class Instructions:
 
     def _open_label(self, identifier: str | None, name: str | None) -> None:
         if name is not None:
-            self.context.names.add_indirect(NAME_LABEL, self._funcidx, self._label_count, name)
+            self.context.names.add_indirect(codes.NAME_LABEL, self._funcidx, self._label_count, name)
         self._label_count += 1
         if identifier is None:
             self._labels.append((None, 0))
@@ -356,7 +356,7 @@ class Instructions:
                 raise cursor.error("alignment must be a power of two", cursor.position - 1)
             align = value
         exponent = align.bit_length() - 1
-        self.op += uleb(exponent | MEMIDX_FLAG) + uleb(memidx) if memidx else uleb(exponent)
+        self.op += uleb(exponent | codes.MEMIDX_FLAG) + uleb(memidx) if memidx else uleb(exponent)
         self.op += uleb(offset)
 
     def _argument(self, prefix: str) -> int | None:

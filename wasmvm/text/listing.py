@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 
 from wasmvm.errors import DecodeError
 from wasmvm.generated.opcode import OP_BLOCK, OP_ELSE, OP_END, OP_IF, OP_LOOP, OP_REF_NULL, OP_TRY_TABLE
-from wasmvm.isa import imm
+from wasmvm.isa import codes, imm
 from wasmvm.isa.wasm import BY_CODE, Row
 from wasmvm.numeric import F32_FORMAT, F64_FORMAT
 from wasmvm.reader import Reader
 from wasmvm.syntax import Extent, Module
 from wasmvm.text.cursor import TEXT_MNEMONICS
-from wasmvm.text.encoder import CATCHES, MEMIDX_FLAG
+from wasmvm.text.encoder import CATCHES
 from wasmvm.text.hints import annotation
 from wasmvm.text.identifiers import Space
 from wasmvm.text.numbers import float_text
@@ -239,8 +239,8 @@ class Listing:
         at = self._reader.pos
         exponent = self._reader.u32()
         memory = ""
-        if exponent & MEMIDX_FLAG:
-            exponent &= ~MEMIDX_FLAG
+        if exponent & codes.MEMIDX_FLAG:
+            exponent &= ~codes.MEMIDX_FLAG
             memory = self.index("memory")
         if exponent >= 64:
             raise DecodeError("malformed memop flags", at)

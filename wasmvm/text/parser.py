@@ -7,12 +7,13 @@ each field at once, whatever it names.
 from __future__ import annotations
 
 from wasmvm.errors import TextError
+from wasmvm.isa import codes
 from wasmvm.isa.wasm import BY_MNEMONIC
 from wasmvm.record import Record
 from wasmvm.text import encoder
 from wasmvm.text.context import Binding, Context
 from wasmvm.text.cursor import Cursor, is_token
-from wasmvm.text.encoder import SECTION_NAMES, SECTION_ORDER, sized, uleb, vec
+from wasmvm.text.encoder import SECTION_NAMES, sized, uleb, vec
 from wasmvm.text.hints import encode_hints
 from wasmvm.text.instructions import Instructions
 from wasmvm.text.lexer import BRANCH_HINT, DATA_COUNT, Annotation, string_bytes, tokenize
@@ -74,7 +75,7 @@ class ModuleParser:
     def __init__(self, cursor: Cursor) -> None:
         self.cursor = cursor
         self.context = Context(cursor)
-        self._items: dict[int, list[bytes]] = {id_: [] for id_ in SECTION_ORDER}
+        self._items: dict[int, list[bytes]] = {id_: [] for id_ in codes.SECTION_ORDER}
         self._start: bytes | None = None
         self._customs: dict[object, list[bytes]] = {}
         self._explicit_names = False
@@ -189,10 +190,10 @@ class ModuleParser:
         return names
 
     def _add_export(self, name: str, kind: int, index: int) -> None:
-        self._items[encoder.EXPORT].append(encoder.name(name) + bytes((kind,)) + uleb(index))
+        self._items[codes.SECTION_EXPORT].append(encoder.name(name) + bytes((kind,)) + uleb(index))
 
     def _add_import(self, names: bytes, kind: int, desc: bytes) -> None:
-        self._items[encoder.IMPORT].append(names + bytes((kind,)) + desc)
+        self._items[codes.SECTION_IMPORT].append(names + bytes((kind,)) + desc)
 
     def _import(self, index: int) -> None:
         cursor, context = self.cursor, self.context
@@ -264,9 +265,9 @@ class ModuleParser:
         instructions = Instructions(context, index)
         instructions.bind_locals(bindings)
         body = instructions.read()
-        self._items[encoder.FUNCTION].append(uleb(typeidx))
+        self._items[codes.SECTION_FUNCTION].append(uleb(typeidx))
         head = _locals(locals_)
-        self._items[encoder.CODE].append(sized(head + body + _END))
+        self._items[codes.SECTION_CODE].append(sized(head + body + _END))
         if instructions.hints:
             context.hints[index] = [(len(head) + offset, hint) for offset, hint in instructions.hints]
 
@@ -287,14 +288,14 @@ class ModuleParser:
             cursor.expect(")")
             size = len(elements.exprs if elements.funcidxs is None else elements.funcidxs)
             tabletype = TableType(reftype, Limits(size, size), addrtype)
-            self._items[encoder.TABLE].append(encoder.tabletype(tabletype))
-            self._items[encoder.ELEMENT].append(_active_elem(index or None, _ZERO[addrtype], elements))
+            self._items[codes.SECTION_TABLE].append(encoder.tabletype(tabletype))
+            self._items[codes.SECTION_ELEMENT].append(_active_elem(index or None, _ZERO[addrtype], elements))
             return
         cursor.position = start
         encoded = encoder.tabletype(self._tabletype())
         if cursor.tokens[cursor.position] != ")":
             encoded = b"\x40\0" + encoded + self._expr()
-        self._items[encoder.TABLE].append(encoded)
+        self._items[codes.SECTION_TABLE].append(encoded)
 
     def _memory(self, index: int) -> None:
         cursor, context = self.cursor, self.context
@@ -309,11 +310,11 @@ class ModuleParser:
             data = cursor.strings()
             cursor.expect(")")
             pages = -(-len(data) // PAGE_SIZE)
-            self._items[encoder.MEMORY].append(encoder.limits(Limits(pages, pages), addrtype))
-            self._items[encoder.DATA].append(_active_data(index or None, _ZERO[addrtype], data))
+            self._items[codes.SECTION_MEMORY].append(encoder.limits(Limits(pages, pages), addrtype))
+            self._items[codes.SECTION_DATA].append(_active_data(index or None, _ZERO[addrtype], data))
             return
         cursor.position = start
-        self._items[encoder.MEMORY].append(encoder.memorytype(self._memorytype()))
+        self._items[codes.SECTION_MEMORY].append(encoder.memorytype(self._memorytype()))
 
     def _tag(self, index: int) -> None:
         self.context.bind("tag", index)
@@ -321,7 +322,7 @@ class ModuleParser:
         if names is not None:
             self._add_import(names, TAG, self._import_desc(TAG))
         else:
-            self._items[encoder.TAG].append(self._tagtype())
+            self._items[codes.SECTION_TAG].append(self._tagtype())
 
     def _global(self, index: int) -> None:
         self.context.bind("global", index)
@@ -330,7 +331,7 @@ class ModuleParser:
             self._add_import(names, GLOBAL, self._import_desc(GLOBAL))
         else:
             globaltype = encoder.globaltype(self._globaltype())
-            self._items[encoder.GLOBAL].append(globaltype + self._expr())
+            self._items[codes.SECTION_GLOBAL].append(globaltype + self._expr())
 
     def _export(self, _: int) -> None:
         cursor = self.cursor
@@ -377,7 +378,7 @@ class ModuleParser:
         cursor = self.cursor
         self.context.bind("elem", index)
         if cursor.accept("declare"):
-            self._items[encoder.ELEMENT].append(_inactive_elem(3, self._elements()))
+            self._items[codes.SECTION_ELEMENT].append(_inactive_elem(3, self._elements()))
             return
         tableidx = self._target("table")
         offset = self._offset()
@@ -386,11 +387,11 @@ class ModuleParser:
                 elements = _Elements(_FUNCIDX_REFTYPE, self._funcidxs(), [])
             else:
                 elements = self._elements()
-            self._items[encoder.ELEMENT].append(_active_elem(tableidx, offset, elements))
+            self._items[codes.SECTION_ELEMENT].append(_active_elem(tableidx, offset, elements))
         elif tableidx is not None:
             raise cursor.unexpected()
         else:
-            self._items[encoder.ELEMENT].append(_inactive_elem(1, self._elements()))
+            self._items[codes.SECTION_ELEMENT].append(_inactive_elem(1, self._elements()))
 
     def _elements(self) -> _Elements:
         """Reads an element list (6.6.10)."""
@@ -431,7 +432,7 @@ class ModuleParser:
             raise self.cursor.unexpected()
         data = self.cursor.strings()
         segment = b"\1" + sized(data) if offset is None else _active_data(memidx, offset, data)
-        self._items[encoder.DATA].append(segment)
+        self._items[codes.SECTION_DATA].append(segment)
 
     # Custom sections
 
@@ -491,25 +492,25 @@ class ModuleParser:
     def _module(self) -> bytes:
         """Puts the sections together."""
         customs = self._customs
-        self._items[encoder.TYPE] = self.context.rectypes
-        out = [encoder.MAGIC, *customs.get(_FIRST, ())]
-        for id_ in SECTION_ORDER:
+        self._items[codes.SECTION_TYPE] = self.context.rectypes
+        out = [codes.MAGIC, codes.VERSION, *customs.get(_FIRST, ())]
+        for id_ in codes.SECTION_ORDER:
             out += customs.get(("before", id_), ())
             items = self._items[id_]
-            if id_ == encoder.CODE and self.context.hints:
+            if id_ == codes.SECTION_CODE and self.context.hints:
                 out.append(encoder.custom_section(BRANCH_HINT, encode_hints(self.context.hints)))
             if items:
                 out.append(encoder.section(id_, vec(items)))
-            elif id_ == encoder.START and self._start is not None:
+            elif id_ == codes.SECTION_START and self._start is not None:
                 out.append(encoder.section(id_, self._start))
-            elif id_ == encoder.DATA_COUNT and self.context.needs_data_count:
-                out.append(encoder.section(id_, uleb(len(self._items[encoder.DATA]))))
+            elif id_ == codes.SECTION_DATA_COUNT and self.context.needs_data_count:
+                out.append(encoder.section(id_, uleb(len(self._items[codes.SECTION_DATA]))))
             out += customs.get(("after", id_), ())
         out += customs.get(_AT_END, ())
         names = self.context.names.content()
         # Whoever writes the name section out means that one.
         if names and not self._explicit_names:
-            out.append(encoder.custom_section("name", names))
+            out.append(encoder.custom_section(codes.NAME_SECTION, names))
         out += customs.get(_LAST, ())
         return b"".join(out)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wasmvm.isa import codes
 from wasmvm.syntax import ACTIVE, DECLARATIVE, Custom, Data, Elem, Extent, Import, Module
 from wasmvm.text import encoder
 from wasmvm.text.hints import hint_section, printable_hints
@@ -142,9 +143,9 @@ class _Printer:
         yield from body
         yield "  )"
         if self.listing.bound_locals:
-            self.bound.indirect.setdefault(encoder.NAME_LOCAL, {})[funcidx] = self.listing.bound_locals
+            self.bound.indirect.setdefault(codes.NAME_LOCAL, {})[funcidx] = self.listing.bound_locals
         if self.listing.bound_labels:
-            self.bound.indirect.setdefault(encoder.NAME_LABEL, {})[funcidx] = self.listing.bound_labels
+            self.bound.indirect.setdefault(codes.NAME_LABEL, {})[funcidx] = self.listing.bound_labels
 
     def _expr(self, extent: Extent) -> str:
         """An expression that stands for itself."""
@@ -190,7 +191,7 @@ class _Printer:
 
     def _customs(self) -> Iterator[str]:
         module = self.module
-        last = next((s.id for s in reversed(module.sections) if s.id != encoder.CUSTOM), 0)
+        last = next((s.id for s in reversed(module.sections) if s.id != codes.SECTION_CUSTOM), 0)
         behind_names = False
         implied = self._implied_name_section(last)
         for custom in module.customs:
@@ -214,7 +215,7 @@ class _Printer:
             return None
         spaces = ((id_, self.spaces[space].names) for space, id_ in encoder.NAME_SUBSECTIONS.items())
         if self.types.bound_fields:
-            self.bound.indirect[encoder.NAME_FIELD] = self.types.bound_fields
+            self.bound.indirect[codes.NAME_FIELD] = self.types.bound_fields
         self.bound.direct = {id_: bound for id_, bound in spaces if bound}
         start, end = found[0].content
         content = self.module.source[start:end]

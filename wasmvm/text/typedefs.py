@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from wasmvm.isa import codes
 from wasmvm.text.context import Context
-from wasmvm.text.encoder import NAME_FIELD
 from wasmvm.types import PACKED_NAMES, ArrayType, CompType, FieldType, StructType, SubType
 
 _PACKED = {name: packed for packed, name in PACKED_NAMES.items()}
@@ -68,7 +68,7 @@ def _read_fields(context: Context, typeidx: int) -> list[FieldType]:
                 if identifier in identifiers:
                     raise cursor.error(f"duplicate field {identifier}", start)
                 identifiers[identifier] = len(fields)
-            context.names.add_indirect(NAME_FIELD, typeidx, len(fields), name)
+            context.names.add_indirect(codes.NAME_FIELD, typeidx, len(fields), name)
             fields.append(_read_fieldtype(context))
         cursor.expect(")")
     return fields

@@ -1,22 +1,12 @@
 cimport cython
 from libc.stdint cimport int64_t
 
+from wasmvm.generated.codes cimport *
 from wasmvm.generated.opcode cimport *
 from wasmvm.validation.rules cimport Rules, has_default
 from wasmvm.validation.stacks cimport Stacks
 
 
-cdef int STRUCT_KIND
-cdef int ARRAY_KIND
-cdef int CONCRETE
-cdef int I32
-cdef int I8
-cdef int I16
-cdef int ANYREF
-cdef int EXTERNREF
-cdef int I31REF
-cdef int NON_NULL
-cdef int BOTTOM_REF
 cdef int MAX_FIXED
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import cython
 
-from wasmvm import types
 from wasmvm.deftype import close_valtype, top_of
 from wasmvm.errors import InternalError, ValidationError
 from wasmvm.types import is_nullable, is_reftype, ref, valtype_text
-from wasmvm.validation import context
 from wasmvm.validation.rules import Rules
 
 if not cython.compiled:
@@ -40,19 +38,21 @@ if not cython.compiled:
         OP_STRUCT_NEW_DEFAULT,
         OP_STRUCT_SET,
     )
+    from wasmvm.types import (
+        ANYREF,
+        BOTTOM_REF,
+        CONCRETE,
+        EXTERNREF,
+        I8,
+        I16,
+        I31REF,
+        I32,
+        KIND_ARRAY,
+        KIND_STRUCT,
+        NON_NULL,
+    )
     from wasmvm.validation.rules import has_default
 
-STRUCT_KIND = context.STRUCT_KIND
-ARRAY_KIND = context.ARRAY_KIND
-CONCRETE = types.CONCRETE
-I32 = types.I32
-I8 = types.I8
-I16 = types.I16
-ANYREF = types.ANYREF
-EXTERNREF = types.EXTERNREF
-I31REF = types.I31REF
-NON_NULL = types.NON_NULL
-BOTTOM_REF = types.BOTTOM_REF
 MAX_FIXED = 10_000
 """Operands of array.new_fixed, as in the limits of web browsers."""
 
@@ -85,7 +85,7 @@ class Aggregates(Rules):
             raise InternalError(f"no rule validates opcode 0x{op:x}")
 
     def struct_new(self, op: int) -> None:
-        idx = self.typeidx(STRUCT_KIND)
+        idx = self.typeidx(KIND_STRUCT)
         at = self.type_at[idx]
         count = self.type_params[idx]
         if op == OP_STRUCT_NEW:
@@ -111,7 +111,7 @@ class Aggregates(Rules):
             raise ValidationError(f"type mismatch: {what} is not packed", self.stack.at)
 
     def struct_access(self, op: int) -> None:
-        idx = self.typeidx(STRUCT_KIND)
+        idx = self.typeidx(KIND_STRUCT)
         at = self.type_at[idx] + self.index(self.type_params[idx], "field")
         if op == OP_STRUCT_SET:
             if not self.mutable[at]:
@@ -124,7 +124,7 @@ class Aggregates(Rules):
             self.stack.push(self.flat[at])
 
     def array_new(self, op: int) -> None:
-        idx = self.typeidx(ARRAY_KIND)
+        idx = self.typeidx(KIND_ARRAY)
         at = self.type_at[idx]
         if op == OP_ARRAY_NEW_FIXED:
             count = self.reader.u32()
@@ -142,7 +142,7 @@ class Aggregates(Rules):
     def array_segment(self, op: int) -> None:
         """array.new_data, array.new_elem, array.init_data, array.init_elem"""
         stack = self.stack
-        idx = self.typeidx(ARRAY_KIND)
+        idx = self.typeidx(KIND_ARRAY)
         at = self.type_at[idx]
         if op in (OP_ARRAY_NEW_DATA, OP_ARRAY_INIT_DATA):
             dataidx = self.dataidx()
@@ -168,7 +168,7 @@ class Aggregates(Rules):
 
     def array_access(self, op: int) -> None:
         stack = self.stack
-        idx = self.typeidx(ARRAY_KIND)
+        idx = self.typeidx(KIND_ARRAY)
         at = self.type_at[idx]
         if op in (OP_ARRAY_SET, OP_ARRAY_FILL):
             self.mutable_array(at)
@@ -184,8 +184,8 @@ class Aggregates(Rules):
 
     def array_copy(self) -> None:
         stack = self.stack
-        target = self.typeidx(ARRAY_KIND)
-        source = self.typeidx(ARRAY_KIND)
+        target = self.typeidx(KIND_ARRAY)
+        source = self.typeidx(KIND_ARRAY)
         self.mutable_array(self.type_at[target])
         expected = self.storage[self.type_at[target]]
         actual = self.storage[self.type_at[source]]

@@ -1,6 +1,7 @@
 cimport cython
 from libc.stdint cimport int64_t
 
+from wasmvm.generated.codes cimport *
 from wasmvm.generated.opcode cimport *
 from wasmvm.reader cimport Reader
 from wasmvm.validation.aggregates cimport Aggregates
@@ -9,23 +10,9 @@ from wasmvm.validation.stacks cimport Stacks
 
 
 cdef unsigned char[::1] IMM_OF
-cdef int NO_OPCODE
 cdef int[::1] PARAMS_AT
 cdef unsigned char[::1] PARAM_COUNT
-cdef int OWN_RULE
 cdef unsigned char[::1] RESULT
-cdef int BOTTOM
-cdef int FUNC_KIND
-cdef int I32
-cdef int LOOK
-cdef int FUNCREF
-cdef int EXNREF
-cdef int NON_NULL
-cdef int CONCRETE
-cdef int MAX_LOCALS
-cdef int CATCH_REF
-cdef int CATCH_ALL
-cdef int CATCH_ALL_REF
 
 
 @cython.final

@@ -11,10 +11,8 @@ from array import array
 
 import cython
 
-from wasmvm import types
 from wasmvm.errors import DecodeError, ValidationError
 from wasmvm.generated import flat
-from wasmvm.isa import codes
 from wasmvm.types import ref, valtype_text
 from wasmvm.validation import context as tables
 from wasmvm.validation.aggregates import Aggregates
@@ -22,26 +20,14 @@ from wasmvm.validation.context import Context
 
 if not cython.compiled:
     from wasmvm.generated.opcode import *  # noqa: F403
+    from wasmvm.isa.codes import CATCH_ALL, CATCH_ALL_REF, CATCH_REF
+    from wasmvm.types import BOTTOM, CONCRETE, EXNREF, FUNCREF, I32, KIND_FUNC, LOOK, MAX_LOCALS, NON_NULL
     from wasmvm.validation.rules import has_default
 
 IMM_OF = flat.IMM_OF
-NO_OPCODE = flat.NO_OPCODE
 PARAMS_AT = tables.PARAMS_AT
 PARAM_COUNT = tables.PARAM_COUNT
-OWN_RULE = tables.OWN_RULE
 RESULT = tables.RESULT
-BOTTOM = tables.BOTTOM
-FUNC_KIND = tables.FUNC_KIND
-I32 = types.I32
-LOOK = types.LOOK
-FUNCREF = types.FUNCREF
-EXNREF = types.EXNREF
-NON_NULL = types.NON_NULL
-CONCRETE = types.CONCRETE
-MAX_LOCALS = types.MAX_LOCALS
-CATCH_REF = codes.CATCH_REF
-CATCH_ALL = codes.CATCH_ALL
-CATCH_ALL_REF = codes.CATCH_ALL_REF
 
 BR_TABLE_ARITY = "type mismatch: br_table labels have different numbers of operands"
 
@@ -279,7 +265,7 @@ class BodyValidator(Aggregates):
             return self.known_type(-2 - typeidx)
         if typeidx >= self.type_count:
             raise ValidationError(f"unknown type {typeidx}", self.stack.at)
-        self.expect_kind(typeidx, FUNC_KIND)
+        self.expect_kind(typeidx, KIND_FUNC)
         self.block_params = self.type_params[typeidx]
         self.block_results = self.type_results[typeidx]
         return self.type_at[typeidx]
@@ -341,7 +327,7 @@ class BodyValidator(Aggregates):
         """The type of what a call instruction calls; removes the operand that says what that is."""
         if op in (OP_CALL, OP_RETURN_CALL):
             return int(self.funcs[self.index(self.func_count, "function")])
-        typeidx = self.typeidx(FUNC_KIND)
+        typeidx = self.typeidx(KIND_FUNC)
         if op in (OP_CALL_REF, OP_RETURN_CALL_REF):
             self.stack.pop(CONCRETE + 2 * typeidx + 1)
         else:

@@ -13,24 +13,32 @@ from array import array
 from wasmvm.deftype import define
 from wasmvm.generated import signatures
 from wasmvm.syntax import Module
-from wasmvm.types import BOTTOM_REF, CONCRETE, I8, I16, I32, FieldType, FuncType, StructType
+from wasmvm.types import (
+    BOTTOM,
+    BOTTOM_REF,
+    CONCRETE,
+    I8,
+    I16,
+    I32,
+    KIND_ARRAY,
+    KIND_STRUCT,
+    FieldType,
+    FuncType,
+    StructType,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BOTTOM = 0
-"""The type of an operand that unreachable code may take for any type; no value type is 0."""
-
 SINGLES = 2 * BOTTOM_REF
-"""The value types that are no references to a module's types are below this number."""
+"""Every value type that is not a reference to a type of the module is less than this."""
 
 PREFIX = array("i", range(SINGLES))
 """The first part of every `Context.flat`, completed below."""
 
 # Of each opcode whose row gives its signature: where its operands are in the prefix, how many there are, and its
 # result (BOTTOM for none; no such instruction has two).
-OWN_RULE = signatures.OWN_RULE
 PARAMS_AT = array("i", [SINGLES + at for at in signatures.PARAMS_AT])
 PARAM_COUNT = signatures.PARAM_COUNT
 RESULT = signatures.RESULT
@@ -38,9 +46,6 @@ NATURAL_ALIGNMENT = signatures.NATURAL_ALIGNMENT
 PREFIX.extend(signatures.TYPES)
 # What is between this and the references to types is never looked at.
 PREFIX.extend([BOTTOM] * (CONCRETE - len(PREFIX)))
-
-FUNC_KIND, STRUCT_KIND, ARRAY_KIND = range(3)
-"""Kinds of composite types."""
 
 
 class Context:
@@ -83,7 +88,7 @@ class Context:
                 self.flat.extend(comptype.results)
                 continue
             structure = isinstance(comptype, StructType)
-            self.type_kind[typeidx] = STRUCT_KIND if structure else ARRAY_KIND
+            self.type_kind[typeidx] = KIND_STRUCT if structure else KIND_ARRAY
             own: tuple[FieldType, ...] = comptype.fields if isinstance(comptype, StructType) else (comptype.field,)
             self.type_params.append(len(own))
             self.type_results.append(0)

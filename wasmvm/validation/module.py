@@ -7,6 +7,7 @@ from array import array
 from wasmvm.deftype import close_valtype, match_valtype
 from wasmvm.errors import ValidationError
 from wasmvm.generated import signatures
+from wasmvm.isa.codes import SECTION_FUNCTION
 from wasmvm.quoting import quoted
 from wasmvm.reader import Reader
 from wasmvm.syntax import ACTIVE, Elem, Extent, Module
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wasmvm.validation.body import BodyValidator
-
-FUNCTION_ID = 3
 
 
 def validate(module: Module, checkpoint: Callable[[], object] | None = None) -> None:
@@ -151,7 +150,7 @@ def check_functypes(module: Module) -> None:
     """3.5.1, 3.5.5: the types of functions and tags."""
     for import_ in module.func_imports:
         check_functype(module, import_.desc, import_.offset)
-    functions = module.section(FUNCTION_ID)
+    functions = module.section(SECTION_FUNCTION)
     if functions is not None:
         check_indices(module, module.funcs, len(module.types), "type", functions.start)
         for typeidx in set(module.funcs):

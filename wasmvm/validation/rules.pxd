@@ -1,6 +1,7 @@
 cimport cython
 from libc.stdint cimport int64_t, uint64_t
 
+from wasmvm.generated.codes cimport *
 from wasmvm.generated.opcode cimport *
 from wasmvm.reader cimport Reader
 from wasmvm.validation.stacks cimport Stacks, grown
@@ -12,15 +13,6 @@ cdef unsigned char[::1] PARAM_COUNT
 cdef unsigned char[::1] RESULT
 cdef unsigned char[::1] NATURAL_ALIGNMENT
 cdef unsigned char[::1] LANES_OF
-cdef int BOTTOM
-cdef int MEMIDX_FLAG
-cdef int I32
-cdef int I64
-cdef int F32
-cdef int F64
-cdef int BOTTOM_REF
-cdef int CONCRETE
-cdef int NON_NULL
 
 
 cdef class Rules:

@@ -10,10 +10,8 @@ from array import array
 
 import cython
 
-from wasmvm import types
 from wasmvm.errors import DecodeError, InternalError, ValidationError
 from wasmvm.generated import flat
-from wasmvm.isa import codes
 from wasmvm.reader import Reader
 from wasmvm.types import heaptype_of, is_nullable, is_reftype, ref, valtype_text
 from wasmvm.validation import context as tables
@@ -45,6 +43,8 @@ if not cython.compiled:
         OP_TABLE_GROW,
         OP_TABLE_SET,
     )
+    from wasmvm.isa.codes import MEMIDX_FLAG
+    from wasmvm.types import BOTTOM, BOTTOM_REF, CONCRETE, F32, F64, I32, I64, NON_NULL
     from wasmvm.validation.stacks import grown
 
 IMM_OF = flat.IMM_OF
@@ -53,19 +53,9 @@ PARAMS_AT = tables.PARAMS_AT
 PARAM_COUNT = tables.PARAM_COUNT
 RESULT = tables.RESULT
 NATURAL_ALIGNMENT = tables.NATURAL_ALIGNMENT
-BOTTOM = tables.BOTTOM
-MEMIDX_FLAG = codes.MEMIDX_FLAG
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-I32 = types.I32
-I64 = types.I64
-F32 = types.F32
-F64 = types.F64
-BOTTOM_REF = types.BOTTOM_REF
-CONCRETE = types.CONCRETE
-NON_NULL = types.NON_NULL
 
 
 class Rules:

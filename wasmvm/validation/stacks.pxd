@@ -4,10 +4,10 @@ from libc.stdint cimport int64_t
 from libc.stdint cimport uint64_t
 from libc.string cimport memcmp, memcpy
 
+from wasmvm.generated.codes cimport BOTTOM, MAX_LOCALS
 from wasmvm.generated.opcode cimport OP_LOOP
 
 
-cdef int BOTTOM
 cdef int LONG
 cdef uint64_t SCATTER
 cdef uint64_t SCATTER_TOO

@@ -13,11 +13,11 @@ import cython
 
 from wasmvm.deftype import close_valtype, match_valtype
 from wasmvm.errors import ValidationError
-from wasmvm.types import MAX_LOCALS, is_reftype, valtype_text
-from wasmvm.validation import context
+from wasmvm.types import is_reftype, valtype_text
 
 if not cython.compiled:
     from wasmvm.generated.opcode import OP_LOOP
+    from wasmvm.types import BOTTOM, MAX_LOCALS
 
     def same_range(one: array[int], first: int, other: array[int], at: int, count: int) -> bool:
         return memoryview(one)[first : first + count] == memoryview(other)[at : at + count]
@@ -25,8 +25,6 @@ if not cython.compiled:
     def copy_range(target: array[int], first: int, source: array[int], at: int, count: int) -> None:
         target[first : first + count] = source[at : at + count]
 
-
-BOTTOM = context.BOTTOM
 
 MAX_OPERANDS = 1_000_000
 """Operands on the stack of one function. Calls can push a thousand with two bytes: this bounds the memory they take."""

@@ -17,7 +17,7 @@ from wasmvm import Instance, Module, Store, Tag, TagType, Trap, WasmException
 from wasmvm.types import FuncType
 
 FIRST_SLICE = 2000  # units, as `machine/store/store.pxi` has it
-MOST_UNPAID = 512  # words of code, as `lowering.body` has it
+MAX_UNPAID = 512  # words of code, as `lowering.body` has it
 COUNT = "(global.set $n (i32.add (global.get $n) (i32.const 1)))"
 
 
@@ -53,7 +53,7 @@ def test_a_bulk_instruction_pays_for_its_size(n: int, most: int) -> None:
 def test_straight_code_pays() -> None:
     """20,000 additions without a turn of a loop, again and again."""
     text = f"""(func (export "run") (loop (call $long) (br 0))) (func $long {COUNT * 20_000})"""
-    assert done_until_stopped(text) <= FIRST_SLICE * MOST_UNPAID // 5
+    assert done_until_stopped(text) <= FIRST_SLICE * MAX_UNPAID // 5
 
 
 def test_no_branch_leads_past_what_is_to_be_paid() -> None:
@@ -65,7 +65,7 @@ def test_no_branch_leads_past_what_is_to_be_paid() -> None:
     body = (step + arms + COUNT + nested + table) * 3000
     text = f"""(func (export "run") (loop (call $long (i32.const 0)) (call $long (i32.const 1))
       (call $long (i32.const 2)) (br 0))) (func $long (param $x i32) {body})"""
-    assert done_until_stopped(text) <= FIRST_SLICE * MOST_UNPAID // 5
+    assert done_until_stopped(text) <= FIRST_SLICE * MAX_UNPAID // 5
 
 
 def test_zeroing_locals_pays() -> None:
@@ -81,7 +81,7 @@ def test_casts_pay() -> None:
     types = "".join(f"(type $t{i} (sub {f'$t{i - 1}' if i else ''} (struct)))" for i in range(63))
     casts = "(drop (ref.cast (ref $t0) (global.get $x)))" * 2000
     text = f"""{types} (global $x anyref (struct.new $t62)) (func (export "run") (loop {casts} {COUNT} (br 0)))"""
-    assert done_until_stopped(text) <= FIRST_SLICE * MOST_UNPAID // (2000 * 32)
+    assert done_until_stopped(text) <= FIRST_SLICE * MAX_UNPAID // (2000 * 32)
 
 
 def test_sorting_catch_clauses_pays() -> None:

@@ -18,26 +18,28 @@ from wasmvm.compat.pwasm.opcodes import PREFIX_SIMD
 from wasmvm.compiled import CompiledModule
 from wasmvm.generated.opcode import OP_BLOCK, OP_END, OP_IF, OP_LOOP
 from wasmvm.isa import imm
-from wasmvm.isa.codes import EMPTY_BLOCK
+from wasmvm.isa.codes import (
+    EMPTY_BLOCK,
+    MAGIC,
+    SECTION_CODE,
+    SECTION_CUSTOM,
+    SECTION_DATA,
+    SECTION_DATA_COUNT,
+    SECTION_ELEMENT,
+    SECTION_EXPORT,
+    SECTION_FUNCTION,
+    SECTION_GLOBAL,
+    SECTION_IMPORT,
+    SECTION_MEMORY,
+    SECTION_START,
+    SECTION_TABLE,
+    SECTION_TYPE,
+)
 from wasmvm.isa.wasm import BY_CODE
 from wasmvm.reader import Reader
-from wasmvm.text import encoder
 
-WASM_MAGIC = sections.MAGIC
+WASM_MAGIC = MAGIC
 WASM_VERSION = 1
-SECTION_CUSTOM = encoder.CUSTOM
-SECTION_TYPE = encoder.TYPE
-SECTION_IMPORT = encoder.IMPORT
-SECTION_FUNCTION = encoder.FUNCTION
-SECTION_TABLE = encoder.TABLE
-SECTION_MEMORY = encoder.MEMORY
-SECTION_GLOBAL = encoder.GLOBAL
-SECTION_EXPORT = encoder.EXPORT
-SECTION_START = encoder.START
-SECTION_ELEMENT = encoder.ELEMENT
-SECTION_CODE = encoder.CODE
-SECTION_DATA = encoder.DATA
-SECTION_DATA_COUNT = encoder.DATA_COUNT
 BLOCK_TYPE_EMPTY = EMPTY_BLOCK
 
 

@@ -2,20 +2,18 @@
 # fail return a trap, EXIT_COLLECT or 0.
 
 cdef enum:
-    KIND_FUNC = 0  # no object: a func_t
-    KIND_STRUCT = 1
-    KIND_ARRAY = 2
+    # Kinds of `type_t` besides those of composite types, `KIND_FUNC` (no object: a func_t), `KIND_STRUCT`, `KIND_ARRAY`.
     KIND_EXTERN = 3  # an object of the host, whatever reference the guest has to it
     KIND_EXN = 4
-    # What an abstract heap type is written as (5.3.3).
-    HEAP_ANY = 0x6E - 0x80
-    HEAP_EQ = 0x6D - 0x80
-    HEAP_I31 = 0x6C - 0x80
-    HEAP_STRUCT = 0x6B - 0x80
-    HEAP_ARRAY = 0x6A - 0x80
-    HEAP_EXN = 0x69 - 0x80
-    HEAP_FUNC = 0x70 - 0x80
-    HEAP_EXTERN = 0x6F - 0x80
+    # Abstract heap types as code has them: the byte of the binary format as a signed number of 7 bits.
+    HEAP_ANY = ANYREF - 0x80 - 0x80
+    HEAP_EQ = EQREF - 0x80
+    HEAP_I31 = I31REF - 0x80
+    HEAP_STRUCT = STRUCTREF - 0x80
+    HEAP_ARRAY = ARRAYREF - 0x80
+    HEAP_EXN = EXNREF - 0x80
+    HEAP_FUNC = FUNCREF - 0x80
+    HEAP_EXTERN = EXTERNREF - 0x80
     # Flags of a cast.
     CAST_NULLABLE = 1
     CAST_FUNC = 2

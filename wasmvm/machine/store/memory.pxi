@@ -9,7 +9,7 @@ cdef enum:
     MOST_PAGES = 1 << 24  # of any memory, a terabyte: some reserve as much as they may grow to
 
 cdef uint64_t max_pages = MAX_PAGES
-cdef uint64_t SPARE_RESERVED = 65536 * 65536
+cdef uint64_t SPARE_RESERVED = <uint64_t>PAGE_SIZE * MAX_PAGES
 cdef uint8_t* spare_memories[SPARE_MEMORIES]
 cdef int spare_memory_count = 0
 
@@ -40,14 +40,14 @@ cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum, uint64_t reserved) noexc
     Where the system does not give the whole range, what it gives is halved until it does: a memory may fail to grow.
     """
     cdef mem_t* mem = <mem_t*>calloc(1, sizeof(mem_t))
-    reserved = max(reserved, <uint64_t>65536)
+    reserved = max(reserved, <uint64_t>PAGE_SIZE)
     if mem == NULL:
         return NULL
     while True:
         mem.data = reserve_memory(reserved)
-        if mem.data != NULL or reserved <= max(minimum, <uint64_t>65536):
+        if mem.data != NULL or reserved <= max(minimum, <uint64_t>PAGE_SIZE):
             break
-        reserved = max(reserved // 2, max(minimum, <uint64_t>65536))
+        reserved = max(reserved // 2, max(minimum, <uint64_t>PAGE_SIZE))
     if mem.data == NULL or not wvm_commit(mem.data, minimum):
         if mem.data != NULL:
             wvm_release(mem.data, reserved)
@@ -121,8 +121,8 @@ cdef class Memory:
             self.type = type
         else:
             self.type = MemoryType(plain_limits(limits, low, high), addrtype)
-        cdef uint64_t maximum = min(high, <uint64_t>MOST_PAGES) * 65536
-        cdef uint64_t minimum = low * 65536
+        cdef uint64_t maximum = min(high, <uint64_t>MOST_PAGES) * PAGE_SIZE
+        cdef uint64_t minimum = low * PAGE_SIZE
         if low > MOST_PAGES or minimum > min(store.max_each_memory, maximum):
             raise MemoryError(f"memory minimum size of {low} pages exceeds memory limits")
         if not fits(store.memory_size, minimum, store.max_memory):
@@ -160,7 +160,7 @@ cdef class Memory:
     @property
     def pages(self):
         """Size in pages of 64 KiB."""
-        return self.mem.length // 65536
+        return self.mem.length // PAGE_SIZE
 
     @property
     def actual_type(self):
@@ -200,19 +200,19 @@ cdef class Memory:
 
     cdef int64_t grow_by(self, uint64_t delta) noexcept:
         """The old size in pages, or -1 where it cannot grow (4.5.3.8)."""
-        cdef uint64_t old = self.mem.length // 65536
+        cdef uint64_t old = self.mem.length // PAGE_SIZE
         cdef uint64_t length
-        if delta > self.mem.maximum // 65536:
+        if delta > self.mem.maximum // PAGE_SIZE:
             return -1
-        length = (old + delta) * 65536
+        length = (old + delta) * PAGE_SIZE
         if length > self.mem.maximum or length > self.mem.reserved or length > self.store.max_each_memory:
             return -1
-        if delta and not fits(self.store.memory_size, delta * 65536, self.store.max_memory):
+        if delta and not fits(self.store.memory_size, delta * PAGE_SIZE, self.store.max_memory):
             return -1
         if not wvm_commit(self.mem.data, length):
             return -1
         self.mem.length = length
-        self.store.memory_size += delta * 65536
+        self.store.memory_size += delta * PAGE_SIZE
         return old
 
     def grow(self, delta):

@@ -16,7 +16,6 @@ cdef enum:
     MAX_NESTING = 450  # calls from wasm to Python to wasm: each takes 1 to 2 KiB of C stack, and 1 MiB is what there may be
 
 cdef long long MANY = 1 << 62
-cdef int METER_INSTRUCTIONS = METER_INSTRUCTIONS_
 cdef double NAP_INTERVAL = 0.005  # seconds, as the interpreter's own switch interval
 cdef double POLL_INTERVAL = 0.02  # seconds between looks at signals: Ctrl-C must stop a guest within 0.1 s
 

@@ -6,23 +6,6 @@ cdef extern from "Python.h":
     object PyLong_FromLongLong(long long)
     object PyFloat_FromDouble(double)
 
-cdef enum:
-    I32 = 0x7F
-    I64 = 0x7E
-    F32 = 0x7D
-    F64 = 0x7C
-    V128 = 0x7B
-    NULLEXNREF = 0x74
-    NULLFUNCREF = 0x73
-    NULLEXTERNREF = 0x72
-    FUNCREF = 0x70
-    EXTERNREF = 0x6F
-    ANYREF = 0x6E
-    I31REF = 0x6C
-    EXNREF = 0x69
-    NON_NULL = 0x80
-    CONCRETE = 0x400
-
 
 cdef int wrong_type(object name, object expected, object value) except -1:
     raise TypeError(f"{name}: expected {expected}, got {type(value).__name__}")
