@@ -39,8 +39,8 @@ cdef struct field_t:
 
 
 cdef struct type_t:
-    # A defined type (2.3.14). There is one of each in the process, so that equal types have equal addresses. It stays
-    # as long as somebody has a `Hold` of it: whatever has an address of one must.
+    # A defined type (spec "Validation: Conventions: Defined Types"). There is one of each in the process, so that equal
+    # types have equal addresses. It stays as long as somebody has a `Hold` of it: whatever has an address of one must.
     int32_t number  # in the table of `typetable`
     int32_t kind  # KIND_...
     type_t* super  # its supertype, or NULL
@@ -61,7 +61,7 @@ cdef struct object_t:
 
 
 cdef struct extern_t:
-    # An object of the host, for which an externref or anyref can be (4.2.1 "ref.host"); the store has it in `externs`.
+    # An object of the host, that an externref or anyref refers to (spec "Host References"); the store has it in `externs`.
     object_t head
     void* value
     extern_t* dead  # the next one that is to be released
@@ -77,7 +77,7 @@ cdef struct root_t:
 
 
 cdef struct heap_t:
-    # The objects of a store (4.2.13).
+    # The objects of a store (spec "Aggregate Instances").
     object_t** objects
     size_t count
     size_t capacity
@@ -97,7 +97,7 @@ cdef struct heap_t:
 
 
 cdef struct mem_t:
-    # A memory instance (specification, 4.2.8). `data` never moves: the address range was reserved when it was made.
+    # A memory instance (spec "Memory Instances"). `data` never moves: the address range was reserved when it was made.
     uint8_t* data
     uint64_t length  # bytes
     uint64_t reserved  # bytes that it can grow to
@@ -105,7 +105,7 @@ cdef struct mem_t:
 
 
 cdef struct table_t:
-    # A table instance (4.2.7); `elems` holds slot values.
+    # A table instance (spec "Table Instances"); `elems` holds slot values.
     uint64_t* elems
     uint64_t size
     uint64_t maximum
@@ -113,20 +113,20 @@ cdef struct table_t:
 
 
 cdef struct data_t:
-    # A data instance (4.2.11); dropped is length 0.
+    # A data instance (spec "Data Instances"); dropped is length 0.
     const uint8_t* data
     uint64_t length
 
 
 cdef struct elem_t:
-    # An element instance (4.2.10); dropped is length 0.
+    # An element instance (spec "Element Instances"); dropped is length 0.
     uint64_t* refs
     uint64_t length
     bint names_objects  # whether the collector must look at it
 
 
 cdef struct func_t:
-    # A function instance (4.2.6). `code` is never NULL: for a function not lowered yet it is a stub that asks for it.
+    # A function instance (spec "Function Instances"). `code` is never NULL: for a function not lowered yet it is a stub that asks for it.
     int32_t* code
     int32_t frame_size  # slots from fp on
     int32_t zero_from  # locals to be zeroed on entry: slots zero_from up to and without zero_to
@@ -138,7 +138,7 @@ cdef struct func_t:
 
 
 cdef struct tag_t:
-    # A tag instance (4.2.10): the same tag is the same address.
+    # A tag instance (spec "Tag Instances"): the same tag is the same address.
     type_t* type
     int32_t slots  # that its payload takes
     bint used  # an exception names it, so that it stays until the store is gone
@@ -148,7 +148,7 @@ cdef struct tag_t:
 
 
 cdef struct exn_t:
-    # An exception instance (4.2.15) that a reference names.
+    # An exception instance (spec "Exception Instances") that a reference names.
     object_t head
     tag_t* tag
     slot payload[1]  # as many slots as the tag says
@@ -173,7 +173,7 @@ cdef struct catcher_t:
 
 
 cdef struct inst_t:
-    # A module instance (4.2.5). Everything that code names by index.
+    # A module instance (spec "Execution: Module Instances"). Everything that code names by index.
     mem_t* mem  # memory 0; an empty one where the module has none
     mem_t** mems
     func_t* funcs  # the functions defined here

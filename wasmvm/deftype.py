@@ -1,9 +1,9 @@
-"""Defined types (specification, 2.3.14 and 3.1.2): what types mean outside of the module that declares them.
+"""Defined types (spec "Validation: Conventions: Defined Types"): types outside of the module that declares them.
 
-Types are compared by structure, a group of recursive types by the structure of the whole group (3.3.12 "Defined
-types"). So every group is looked up in a table for the whole process (`typetable`), which has one copy of each while
-somebody holds it. A defined type is then a number, equal types have the same one, and a *closed* value type, whose
-typeidxs are such numbers, means the same in every module and every store.
+Types are compared by structure, a group of recursive types by the structure of the whole group (spec "Matching:
+Defined Types"). So every group is looked up in a table for the whole process (`typetable`), which has one copy of each
+while somebody holds it. A defined type is then a number, its *type id*: equal types have the same one, and a *closed*
+value type, whose typeidxs are type ids, means the same in every module and every store.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def checked_functype(functype: object) -> FuncType:
 
 
 def close_valtype(valtype: int, numbers: array[int]) -> int:
-    """3.1.2: the value type as it is outside of the module whose types have these numbers."""
+    """The value type as it is outside of the module whose types have these numbers."""
     if valtype < CONCRETE:
         return valtype
     return CONCRETE + 2 * numbers[typeidx_of(valtype)] + (valtype & 1)
@@ -193,11 +193,11 @@ def close_externtype(type_: ExternType, numbers: array[int]) -> ExternType:
     return type_
 
 
-# 3.3: matching, of closed types
+# spec "Validation: Matching", of closed types
 
 
 def match_deftype(actual: int, expected: int) -> bool:
-    """3.3.12: whether one defined type is the other or a subtype of it."""
+    """spec "Matching: Defined Types": whether one defined type is the other or a subtype of it."""
     while actual != expected:
         actual = typetable.super_of(actual)
         if actual < 0:
@@ -211,7 +211,7 @@ def top_of(heaptype: int) -> int:
 
 
 def match_heaptype(actual: int, expected: int) -> bool:
-    """3.3.3; both as `types.heaptype_of` gives them."""
+    """spec "Matching: Heap Types"; both as `types.heaptype_of` gives them."""
     if actual == expected:
         return True
     if actual in _BOTTOMS:
@@ -228,7 +228,7 @@ def match_heaptype(actual: int, expected: int) -> bool:
 
 
 def match_valtype(actual: int, expected: int) -> bool:
-    """3.3.5: whether a value of type `actual` is of type `expected` as well."""
+    """spec "Matching: Value Types": whether a value of type `actual` is of type `expected` as well."""
     if actual == expected:
         return True
     if not (is_reftype(actual) and is_reftype(expected)):
@@ -241,14 +241,14 @@ def match_valtype(actual: int, expected: int) -> bool:
 
 
 def match_fieldtype(actual: FieldType, expected: FieldType) -> bool:
-    """3.3.10."""
+    """spec "Matching: Field Types"."""
     if actual == expected:
         return True
     return not actual.mutable and not expected.mutable and match_valtype(actual.storage, expected.storage)
 
 
 def match_comptype(actual: CompType, expected: CompType) -> bool:
-    """3.3.9 to 3.3.11."""
+    """spec "Matching: Composite Types"."""
     if isinstance(actual, FuncType) and isinstance(expected, FuncType):
         return (
             len(actual.params) == len(expected.params)

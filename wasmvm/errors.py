@@ -56,7 +56,7 @@ class _OffsetError(WasmError):
 
 
 class DecodeError(_OffsetError):
-    """The bytes are not a module of the binary format (specification, chapter 5)."""
+    """The bytes are not a module of the binary format (spec "Binary Format")."""
 
 
 class ModuleSizeError(DecodeError):
@@ -66,11 +66,11 @@ class ModuleSizeError(DecodeError):
 
 
 class ValidationError(_OffsetError):
-    """The module is well-formed but not valid (specification, chapter 3)."""
+    """The module is well-formed but not valid (spec "Validation")."""
 
 
 class TextError(WasmError):
-    """The text is not a module of the text format (specification, chapter 6)."""
+    """The text is not a module of the text format (spec "Text Format")."""
 
     def __init__(self, message: str, line: int, column: int, source_line: str = "") -> None:
         begin = max(0, column - 80)  # a module can be one line
@@ -174,7 +174,7 @@ def frame_lines(frames: tuple[Frame, ...]) -> str:
 
 
 class Trap(WasmError):
-    """Execution was aborted (specification, 4.1 "Traps").
+    """Execution was aborted (spec "Execution: Results").
 
     What a limit of the embedder ended is one of the subclasses of `LimitTrap`, however it was made: ``Trap(message,
     "out_of_fuel")`` is a `FuelTrap`. So there is one table from codes to classes, `TRAP_CLASSES`.
@@ -275,7 +275,7 @@ class ExitTrap(Trap):
 
 
 class WasmException(WasmError):
-    """An exception of WebAssembly (specification, 4.6.10) outside of wasm: one that no wasm frame caught.
+    """An exception of WebAssembly (spec "Exception Instances") outside of wasm: one that no wasm frame caught.
 
     A host function may raise one: handlers of its tag in the wasm frames that it was called from catch it. Other
     exceptions of Python pass through wasm, which cannot catch them.

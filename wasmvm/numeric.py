@@ -1,4 +1,4 @@
-"""The meaning of each scalar numeric operator (specification, 4.3), in plain Python and exact.
+"""The meaning of each scalar numeric operator (spec "Numerics"), in plain Python and exact.
 
 Operands and results are bit patterns: unsigned integers of the width of their type, for floats as well. Floats are
 computed as exact integers and rounded once, so nothing here depends on the machine's own arithmetic. Where the
@@ -45,7 +45,7 @@ F64_FORMAT = FloatFormat(64, 52, 1023)
 
 
 def round_binary(significand: int, exponent: int, form: FloatFormat) -> int:
-    """The bits of ``significand * 2**exponent``, not negative, rounded to nearest, ties to even (4.3.3 "Rounding").
+    """The bits of ``significand * 2**exponent``, not negative, rounded to nearest, ties to even (spec "Rounding").
 
     Raises:
         OverflowError: it rounds to infinity.
@@ -76,11 +76,11 @@ def round_binary(significand: int, exponent: int, form: FloatFormat) -> int:
 
 
 def signed(bits: int, width: int) -> int:
-    """4.3.1: a bit pattern read as two's complement."""
+    """spec "Sign Interpretation": a bit pattern read as two's complement."""
     return bits - (1 << width) if bits >> (width - 1) else bits
 
 
-# 4.3.2: integers. The result is cut to the width by `evaluate`.
+# spec "Integer Operations". The result is cut to the width by `evaluate`.
 
 
 def _divide_signed(n: int, a: int, b: int) -> int:
@@ -150,7 +150,7 @@ INTEGER: dict[str, Callable[..., int]] = {
 """By operator: the width, then the operands."""
 
 
-# 4.3.3: floats
+# spec "Floating-Point Operations"
 
 
 def is_nan(bits: int, form: FloatFormat) -> bool:
@@ -308,7 +308,7 @@ FLOAT: dict[str, Callable[..., int]] = {
 """By operator: the format, then the operands."""
 
 
-# 4.3.4: conversions
+# spec "Conversions"
 
 
 def _truncate(width: int, is_signed: bool, form: FloatFormat, a: int) -> int:

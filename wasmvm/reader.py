@@ -1,4 +1,4 @@
-"""A cursor over a module's bytes: integers, names, opcodes (specification, 5.2, 5.4).
+"""A cursor over a module's bytes: integers, names, opcodes (spec "Binary Format: Values").
 
 Decoder and validator share it, and anything else that reads the binary format. Wherever it stops, it says so in
 the words of the specification's reference interpreter, which the official test suite looks for.
@@ -98,7 +98,7 @@ class Reader:
             raise DecodeError(UNEXPECTED_END, self.end)
         self.pos += count
 
-    # 5.2.2: integers in LEB128
+    # spec "Binary Format: Integers", in LEB128
 
     def uint(self, bits: int) -> int:
         value = 0
@@ -147,7 +147,7 @@ class Reader:
         return self.uint(64)
 
     def length(self) -> int:
-        """The length of a vector (5.1.3), which the bytes that are left must be able to back."""
+        """The length of a list (spec "Binary Format: Lists"), which the bytes that are left must be able to back."""
         at = self.pos
         count = self.u32()
         if count > self.end - at:
@@ -155,7 +155,7 @@ class Reader:
         return count
 
     def name(self) -> str:
-        """5.2.4."""
+        """spec "Binary Format: Names"."""
         count = self.length()
         at = self.pos
         self.skip(count)
@@ -164,7 +164,7 @@ class Reader:
         except UnicodeDecodeError as error:
             raise DecodeError("malformed UTF-8 encoding", at + error.start) from None
 
-    # 5.3: types
+    # spec "Binary Format: Types"
 
     def valtype(self) -> int:
         """A value type as `types` numbers them; whether the type that a reference names exists is not looked at."""
@@ -212,7 +212,7 @@ class Reader:
             return self.buf[self.pos - 1]
         return self.valtype()
 
-    # 5.4: instructions
+    # spec "Binary Format: Instructions"
 
     def opcode(self) -> int:
         """An opcode as the tables of `isa.wasm` number it, with its prefix taken in."""
@@ -288,7 +288,10 @@ class Reader:
                 self.u32()
 
     def blocktype(self) -> int:
-        """5.4.1: a typeidx, or -1 for none, or -2 - t for one result of the value type t."""
+        """spec "Binary Format: Control Instructions": a block type.
+
+        Returns a typeidx, -1 for no parameters and results, or -2 - t for one result of the value type t.
+        """
         at = self.pos
         byte = self.buf[at] if at < self.end else 0
         if byte == EMPTY_BLOCK:
@@ -302,7 +305,7 @@ class Reader:
         return min(typeidx, MAX_TYPES)
 
     def catch(self) -> int:
-        """5.4.1: pass over a catch clause of a try_table; its kind."""
+        """Pass over a catch clause of a try_table (spec "Binary Format: Control Instructions"); its kind."""
         at = self.pos
         kind = self.byte()
         if kind > CATCH_ALL_REF:
@@ -313,7 +316,7 @@ class Reader:
         return kind
 
     def skip_expr(self, limit: int) -> None:
-        """5.4.9: pass over an expression and its ``end``, which must lie before `limit`."""
+        """spec "Binary Format: Expressions": pass over an expression and its ``end``, which must lie before `limit`."""
         depth = 0
         look = self.pos + LOOK
         while depth >= 0:
@@ -332,7 +335,7 @@ class Reader:
             self.skip_immediates(IMM_OF[op])
 
     def skip_func(self) -> None:
-        """5.5.13: pass over a function, its locals and its body, wherever it may end."""
+        """spec "Code Section": pass over a function, its locals and its body, wherever it may end."""
         for _ in range(self.length()):
             self.u32()
             self.valtype()

@@ -1,7 +1,9 @@
-"""What a decoded module is (specification, 2.5): frozen records, and offsets into the bytes they came from.
+"""What a decoded module is (spec "Structure: Modules"): frozen records, and offsets into the bytes they came from.
 
 Function bodies and constant expressions stay bytes: an `Extent` says where. The naming legend: a name that ends in
 `idx` is an index into an index space (imports first, then definitions); `offset` is a byte offset in the module.
+
+Titles after the word spec are headings of the WebAssembly core specification 3.0 (CONTRIBUTING.md).
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ class Extent(Record):
 
 
 class Import(Record):
-    """2.5.11; `desc` is a typeidx for functions and tags, else the type that `kind` says."""
+    """spec "Structure: Imports"; `desc` is a typeidx for functions and tags, else the type that `kind` says."""
 
     module: str
     name: str
@@ -51,7 +53,7 @@ class Import(Record):
 
 
 class Export(Record):
-    """2.5.10; `index` counts in the index space that `kind` names."""
+    """spec "Structure: Exports"; `index` counts in the index space that `kind` names."""
 
     name: str
     kind: int
@@ -60,14 +62,14 @@ class Export(Record):
 
 
 class RecType(Record):
-    """2.3.14: types that were declared as one group and may refer to each other: `count` of them from `start` on."""
+    """spec "Structure: Recursive Types": a group of `count` types from `start` on, which may refer to each other."""
 
     start: int
     count: int  # type: ignore[assignment]  # hides tuple.count
 
 
 class Table(Record):
-    """2.5.4; `init` is a constant expression, or None where the elements begin as null."""
+    """spec "Structure: Tables"; `init` is a constant expression, or None where the elements begin as null."""
 
     type: TableType
     offset: int
@@ -75,14 +77,14 @@ class Table(Record):
 
 
 class Memory(Record):
-    """2.5.5."""
+    """spec "Structure: Memories"."""
 
     type: MemoryType
     offset: int
 
 
 class Global(Record):
-    """2.5.6; `init` is a constant expression."""
+    """spec "Structure: Globals"; `init` is a constant expression."""
 
     type: GlobalType
     init: Extent
@@ -90,7 +92,7 @@ class Global(Record):
 
 
 class Tag(Record):
-    """2.5.5."""
+    """spec "Structure: Tags"."""
 
     typeidx: int
     offset: int
@@ -101,7 +103,7 @@ ACTIVE, PASSIVE, DECLARATIVE = range(3)
 
 
 class Elem(Record):
-    """2.5.7; the elements are either function indices or constant expressions, never both.
+    """spec "Structure: Element Segments"; the elements are either function indices or constant expressions, never both.
 
     Attributes:
         funcidxs: an ``array("I")``, or None where `exprs` is given.
@@ -124,7 +126,7 @@ class Elem(Record):
 
 
 class Data(Record):
-    """2.5.8; `init` is where the bytes lie."""
+    """spec "Structure: Data Segments"; `init` is where the bytes lie."""
 
     mode: int
     memidx: int
@@ -134,7 +136,7 @@ class Data(Record):
 
 
 class Custom(Record):
-    """5.5.3; `after` is the id of the last non-custom section before it (0 for none)."""
+    """spec "Custom Section"; `after` is the id of the last non-custom section before it (0 for none)."""
 
     name: str
     content: Extent
@@ -169,7 +171,7 @@ class Partial(Protocol):
 
 
 class Module:
-    """2.5: a decoded module; `binary.decode` makes it and nothing changes it afterwards.
+    """spec "Structure: Modules": a decoded module; `binary.decode` makes it and nothing changes it afterwards.
 
     Attributes:
         surface: the module's bytes, of which function bodies and contents of custom sections may be missing: then they
@@ -270,7 +272,7 @@ class Module:
         """The content of the first section with this id."""
         return next((section.content for section in self.sections if section.id == section_id), None)
 
-    # Index spaces: imports come first (2.5.1).
+    # Index spaces: imports come first (spec "Structure: Indices").
 
     @property
     def func_count(self) -> int:

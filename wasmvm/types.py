@@ -1,10 +1,10 @@
-"""Types (specification, 2.3 and 5.3): value types as integers, the rest as named tuples.
+"""Types (spec "Structure: Types"): value types as integers, the rest as named tuples.
 
 Number and vector types, and the reference types that are written as one byte, are that byte; so decoder, validator and
 lowering compare plain integers. `ref` says how the other reference types are numbered.
 
 Two kinds of records hold typeidxs: as decoded they count in the type index space of their module; those that `deftype`
-*closed* (3.1.2) hold numbers of defined types instead, which mean the same in the whole process.
+*closed* (spec "Validation: Conventions: Types") hold type ids instead, which mean the same in the whole process.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ VALTYPE_NAMES: dict[int, str] = {
 VALTYPES: dict[str, int] = {name: valtype for valtype, name in VALTYPE_NAMES.items()}
 NUMTYPES = frozenset((I32, I64, F32, F64))
 PACKED_NAMES = {I8: "i8", I16: "i16"}
-"""2.3.10: what fields of structures and arrays may have for a type besides value types."""
+"""spec "Structure: Composite Types": what fields of structures and arrays may have for a type besides value types."""
 
 HEAPTYPE_NAMES: dict[int, str] = {
     NULLEXNREF: "noexn",
@@ -70,7 +70,7 @@ HEAPTYPE_NAMES: dict[int, str] = {
     ARRAYREF: "array",
     EXNREF: "exn",
 }
-"""2.3.3: abstract heap types, each by the nullable reference to it, whose byte it shares."""
+"""spec "Structure: Heap Types": abstract heap types, each by the nullable reference to it, whose byte it shares."""
 HEAPTYPES: dict[str, int] = {name: heaptype for heaptype, name in HEAPTYPE_NAMES.items()}
 
 NON_NULL = 0x80
@@ -84,7 +84,7 @@ BOTTOM_REF = NON_NULL
 
 
 def ref(heaptype: int, nullable: bool) -> int:
-    """2.3.4: the reference type to a heap type, which is given as the nullable reference to it."""
+    """spec "Structure: Reference Types": the reference to a heap type, which comes as the nullable reference to it."""
     if heaptype >= CONCRETE:
         return heaptype | 1 if nullable else heaptype & ~1
     return heaptype if nullable else heaptype | NON_NULL
@@ -114,7 +114,7 @@ def is_reftype(valtype: int) -> bool:
 
 
 def is_defaultable(valtype: int) -> bool:
-    """3.2.19: whether locals, fields and elements of the type begin as zero or null where nothing else is said."""
+    """Whether the type has a default value (spec "Execution: Runtime Structure: Values")."""
     return not is_reftype(valtype) or is_nullable(valtype)
 
 
@@ -161,7 +161,7 @@ NO_METERING, METER_INSTRUCTIONS, METER_CALLS = range(3)
 
 
 class FuncType(Record):
-    """2.3.13: a function type; both parts are tuples of value types."""
+    """spec "Structure: Composite Types": a function type; both parts are tuples of value types."""
 
     params: tuple[int, ...]
     results: tuple[int, ...]
@@ -173,7 +173,7 @@ class FuncType(Record):
 
 
 class FieldType(Record):
-    """2.3.12; `storage` is a value type, `I8` or `I16`."""
+    """spec "Structure: Composite Types"; `storage` is a value type, `I8` or `I16`."""
 
     storage: int
     mutable: bool
@@ -184,7 +184,7 @@ class FieldType(Record):
 
 
 class StructType(Record):
-    """2.3.12: a structure type."""
+    """spec "Structure: Composite Types": a structure type."""
 
     fields: tuple[FieldType, ...]
 
@@ -193,7 +193,7 @@ class StructType(Record):
 
 
 class ArrayType(Record):
-    """2.3.12: an array type."""
+    """spec "Structure: Composite Types": an array type."""
 
     field: FieldType
 
@@ -228,7 +228,7 @@ def layout(fields: tuple[FieldType, ...]) -> tuple[list[int], int]:
 KIND_FUNC, KIND_STRUCT, KIND_ARRAY = range(3)
 """Kinds of composite types."""
 CompType = FuncType | StructType | ArrayType
-"""2.3.13: a composite type."""
+"""spec "Structure: Composite Types"."""
 
 
 def valtypes_of(comptype: CompType) -> tuple[int, ...]:
@@ -241,7 +241,7 @@ def valtypes_of(comptype: CompType) -> tuple[int, ...]:
 
 
 class SubType(Record):
-    """2.3.14: a composite type and the types that it was declared a subtype of, of which there is one at most.
+    """spec "Structure: Recursive Types": a composite type, and what it was declared a subtype of, at most one type.
 
     Attributes:
         final: whether it may have no subtypes itself.
@@ -254,7 +254,7 @@ class SubType(Record):
 
 
 class Limits(Record):
-    """2.3.16: sizes in pages for memories, in elements for tables; `max` is None where there is none."""
+    """spec "Structure: Limits": pages of memories, elements of tables; `max` is None where there is none."""
 
     min: int
     max: int | None = None
@@ -264,7 +264,7 @@ class Limits(Record):
 
 
 class MemoryType(Record):
-    """2.3.20; `addrtype` (2.3.15) is I32 or I64."""
+    """spec "Structure: Memory Types"; `addrtype` (spec "Structure: Address Types") is I32 or I64."""
 
     limits: Limits
     addrtype: int = I32
@@ -274,7 +274,7 @@ class MemoryType(Record):
 
 
 class TableType(Record):
-    """2.3.21; `addrtype` is I32 or I64."""
+    """spec "Structure: Table Types"; `addrtype` is I32 or I64."""
 
     reftype: int
     limits: Limits
@@ -285,7 +285,7 @@ class TableType(Record):
 
 
 class GlobalType(Record):
-    """2.3.19."""
+    """spec "Structure: Global Types"."""
 
     valtype: int
     mutable: bool
@@ -296,7 +296,7 @@ class GlobalType(Record):
 
 
 class TagType(Record):
-    """2.3.18: the type of a tag; `functype` has no results."""
+    """spec "Structure: Tag Types": the type of a tag; `functype` has no results."""
 
     functype: FuncType
 
@@ -305,15 +305,15 @@ class TagType(Record):
 
 
 ExternType = FuncType | TableType | MemoryType | GlobalType | TagType
-"""2.3.22: the type of an import or export."""
+"""spec "Structure: External Types": the type of an import or export."""
 
 FUNC, TABLE, MEMORY, GLOBAL, TAG = range(5)
-"""Kinds of external values, as the binary format numbers them (5.5.5, 5.5.10)."""
+"""Kinds of external values, as the binary format numbers them (spec "Binary Format: External Types")."""
 EXTERN_KINDS = ("func", "table", "memory", "global", "tag")
 
 
 def match_limits(actual: Limits, expected: Limits) -> bool:
-    """3.3.8 "Limits": whether `actual` may be given where `expected` is imported."""
+    """spec "Matching: Limits": whether `actual` may be given where `expected` is imported."""
     return actual.min >= expected.min and (
         expected.max is None or (actual.max is not None and actual.max <= expected.max)
     )

@@ -1,9 +1,9 @@
 """The table of the defined types that are in use, what their numbers mean, and who holds them.
 
-Types come in groups, which are *rolled up* (specification, 3.3.12): references into the group are positions in it, all
-others name types that are in the table already, by number. Rolled up, a group is a string of bytes, its key; equal ones
-are one entry. An entry counts who needs it: every `Hold`, and every group that refers to it. With the last of them it
-goes, and its numbers mean nothing from then on (docs/rationale.md, "When does a type go?").
+Types come in groups, which are *rolled up* (spec "Rolling and Unrolling"): references into the group are positions in
+it, all others name types that are in the table already, by *type id*. Rolled up, a group is a string of bytes, its key;
+equal ones are one entry. An entry counts who needs it: every `Hold`, and every group that refers to it. With the last
+it goes, and its type ids mean nothing from then on (docs/rationale.md, "When does a type go?").
 
 A key that begins with another byte than 0 is a final function type in a group of its own whose value types are bytes:
 parameters, 1, results. All other keys are words of 4 bytes, the lowest first: 0; the number of types; of each type its

@@ -1,4 +1,4 @@
-"""Instantiation (specification, 4.5.4): imports, segments, start functions; what stays when it fails."""
+"""Instantiation (spec "Execution: Modules: Instantiation"): imports, segments, start functions; what stays when it fails."""
 
 from __future__ import annotations
 

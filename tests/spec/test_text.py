@@ -73,8 +73,9 @@ def without_param_names(names: bytes) -> bytes:
 
 
 OTHER_TYPE = {"type-rec": 3, "type-subtyping": 2}
-"""Modules by file for which the other assembler takes another type for a type use without one. The specification (6.4.9)
-asks for the first final type that is alone in its group: theirs takes open ones, and not those with a ``rec`` around."""
+"""Modules by file for which the other assembler takes another type for a type use without one. By spec "Text Format:
+Type Uses: Abbreviations" it is the first final type that is alone in its group: theirs takes open ones, and not those with
+a ``rec`` around."""
 
 
 @pytest.mark.parametrize("path", PATHS or [None], ids=lambda path: path.stem if path else "absent")

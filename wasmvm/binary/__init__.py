@@ -1,4 +1,4 @@
-"""The binary format (specification, chapter 5): bytes to a `syntax.Module`."""
+"""The binary format (spec "Binary Format"): bytes to a `syntax.Module`."""
 
 from wasmvm.binary.sections import decode
 

@@ -1,4 +1,4 @@
-"""The name section (specification, appendix "Custom Sections", 7.4.1), and what later proposals added to it.
+"""The name section (spec "Name Section"), and what later proposals added to it.
 
 Names are for people who read backtraces and listings, so nothing here is an error: where the section is damaged, the
 names before the damage count and the rest is as if it were not there.

@@ -1,4 +1,4 @@
-"""Sections of the binary format (specification, 5.5), in the specification's order, and the module they make up.
+"""Sections of the binary format (spec "Binary Format: Modules"), and the module they make up.
 
 Function bodies are not looked into here: `Module.code` says where each lies, and the validator's one pass over
 them finds what is malformed as well as what is invalid. Constant expressions are passed over to see where they end.
@@ -95,7 +95,7 @@ ORDER = (0, *[1 + SECTION_ORDER.index(section_id) for section_id in range(1, 1 +
 def decode(
     data: bytes | bytearray | memoryview, partial: Partial | None = None, checkpoint: Callable[[], object] | None = None
 ) -> Module:
-    """5.5.16: the module that these bytes are, unvalidated and with its function bodies unread.
+    """spec "Binary Format: Modules": the module that these bytes are, unvalidated and with its function bodies unread.
 
     Args:
         partial: knows the bodies, where `data` does not have them.
@@ -121,6 +121,7 @@ def decode(
 
 
 def read_sections(reader: Reader, module: Module) -> None:
+    """spec "Binary Format: Sections": read all of them, in the order that `ORDER` asks for."""
     last = 0
     while reader.pos < reader.end:
         if not len(module.sections) & 0xFFF:
@@ -147,7 +148,7 @@ def read_sections(reader: Reader, module: Module) -> None:
 
 
 def check_lengths(module: Module) -> None:
-    """5.5.16: sections that must have as many entries as another."""
+    """spec "Binary Format: Modules: Modules": sections that must have as many entries as another."""
     if 2 * len(module.funcs) != len(module.code):
         code = module.section(SECTION_CODE)
         at = len(module.surface) if code is None else code.start
@@ -161,7 +162,7 @@ def check_lengths(module: Module) -> None:
 def check_code(module: Module) -> None:
     """Raise what is malformed in function bodies, if anything is.
 
-    Bodies are not read while decoding, yet where something behind them is malformed, the reason often lies in a body
+    Bodies are not read while decoding, yet where something after them is malformed, the reason often lies in a body
     that is longer than its size says.
     """
     reader = Reader(module.source)
@@ -173,7 +174,7 @@ def check_code(module: Module) -> None:
 
 
 def read_header(reader: Reader) -> None:
-    """5.5.16: magic number and version."""
+    """spec "Binary Format: Modules: Modules": magic number and version."""
     magic = reader.source[:4]
     version = reader.source[4:8]
     if len(magic) == 4 and magic != MAGIC:
@@ -186,10 +187,11 @@ def read_header(reader: Reader) -> None:
     reader.pos = 8
 
 
-# 5.3: types
+# spec "Binary Format: Types"
 
 
 def read_result_type(reader: Reader) -> tuple[int, ...]:
+    """spec "Binary Format: Result Types"."""
     at = reader.pos
     count = reader.length()
     if count > MAX_ARITY:
@@ -207,7 +209,7 @@ def read_result_type(reader: Reader) -> tuple[int, ...]:
 
 
 def read_limits(reader: Reader) -> tuple[int, Limits]:
-    """The address type and the limits. The validator says which sizes are too large."""
+    """spec "Binary Format: Limits": the address type and the limits. The validator says which sizes are too large."""
     at = reader.pos
     flags = reader.byte()
     if flags & ~(LIMITS_MAX | LIMITS_I64):
@@ -217,17 +219,20 @@ def read_limits(reader: Reader) -> tuple[int, Limits]:
 
 
 def read_memory_type(reader: Reader) -> MemoryType:
+    """spec "Binary Format: Memory Types"."""
     addrtype, limits = read_limits(reader)
     return MemoryType(limits, addrtype)
 
 
 def read_table_type(reader: Reader) -> TableType:
+    """spec "Binary Format: Table Types"."""
     reftype = reader.reftype()
     addrtype, limits = read_limits(reader)
     return TableType(reftype, limits, addrtype)
 
 
 def read_mutability(reader: Reader) -> bool:
+    """spec "Binary Format: Global Types": the byte that says whether a global, or a field, may be set."""
     at = reader.pos
     mutability = reader.byte()
     if mutability > 1:
@@ -236,12 +241,13 @@ def read_mutability(reader: Reader) -> bool:
 
 
 def read_global_type(reader: Reader) -> GlobalType:
+    """spec "Binary Format: Global Types"."""
     valtype = reader.valtype()
     return made(GlobalType, (valtype, read_mutability(reader)))
 
 
 def read_tag_type(reader: Reader) -> int:
-    """The typeidx of a tag."""
+    """spec "Binary Format: Tag Types": the typeidx of a tag."""
     at = reader.pos
     if reader.byte() != 0:
         raise DecodeError("malformed tag attribute", at)
@@ -249,11 +255,13 @@ def read_tag_type(reader: Reader) -> int:
 
 
 def read_field_type(reader: Reader) -> FieldType:
+    """spec "Binary Format: Composite Types": a field type."""
     storage = reader.storagetype()
     return made(FieldType, (storage, read_mutability(reader)))
 
 
 def read_comptype(reader: Reader) -> CompType:
+    """spec "Binary Format: Composite Types"."""
     at = reader.pos
     form = reader.byte()
     if form == FORM_FUNC:
@@ -273,6 +281,10 @@ def read_comptype(reader: Reader) -> CompType:
 
 
 def read_subtype(reader: Reader, module: Module, known: dict[CompType, CompType]) -> None:
+    """spec "Binary Format: Recursive Types": append a sub type to `module.types`.
+
+    `known` maps each composite type to the first one that equals it, which then takes the place of all others.
+    """
     at = reader.pos
     typeidx = len(module.types)
     if typeidx >= MAX_TYPES:
@@ -292,15 +304,17 @@ def read_subtype(reader: Reader, module: Module, known: dict[CompType, CompType]
 
 
 def read_expr(reader: Reader, section_end: int) -> Extent:
+    """spec "Binary Format: Expressions": pass over one; return where it lies."""
     start = reader.pos
     reader.skip_expr(section_end)
     return made(Extent, (start, reader.pos))
 
 
-# 5.5.3 to 5.5.15: sections
+# Sections. Each function reads the content of one; the caller compares where it stopped with `section_end`.
 
 
 def read_custom_section(reader: Reader, module: Module, section_end: int, after: int) -> None:
+    """spec "Custom Section": its name; `after` is the id of the last other section before it."""
     end = reader.end
     reader.end = section_end
     name = reader.name()
@@ -310,6 +324,7 @@ def read_custom_section(reader: Reader, module: Module, section_end: int, after:
 
 
 def read_type_section(reader: Reader, module: Module, section_end: int) -> None:
+    """spec "Type Section"."""
     known: dict[CompType, CompType] = {}
     for i in range(reader.length()):
         if not i & 0xFF:  # a type may have a thousand parameters
@@ -327,6 +342,7 @@ def read_type_section(reader: Reader, module: Module, section_end: int) -> None:
 
 
 def read_import_section(reader: Reader, module: Module, section_end: int) -> None:
+    """spec "Import Section"."""
     spaces = (module.func_imports, module.table_imports, module.mem_imports, module.global_imports, module.tag_imports)
     for i in range(limited(reader, MAX_ENTRIES, "imports")):
         if not i & 0xFFF:
@@ -355,10 +371,12 @@ def read_import_section(reader: Reader, module: Module, section_end: int) -> Non
 
 
 def read_function_section(reader: Reader, module: Module, section_end: int) -> None:
+    """spec "Function Section": the typeidx of each function."""
     module.funcs = read_indices(reader)
 
 
 def read_table_section(reader: Reader, module: Module, section_end: int) -> None:
+    """spec "Table Section"."""
     known: dict[TableType, TableType] = {}
     for i in range(limited(reader, MAX_TABLES, "tables")):
         if not i & 0xFFF:
@@ -377,12 +395,14 @@ def read_table_section(reader: Reader, module: Module, section_end: int) -> None
 
 
 def read_memory_section(reader: Reader, module: Module, section_end: int) -> None:
+    """spec "Memory Section"."""
     for _ in range(limited(reader, MAX_MEMORIES, "memories")):
         at = reader.pos
         module.mems.append(Memory(read_memory_type(reader), at))
 
 
 def read_tag_section(reader: Reader, module: Module, section_end: int) -> None:
+    """spec "Tag Section"."""
     for i in range(limited(reader, MAX_ENTRIES, "tags")):
         if not i & 0xFFF:
             reader.look_around()
@@ -391,6 +411,7 @@ def read_tag_section(reader: Reader, module: Module, section_end: int) -> None:
 
 
 def read_global_section(reader: Reader, module: Module, section_end: int) -> None:
+    """spec "Global Section"."""
     known: dict[GlobalType, GlobalType] = {}
     for i in range(limited(reader, MAX_ENTRIES, "globals")):
         if not i & 0xFFF:
@@ -402,6 +423,7 @@ def read_global_section(reader: Reader, module: Module, section_end: int) -> Non
 
 
 def read_export_section(reader: Reader, module: Module, section_end: int) -> None:
+    """spec "Export Section"."""
     for i in range(limited(reader, MAX_ENTRIES, "exports")):
         if not i & 0xFFF:
             reader.look_around()
@@ -415,11 +437,13 @@ def read_export_section(reader: Reader, module: Module, section_end: int) -> Non
 
 
 def read_start_section(reader: Reader, module: Module, section_end: int) -> None:
+    """spec "Start Section"."""
     module.start_offset = reader.pos
     module.start = reader.u32()
 
 
 def read_element_section(reader: Reader, module: Module, section_end: int) -> None:
+    """spec "Element Section"."""
     for i in range(limited(reader, MAX_SEGMENTS, "element segments")):
         if not i & 0xFFF:
             reader.look_around()
@@ -427,7 +451,7 @@ def read_element_section(reader: Reader, module: Module, section_end: int) -> No
 
 
 def read_elem(reader: Reader, section_end: int) -> Elem:
-    """5.5.12: the flags' bit 0 means passive or declarative, bit 1 a table index or declarative, bit 2 expressions."""
+    """spec "Element Section": flag 1 means passive or declarative, 2 a table index or declarative, 4 expressions."""
     at = reader.pos
     flags = reader.u32()
     if flags > 7:
@@ -455,6 +479,7 @@ def read_elem(reader: Reader, section_end: int) -> Elem:
 
 
 def read_exprs(reader: Reader, section_end: int) -> tuple[Extent, ...]:
+    """spec "Element Section": a list of expressions, as where each lies."""
     exprs: list[Extent] = []
     for i in range(reader.length()):
         if not i & 0xFFF:
@@ -464,11 +489,15 @@ def read_exprs(reader: Reader, section_end: int) -> tuple[Extent, ...]:
 
 
 def read_data_count_section(reader: Reader, module: Module, section_end: int) -> None:
+    """spec "Data Count Section"."""
     module.data_count = reader.u32()
 
 
 def read_code_section(reader: Reader, module: Module, section_end: int) -> None:
-    """Where each body lies. A million of them must stay eight bytes each: no object per function."""
+    """spec "Code Section": where each body lies, as two numbers of `Module.code`.
+
+    A million of them must stay eight bytes each: no object per function.
+    """
     if module.partial is not None:
         skip_bodies(reader, module.partial.code, section_end)
         module.code = module.partial.code
@@ -487,7 +516,7 @@ def read_code_section(reader: Reader, module: Module, section_end: int) -> None:
 
 
 def skip_bodies(reader: Reader, code: array[int], section_end: int) -> None:
-    """Go behind the bodies that lie at these positions, if they can lie there."""
+    """Go past the bodies that lie at the positions in `code`, if they can lie there."""
     for i in range(len(code)):
         if code[i] < reader.pos:
             raise DecodeError("function bodies are not in order", reader.pos)
@@ -498,6 +527,7 @@ def skip_bodies(reader: Reader, code: array[int], section_end: int) -> None:
 
 
 def read_data_section(reader: Reader, module: Module, section_end: int) -> None:
+    """spec "Data Section"."""
     for i in range(limited(reader, MAX_SEGMENTS, "data segments")):
         if not i & 0xFFF:
             reader.look_around()
@@ -515,8 +545,9 @@ def read_data_section(reader: Reader, module: Module, section_end: int) -> None:
 
 
 def read_indices(reader: Reader) -> array[int]:
+    """spec "Binary Format: Lists": a list of indices."""
     indices = array("I")
-    for i in range(1, reader.length() + 1):  # most vectors are short: each subtype has one
+    for i in range(1, reader.length() + 1):  # most lists are short: each subtype has one
         if not i & 0xFFFF:
             reader.look_around()
         indices.append(reader.u32())
@@ -524,7 +555,7 @@ def read_indices(reader: Reader) -> array[int]:
 
 
 def limited(reader: Reader, most: int, what: str) -> int:
-    """The length of a vector of which each item costs an object."""
+    """spec "Binary Format: Lists": the length of a list of which each item costs an object; at most `most`."""
     at = reader.pos
     count = reader.length()
     if count > most:

@@ -39,7 +39,7 @@ _ONE_INDEX = (
 
 
 def read_immediates(reader: Reader, kind: int) -> list[Any]:
-    """The immediates of one instruction, in the order of the binary format (5.4).
+    """The immediates of one instruction, in the order of the binary format (spec "Binary Format: Instructions").
 
     A block type is as `Reader.blocktype` has it; the labels of a ``br_table`` and the types of a ``select`` are a list;
     constants that are no integers, and kinds that these packages know nothing of, are their bytes.

@@ -59,7 +59,7 @@ _TAKEN = frozenset((*dir(Exports), "_externs"))
 
 
 class Instance:
-    """A module instance (specification, 4.2.5).
+    """A module instance (spec "Execution: Module Instances").
 
     Args:
         module: the module to instantiate; its start function runs now.

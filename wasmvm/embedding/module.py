@@ -46,7 +46,7 @@ class ExportType:
 
 
 class Module:
-    """A decoded and validated module (specification, 7.1.5); its functions are lowered when they are first called.
+    """A decoded and validated module (spec "Embedding: Modules"); its functions are lowered when they are first called.
 
     A module is compiled once and instantiated as often as wanted, from several threads too. It pickles, with the code
     that was lowered so far, so that it can be sent to other processes.

@@ -10,7 +10,7 @@ from wasmvm.types import FuncType
 
 
 class ValType(IntEnum):
-    """A value type (specification, 2.3.5). Each is the number that the binary format has for it."""
+    """A value type (spec "Structure: Value Types"). Each is the number that the binary format has for it."""
 
     I32 = types.I32
     I64 = types.I64

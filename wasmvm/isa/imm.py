@@ -1,4 +1,4 @@
-"""Kinds of immediates: what follows an opcode in the binary format (specification, 5.4).
+"""Kinds of immediates: what follows an opcode in the binary format (spec "Binary Format: Instructions").
 
 Each kind is one rule for reading, skipping, validating and printing; an instruction's row names its kind.
 """

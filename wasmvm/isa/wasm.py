@@ -1,4 +1,4 @@
-"""A row per WebAssembly opcode: code, mnemonic, immediates, signature (specification, 5.4 and chapter 3).
+"""A row per WebAssembly opcode: code, mnemonic, immediates, signature (spec "Binary Format: Instructions").
 
 Everything that is data about an instruction is said here once. Prefixed opcodes are numbered ``PREFIX_BASE[prefix] +
 n``, so that one flat index reaches every row. A signature reads ``operands -> results``; ``*`` marks the instructions
@@ -41,7 +41,7 @@ class Row(NamedTuple):
 
     @property
     def lanes(self) -> int:
-        """What a lane index of this instruction must be less than (3.3.3, 3.3.7); 0 where it has none."""
+        """How many lanes a lane index may name (spec "Validation: Vector Instructions"); 0 if it has no such index."""
         if self.imm == imm.LANES:
             return 32
         if self.imm == imm.MEMARG_LANEIDX:

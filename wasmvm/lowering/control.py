@@ -1,4 +1,4 @@
-"""Lowering of control instructions (specification, 2.4): blocks, branches, exceptions, calls.
+"""Lowering of control instructions (spec "Structure: Control Instructions"): blocks, branches, exceptions, calls.
 
 The operands that a label carries are in the same slots on every path to it, and a comparison is fused with the branch
 that it decides; docs/architecture.md, "Lowering", says how.

@@ -1,1 +1,1 @@
-"""Instantiation (specification, 4.5.4): what the store's objects in `_core` are filled with."""
+"""Instantiation (spec "Execution: Modules: Instantiation"): what the store's objects in `_core` are filled with."""

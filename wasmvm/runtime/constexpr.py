@@ -1,4 +1,4 @@
-"""Evaluation of constant expressions (specification, 3.4.13 and 4.6.4), which validation has accepted."""
+"""Evaluation of constant expressions (spec "Constant Expressions"), which validation has accepted."""
 
 from __future__ import annotations
 

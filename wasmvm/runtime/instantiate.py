@@ -1,4 +1,7 @@
-"""Instantiation (specification, 4.5.4); compiled, since there are programs that make an instance for every request."""
+"""Instantiation (spec "Execution: Modules: Instantiation").
+
+Compiled, since there are programs that make an instance for every request.
+"""
 
 from __future__ import annotations
 
@@ -138,7 +141,7 @@ def is_of_kind(extern: Extern, kind: int) -> bool:
 
 
 def check_import(store: Store, plan: Plan, import_: Import, expected: Any, extern: Any) -> None:
-    """3.3.22: an import may be given only what matches its type."""
+    """spec "Matching: External Types": an import may be given only what matches its type."""
     kind = import_.kind
     actual: Any = None if kind == FUNC else extern.actual_type
     if not is_of_kind(extern, kind):

@@ -1,4 +1,4 @@
-"""The text format: text to bytes, bytes to text, and scripts (specification, chapter 6)."""
+"""The text format: text to bytes, bytes to text, and scripts (spec "Text Format")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What identifiers mean: a module's index spaces and types, and the names to be kept (specification, 6.1.2)."""
+"""What identifiers mean: a module's index spaces and types, and the names to be kept (spec "Text Format: Contexts")."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Context:
                 ) from None
         return identifier, name
 
-    # Types (6.4)
+    # spec "Text Format: Types"
 
     def valtype(self) -> int:
         cursor = self.cursor
@@ -194,7 +194,10 @@ class Context:
         self.types += [of.comptype for of in group]
 
     def typeidx(self, functype: FuncType) -> int:
-        """The index of the first type that is this one, appended if there is none (6.6.4 "Abbreviations")."""
+        """spec "Text Format: Type Uses: Abbreviations": the index of the first type that is this one.
+
+        It is appended if there is none.
+        """
         found = self._typeidx.get(functype)
         if found is None:
             found = len(self.types)
@@ -202,7 +205,7 @@ class Context:
         return found
 
     def typeuse(self, names: list[Binding | None] | None = None) -> tuple[int | None, FuncType]:
-        """Reads a type use (6.6.4): the index if ``(type x)`` is there, and the type."""
+        """Reads a type use (spec "Text Format: Type Uses"): the index if ``(type x)`` is there, and the type."""
         cursor = self.cursor
         start = cursor.position
         if not cursor.open_field("type"):

@@ -98,7 +98,7 @@ class Cursor:
         return b"".join(parts)
 
     def name(self) -> str:
-        """A string that has to be UTF-8 (6.3.4)."""
+        """A string that has to be UTF-8 (spec "Text Format: Names")."""
         try:
             return self.string().decode()
         except UnicodeDecodeError:

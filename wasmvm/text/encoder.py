@@ -1,4 +1,4 @@
-"""Bytes of the binary format (specification, chapter 5): integers, names, vectors, sections, the name section."""
+"""Bytes of the binary format (spec "Binary Format"): integers, names, vectors, sections, the name section."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ NAME_SUBSECTIONS: dict[str, int] = {
 """Index spaces of a module, each with its subsection of the name section."""
 
 CATCHES = ("catch", "catch_ref", "catch_all", "catch_all_ref")
-"""5.4.1: catch clauses as the binary format numbers them."""
+"""Catch clauses as the binary format numbers them."""
 _SMALL = tuple(bytes((n,)) for n in range(128))
 
 
 def uleb(value: int) -> bytes:
-    """5.2.2: an unsigned integer."""
+    """spec "Binary Format: Integers": an unsigned integer."""
     if value < 128:
         return _SMALL[value]
     out = bytearray()
@@ -71,7 +71,7 @@ def uleb(value: int) -> bytes:
 
 
 def sleb(value: int) -> bytes:
-    """5.2.2: a signed integer."""
+    """spec "Binary Format: Integers": a signed integer."""
     out = bytearray()
     while True:
         byte = value & 127
@@ -88,12 +88,12 @@ def sized(content: bytes | bytearray) -> bytes:
 
 
 def name(text: str) -> bytes:
-    """5.2.4."""
+    """spec "Binary Format: Names"."""
     return sized(text.encode())
 
 
 def vec(items: Iterable[bytes]) -> bytes:
-    """5.1.3."""
+    """spec "Binary Format: Lists"."""
     encoded = list(items)
     return uleb(len(encoded)) + b"".join(encoded)
 
@@ -106,23 +106,23 @@ def custom_section(custom_name: str, content: bytes) -> bytes:
     return section(codes.SECTION_CUSTOM, name(custom_name) + content)
 
 
-# 5.3: types
+# spec "Binary Format: Types"
 
 
 def heaptype(of: int) -> bytes:
-    """5.3.2; the heap type comes as the nullable reference to it."""
+    """spec "Binary Format: Heap Types"; `of` is the nullable reference to it."""
     return sleb(typeidx_of(of)) if of >= CONCRETE else _SMALL[of]
 
 
 def valtype(of: int) -> bytes:
-    """5.3.4, and fields' packed types (5.3.6); the short form of a reference type wherever it has one."""
+    """spec "Binary Format: Value Types", and packed types; the short form of a reference type wherever it has one."""
     if of < NON_NULL:
         return _SMALL[of]
     return _SMALL[codes.REF_NULL if is_nullable(of) else codes.REF] + heaptype(heaptype_of(of))
 
 
 def valtypes(of: Iterable[int]) -> bytes:
-    """5.3.5: a result type."""
+    """spec "Binary Format: Result Types"."""
     return vec(map(valtype, of))
 
 
@@ -131,7 +131,7 @@ def fieldtype(of: FieldType) -> bytes:
 
 
 def comptype(of: CompType) -> bytes:
-    """5.3.6."""
+    """spec "Binary Format: Composite Types"."""
     if isinstance(of, FuncType):
         return _SMALL[codes.FORM_FUNC] + valtypes(of.params) + valtypes(of.results)
     if isinstance(of, StructType):
@@ -142,7 +142,7 @@ def comptype(of: CompType) -> bytes:
 
 
 def subtype(of: SubType) -> bytes:
-    """5.3.7; the short form where there is nothing to say of subtyping."""
+    """spec "Binary Format: Recursive Types"; the short form where there is nothing to say of subtyping."""
     if of.final and not of.supers:
         return comptype(of.comptype)
     return (
@@ -151,12 +151,12 @@ def subtype(of: SubType) -> bytes:
 
 
 def rectype(of: list[SubType]) -> bytes:
-    """5.3.7: a group that was declared as one."""
+    """spec "Binary Format: Recursive Types": a group that was declared as one."""
     return _SMALL[codes.FORM_REC] + vec(map(subtype, of))
 
 
 def limits(of: Limits, addrtype: int) -> bytes:
-    """5.3.11."""
+    """spec "Binary Format: Limits"."""
     flags = (of.max is not None) * codes.LIMITS_MAX | (addrtype == I64) * codes.LIMITS_I64
     return _SMALL[flags] + uleb(of.min) + (b"" if of.max is None else uleb(of.max))
 
@@ -174,7 +174,7 @@ def globaltype(of: GlobalType) -> bytes:
 
 
 def tagtype(typeidx: int) -> bytes:
-    """5.3.16."""
+    """spec "Binary Format: Tag Types"."""
     return b"\0" + uleb(typeidx)
 
 

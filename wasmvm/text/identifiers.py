@@ -1,4 +1,4 @@
-"""Strings and identifiers on their way out: names of the name section as text (specification, 6.3.3 and 6.3.5)."""
+"""Strings and identifiers on their way out: names of the name section as text (spec "Strings", spec "Identifiers")."""
 
 from __future__ import annotations
 

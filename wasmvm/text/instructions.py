@@ -1,4 +1,4 @@
-"""Instructions (specification, 6.5): text to the bytes of an expression.
+"""Instructions (spec "Text Format: Instructions"): text to the bytes of an expression.
 
 One loop reads plain and folded instructions alike; what is still open lies on a stack of its own, so nesting costs no
 recursion. A plain instruction needs no line here: its row says which immediates follow, and `_IMMEDIATES` says how each
@@ -165,7 +165,7 @@ class Instructions:
         if reader is not None:
             reader(self, BY_MNEMONIC[mnemonic])
 
-    # Folded instructions (6.5.12)
+    # spec "Folded Instructions"
 
     def _open(self, hint: bytes | None) -> None:
         """Reads ``( op`` and its immediates; `hint` is for the instruction."""
@@ -228,7 +228,7 @@ class Instructions:
         self._stack.pop()
         self.cursor.position += 1
 
-    # Structured instructions (6.5.3)
+    # Structured instructions (spec "Text Format: Control Instructions")
 
     def _block_head(self, keyword: str) -> tuple[str | None, str | None, bytes]:
         self.cursor.position += 1
@@ -486,7 +486,7 @@ class Instructions:
         self.index(space)
 
     def data_used(self) -> None:
-        if self._funcidx >= 0:  # constant expressions do not ask for the section (5.5.16)
+        if self._funcidx >= 0:  # constant expressions do not ask for the section
             self.context.needs_data_count = True
 
 

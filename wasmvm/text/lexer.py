@@ -1,9 +1,9 @@
-"""Characters to tokens (specification, 6.3).
+"""Characters to tokens (spec "Lexical Format").
 
 A token is a string, told apart by its first character: ``(``, ``)``, ``"`` (a string literal, still escaped), ``$`` (an
 identifier; the quoted form ``$"..."`` is already resolved to what it names), and anything else is a keyword or number.
-The empty string ends the list. Annotations (6.3.6) are no tokens: those that the assembler knows are kept aside under
-the index of the token that follows them, the others are checked and dropped.
+The empty string ends the list. Annotations (spec "Lexical Format: Annotations") are not tokens: those known here are
+kept aside under the index of the token that follows them, the others are checked and dropped.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Annotation(Record):
 
 
 def string_bytes(token: str) -> bytes:
-    """The bytes that a string literal stands for (6.3.3); `token` has its quotes on and is well-formed."""
+    """The bytes that a string literal stands for (spec "Strings"); `token` has its quotes on and is well-formed."""
     body = token[1:-1]
     if "\\" not in body:
         return body.encode()
@@ -200,7 +200,7 @@ class Tokens:
                         raise self.error_at(start + escape.start(), "malformed UTF-8 encoding")
 
     def _comment(self, position: int) -> int:
-        """A block comment, which may hold others (6.3.5)."""
+        """A block comment, which may hold others (spec "Lexical Format: Comments")."""
         depth = 0
         for edge in _COMMENT_EDGE.finditer(self.text, position):
             depth += 1 if edge[0] == "(;" else -1

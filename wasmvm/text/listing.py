@@ -1,4 +1,4 @@
-"""Function bodies and constant expressions as text, one plain instruction a line (specification, 6.5)."""
+"""Function bodies and constant expressions as text, one plain instruction a line (spec "Text Format: Instructions")."""
 
 from __future__ import annotations
 

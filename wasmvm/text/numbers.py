@@ -1,4 +1,4 @@
-"""Number literals (specification, 6.3.1 and 6.3.2): text to bits and back, each rounded once, from the exact value.
+"""Number literals (spec "Text Format: Values"): text to bits and back, each rounded once, from the exact value.
 
 Integers and floats alike are handed on as unsigned integers that hold the bit pattern.
 """

@@ -1,4 +1,4 @@
-"""Modules (specification, 6.6): text to the bytes of the binary format.
+"""Modules (spec "Text Format: Modules"): text to the bytes of the binary format.
 
 Two passes over the fields: the first only counts and gives identifiers their indices, so that the second can encode
 each field at once, whatever it names.
@@ -178,7 +178,10 @@ class ModuleParser:
         read_rec(self.context)
 
     def _inline(self, kind: int, index: int) -> bytes | None:
-        """Reads inline exports and an inline import (6.6.5 and on); the names of the import, or None."""
+        """spec "Text Format: Functions: Abbreviations": inline exports and an inline import.
+
+        Returns the names of the import, or None.
+        """
         cursor = self.cursor
         while cursor.open_field("export"):
             self._add_export(cursor.name(), kind, index)
@@ -394,7 +397,7 @@ class ModuleParser:
             self._items[codes.SECTION_ELEMENT].append(_inactive_elem(1, self._elements()))
 
     def _elements(self) -> _Elements:
-        """Reads an element list (6.6.10)."""
+        """Reads an element list (spec "Text Format: Element Segments")."""
         if self.cursor.accept("func"):
             return _Elements(_FUNCIDX_REFTYPE, self._funcidxs(), [])
         return _Elements(self.context.reftype(), None, self._element_exprs())
@@ -532,7 +535,7 @@ _FIELDS = {
 
 
 def _locals(types: list[int]) -> bytes:
-    """5.5.13: locals, runs of one type put together."""
+    """spec "Code Section": locals, runs of one type put together."""
     runs: list[list[int]] = []
     for valtype in types:
         if runs and runs[-1][1] == valtype:
@@ -543,7 +546,7 @@ def _locals(types: list[int]) -> bytes:
 
 
 def _active_elem(tableidx: int | None, offset: bytes, elements: _Elements) -> bytes:
-    """5.5.12; one of the forms that name a table only where the text does, or has to."""
+    """spec "Element Section"; one of the forms that name a table only where the text does, or has to."""
     if elements.funcidxs is not None:
         head = b"\0" + offset if tableidx is None else b"\2" + uleb(tableidx) + offset + b"\0"
     elif tableidx is None and elements.reftype == FUNCREF:
@@ -554,14 +557,14 @@ def _active_elem(tableidx: int | None, offset: bytes, elements: _Elements) -> by
 
 
 def _inactive_elem(flags: int, elements: _Elements) -> bytes:
-    """5.5.12: `flags` is 1 for a passive segment, 3 for a declarative one."""
+    """spec "Element Section": `flags` is 1 for a passive segment, 3 for a declarative one."""
     if elements.funcidxs is not None:
         return bytes((flags, 0)) + elements.encoded()
     return bytes((flags | 4,)) + encoder.valtype(elements.reftype) + elements.encoded()
 
 
 def _active_data(memidx: int | None, offset: bytes, data: bytes) -> bytes:
-    """5.5.14; the form that names a memory only where the text does."""
+    """spec "Data Section"; the form that names a memory only where the text does."""
     return (b"\0" if memidx is None else b"\2" + uleb(memidx)) + offset + sized(data)
 
 

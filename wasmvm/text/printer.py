@@ -1,4 +1,4 @@
-"""Modules as text: what the assembler makes the same bytes of again (specification, chapter 6).
+"""Modules as text: what the assembler makes the same bytes of again (spec "Text Format").
 
 Identifiers come from the name section. Where that is exactly what the assembler makes of the identifiers, it is not
 printed; any other is kept as it is, in a ``@custom`` annotation, like every custom section.

@@ -1,4 +1,4 @@
-"""Type definitions (specification, 6.4.6 to 6.4.9): text to groups of types."""
+"""Type definitions (spec "Text Format: Recursive Types"): text to groups of types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types as text (specification, 6.4), with the identifiers of the types and fields that have names."""
+"""Types as text (spec "Text Format: Types"), with the identifiers of the types and fields that have names."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class TypeTexts:
         storage = self.valtype(of.storage)
         return f"(mut {storage})" if of.mutable else storage
 
-    # 6.4.10 and on: types of imports and definitions
+    # spec "Text Format: External Types": types of imports and definitions
 
     def externtype(self, of: ExternType) -> str:
         if isinstance(of, TableType):

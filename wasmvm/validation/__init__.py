@@ -1,4 +1,4 @@
-"""Validation (specification, chapter 3): whether a decoded module may be run."""
+"""Validation (spec "Validation"): whether a decoded module may be run."""
 
 from wasmvm.validation.module import LateValidation, validate
 

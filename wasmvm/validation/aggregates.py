@@ -1,4 +1,4 @@
-"""Rules of structures, arrays, and casts (specification, 3.4.6 and 3.4.7)."""
+"""Rules of structures, arrays, and casts (spec "Aggregate Reference Instructions")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Function bodies and constant expressions (specification, 3.4 and 3.5.1), decoded and validated in one pass.
+"""Function bodies and constant expressions (spec "Validation: Instructions"), decoded and validated in one pass.
 
 This pass is the only one that looks at the bytes of a body before it is lowered, so it raises DecodeError for what is
 malformed in it as well as ValidationError for what is invalid. Instructions whose operands and results are data have
@@ -43,7 +43,7 @@ class BodyValidator(Aggregates):
         self.start = 0
 
     def bodies(self, first: int, code: array[int]) -> None:
-        """3.4.1: all functions that the module defines; `first` is the funcidx of the first, `code` as in `Module`."""
+        """spec "Validation: Functions": all that are defined; `first` is the first funcidx, `code` as in `Module`."""
         looked = 0
         for i in range(len(code) // 2):
             if code[2 * i] >= looked + LOOK:
@@ -68,8 +68,11 @@ class BodyValidator(Aggregates):
             raise DecodeError("section size mismatch", reader.pos)
 
     def declare_locals(self, typeidx: int) -> None:
-        """5.5.13: parameters and locals. The types of as many as there are bytes are expanded, which is nearly always
-        all: each of the instructions on the others takes some bytes itself."""
+        """spec "Code Section": parameters and locals.
+
+        The types of as many as there are bytes are expanded, which is nearly always all: each instruction on the others
+        takes some bytes itself.
+        """
         reader = self.reader
         stack = self.stack
         count = self.type_params[typeidx]
@@ -235,7 +238,7 @@ class BodyValidator(Aggregates):
         reader.skip_func()
         raise DecodeError("section size mismatch", reader.pos)
 
-    # 3.4.3: control instructions
+    # spec "Validation: Control Instructions"
 
     def label(self) -> int:
         """A label, as the index of its frame."""
@@ -252,7 +255,7 @@ class BodyValidator(Aggregates):
         self.stack.enter(op, at, self.block_params, self.block_results)
 
     def blocktype(self) -> int:
-        """5.4.1: where the type of a block is in `flat`; its arity is in `block_params` and `block_results`."""
+        """spec "Validation: Block Types": where it is in `flat`; its arity is in `block_params` and `block_results`."""
         reader = self.reader
         byte = self.buf[reader.pos] if reader.pos < reader.end else 0
         self.block_params = self.block_results = 0
@@ -429,7 +432,7 @@ class BodyValidator(Aggregates):
             self.match_label(types_at, count, more, self.label())
         self.stack.enter(OP_TRY_TABLE, at, params, results)
 
-    # 3.4.13: constant expressions
+    # spec "Constant Expressions"
 
     def constant(self, start: int, end: int, valtype: int, global_count: int) -> None:
         """A constant expression with a result of this type, which may use so many of the first globals.

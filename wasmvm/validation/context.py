@@ -1,4 +1,4 @@
-"""The context C that instructions are validated in (specification, 3.1.1), laid out in flat arrays.
+"""The context C that instructions are validated in (spec "Validation: Contexts"), laid out in flat arrays.
 
 A list of value types is a *range* ``at, count`` of the array `Context.flat`. It begins with a part that is the same for
 every module: the value types that are, each as a range of one (``flat[t] == t``), and the operands of the instructions
@@ -118,5 +118,5 @@ class Context:
 
 
 def unpacked(storage: int) -> int:
-    """2.3.12: the type of the values that a field gives and takes."""
+    """spec "Structure: Composite Types": the type of the values that a field gives and takes."""
     return I32 if storage in (I8, I16) else storage

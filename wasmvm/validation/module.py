@@ -1,4 +1,4 @@
-"""Rules of whole modules (specification, 3.5)."""
+"""Rules of whole modules (spec "Validation: Modules")."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def validate(module: Module, checkpoint: Callable[[], object] | None = None) -> 
         checkpoint: is called again and again, see `Reader`; what it raises ends the work.
 
     Raises:
-        ValidationError: the module breaks a rule of the specification's chapter 3.
+        ValidationError: the module breaks a rule (spec "Validation").
         DecodeError: a function body is malformed; bodies are read here for the first time.
     """
     LateValidation(module, checkpoint).bodies(checkpoint)
@@ -99,7 +99,7 @@ def body_validator(source: bytes, context: Context) -> BodyValidator:
 
 
 class Constants:
-    """Validates constant expressions (3.4.13)."""
+    """Validates constant expressions (spec "Constant Expressions")."""
 
     def __init__(self, module: Module, context: Context) -> None:
         self._source = module.surface
@@ -147,7 +147,7 @@ def check_all_declarations(module: Module, checkpoint: Callable[[], object] | No
 
 
 def check_functypes(module: Module) -> None:
-    """3.5.1, 3.5.5: the types of functions and tags."""
+    """spec "Validation: Modules: Functions", spec "Validation: Modules: Tags": their types."""
     for import_ in module.func_imports:
         check_functype(module, import_.desc, import_.offset)
     functions = module.section(SECTION_FUNCTION)
@@ -187,7 +187,7 @@ def check_indices(module: Module, indices: array[int], count: int, space: str, o
 
 
 def check_declarations(module: Module) -> None:
-    """3.2.16 to 3.2.21: the types of tables, memories, globals and element segments."""
+    """spec "Validation: Types": those of tables, memories, globals and element segments."""
     count = len(module.types)
     tables = [(i.desc, i.offset) for i in module.table_imports] + [(t.type, t.offset) for t in module.tables]
     checked = set()
@@ -222,7 +222,7 @@ def check_limits(limits: Limits, bound: int, message: str, offset: int) -> None:
 
 
 def check_inits(module: Module, constants: Constants) -> None:
-    """3.5.3, 3.5.6: initial values of tables and globals, which may use the globals that there are by then."""
+    """spec "Validation: Modules: Globals": initial values of tables and globals; they may use earlier globals."""
     imported = len(module.global_imports)
     for table in module.tables:
         if table.init is not None:
@@ -236,7 +236,7 @@ def check_inits(module: Module, constants: Constants) -> None:
 
 
 def check_elem(module: Module, elem: Elem, context: Context, constants: Constants) -> None:
-    """3.5.8"""
+    """spec "Validation: Data Segments"."""
     count = len(context.globals)
     if elem.mode == ACTIVE:
         if elem.tableidx >= len(context.tables):
@@ -259,7 +259,7 @@ def check_elem(module: Module, elem: Elem, context: Context, constants: Constant
 
 
 def check_datas(module: Module, context: Context, constants: Constants) -> None:
-    """3.5.7"""
+    """spec "Validation: Element Segments"."""
     for data in module.datas:
         if data.mode == ACTIVE and data.memidx >= len(context.mems):
             raise ValidationError(f"unknown memory {data.memidx}", data.offset)
@@ -269,7 +269,7 @@ def check_datas(module: Module, context: Context, constants: Constants) -> None:
 
 
 def check_exports(module: Module, context: Context) -> None:
-    """3.5.9; an exported function may be referred to in function bodies."""
+    """spec "Validation: Modules: Exports"; an exported function may be referred to in function bodies."""
     lengths = (len(context.funcs), len(context.tables), len(context.mems), len(context.globals), len(context.tags))
     spaces = ("function", *EXTERN_KINDS[TABLE:])
     names = set()
@@ -284,7 +284,7 @@ def check_exports(module: Module, context: Context) -> None:
 
 
 def check_start(module: Module) -> None:
-    """3.5.10"""
+    """spec "Validation: Start Function"."""
     if module.start is None:
         return
     if module.start >= module.func_count:

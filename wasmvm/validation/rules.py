@@ -1,4 +1,4 @@
-"""Rules of instructions that are not control (specification, 3.4): immediates, and the types that rows do not say.
+"""Rules of instructions that are not control (spec "Validation: Instructions"): immediates, types that rows do not say.
 
 `Rules` knows numeric, parametric, variable, table, memory and reference instructions; `aggregates` builds upon it, and
 upon that `body`, which drives.
@@ -164,7 +164,7 @@ class Rules:
             raise ValidationError(f"unknown elem segment {idx}", self.stack.at)
 
     def memarg(self, op: int) -> None:
-        """3.4.10: alignment, memory and offset."""
+        """spec "Validation: Memory Instructions": alignment, memory and offset."""
         reader = self.reader
         at = reader.pos
         align = reader.u32()
@@ -185,7 +185,7 @@ class Rules:
             raise ValidationError("offset out of range", self.stack.at)
 
     def lanes(self, op: int, count: int) -> None:
-        """3.4.8: lane indices."""
+        """spec "Validation: Vector Instructions": lane indices."""
         for _ in range(count):
             if self.reader.byte() >= LANES_OF[op]:
                 raise ValidationError("invalid lane index", self.stack.at)
@@ -265,7 +265,8 @@ class Rules:
                 self.stack.at,
             )
 
-    # 3.4.4, 3.4.5, 3.4.9: parametric, variable and table instructions
+    # spec "Validation: Parametric Instructions", spec "Validation: Variable Instructions",
+    # spec "Validation: Table Instructions"
 
     def local_type(self) -> int:
         """The type of the local whose index is read, which local.set and local.tee have set."""
@@ -381,7 +382,7 @@ class Rules:
             stack.pop(reftype)
             stack.pop(addrtype)
 
-    # 3.4.6: reference instructions
+    # spec "Validation: Reference Instructions"
 
     def ref_func(self) -> None:
         idx = self.index(self.func_count, "function")
@@ -416,7 +417,7 @@ class Rules:
 
 
 def has_default(valtype: int) -> bool:
-    """3.2.19, as `types.is_defaultable`."""
+    """As `types.is_defaultable`."""
     if valtype >= CONCRETE:
         return (valtype & 1) != 0
     return valtype < NON_NULL

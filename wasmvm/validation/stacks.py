@@ -1,4 +1,4 @@
-"""Operand stack and control stack (specification, appendix "Validation Algorithm"), in flat arrays.
+"""Operand stack and control stack (spec "Validation Algorithm"), in flat arrays.
 
 An operand is one integer, its type. A control frame is an entry in each of the arrays `kinds` to `checked`; the label
 that a branch to it means takes the parameters of a loop and the results of any other block. Nothing is copied when a
@@ -176,7 +176,7 @@ class Stacks:
             self.pop_range(valtype, 1)
 
     def matches(self, actual: int, expected: int) -> bool:
-        """3.3.5: whether an operand of type `actual` may be where one of type `expected` is asked for."""
+        """spec "Matching: Value Types": whether an operand of type `actual` may stand for one of type `expected`."""
         if actual in (expected, BOTTOM):
             return True
         if not is_reftype(actual):

@@ -1,4 +1,4 @@
-"""Types of modules (specification, 3.2 and 3.5.2)."""
+"""Types of modules (spec "Validation: Types")."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def check_types(module: Module, checkpoint: Callable[[], object] | None = None) 
 
 
 def check_subtypes(module: Module, numbers: array[int], checkpoint: Callable[[], object] | None) -> None:
-    """3.2.14: supertypes are not final, and match."""
+    """spec "Validation: Recursive Types": supertypes are not final, and match."""
     depths: dict[int, int] = {}
     for typeidx, subtype in module.subtypes.items():
         if checkpoint is not None and not (typeidx + 1) % LOOK_TYPES:
@@ -70,6 +70,6 @@ def check_subtypes(module: Module, numbers: array[int], checkpoint: Callable[[],
 
 
 def check_valtype(valtype: int, count: int, offset: int) -> None:
-    """3.2.3: whether the type that it refers to, if to any, is one of the first `count`."""
+    """spec "Validation: Types: Heap Types": whether the type it refers to, if any, is one of the first `count`."""
     if valtype >= CONCRETE and typeidx_of(valtype) >= count:
         raise ValidationError(f"unknown type {typeidx_of(valtype)}", offset)

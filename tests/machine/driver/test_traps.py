@@ -168,7 +168,7 @@ def test_runaway_recursion(name: str, args: tuple[int, ...]) -> None:
 
 
 def test_nothing_is_written_by_a_store_that_traps() -> None:
-    """An access is checked as a whole: no byte of it happens (4.4.7)."""
+    """An access is checked as a whole: no byte of it happens (spec "Execution: Memory Instructions")."""
     exports = Instance(Module(wat2wasm(MEMORY))).exports
     with pytest.raises(Trap):
         exports["f64.store"](EDGE - 1)

@@ -1,7 +1,7 @@
 """Every numeric instruction on edge values, against wasmtime: in each operand form that lowering knows.
 
 Values cross the boundary as integers, so that the bits of a NaN survive. Where the specification leaves the payload of
-a NaN open (4.3.3), what it does demand is checked instead of equality.
+a NaN open (spec "NaN Propagation"), what it does demand is checked instead of equality.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def is_canonical(bits: int, valtype: int) -> bool:
 
 
 def check_nan(row: wasm.Row, args: tuple[int, ...], bits: int) -> None:
-    """4.3.3 "NaN Propagation": a canonical NaN if all that came in were canonical, else one with the quiet bit."""
+    """spec "NaN Propagation": a canonical NaN if all that came in were canonical, else one with the quiet bit."""
     assert row.params and row.results
     valtype = row.results[0]
     nans = [(arg, t) for arg, t in zip(args, row.params, strict=True) if is_nan(arg, t)]

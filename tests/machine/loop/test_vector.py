@@ -1,6 +1,6 @@
 """Every vector instruction on edge values, against wasmtime: with its result in each slot that could be an operand's.
 
-Vectors cross the boundary as pairs of i64. Where the specification leaves the payload of a NaN open (4.3.3), what it
+Vectors cross the boundary as pairs of i64. Where the specification leaves the payload of a NaN open (spec "NaN Propagation"), what it
 does demand is checked instead of equality.
 """
 
@@ -169,7 +169,7 @@ def lanes_of(bits: int, width: int) -> list[int]:
 
 
 def agree(row: wasm.Row, args: tuple[int, ...], got: int, want: int) -> bool:
-    """Whether the results are equal, or are both what 4.3.3 "NaN Propagation" demands."""
+    """Whether the results are equal, or are both what spec "NaN Propagation" demands."""
     if got == want:
         return True
     to = row.mnemonic.partition("x")[0]

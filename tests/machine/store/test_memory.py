@@ -87,7 +87,7 @@ def stored(row: wasm.Row) -> bytes:
 
 @pytest.mark.parametrize("row", ACCESSES, ids=lambda row: row.mnemonic)
 def test_addresses_do_not_wrap(row: wasm.Row) -> None:
-    """Address and offset are added in 33 bits: 2^32 is never 0 (4.4.7)."""
+    """Address and offset are added in 33 bits: 2^32 is never 0 (spec "Execution: Memory Instructions")."""
     args = [1] if row.params and len(row.params) > 1 else []
     for offset, constant in ((0xFFFFFFFF, None), (0xFFFFFFFF, 1), (1, -1), (0xFFFFFFFF, -1), (0x80000000, -0x80000000)):
         text = f'(module (memory 1) (func (export "f") {access(row, offset, constant)}))'

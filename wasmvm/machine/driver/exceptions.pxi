@@ -1,4 +1,4 @@
-# Exceptions (specification, 4.6.10 "Exception Handling"): from a throw to the code that catches it.
+# Exceptions (spec "Execution: Exception Handling"): from a throw to the code that catches it.
 #
 # Lowered code has a table of its catch clauses, and entering a try_table executes nothing. The search goes from frame to
 # frame, by their return addresses, and changes nothing until it has found a handler; then the frames above are gone, the

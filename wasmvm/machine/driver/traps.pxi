@@ -1,4 +1,4 @@
-# Traps: from a reason and a stopped machine to an exception with frames (specification, 4.4 "Traps").
+# Traps: from a reason and a stopped machine to an exception with frames (spec "Execution: Results").
 
 TRAPS = (
     ("unreachable", "unreachable"),

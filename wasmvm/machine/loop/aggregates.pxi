@@ -1,4 +1,4 @@
-# Structures and arrays as the loop works on them (specification, 4.2.13 and 4.4.6): no Python here. Functions that may
+# Structures and arrays as the loop works on them (spec "Aggregate Instances"): no Python here. Functions that may
 # fail return a trap, EXIT_COLLECT or 0.
 
 cdef enum:
@@ -271,7 +271,7 @@ cdef int array_init_elem(slot* operands, elem_t* elem) noexcept nogil:
 
 
 cdef bint is_subtype(type_t* actual, type_t* expected) noexcept nogil:
-    """3.3.12; for types that are not equal, which is looked at first."""
+    """spec "Matching: Defined Types"; for types that are not equal, which is looked at first."""
     while actual != NULL:
         if actual == expected:
             return True
@@ -280,7 +280,7 @@ cdef bint is_subtype(type_t* actual, type_t* expected) noexcept nogil:
 
 
 cdef bint is_of_heaptype(uint64_t bits, type_t** types, int32_t heaptype, int32_t flags) noexcept nogil:
-    """3.3.3: whether a reference is to something of the heap type; that they are of one hierarchy is known."""
+    """spec "Matching: Heap Types": whether a reference is to something of the heap type; that they are of one hierarchy is known."""
     cdef type_t* actual
     cdef int kind
     if bits == 0:

@@ -1,5 +1,5 @@
-# Bulk instructions on memories and tables (specification, 4.4.7 and 4.4.8), each a call from the loop that returns
-# a trap or 0. Operands may be any u64; the check comes before the first write, and is in a function of its own,
+# Bulk instructions (spec "Execution: Table Instructions", spec "Execution: Memory Instructions"), each a call from the
+# loop that returns a trap or 0. Operands may be any u64; the check comes before the first write, and is in a function of its own,
 # since the driver does in pieces what is large (`machine/driver/pieces.pxi`).
 
 cdef enum:

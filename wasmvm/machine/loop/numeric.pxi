@@ -1,4 +1,4 @@
-# Numeric operators that are more than one C expression (specification, 4.3), and typed access to bytes.
+# Numeric operators that are more than one C expression (spec "Numerics"), and typed access to bytes.
 
 cdef inline uint32_t i32_clz(uint32_t a) noexcept nogil:
     return <uint32_t>wvm_clz32(a) if a else 32

@@ -1,4 +1,4 @@
-# Vector instructions (specification, 4.3.2 to 4.3.4 and 4.4.3) that are not the same for every lane, and what the
+# Vector instructions (spec "Vector Operations") that are not the same for every lane, and what the
 # generated functions in _core_simd_ops.pxi share. All of them read their operands before they write the result.
 
 cdef inline int saturate(int value, int least, int most) noexcept nogil:

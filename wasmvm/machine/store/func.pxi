@@ -1,4 +1,4 @@
-# Functions (specification, 4.2.6) and the way across the boundary, in both directions.
+# Functions (spec "Function Instances") and the way across the boundary, in both directions.
 
 @cython.no_gc_clear  # finalizers may still have it then, and wasm: it must be whole as long as it is there
 cdef class Func:

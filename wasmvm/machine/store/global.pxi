@@ -1,4 +1,4 @@
-# Globals (specification, 4.2.9).
+# Globals (spec "Global Instances").
 
 @cython.no_gc_clear  # as `Table`
 cdef class Global:

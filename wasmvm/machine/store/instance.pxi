@@ -1,5 +1,5 @@
-# Instances (specification, 4.2.5): the arrays that code indexes. The algorithm of instantiation (4.5.4) is in
-# wasmvm/runtime/instantiate.py, which fills them through the methods here.
+# Instances (spec "Execution: Module Instances"): the arrays that code indexes. The algorithm of instantiation is in
+# `runtime/instantiate.py`, which fills them through the methods here.
 
 cdef mem_t no_memory
 memset(&no_memory, 0, sizeof(mem_t))
@@ -245,7 +245,7 @@ cdef class Instance:
     # What follows is for instantiation alone, which knows that indices and bits are right (validation): `change`.
 
     def evaluate(self, const int32_t[::1] code, int frame_size, int valtype):
-        """4.6.4: run the lowered code of a constant expression whose result takes one slot; the bits of that.
+        """spec "Execution: Expressions": run the code of a constant expression whose result takes one slot; its bits.
 
         An object that only this value refers to stays until the next one, or until `finish`.
         """
@@ -411,6 +411,6 @@ cdef class Instance:
         data.length = 0
 
     def drop_elem(self, Py_ssize_t elemidx):
-        """4.4.7.8: forget the references of an element segment."""
+        """spec "Execution: Table Instructions", ``elem.drop``: forget the references of an element segment."""
         self.change()
         self.inst.elems[self.index(elemidx, self.elem_count)].length = 0

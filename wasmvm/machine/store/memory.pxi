@@ -1,4 +1,4 @@
-# Memories (specification, 4.2.8): a reserved range of addresses, of which the first `length` bytes are the memory.
+# Memories (spec "Memory Instances"): a reserved range of addresses, of which the first `length` bytes are the memory.
 #
 # Reserving the whole range that a memory can ever grow to means that growing never moves it: views made by users stay
 # valid and the loop need not look its base up again. Pages that nobody touched cost no memory.
@@ -60,7 +60,7 @@ cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum, uint64_t reserved) noexc
 
 
 cdef int read_limits(object limits, uint64_t most, uint64_t* low, uint64_t* high) except -1:
-    """3.2.1: the limits, where no maximum means `most`.
+    """spec "Validation: Types: Limits": the limits, where no maximum means `most`.
 
     Raises:
         ValueError: the minimum is over the maximum, or either over what the kind of extern allows.
@@ -95,7 +95,7 @@ cdef object plain_limits(limits, uint64_t low, uint64_t high):
 
 @cython.no_gc_clear  # the store has to be told when it goes
 cdef class Memory:
-    """A memory instance (specification, 4.2.8).
+    """A memory instance (spec "Memory Instances").
 
     It has the buffer protocol, writable: ``memoryview(memory)`` shows the bytes as they are now. A view stays valid,
     with the length it had, when the memory grows.
@@ -106,7 +106,7 @@ cdef class Memory:
 
     Raises:
         MemoryError: the store's limit or the system does not allow the initial size.
-        ValueError: no such memory is valid (3.2.2).
+        ValueError: no such memory is valid (spec "Validation: Types: Memory Types").
     """
 
     def __cinit__(self, Store store not None, type):
@@ -164,7 +164,7 @@ cdef class Memory:
 
     @property
     def actual_type(self):
-        """The type with the present size as minimum, which is what an import is matched against (4.5.3)."""
+        """The type with the present size as minimum, which is what an import is matched against (spec "External Typing")."""
         return MemoryType(Limits(self.pages, self.type.limits.max), self.addrtype)
 
     @property

@@ -1,4 +1,4 @@
-# The store (specification, 4.2.4) and the driver: what happens between the runs of the loop.
+# The store (spec "Runtime Structure: Store") and the driver: what happens between the runs of the loop.
 
 cdef int32_t done_code[1]
 cdef int32_t leave_instance_code[1]

@@ -1,4 +1,4 @@
-# Tables (specification, 4.2.7).
+# Tables (spec "Table Instances").
 
 BLANK = object()
 
@@ -15,7 +15,7 @@ cdef class Table:
 
     Raises:
         MemoryError: the store's limit or the system does not allow the initial size.
-        ValueError: no such table is valid (3.2.3).
+        ValueError: no such table is valid (spec "Validation: Types: Table Types").
     """
 
     def __cinit__(self, Store store not None, type, init=None):
@@ -116,7 +116,7 @@ cdef class Table:
 
     @property
     def actual_type(self):
-        """The type with the present size as minimum, which is what an import is matched against (4.5.3)."""
+        """The type with the present size as minimum: what an import is matched against (spec "External Typing")."""
         return TableType(self.reftype, Limits(self.table.size, self.limits.max), self.addrtype)
 
     def __getitem__(self, index):

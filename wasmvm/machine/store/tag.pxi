@@ -1,4 +1,4 @@
-# Tags (specification, 4.2.10).
+# Tags (spec "Tag Instances").
 
 @cython.no_gc_clear  # the store, in whose memory `tag` may be, outlives it
 cdef class Tag:

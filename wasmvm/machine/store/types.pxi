@@ -1,4 +1,5 @@
-# Defined types (specification, 2.3.14) as the loop knows them: an address each, as long as somebody keeps the type.
+# Defined types (spec "Validation: Conventions: Defined Types") as the loop knows them: an address each, as long as
+# somebody keeps the type.
 
 cdef type_t extern_type  # of all objects of the host
 memset(&extern_type, 0, sizeof(type_t))
