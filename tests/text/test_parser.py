@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
+from tests.growth import FACTOR, assert_in_proportion
 from wasmvm.embedding.module import Module
 from wasmvm.errors import TextError
 from wasmvm.isa import imm, wasm
@@ -279,36 +281,38 @@ def test_error(text: str, message: str, line: int, column: int) -> None:
     assert (found.line, found.column) == (line, column)
 
 
-DEEP = 100_000
+DEEP = 100_000 // FACTOR
+"""And 100,000."""
+Text = Callable[[int], str]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "(func" + " (block" * DEEP + ")" * DEEP + ")",
-        "(func" + " block" * DEEP + " end" * DEEP + ")",
-        "(func (drop" + " (i32.eqz" * DEEP + " (i32.const 0)" + ")" * DEEP + "))",
-        "(func" + " (if (i32.const 0) (then" * DEEP + "))" * DEEP + ")",
-        "(func" + " block $x" * DEEP + " br $x" + " end" * DEEP + ")",
-        "(func" + " (block $l br $l" * DEEP + ")" * DEEP + ")",
-        "(func) " * DEEP,
-        "(func $f " + "(call $f) " * DEEP + ")",
-        "(func " + "(local i32)" * 40_000 + ")",
-        "(func (block (br_table" + " 0" * DEEP + " (i32.const 0))))",
-        "(;" * DEEP + ";)" * DEEP,
-        "(@a" + "(@b" * DEEP + ")" * DEEP + ")",
-        "(data" + ' "x"' * DEEP + ")",
+        lambda n: "(func" + " (block" * n + ")" * n + ")",
+        lambda n: "(func" + " block" * n + " end" * n + ")",
+        lambda n: "(func (drop" + " (i32.eqz" * n + " (i32.const 0)" + ")" * n + "))",
+        lambda n: "(func" + " (if (i32.const 0) (then" * n + "))" * n + ")",
+        lambda n: "(func" + " block $x" * n + " br $x" + " end" * n + ")",
+        lambda n: "(func" + " (block $l br $l" * n + ")" * n + ")",
+        lambda n: "(func) " * n,
+        lambda n: "(func $f " + "(call $f) " * n + ")",
+        lambda n: "(func " + "(local i32)" * (n // 2) + ")",
+        lambda n: "(func (block (br_table" + " 0" * n + " (i32.const 0))))",
+        lambda n: "(;" * n + ";)" * n,
+        lambda n: "(@a" + "(@b" * n + ")" * n + ")",
+        lambda n: "(data" + ' "x"' * n + ")",
     ],
-    ids=lambda text: text[:20],
+    ids=lambda text: text(1)[:20],
 )
-def test_deep_and_long_texts(text: str) -> None:
-    start = time.process_time()
-    wat2wasm(text)
-    assert time.process_time() - start < 30  # what is quadratic takes hours
+def test_deep_and_long_texts(text: Text) -> None:
+    assert_in_proportion(lambda size: partial(wat2wasm, text(size)), DEEP)
 
 
-@pytest.mark.parametrize("text", ["(func" + " (block" * DEEP, "(" * DEEP, "(func " + "(" * DEEP, "(module " * DEEP])
-def test_deep_texts_that_do_not_end(text: str) -> None:
-    start = time.process_time()
-    error(text)
-    assert time.process_time() - start < 30
+@pytest.mark.parametrize(
+    "text",
+    [lambda n: "(func" + " (block" * n, lambda n: "(" * n, lambda n: "(func " + "(" * n, lambda n: "(module " * n],
+    ids=lambda text: text(1),
+)
+def test_deep_texts_that_do_not_end(text: Text) -> None:
+    assert_in_proportion(lambda size: partial(error, text(size)), DEEP)
