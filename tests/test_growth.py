@@ -20,7 +20,7 @@ def test_what_is_in_proportion() -> None:
 
 
 def test_what_is_not() -> None:
-    with pytest.raises(AssertionError, match="16 times the size takes [1-9][0-9][0-9]"):
+    with pytest.raises(AssertionError, match=r"16 times the size takes [1-9][0-9][0-9]"):
         assert_in_proportion(quadratic, 150)
 
 
