@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS = 100
 
 pytest.importorskip("distributed", reason="the package `distributed` is not installed")
 
@@ -25,14 +26,14 @@ def run(*command: str) -> str:
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        output, errors = process.communicate(timeout=SECONDS)
+        output, errors = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         if sys.platform == "win32":
             process.kill()
         else:
             os.killpg(process.pid, signal.SIGKILL)
         output, errors = process.communicate()
-        pytest.fail(f"not done after {SECONDS} seconds: {errors}")
+        pytest.fail(f"not done after {PATIENCE} seconds: {errors}")
     assert process.returncode == 0, errors
     return output
 

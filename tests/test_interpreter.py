@@ -9,17 +9,18 @@ import textwrap
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.wat import wat2wasm
 from wasmvm import Instance, Module, Store, Trap
 
 SPIN = '(module (func (export "spin") (loop (br 0))) (func (export "f") (param i32) (result i32) (local.get 0)))'
 
 
-def child(program: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+def child(program: str) -> subprocess.CompletedProcess[str]:
     """What a Python program does that has a thread's worth of helpers; it must end."""
     return subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program)],
-        capture_output=True, text=True, timeout=timeout, check=False,
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
 
 
@@ -181,7 +182,8 @@ def test_guests_run_when_the_interpreter_ends(daemon: bool, what: str) -> None:
                 (local.set $l (struct.new $s (local.get $l) (i64.const 1)))
                 (if (i32.eqz (i32.rem_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 50000)))
                   (then (local.set $l (ref.null $s)))) (br 0))))''',
-              {{"h": {{"f": host}}}}, timeout=60 if {daemon} else 1.0)
+              {{"h": {{"f": host}}}})
+            vm.store.timeout = {PATIENCE} if {daemon} else 1.0
             running.release()
             try:
                 vm.exports[{what!r}]()

@@ -162,7 +162,7 @@ EDGES_AND_OTHERS = {
 
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv"])
 @given(a=EDGES_AND_OTHERS[F64], b=EDGES_AND_OTHERS[F64])
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_f64_arithmetic_is_that_of_the_hardware(name: str, a: int, b: int) -> None:
     meaning: Callable[[np.float64, np.float64], np.float64] = getattr(operator, name)
     with np.errstate(all="ignore"):
@@ -174,7 +174,7 @@ def test_f64_arithmetic_is_that_of_the_hardware(name: str, a: int, b: int) -> No
 
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv"])
 @given(a=EDGES_AND_OTHERS[F32], b=EDGES_AND_OTHERS[F32])
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_f32_arithmetic_is_that_of_the_hardware(name: str, a: int, b: int) -> None:
     meaning: Callable[[np.float32, np.float32], np.float32] = getattr(operator, name)
     with np.errstate(all="ignore"):
@@ -189,7 +189,7 @@ def test_f32_arithmetic_is_that_of_the_hardware(name: str, a: int, b: int) -> No
 @example((1 << 54) - 1, 970)
 @example(1, -1075)
 @example(3, -1076)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_round_binary_rounds_to_nearest(significand: int, exponent: int) -> None:
     try:
         # Python divides integers exactly and rounds once.
@@ -232,7 +232,7 @@ def test_machine_numeric_and_wasmtime_agree(row: Row) -> None:
         return value & mask if isinstance(value, int) else value
 
     @given(operands=st.tuples(*[EDGES_AND_OTHERS[t] for t in row.params]))
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     def check(operands: tuple[int, ...]) -> None:
         found = {
             "machine": outcome(lambda: machine(*operands)),

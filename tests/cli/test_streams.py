@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="redirects with a POSIX shell")
 ROOT = Path(__file__).resolve().parents[2]
 FULL = Path("/dev/full")
@@ -34,7 +36,9 @@ def shell(folder: Path, arguments: str, redirects: str = "") -> tuple[int, str, 
     """Exit code, what came on standard output and on standard error; `$F` is the folder of the files above."""
     command = f'"$PYTHON" -m wasmvm {arguments} {redirects}'
     environment = {**os.environ, "PYTHON": sys.executable, "F": str(folder), "WASMVM_CACHE_DIR": str(folder / "cache")}
-    done = subprocess.run(["sh", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -81,7 +85,7 @@ def broken(arguments: list[str], stream: str) -> int:
     read_end, write_end = os.pipe()
     os.close(read_end)
     streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: write_end}
-    done = subprocess.run([sys.executable, "-m", "wasmvm", *arguments], cwd=ROOT, timeout=120, **streams)
+    done = subprocess.run([sys.executable, "-m", "wasmvm", *arguments], cwd=ROOT, timeout=PATIENCE, **streams)
     os.close(write_end)
     return done.returncode
 

@@ -48,6 +48,7 @@ from pwasm import (
     wasi,
 )
 
+from tests.patience import PATIENCE
 from wasmvm.text import wat2wasm
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
@@ -588,7 +589,7 @@ def boxes() -> None:
       (func (export "malloc") (param i32) (result i32) (select (i32.const 0) (i32.const 1024) (i32.gt_u (local.get 0) (i32.const 100))))
       (func (export "free") (param i32)) (func (export "spin") (loop br 0)))"""
     data, seen = wat2wasm(guest), []
-    box = sandbox.Sandbox(data, imports={"env": {"log": seen.append}}, timeout=0.1, max_memory=1 << 20, fuel=10**9)
+    box = sandbox.Sandbox(data, imports={"env": {"log": seen.append}}, timeout=PATIENCE, max_memory=1 << 20, fuel=10**9)
     print(box.call("seven"), box.call_indirect(0), box.memory_size, box.call("n"), box.timeout, box.exports.seven())
     pointer = box.alloc(b"text", nul=True)
     print(
@@ -612,7 +613,9 @@ def boxes() -> None:
         box.wasi.unsupported_calls,
         box.memory is box.instance.memories[0],
     )
+    box.timeout = 0.1
     attempt(lambda: box.call("spin"), Timeout)
+    box.timeout = PATIENCE
     attempt(lambda: box.call("spin", timeout=0.01), Timeout)
     attempt(lambda: box.call("bye"), wasi.Exit)
     attempt(lambda: box.alloc(bytes(200)), MemoryError)
@@ -650,7 +653,7 @@ def programs() -> None:
         ("hello", ("hello", "a b"), b"", {"A": "1"}),
         ("wordcount", ("wordcount",), b"one two\nthree\n", None),
     ):
-        box = sandbox.Sandbox(EXAMPLES / f"{name}.wasm", args=args, stdin=given, env=env, timeout=20)
+        box = sandbox.Sandbox(EXAMPLES / f"{name}.wasm", args=args, stdin=given, env=env, timeout=PATIENCE)
         try:
             print(box.call("_start"))
         except wasi.Exit as end:
@@ -767,14 +770,14 @@ def guests() -> None:
     from pwasm.guests import JSError, MicroPython, MQuickJS, PythonError, QuickJS, guest_path, load_guest
 
     print(guest_path("micropython.wasm").name, load_guest("micropython.wasm") is load_guest("micropython.wasm"))
-    mp = MicroPython(timeout=20.0)
+    mp = MicroPython(timeout=PATIENCE)
     mp.register("lookup", lambda key: {"key": key, "value": 42})
     print(mp.exec("print([x * x for x in range(5)])"), mp.exec("import host\nprint(host.call('lookup', 'a'))"))
     attempt(lambda: mp.exec("raise ValueError('boom')"), PythonError)
     print(mp.exec("def f(n):\n  return f(n + 1)\ntry:\n  f(0)\nexcept RuntimeError as e:\n  print(e)"))
     print(mp.sjlj.invokes, mp.sjlj.unwinds, mp.sjlj.overflows, mp.fuel_consumed, mp.memory_size)
     attempt(lambda: mp.exec("while True: pass", fuel=3000), OutOfFuel)
-    js = QuickJS(max_memory=32 * 1024 * 1024, timeout=60.0)
+    js = QuickJS(max_memory=32 * 1024 * 1024, timeout=PATIENCE)
     js.function(add)
     print(
         js.eval("host.add(40, 2)"), js.eval("({a: [1, 2], b: 'hi'})"), js.eval("console.log('hello')"), js.take_output()

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.compat.running import missing, run, run_on, unused
+from tests.patience import PATIENCE
 from tests.wat import wat2wasm
 from wasmvm.compat import pwasm
 from wasmvm.compat.pwasm import runtime, types
@@ -228,11 +229,12 @@ def test_a_host_exception_comes_out_as_it_is() -> None:
 
 
 def test_a_sandbox() -> None:
-    sandbox = Sandbox(GUEST, imports={"env": {"log": print}}, timeout=0.05, max_memory=1 << 20)
+    sandbox = Sandbox(GUEST, imports={"env": {"log": print}}, timeout=PATIENCE, max_memory=1 << 20)
     assert (sandbox.call("seven"), sandbox.call_indirect(0), sandbox.memory_size) == (7, 7, 65536)
     assert sandbox.read_cstr(sandbox.alloc(b"text", nul=True)) == b"text"
     sandbox.write_u32(8, 2**32 - 1)
     assert sandbox.read_u32(8) == 2**32 - 1
+    sandbox.timeout = 0.05
     with pytest.raises(pwasm.Timeout):
         sandbox.call("spin")
     with pytest.raises(pwasm.LinkError, match=r"unresolved imports: env\.log"):

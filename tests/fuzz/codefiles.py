@@ -32,6 +32,7 @@ from typing import Any, NamedTuple
 
 from tests.fuzz.generator import Module as Generated
 from tests.fuzz.vocabulary import SCALARS, VECTORS
+from tests.patience import PATIENCE
 from tests.wat import wat2wasm
 from wasmvm._core import DISPATCH
 from wasmvm.compiled import CompiledModule, codefile
@@ -411,7 +412,7 @@ def run_batch(first: int, count: int) -> tuple[Counter[str], list[str]]:
             ]
             try:
                 done = subprocess.run(
-                    command, capture_output=True, text=True, timeout=60 + (end - first) * 1.0, preexec_fn=limits
+                    command, capture_output=True, text=True, timeout=PATIENCE + (end - first) * 1.0, preexec_fn=limits
                 )
                 code, output, errors = done.returncode, done.stdout, done.stderr
             except subprocess.TimeoutExpired:

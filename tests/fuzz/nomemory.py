@@ -27,11 +27,10 @@ from typing import Any, NamedTuple
 
 import wasmvm
 from tests.fuzz.api.guests import GUEST, NEIGHBOUR
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 ALLOWED = (MemoryError, wasmvm.LinkError, wasmvm.Trap)
-PATIENCE = 120
-"""Seconds for the part of a scenario that one process does."""
 
 
 class Scenario(NamedTuple):

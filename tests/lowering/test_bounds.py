@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import time
+import functools
 from collections.abc import Callable
 
 import pytest
 
 import wasmvm
+from tests.growth import assert_in_proportion
 from tests.wat import wat2wasm
-from wasmvm import Instance, Module
+from wasmvm import Instance, Module, syntax
 from wasmvm.binary import decode
 from wasmvm.lowering import body
 from wasmvm.lowering.body import Lowered, lower
@@ -105,21 +106,13 @@ HAZARDS: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("hazard", HAZARDS)
 def test_time_is_linear(hazard: str) -> None:
-    """Four times the body takes about four times as long; sixteen times would be quadratic."""
 
-    def seconds(text: str) -> float:
-        module = decode(wat2wasm(text))
-        best = 1e9
-        for _ in range(3):
-            context = Context(module)
-            begin = time.process_time()
-            lower(context, 0)
-            best = min(best, time.process_time() - begin)
-        return best
+    @functools.cache
+    def module(size: int) -> syntax.Module:
+        return decode(wat2wasm(HAZARDS[hazard](size)))
 
-    size = 20 if body.__file__.endswith(".py") else 2000
-    small, large = seconds(HAZARDS[hazard](size)), seconds(HAZARDS[hazard](4 * size))
-    assert large < 10 * small + 0.02, f"{small:.4f} s, then {large:.4f} s"
+    size = 20 if body.__file__.endswith(".py") else 600
+    assert_in_proportion(lambda size: functools.partial(lower, Context(module(size)), 0), size)
 
 
 @pytest.mark.parametrize("opener", ["block", "loop", "local.get 0 if"])

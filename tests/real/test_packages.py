@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import oracle
+from tests.patience import PATIENCE
 from wasmvm import Func, Global, Instance, Memory, Module, Table, run
 from wasmvm.wasi import Wasi, WasiConfig, link
 
@@ -93,7 +94,7 @@ def test_yosys_goes_on_behind_what_it_throws() -> None:
         Path(spec.origin).with_name("yosys.wasm"),
         stdin=b"nonsense\nread_verilog missing.v\nhelp stat\n",
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert done.stdout is not None and done.stderr is not None
     assert b"No such command: nonsense" in done.stderr

@@ -140,7 +140,7 @@ def nearest_f32(exact: Fraction) -> int:
 
 
 @given(bits=st.integers(0, 0x70000000), beside=st.integers(-3, 3), digits=st.integers(1, 300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_f32_from_decimals_beside_a_tie(bits: int, beside: int, digits: int) -> None:
     low = Fraction(struct.unpack("<f", struct.pack("<I", bits))[0])
     high = Fraction(struct.unpack("<f", struct.pack("<I", bits + 1))[0])
@@ -151,7 +151,7 @@ def test_f32_from_decimals_beside_a_tie(bits: int, beside: int, digits: int) -> 
 
 
 @given(bits=st.integers(0, 0x70000000), extra=st.integers(0, 1 << 60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_f32_from_hexadecimal(bits: int, extra: int) -> None:
     value = struct.unpack("<f", struct.pack("<I", bits))[0]
     mantissa, exponent = int(Fraction(value) * 2**149), -149

@@ -20,6 +20,8 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.patience import PATIENCE
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -124,7 +126,7 @@ def run_case(case: Case, folder: Path) -> Outcome:
         command += ["--env", f"{name}={value}"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")])}
     done = subprocess.run(
-        [*command, str(case.wasm), *case.args], input=case.stdin, capture_output=True, env=environment, timeout=120
+        [*command, str(case.wasm), *case.args], input=case.stdin, capture_output=True, env=environment, timeout=PATIENCE
     )
     return Outcome(done.returncode, done.stdout, done.stderr, tree_of(folder))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.wasi.cases import tree_of
@@ -195,7 +195,7 @@ class Pair:
         shutil.rmtree(self.base)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.lists(steps, min_size=1, max_size=25))
 def test_random_steps(sequence: list[Step]) -> None:
     pair = Pair()
@@ -214,7 +214,7 @@ def memory_tree_of(directory: MemoryDirectory) -> dict[str, str]:
     return found
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.lists(steps, min_size=1, max_size=25))
 def test_a_tree_in_memory_does_the_same_as_the_hosts(sequence: list[Step]) -> None:
     root, directory = Path(tempfile.mkdtemp()), MemoryDirectory()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.wasi.cases import PROJECT
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "create_server"), reason="no sockets on this platform")
@@ -39,9 +40,9 @@ class Server:
         )  # fmt: skip
 
     def request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while True:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
             try:
                 connection.request(method, path, body)
                 response = connection.getresponse()
@@ -56,7 +57,7 @@ class Server:
     def quit(self) -> tuple[int, bytes]:
         """Exit code and output."""
         assert self.request("GET", "/quit") == (200, b"")
-        output, _ = self.process.communicate(timeout=30)
+        output, _ = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, output
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.wasi.cases import PROJECT, failures, read_case
 from tests.wasi.test_programs import PROGRAMS, SUITE
 from tests.wasi.wrapped import wat
@@ -111,7 +112,11 @@ def test_an_exception_of_the_embedders_stream_passes_through_wasm() -> None:
 def command(*words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     return subprocess.run(
-        [sys.executable, "-m", "wasmvm", "run", *words], input=stdin, capture_output=True, env=environment, timeout=60
+        [sys.executable, "-m", "wasmvm", "run", *words],
+        input=stdin,
+        capture_output=True,
+        env=environment,
+        timeout=PATIENCE,
     )
 
 
@@ -197,7 +202,11 @@ def test_where_posix_is_not(tmp_path: Path) -> None:
     """What is POSIX only sits in the sandbox; the rest works without (as on Windows, which is acted out here)."""
     log = tmp_path / "log"
     done = subprocess.run(
-        [sys.executable, "-c", ELSEWHERE, str(log)], input=b"a line\n", capture_output=True, cwd=PROJECT, timeout=60
+        [sys.executable, "-c", ELSEWHERE, str(log)],
+        input=b"a line\n",
+        capture_output=True,
+        cwd=PROJECT,
+        timeout=PATIENCE,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"got a line\n", b"")
     assert log.read_bytes() == b"to a file"

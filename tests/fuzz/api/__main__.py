@@ -21,6 +21,8 @@ import time
 from pathlib import Path
 from random import Random
 
+from tests.patience import PATIENCE
+
 SOME = 10
 """Programs that one process runs."""
 
@@ -213,7 +215,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="processes at once")
     parser.add_argument("--stress", action="store_true", help="collect garbage at every allocation, in most stores")
     parser.add_argument("--no-threads", dest="threads", action="store_false")
-    parser.add_argument("--patience", type=float, default=120, help="seconds that a program may take")
+    parser.add_argument("--patience", type=float, default=2 * PATIENCE, help="seconds that a program may take")
     parser.add_argument("--only", type=lambda text: [int(word) for word in text.split(",")], help="steps")
     parser.add_argument("--replay", type=int, metavar="SEED")
     parser.add_argument("--shrink", type=int, metavar="SEED")

@@ -19,13 +19,12 @@ from tests.fuzz.api import odd
 from tests.fuzz.api.guests import GUEST
 from tests.fuzz.api.odd import Again, Fin, Odd
 from tests.fuzz.api.world import PAGE, View, World, module
+from tests.patience import PATIENCE
 from wasmvm.types import EXTERNREF, FUNCREF, I32, I64, GlobalType, Limits, MemoryType, TableType, TagType
 
 Op = Callable[[World, Random], None]
 VALTYPES = (0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 0x70, 0x6F, 0x6E)
 LOADS = {"i8": 1, "u8": 1, "i16": 2, "u16": 2, "i32": 4, "u32": 4, "i64": 8, "u64": 8, "f32": 4, "f64": 8}
-PATIENCE = 20
-"""Seconds in which a thread must end."""
 
 
 @contextlib.contextmanager

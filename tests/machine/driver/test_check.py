@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.patience import PATIENCE
 from wasmvm import Store
 from wasmvm._core import CHECKS, break_invariant
 from wasmvm.errors import InternalError
@@ -26,7 +27,9 @@ BROKEN = {
 @pytest.mark.parametrize("what", BROKEN)
 def test_what_is_broken_is_found(what: str) -> None:
     program = f"import wasmvm; from wasmvm._core import break_invariant; break_invariant(wasmvm.Store(), {what!r})"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert done.returncode != 0
     assert f"invariant: {BROKEN[what]}" in done.stderr
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.wat import wat2wasm
 from wasmvm import Func, FuncType, Instance, Module, Store, Trap
 from wasmvm.types import I32
@@ -61,13 +62,13 @@ name, args = sys.argv[1], [int(a) for a in sys.argv[2:]]
 instance.exports.fine()  # so that all is imported
 sent = []
 def interrupt():
-    sent.append(time.monotonic())
+    sent.append(time.process_time())
     os.kill(os.getpid(), signal.SIGINT)
 threading.Timer(0.2, interrupt).start()
 try:
     instance.exports[name](*args)
 except KeyboardInterrupt as error:
-    delay = time.monotonic() - sent[0]
+    delay = time.process_time() - sent[0]
     files = []
     tb = error.__traceback__
     while tb:
@@ -83,11 +84,11 @@ def test_ctrl_c(name: str) -> None:
     root = Path(__file__).resolve().parents[3]
     done = subprocess.run(
         [sys.executable, "-c", CHILD, name, *map(str, FUNCTIONS[name])],
-        cwd=root, capture_output=True, text=True, timeout=60, check=False,
+        cwd=root, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     delay, *after = done.stdout.split()
     assert after == ["True", "1"], "the traceback shows wasm frames, and the instance is usable afterwards"
-    assert float(delay) < 0.5, "0.1 s, and room for a machine that is busy"
+    assert float(delay) < 1, "processor time: it is a tenth of that, and does not pass while others have the machine"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -96,13 +97,14 @@ def test_deadline(name: str) -> None:
     instance = endless(store)
     for _ in range(2):
         store.set_deadline(0.05)
-        begin = time.monotonic()
+        begin, spent = time.monotonic(), time.thread_time()
         with pytest.raises(Trap) as caught:
             instance.exports[name](*FUNCTIONS[name])
         assert caught.value.code == "deadline"
         assert caught.value.frames
         assert all(frame.offset for frame in caught.value.frames), "each tells where it is"
-        assert 0.04 < time.monotonic() - begin < 3
+        assert time.monotonic() - begin > 0.04
+        assert time.thread_time() - spent < 1
     store.set_deadline(None)
     assert instance.exports.fine() == 1
 
@@ -111,13 +113,18 @@ def test_deadline(name: str) -> None:
 def test_interrupt_from_another_thread(name: str) -> None:
     store = Store()
     instance = endless(store)
-    timer = threading.Timer(0.05, store.interrupt)
+    sent: list[float] = []
+
+    def interrupt() -> None:
+        sent.append(time.process_time())
+        store.interrupt()
+
+    timer = threading.Timer(0.05, interrupt)
     timer.start()
-    begin = time.monotonic()
     with pytest.raises(Trap) as caught:
         instance.exports[name](*FUNCTIONS[name])
+    assert time.process_time() - sent[0] < 1
     assert caught.value.code == "interrupt"
-    assert time.monotonic() - begin < 5
     timer.join()
     assert instance.exports.fine() == 1
 
@@ -130,27 +137,27 @@ def test_a_past_deadline_does_not_disturb_what_is_short() -> None:
 
 
 def test_others_run_meanwhile() -> None:
-    """The GIL is free: another Python thread makes progress while wasm loops."""
-    store = Store()
+    """The GIL is free: another Python thread makes progress while wasm loops, and is what ends it."""
+    store = Store(timeout=PATIENCE)
     instance = endless(store)
-    seen: list[str] = []
+    inside = threading.Event()
+    seen: list[str | None] = []
 
     def run() -> None:
-        with pytest.raises(Trap):
+        inside.set()
+        with pytest.raises(Trap) as caught:
             instance.exports.loop()
-        seen.append("stopped")
+        seen.append(caught.value.code)
 
     thread = threading.Thread(target=run)
     thread.start()
-    count = 0
-    end = time.monotonic() + 0.2
-    while time.monotonic() < end:
-        count += 1
+    inside.wait()
+    for _ in range(1000):
+        time.sleep(0)
     assert not seen
     store.interrupt()
-    thread.join(5)
-    assert seen == ["stopped"]
-    assert count > 1000
+    thread.join()
+    assert seen == ["interrupt"]
 
 
 COUNT = """(module (func (export "count") (param i32) (result i32)
@@ -169,7 +176,7 @@ def test_two_stores_in_two_threads() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join()
     assert results == [7] * 80
 
 
@@ -177,20 +184,21 @@ def test_one_store_in_two_threads() -> None:
     """The second is refused, and the first does not notice: neither its operands nor its tables."""
     text = """(module (import "h" "wait" (func $wait)) (table (export "table") 1 funcref)
       (func (export "run") (param i32 i32) (result i32) local.get 0  local.get 1  call $wait  i32.add)
-      (func (export "spin") (param i32) (result i32)
-        (loop local.get 0  i32.const 1  i32.sub  local.tee 0  br_if 0) local.get 0))"""
+      (func $spin (export "spin") (param i32) (result i32)
+        (loop local.get 0  i32.const 1  i32.sub  local.tee 0  br_if 0) local.get 0)
+      (func (export "wait_and_spin") (result i32) call $wait  i32.const -1  call $spin))"""
     store = Store()
     inside, done = threading.Event(), threading.Event()
 
     def wait() -> None:
         inside.set()
-        assert done.wait(10)
+        assert done.wait(PATIENCE)
 
     instance = Instance(Module(wat2wasm(text)), {"h": {"wait": wait}}, store)
     results: list[int] = []
     thread = threading.Thread(target=lambda: results.append(instance.exports.run(30, 12)))
     thread.start()
-    assert inside.wait(10)
+    assert inside.wait(PATIENCE)
     host = Func(store, FuncType((I32,), (I32,)), lambda x: x)
     try:
         with pytest.raises(RuntimeError, match="another thread"):
@@ -203,24 +211,22 @@ def test_one_store_in_two_threads() -> None:
             instance.exports.table.grow(1000)
     finally:
         done.set()
-        thread.join(10)
+        thread.join(PATIENCE)
     assert results == [42]
     assert host(1) == 1
 
     def spin() -> None:
         with pytest.raises(Trap, match="interrupted"):
-            instance.exports.spin(-1)
+            instance.exports.wait_and_spin()
         results.append(0)
 
+    inside.clear()
     thread = threading.Thread(target=spin)
     thread.start()
-    refused = 0
-    while thread.is_alive() and refused < 100:
-        try:
+    assert inside.wait(PATIENCE)
+    for _ in range(100):
+        with pytest.raises(RuntimeError, match="another thread"):
             instance.exports.spin(1)
-        except RuntimeError:
-            refused += 1
     store.interrupt()
-    thread.join(20)
-    assert refused > 0
+    thread.join(PATIENCE)
     assert results == [42, 0]

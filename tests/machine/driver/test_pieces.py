@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.wat import wat2wasm
 from wasmvm import DeadlineTrap, Instance, Limits, Module, Store, Table, TableType, Trap
 from wasmvm.types import FUNCREF, METER_INSTRUCTIONS
@@ -87,7 +88,7 @@ def test_another_thread_runs_and_interrupts(module: Module, name: str) -> None:
 
     thread = threading.Thread(target=other)
     thread.start()
-    store.set_deadline(60)
+    store.set_deadline(PATIENCE)
     started.set()
     with pytest.raises(Trap) as caught:
         while True:  # the straight one ends by itself
@@ -299,7 +300,7 @@ def test_what_instantiation_reads_of_a_module_is_made_within_the_timeout() -> No
         with pytest.raises(DeadlineTrap):
             Instance(module, {}, Store(timeout=0))
         assert module.compiled.plan is None
-    assert len(Instance(module, {}, Store(timeout=60)).core.globals) == 20_000
+    assert len(Instance(module, {}, Store(timeout=PATIENCE)).core.globals) == 20_000
     assert module.compiled.plan is not None
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import wasmvm
+from tests.patience import PATIENCE
 from tests.wasi.cases import PROJECT
 from wasmvm.wasi import HostDirectory, MemoryDirectory
 from wasmvm.wasi.host import exposure
@@ -75,7 +76,7 @@ def test_the_command_line_warns_and_goes_on(tmp_path: Path) -> None:
 
     def command(*options: str) -> tuple[int, str, str]:
         arguments = [sys.executable, "-m", "wasmvm", "run", *options, str(tmp_path / "quiet.wat")]
-        done = subprocess.run(arguments, cwd=PROJECT, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(arguments, cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE)
         return done.returncode, done.stdout, done.stderr
 
     assert command("--dir", str(tmp_path)) == (0, "", "")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.wasi.guest import RIGHTS_DIRECTORY, Guest
 from wasmvm.wasi import HostDirectory, WasiConfig
 from wasmvm.wasi.host.sandbox import AVAILABLE
@@ -370,7 +371,7 @@ def test_exhausted_descriptors_and_20_000_renumbers(base: Base) -> None:
     pytest.importorskip("resource", reason="needs limits of the process")
     root = Path(__file__).resolve().parents[3]
     done = subprocess.run(
-        [sys.executable, "-c", EXHAUSTION, str(base.root)], cwd=root, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", EXHAUSTION, str(base.root)], cwd=root, capture_output=True, text=True, timeout=PATIENCE
     )
     assert (done.returncode, done.stdout) == (0, "b'inside'\n"), done.stderr
 
@@ -409,7 +410,7 @@ def test_guests_together_leave_descriptors_to_the_embedder(base: Base) -> None:
     pytest.importorskip("resource", reason="needs limits of the process")
     root = Path(__file__).resolve().parents[3]
     done = subprocess.run(
-        [sys.executable, "-c", SHARED, str(base.root)], cwd=root, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", SHARED, str(base.root)], cwd=root, capture_output=True, text=True, timeout=PATIENCE
     )
     assert (done.returncode, done.stdout) == (0, "open\n"), done.stderr
 

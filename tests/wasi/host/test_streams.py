@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.wasi.guest import Guest
 from wasmvm.wasi import INHERIT, WasiConfig
 from wasmvm.wasi.preview1 import abi
@@ -279,7 +280,7 @@ def test_inherit_takes_no_file_that_has_got_the_number(number: int, how: str, tm
     if how == "started":
         code += f" {number}{'>' if number else '<'}&-"
     root = Path(__file__).resolve().parents[3]
-    done = subprocess.run(["sh", "-c", code, CLOSED], cwd=root, capture_output=True, timeout=60)
+    done = subprocess.run(["sh", "-c", code, CLOSED], cwd=root, capture_output=True, timeout=PATIENCE)
     assert done.returncode == 0, (done.stdout, done.stderr)
     assert (tmp_path / "victim").read_bytes() == b"kept"
 
@@ -293,7 +294,7 @@ def test_inherit_takes_what_was_put_there_on_purpose(tmp_path: Path) -> None:
         "Guest(WasiConfig(stdout=INHERIT)).write(1, b'redirected')"
     )
     root = Path(__file__).resolve().parents[3]
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "log").read_bytes() == b"redirected"
 

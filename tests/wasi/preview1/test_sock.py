@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.wasi.guest import RIGHTS_LISTENER, RIGHTS_SOCKET, Guest
 from tests.wasi.preview1.test_poll import clock, poll, reading, writing
 from wasmvm.wasi import MemoryDirectory, WasiConfig
@@ -25,7 +26,7 @@ class Server:
         self.clients: list[socket.socket] = []
 
     def connect(self) -> socket.socket:
-        self.clients.append(socket.create_connection(self.address, timeout=10))
+        self.clients.append(socket.create_connection(self.address, timeout=PATIENCE))
         return self.clients[-1]
 
     def accept(self, flags: int = 0) -> int:
@@ -215,4 +216,4 @@ def test_closing_closes_the_listener() -> None:
     server = Server()
     server.close()
     with pytest.raises(OSError, match=r"."):
-        socket.create_connection(server.address, timeout=1)
+        socket.create_connection(server.address, timeout=PATIENCE)

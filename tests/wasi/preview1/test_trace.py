@@ -90,7 +90,7 @@ def test_long_strings_are_cut() -> None:
     assert quoted_bytes(b"x" * 65, 64) == '"' + "x" * 64 + '"...'
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(sorted(set(abi.FUNCTIONS) - {"proc_exit", "poll_oneoff"})), st.data())
 def test_any_arguments(name: str, data: st.DataObject) -> None:
     """Whatever a guest passes, a call ends with an error code and a line."""
