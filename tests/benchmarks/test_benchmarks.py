@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks import __main__ as command_line
-from benchmarks import boundary, measure, start, threads, throughput, unseen
+from benchmarks import boundary, decode, measure, start, threads, throughput, unseen
 from benchmarks.display import Progress, table
 from benchmarks.engines import Run
 from benchmarks.programs import BY_NAME, PROGRAMS, UNSEEN, Program
+from wasmvm import binary
+from wasmvm.text import wat2wasm
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_engines_agree_on_every_program() -> None:
@@ -79,12 +85,45 @@ def test_quick_run_writes_a_report(tmp_path: Path, capsys: pytest.CaptureFixture
     report = json.loads(target.read_text())
     assert report["quick"] is True
     assert set(report["boundary"]) == {"call in", "call out", "memory read", "memory write", "instantiate"}
+    assert {"wasmvm", "wasmvm as wasmtime", "wasmtime"} <= set(report["boundary"]["call in"])
     assert {"wasmvm, 1", "wasmvm, 2"} <= set(report["threads"])
     shown = capsys.readouterr().out
     assert "boundary: microseconds" in shown
     assert "threads: " in shown
     assert boundary.summary(report["boundary"]) in shown
     assert threads.summary(report["threads"]) in shown
+
+
+def test_the_best_of_several_calls_by_any_clock() -> None:
+    ticks = iter(range(100))
+    calls: list[str] = []
+    sides = {"a": lambda: calls.append("a"), "b": lambda: calls.extend(("b", str(next(ticks))))}
+    assert measure.best_of(sides, 2, lambda: next(ticks)) == {"a": 1, "b": 2}
+    assert calls == ["a", "b", "3", "a", "b", "8"]
+
+
+def test_instructions_are_counted() -> None:
+    text = """(module (memory 1) (func) (func (param i32) (local i64 f32) (block (br_table 0 1 0 (local.get 0)))
+      (i32.store8 offset=300 (i32.const 1) (i32.const -5)) (drop (v128.const i64x2 1 2))))"""
+    assert decode.count_instructions(binary.decode(wat2wasm(text))) == 1 + 10
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("decode examples/hello.wasm --rounds 1", "ns an instruction"),
+        ("lowering examples/hello.wasm --rounds 1", "lowered at"),
+        ("worst deep --size 2000 --rounds 1", "times; lowered"),
+        ("stops nothing", "nothing"),
+    ],
+)
+def test_programs_that_are_no_families(command: str, shown: str) -> None:
+    name, *words = command.split()
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert shown in done.stdout
 
 
 def test_start() -> None:

@@ -1,6 +1,6 @@
 """Waits end: by the deadline, by `Store.interrupt` and by Ctrl-C, wherever in WASI a guest waits.
 
-Each wait here would go on for ever. A watchdog gives it what it waits for after a minute, so that a failure is no hang.
+Each wait here would go on for ever. A watchdog gives it what it waits for after a while, so that a failure is no hang.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 import pytest
 
 import wasmvm
+from tests.patience import PATIENCE
 from tests.wasi.preview1.test_poll import clock, reading, writing
 from tests.wasi.wrapped import wat
 from wasmvm.wasi import MemoryDirectory, Wasi, WasiConfig, link
@@ -28,8 +30,6 @@ from wasmvm.wasi.preview1 import abi
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="acts on pipes, terminals and FIFOs as POSIX has them")
 MODULE = wasmvm.Module(wat())
-WATCHDOG = 60.0
-"""Seconds after which a wait gets what it waits for."""
 
 
 class Waiting:
@@ -38,7 +38,8 @@ class Waiting:
     def __init__(self, timeout: float | None = None, **config: Any) -> None:
         self.stack = ExitStack()
         self.wasi = self.stack.enter_context(Wasi(WasiConfig(**config)))
-        self.instance = wasmvm.instantiate(MODULE, link(self.wasi), timeout=timeout)
+        self.instance = wasmvm.instantiate(MODULE, link(self.wasi))
+        self.instance.store.timeout = timeout  # of each call, and not of what is made before
         self.memory = self.instance.exports["memory"]
         self.write(0, (1024).to_bytes(4, "little") + (60_000).to_bytes(4, "little"))  # an iovec
 
@@ -278,7 +279,7 @@ def make_scene(tmp_path: Path) -> Iterator[Callable[[float | None], Scene]]:
 
 def perform(scene: Scene, name: str) -> None:
     """The wait of that name, with its watchdog."""
-    watchdog = threading.Timer(WATCHDOG, lambda: scene.rescue())
+    watchdog = threading.Timer(PATIENCE, lambda: scene.rescue())
     watchdog.daemon = True
     watchdog.start()
     try:
@@ -302,7 +303,14 @@ def test_the_deadline_ends_a_wait(name: str, make_scene: Callable[[float | None]
 @pytest.mark.parametrize("name", WAITS)
 def test_interrupt_ends_a_wait(name: str, make_scene: Callable[[float | None], Scene]) -> None:
     scene = make_scene(None)
-    timer = threading.Timer(0.3, lambda: scene.guests[0].instance.store.interrupt())
+
+    def interrupt() -> None:
+        while not scene.guests:
+            time.sleep(0.01)
+        time.sleep(0.3)  # so that the guest waits; if it does not yet, the interruption is for its next call
+        scene.guests[0].instance.store.interrupt()
+
+    timer = threading.Thread(target=interrupt)
     timer.start()
     try:
         with pytest.raises(wasmvm.Trap) as caught:
@@ -333,8 +341,8 @@ import signal, sys
 from pathlib import Path
 from tests.wasi.host.test_waiting import Scene
 signal.signal(signal.SIGINT, signal.default_int_handler)
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     getattr(Scene(Path(sys.argv[2]), None), sys.argv[1])()
 except KeyboardInterrupt:
     print("interrupted")
@@ -351,7 +359,7 @@ def test_ctrl_c_ends_a_wait(name: str, tmp_path: Path) -> None:
     assert process.stdout.readline() == "ready\n"
     timer = threading.Timer(0.5, lambda: process.send_signal(signal.SIGINT))
     timer.start()
-    out, err = process.communicate(timeout=WATCHDOG)
+    out, err = process.communicate(timeout=PATIENCE)
     assert out == "interrupted\n", err
 
 
@@ -414,10 +422,10 @@ def test_two_stores_with_one_wasi_end_apart() -> None:
             thread.start()
         timer = threading.Timer(0.3, first.store.interrupt)
         timer.start()
-        threads[0].join(WATCHDOG)
+        threads[0].join(PATIENCE)
         assert codes == {"first": "interrupt"}
         os.write(write_end, b"x")
-        threads[1].join(WATCHDOG)
+        threads[1].join(PATIENCE)
     assert codes == {"first": "interrupt", "second": "0"}
     os.close(read_end)
     os.close(write_end)
@@ -478,7 +486,7 @@ def test_a_buffered_file_of_pythons_loses_nothing() -> None:
     os.write(write_end, b"first line\nsecond line\n")
     with open(read_end, "rb") as file:
         assert file.readline() == b"first line\n"
-        guest = Waiting(5, stdin=file)
+        guest = Waiting(PATIENCE, stdin=file)
         assert guest.call("fd_read", 0, 0, 1, 100) == 0
         assert bytes(memoryview(guest.memory)[1024 : 1024 + guest.u32(100)]) == b"second line\n"
         assert "readinto" not in vars(file.raw)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.wasi.guest import RIGHTS_DIRECTORY, RIGHTS_FILE, Guest
 from wasmvm.wasi import MemoryDirectory, WasiConfig
+from wasmvm.wasi.host import walk
 from wasmvm.wasi.preview1 import abi
 
 MakeGuest = Callable[..., Guest]
@@ -227,15 +228,23 @@ def test_forty_links_are_followed_and_no_more(tree: Guest) -> None:
     assert opening(tree, "l41") == "ELOOP"
 
 
-def test_links_that_multiply(tree: Guest) -> None:
+def test_links_that_multiply(tree: Guest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each link goes through the one before twice: 2^n steps without a limit on all of them together."""
+    links = 0
+
+    def counted() -> float:
+        nonlocal links
+        links += 1
+        assert links < 100
+        return 1.0
+
     symlink(tree, ".", "m0")
     for at in range(1, 40):
         symlink(tree, f"m{at - 1}/m{at - 1}", f"m{at}")
     assert opening(tree, "m4") == "SUCCESS"
-    started = time.monotonic()
+    monkeypatch.setattr(walk, "wait_slice", counted)
     assert opening(tree, "m39") == "ELOOP"
-    assert time.monotonic() - started < 5
+    assert links > 10, "the links are counted"
 
 
 @pytest.mark.parametrize(("oflags", "fdflags", "flags"), [(16, 0, 0), (0xFFFF, 0, 0), (0, 32, 0), (0, 0, 2)])
@@ -444,7 +453,7 @@ def test_path_filestat_get(tree: Guest) -> None:
     assert all(out <= at and at + len(run) <= out + 64 for at, run in tree.written().items())
     _, _, filetype, nlink, size, _, mtim, _ = struct.unpack_from("<QQB7xQQQQQ", tree.memory, out)
     assert (filetype, nlink, size) == (abi.FILETYPE_REGULAR_FILE, 1, 8)
-    assert abs(mtim - time.time_ns()) < 60 * 10**9
+    assert abs(mtim - time.time_ns()) < 3600 * 10**9
     tree.ok("path_filestat_get", 3, 0, *tree.path("dangling"), out)
     assert (tree.memory[out + 16], tree.u64(out + 32)) == (abi.FILETYPE_SYMBOLIC_LINK, len("nowhere"))
     assert kind(tree, "to_dir", FOLLOW) == abi.FILETYPE_DIRECTORY
@@ -470,7 +479,7 @@ def test_path_filestat_set_times(tree: Guest) -> None:
     tree.ok("path_filestat_set_times", 3, 0, *tree.path("dir"), 0, 7_000_000_007, abi.FSTFLAGS_MTIM)
     assert mtim(tree, "dir") == 7_000_000_007
     tree.ok("path_filestat_set_times", 3, 0, *tree.path("file"), 0, 0, abi.FSTFLAGS_MTIM_NOW)
-    assert abs(mtim(tree, "file") - time.time_ns()) < 60 * 10**9
+    assert abs(mtim(tree, "file") - time.time_ns()) < 3600 * 10**9
     for flags in (3, 12, 16, 0xFFFFFFFF):
         assert tree.fails("path_filestat_set_times", 3, 0, *tree.path("file"), 1, 1, flags) == "EINVAL"
     assert tree.fails("path_filestat_set_times", 3, 2, *tree.path("file"), 1, 1, 0) == "EINVAL"
