@@ -23,16 +23,14 @@ DIRECTIVES = {
 FORMS = ("switch", "threaded", "counting")
 """The forms of the machine (docs/rationale.md, "Why two back ends?"); the last one is for tools/sequences.py."""
 
-CONSTANTS = "wasmvm/generated"
-"""The modules here have a .pxd that declares constants only, which leaves nothing to compile."""
+CONSTANTS = ("wasmvm/generated/", "wasmvm/lowered.pxd")
+"""The modules here have a .pxd that declares constants and structures only, which leaves nothing to compile."""
 
 
 def hot_modules(root: Path) -> list[str]:
     """The modules in Cython's pure Python mode: each has a .pxd beside it and also runs uncompiled."""
     typed = [path.relative_to(root).as_posix() for path in sorted((root / "wasmvm").rglob("*.pxd"))]
-    return [
-        f"{name[:-4]}.py" for name in typed if not name.startswith(f"{CONSTANTS}/") and f"{name[:-4]}.pyx" != EXTENSION
-    ]
+    return [f"{name[:-4]}.py" for name in typed if not name.startswith(CONSTANTS) and f"{name[:-4]}.pyx" != EXTENSION]
 
 
 ABOVE = ("__init__", "__main__", "cli", "compat", "embedding", "programs", "wasi")

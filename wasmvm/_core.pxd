@@ -4,6 +4,7 @@ cimport cython
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from wasmvm.generated.regopcode cimport HANDLER_COUNT
+from wasmvm.lowered cimport ARRAYS, CLAUSE_WORDS, clause_count, clause_t, clauses_of, holds, lowered_t, offsets_of, parts_t
 
 
 cdef union slot:
@@ -154,19 +155,8 @@ cdef struct exn_t:
     slot payload[1]  # as many slots as the tag says
 
 
-cdef struct clause_t:
-    # A catch clause of lowered code: what is thrown between `start` and `end` goes to `target`. Those of an inner
-    # try_table come behind those of an outer one, those of one try_table from the last to the first.
-    int32_t start
-    int32_t end
-    int32_t target
-    int32_t tagidx  # or -1 for any
-    int32_t with_ref  # whether the reference comes behind the payload
-    int32_t slot  # where the payload goes
-
-
 cdef struct catcher_t:
-    # A lowered function with handlers, of an instance.
+    # A lowered function with catch clauses, of an instance.
     const int32_t* code
     const int32_t* end
     lowered_t* lowered
@@ -218,7 +208,7 @@ cdef struct move_t:
 
 
 cdef struct search_t:
-    # How far the search for a handler has come.
+    # How far the search for a catch clause has come.
     inst_t* inst
     const int32_t* pc
     slot* fp
@@ -260,19 +250,6 @@ cdef struct machine_t:
     heap_t heap
     bulk_t bulk
     handler_t handlers[HANDLER_COUNT]  # last, since a machine that is used again keeps them
-
-
-cdef struct lowered_t:
-    # Lowered code of one function, shared by all instances of its module.
-    int32_t* code
-    int32_t length
-    int32_t frame_size
-    int32_t zero_from
-    int32_t zero_to
-    int32_t* offsets  # pairs: code position, byte offset in the module
-    int32_t offset_count
-    clause_t* handlers
-    int32_t handler_count
 
 
 cdef enum:
@@ -521,7 +498,7 @@ cdef class ModuleCode:
     cdef const char* adopted_end
     cdef uint32_t* offers  # by function, 1 plus the word where the record of its code is in `adopted`; 0 for none
     cdef bint is_adopted(self, const int32_t* code) noexcept
-    cdef bint offered_code(self, Py_ssize_t index, lowered_t* lowered) noexcept
+    cdef bint find_offer(self, Py_ssize_t index, lowered_t* lowered) noexcept
     cdef int prepare(self, syntax, numbers) except -1
     cdef int remember(self, list imports, tuple funcs) except -1
     cdef Signature signature(self, Py_ssize_t typeidx)

@@ -47,6 +47,7 @@ from types import FunctionType, MethodType
 
 from wasmvm.deftype import check_valtype, checked_functype, define_functype, hold_valtype, match_heaptype, top_of
 from wasmvm.errors import ExitTrap, InternalError, Trap, WasmException, with_wasm_frames
+from wasmvm.lowered import Lowered
 from wasmvm.quoting import escaped
 from wasmvm.typetable import comptype_of, field_room, find, group_of, hold, read_comptype, super_of
 from wasmvm.types import (

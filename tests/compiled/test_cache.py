@@ -357,7 +357,7 @@ def test_what_others_have_in_the_folder_stays(folder: Path, monkeypatch: pytest.
     assert HELLO.exists()
 
 
-GOOD = (0, 32, 1, 3, 1, 2, 2, 0)
+GOOD = (0, 32, 1, 2, 0, 3, 1, 2)
 
 
 @pytest.mark.parametrize(
@@ -374,19 +374,19 @@ GOOD = (0, 32, 1, 3, 1, 2, 2, 0)
         (2, 3),
         (2, 2**31 - 1),
         (2, 2**32 - 1),
+        (5, 1),
+        (5, 2**31),
+        (5, 2**32 - 1),
+        (6, 3),
+        (6, 2**32 - 1),
+        (7, 0),
+        (7, 4),
         (3, 1),
-        (3, 2**31),
-        (3, 2**32 - 1),
-        (4, 3),
-        (4, 2**32 - 1),
-        (5, 0),
-        (5, 4),
-        (6, 1),
-        (6, 4),
-        (6, 2**32 - 2),
-        (7, 1),
-        (7, 6),
-        (7, 2**32 - 4),
+        (3, 4),
+        (3, 2**32 - 2),
+        (4, 1),
+        (4, 6),
+        (4, 2**32 - 4),
     ],
 )
 def test_records_that_cannot_be_true_are_refused(place: int, value: int) -> None:
@@ -409,7 +409,7 @@ def test_records_outside_of_the_file_are_refused(at: int, count: int) -> None:
 @pytest.mark.parametrize("indices", [(0, 0), (1, 0)])
 def test_functions_are_in_order_and_apart(indices: tuple[int, int]) -> None:
     def records(first: int, second: int, apart: int) -> bytes:
-        return struct.pack("=16I", first, 64, 1, *GOOD[3:6], 2, 0, second, 64 + apart, 1, *GOOD[3:6], 2, 0) + bytes(24)
+        return struct.pack("=16I", first, 64, *GOOD[2:], second, 64 + apart, *GOOD[2:]) + bytes(24)
 
     ModuleCode(2).adopt(records(0, 1, 12), 0, 2)
     with pytest.raises(InternalError):
@@ -426,7 +426,9 @@ def test_what_is_offered_is_used_when_it_is_accepted() -> None:
     code.adopt(data, 0, 1)
     offered = code.offered(0)
     assert offered is not None
-    assert [bytes(part) if isinstance(part, memoryview) else part for part in offered] == list(code.get(0) or ())
+    assert offered == code.get(0)
+    assert [list(part) for part in offered.arrays] == [[7], [8, 9], []]
+    assert offered.parts == GOOD[2:]
     code.accept(0)
     assert code.offered(0) is None
     assert code.get(0) is not None

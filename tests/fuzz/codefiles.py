@@ -43,6 +43,7 @@ from wasmvm.embedding.module import Module, _unpickle
 from wasmvm.errors import InternalError, Trap, WasmError, WasmException
 from wasmvm.generated import wordkinds
 from wasmvm.isa.regop.rows import BY_NAME
+from wasmvm.lowered import ARRAYS, CLAUSE_WORDS, Lowered
 from wasmvm.types import F32, F64, I32, I64, FuncType
 
 TEXTS = (
@@ -104,6 +105,7 @@ class Victim(NamedTuple):
     source: bytes
     module: Module
     functions: list[tuple[int, list[Any]]]
+    """By index, the fields of their `Lowered`."""
 
 
 def victims() -> list[Victim]:
@@ -117,9 +119,9 @@ def victims() -> list[Victim]:
         code = module.compiled.code
         functions: list[tuple[int, list[Any]]] = []
         for index in range(code.count):
-            words, frame_size, zero_from, zero_to, offsets, handlers = code.get(index) or (b"", 0, 0, 0, b"", b"")
-            parts = [array("i", words), frame_size, zero_from, zero_to, array("i", offsets), array("i", handlers)]
-            functions.append((index, parts))
+            lowered = code.get(index)
+            assert lowered is not None
+            functions.append((index, [*(array("i", words) for words in lowered.arrays), *lowered[ARRAYS:]]))
         found.append(Victim(source, module, functions))
     return found
 
@@ -132,11 +134,10 @@ def packed(functions: list[tuple[int, list[Any]]], key: bytes, source: bytes, rn
     body = bytearray()
     table = []
     start = codefile.HEADER_SIZE + 32 * len(functions)
-    for index, (words, frame_size, zero_from, zero_to, offsets, handlers) in functions:
-        chunk = words.tobytes() + offsets.tobytes() + handlers.tobytes()
-        sizes = (len(words), frame_size, zero_from, zero_to, len(offsets), len(handlers))
-        table.append([index, start + len(body), *sizes])
-        body += chunk
+    for index, fields in functions:
+        lowered = Lowered(*fields)
+        table.append([index, start + len(body), *lowered.parts])
+        body += b"".join(lowered.arrays)
     if records and table:
         record = rng.choice(table)
         place = rng.randrange(8)
@@ -169,10 +170,10 @@ def changed_word(word: int, rng: Random) -> int:
     return word - (1 << 32) if word >> 31 else word
 
 
-def change_function(parts: list[Any], rng: Random) -> None:
-    """Exchange something in the lowered code of a function."""
+def change_function(fields: list[Any], rng: Random) -> None:
+    """Exchange something in the lowered code of a function, the fields of a `Lowered`."""
     kind = rng.randrange(10)
-    words = parts[0]
+    words = fields[0]
     starts = instruction_starts(words)
     if 5 <= kind <= 7 and not starts:
         kind = 0
@@ -192,15 +193,15 @@ def change_function(parts: list[Any], rng: Random) -> None:
         length = wordkinds.LENGTH[wordkinds.ROW[words[other]]]
         words[one : one + length] = words[other : other + length]
     elif kind == 8:
-        place = rng.choice((1, 2, 3))
-        parts[place] = changed_word(parts[place], rng) & 0x7FFFFFFF
+        place = rng.randrange(ARRAYS, len(fields))
+        fields[place] = changed_word(fields[place], rng) & 0x7FFFFFFF
     else:
-        table = parts[rng.choice((4, 5))]
+        table = fields[rng.randrange(1, ARRAYS)]
         if table:
             place = rng.randrange(len(table))
             table[place] = changed_word(table[place], rng)
         elif rng.random() < 0.5:
-            parts[5] = array("i", [rng.randrange(-1, 40) for _ in range(6)])
+            fields[2] = array("i", [rng.randrange(-1, 40) for _ in range(CLAUSE_WORDS)])
 
 
 def instruction_starts(words: array[int]) -> list[int]:

@@ -35,8 +35,8 @@ def test_some_changed_code_is_run_as_it_is() -> None:
             except codefiles.WasmError:
                 continue
             code = module.compiled.code
-            for index, parts in mutant.victim.functions:
+            for index, fields in mutant.victim.functions:
                 offered = code.offered(index)
-                if offered is not None and offered[0].tolist() != parts[0].tolist():
+                if offered is not None and offered.code.tolist() != fields[0].tolist():
                     accepted += module.compiled._accept(index)
     assert accepted > 10

@@ -12,8 +12,9 @@ from tests.growth import assert_in_proportion
 from tests.wat import wat2wasm
 from wasmvm import Instance, Module, syntax
 from wasmvm.binary import decode
+from wasmvm.lowered import Lowered
 from wasmvm.lowering import body
-from wasmvm.lowering.body import Lowered, lower
+from wasmvm.lowering.body import lower
 from wasmvm.lowering.context import Context
 
 

@@ -21,6 +21,7 @@ from wasmvm.generated.regopcode import R_BR_TABLE, R_CONST64, R_F32_ADD_RK, R_F6
 from wasmvm.isa.regop import arm, rows
 from wasmvm.isa.regop.row import RegOp
 from wasmvm.isa.threaded import forms
+from wasmvm.lowered import Lowered
 from wasmvm.lowering.accumulator import Accumulators
 
 SLOTS = 8
@@ -198,8 +199,8 @@ def test_a_sequence_does_what_its_parts_do(length: int) -> None:
             code = module.compiled.code
             # Offsets that tell at which word it stopped; 1 is `$f` and 2 the one behind it.
             offsets = array("i", [number for i in range(len(parts.words)) for number in (i, 1000 + i)])
-            code.put(FUSED, finish(parts, fused.number), 2 * SLOTS, 0, 0, offsets, array("i"))
-            code.put(PLAIN, finish(parts, None), 2 * SLOTS, 0, 0, offsets, array("i"))
+            for index, number in ((FUSED, fused.number), (PLAIN, None)):
+                code.put(index, Lowered(finish(parts, number), offsets, array("i"), 2 * SLOTS, 0, 0))
             instance = Instance(module, {"m": {"host": lambda value: value ^ 3}})
             for _ in range(3):
                 arguments = [

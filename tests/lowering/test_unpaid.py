@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import re
-from array import array
 
 import pytest
 
@@ -20,10 +19,15 @@ from tests.wat import wat2wasm
 from wasmvm.binary.sections import decode
 from wasmvm.generated.forms import LENGTH, NAMES
 from wasmvm.isa.regop.rows import BY_NAME
+from wasmvm.lowered import CLAUSE_TARGET, CLAUSE_WORDS
 from wasmvm.lowering.body import lower
 from wasmvm.lowering.context import Context
-from wasmvm.lowering.disasm import CLAUSE_WORDS, disassemble, label_words
+from wasmvm.lowering.disasm import disassemble, label_words
 from wasmvm.types import METER_CALLS, METER_INSTRUCTIONS, NO_METERING
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wasmvm.lowered import Words
 
 BR_TABLE = BY_NAME["br_table"].number
 
@@ -33,9 +37,9 @@ PAYING = re.compile(r"loop_.*|.*\.grow|throw(_ref)?|call.*|return_call.*")
 ENDS = re.compile(r"br|loop_br|br_table|return.*|unreachable|throw.*")
 
 
-def check_paid(code: array[int], handlers: array[int]) -> int:
+def check_paid(code: Words, clauses: Words) -> int:
     """The most words that run for nothing before something pays; AssertionError where a way back does not pay."""
-    owed = {0: 0, **{handlers[i + 2]: 0 for i in range(0, len(handlers), CLAUSE_WORDS)}}
+    owed = {0: 0, **{clauses[i + CLAUSE_TARGET]: 0 for i in range(0, len(clauses), CLAUSE_WORDS)}}
     position = most = here = 0
     live = True
     while position < len(code):
@@ -75,7 +79,7 @@ def unpaid(source: bytes) -> int:
         context = Context(module, metering=metering)
         for index in range(len(module.funcs)):
             made = lower(context, index)
-            most = max(most, check_paid(made.code, made.handlers))
+            most = max(most, check_paid(made.code, made.clauses))
     return most
 
 

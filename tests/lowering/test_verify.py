@@ -16,6 +16,7 @@ from wasmvm.generated import wordkinds
 from wasmvm.isa.regop import rows
 from wasmvm.isa.regop.row import RegOp
 from wasmvm.isa.threaded import forms
+from wasmvm.lowered import Lowered
 from wasmvm.lowering.body import lower
 from wasmvm.lowering.context import Context
 from wasmvm.lowering.verify import Verifier
@@ -59,10 +60,10 @@ def accepts(
     frame: int = 8,
     zero: tuple[int, int] = (2, 2),
     offsets: Iterable[int] = (),
-    handlers: Iterable[int] = (),
+    clauses: Iterable[int] = (),
 ) -> bool:
     code = array("i", words(code) if isinstance(code, str) else code)
-    return VERIFIER.accepts(func, code, frame, *zero, array("i", offsets), array("i", handlers))
+    return VERIFIER.accepts(func, Lowered(code, array("i", offsets), array("i", clauses), frame, *zero))
 
 
 def check_all(module: Module, accumulators: bool) -> None:
@@ -70,7 +71,7 @@ def check_all(module: Module, accumulators: bool) -> None:
     verifier = Verifier(module, accumulators)
     for index in range(len(module.funcs)):
         lowered = lower(context, index)
-        assert verifier.accepts(index, *lowered), f"function {index} of those defined"
+        assert verifier.accepts(index, lowered), f"function {index} of those defined"
 
 
 @pytest.mark.parametrize("accumulators", [False, True])
@@ -117,7 +118,7 @@ def test_functions_with_references_are_refused() -> None:
       (func (block (result exnref) (try_table (catch_all_ref 0) (call 0)) (return)) (drop)))"""
     module = decode(wat2wasm(text))
     verifier = Verifier(module, False)
-    found = [verifier.accepts(i, *lower(Context(module), i)) for i in range(len(module.funcs))]
+    found = [verifier.accepts(i, lower(Context(module), i)) for i in range(len(module.funcs))]
     assert found == [True] + 12 * [False]
 
 
@@ -318,13 +319,13 @@ CALL = "move2 4 0 5 1; call 0 4; return_slot 4; return_slot 2"  # at 0, 5, 8 and
     ],
 )
 def test_catch_clauses(clause: tuple[int, ...], fine: bool) -> None:
-    assert accepts(CALL, handlers=clause) == fine
+    assert accepts(CALL, clauses=clause) == fine
 
 
 def test_what_is_caught_keeps_nothing_of_the_callee() -> None:
     code = "move2 4 0 5 1; const32 6 1; call 0 4; return_slot 4; return_slot 6"
-    assert not accepts(code, handlers=(8, 11, 13, -1, 0, 0))
-    assert accepts(code.replace("return_slot 6", "return_slot 1"), handlers=(8, 11, 13, -1, 0, 0))
+    assert not accepts(code, clauses=(8, 11, 13, -1, 0, 0))
+    assert accepts(code.replace("return_slot 6", "return_slot 1"), clauses=(8, 11, 13, -1, 0, 0))
 
 
 def test_sequences_stand_before_their_parts() -> None:
@@ -332,9 +333,8 @@ def test_sequences_stand_before_their_parts() -> None:
     assert accepts([fused.number, 2, 0, *words("i32.add 3 2 0; return_slot 3")])
     assert not accepts([fused.number, 2, 0, *words("i32.sub 3 2 0; return_slot 3")])
     assert not accepts([fused.number, 2, 0, *words("return_slot 2")])
-    assert not Verifier(HOSTILE, False).accepts(
-        TWO, array("i", [fused.number, 2, 0, *words("i32.add 3 2 0; return_slot 3")]), 8, 2, 2, array("i"), array("i")
-    )
+    code = array("i", [fused.number, 2, 0, *words("i32.add 3 2 0; return_slot 3")])
+    assert not Verifier(HOSTILE, False).accepts(TWO, Lowered(code, array("i"), array("i"), 8, 2, 2))
 
 
 def test_forms_that_read_registers_are_what_they_are_made_of() -> None:

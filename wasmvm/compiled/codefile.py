@@ -1,7 +1,7 @@
 """Lowered code as bytes: the one format of serialized modules and of the cache on disk.
 
 A file is a header (`_HEADER`: magic, key, number of functions, size of the module at the end, checksum of everything),
-a record for each function (`_RECORD`), their code words, pairs of offsets and handlers, and last the module in the
+a record for each function (`_RECORD`), the arrays of each in the order of `lowered.Lowered`, and last the module in the
 binary format, which a cache leaves out. The header is little-endian; the rest is as the machine has it, so that code is
 used where it lies in the file.
 
@@ -18,6 +18,7 @@ from zlib import crc32
 
 from wasmvm._build import SOURCES
 from wasmvm._core import DISPATCH
+from wasmvm.lowered import Lowered
 from wasmvm.record import Record
 
 try:
@@ -28,12 +29,14 @@ except ImportError:
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm._core import ModuleCode
+    from wasmvm.lowered import Words
 
 MAGIC = b"wasmvm\0\3"
 KEY_SIZE = 32
 _HEADER = Struct(f"<8s{KEY_SIZE}sIQI")
 HEADER_SIZE = _HEADER.size
-_RECORD = Struct("=8I")
+_RECORD = Struct(f"={2 + len(Lowered._fields)}I")
+"""Of a function: its index, where its arrays begin in the file, `Lowered.parts`. `_core.ModuleCode.adopt` reads it."""
 _MOST_BYTES = 1 << 31
 """Of records and code: positions in it are numbers of 32 bits."""
 
@@ -61,24 +64,23 @@ def keyed(data: bytes) -> bytes:
 
 def pack(code: ModuleCode, key: bytes, source: bytes = b"") -> list[bytes]:
     """The parts of a file with all functions that are lowered; any beyond 2 GiB stay out."""
-    found = []
+    found: list[tuple[int, Lowered]] = []
     size = _HEADER.size
     for index in range(code.count):
         lowered = code.get(index)
         if lowered is not None:
-            size += _RECORD.size + len(lowered[0]) + len(lowered[4]) + len(lowered[5])
+            size += _RECORD.size + 4 * lowered.size
             if size >= _MOST_BYTES:
                 break
             found.append((index, lowered))
     records: list[bytes] = []
-    chunks: list[bytes] = []
+    arrays: list[Words] = []
     start = _HEADER.size + _RECORD.size * len(found)
-    for index, (words, frame_size, zero_from, zero_to, offsets, handlers) in found:
-        sizes = (len(words) // 4, frame_size, zero_from, zero_to, len(offsets) // 4, len(handlers) // 4)
-        records.append(_RECORD.pack(index, start, *sizes))
-        chunks += (words, offsets, handlers)
-        start += len(words) + len(offsets) + len(handlers)
-    parts = [b"".join(records + chunks), source]
+    for index, lowered in found:
+        records.append(_RECORD.pack(index, start, *lowered.parts))
+        arrays += lowered.arrays
+        start += 4 * lowered.size
+    parts = [b"".join([*records, *arrays]), source]
     checksum = _checksum(key, len(found), len(source), parts)
     return [_HEADER.pack(MAGIC, key, len(found), len(source), checksum), *parts]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from wasmvm.binary.names import Names
     from wasmvm.compiled.cache import Entry
-    from wasmvm.lowering.body import Lowered
+    from wasmvm.lowered import Lowered
     from wasmvm.lowering.context import Context
     from wasmvm.lowering.verify import Verifier
     from wasmvm.syntax import Export, Extent, Module
@@ -125,7 +125,7 @@ class CompiledModule:
             from wasmvm.lowering.verify import Verifier
 
             self._verifier = Verifier(self.syntax, DISPATCH == "threaded")
-        if not self._verifier.accepts(index, *offered):
+        if not self._verifier.accepts(index, offered):
             self.code.refuse(index)
             return False
         self.code.accept(index)
@@ -150,12 +150,9 @@ class CompiledModule:
         if self._late is not None:
             self._late.body(index, checkpoint)
         lowered = lower(self._lowering_context(), index, checkpoint)
-        self.code.put(
-            index, lowered.code, lowered.frame_size, lowered.zero_from, lowered.zero_to, lowered.offsets,
-            lowered.handlers,
-        )  # fmt: skip
+        self.code.put(index, lowered)
         if not known:
-            self._fresh += 4 * (len(lowered.code) + len(lowered.offsets) + len(lowered.handlers))
+            self._fresh += 4 * lowered.size
 
     def lower_all(self) -> None:
         """Lower each function that has no code yet; raises what `lower` raises."""

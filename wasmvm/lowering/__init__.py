@@ -9,7 +9,7 @@ methods call each other directly (one `cdef class`; parts of it that hold each o
 | `Code`, `code` | the words being written, labels, the table of byte offsets, the budget |
 | `Operands`, `operands` | the abstract operand stack, on top of the code that it writes |
 | `Reading`, `reading` | the bytes of the body: immediates, block types, locals and their slots |
-| `Handlers`, `handlers` | the table of catch clauses |
+| `Clauses`, `clauses` | the table of catch clauses |
 | `Aggregates`, `aggregates` | rules: structures, arrays, casts |
 | `Plain`, `plain` | rules: all other instructions after which the next one follows |
 | `Control`, `control` | rules: blocks, branches, exceptions, calls; the control stack |

@@ -3,7 +3,7 @@ cimport cython
 from wasmvm.generated.opcode cimport *
 from wasmvm.generated.regopcode cimport *
 from wasmvm.lowering.code cimport low_word
-from wasmvm.lowering.handlers cimport Handlers
+from wasmvm.lowering.clauses cimport Clauses
 from wasmvm.lowering.operands cimport TEMP
 
 
@@ -13,7 +13,7 @@ cdef enum:
     WORDS_OF_A_CAST = 32
 
 
-cdef class Aggregates(Handlers):
+cdef class Aggregates(Clauses):
     cdef int aggregate(self, int op, int start) except -1
     cdef int element_width(self, int typeidx) noexcept
     @cython.locals(typeidx=cython.int, field=cython.int, width=cython.int, a=cython.int, first=cython.int)

@@ -9,15 +9,15 @@ from wasmvm.errors import InternalError
 if not cython.compiled:
     from wasmvm.generated.opcode import *  # noqa: F403
     from wasmvm.generated.regopcode import *  # noqa: F403
+    from wasmvm.lowering.clauses import Clauses
     from wasmvm.lowering.code import low_word
-    from wasmvm.lowering.handlers import Handlers
     from wasmvm.lowering.operands import TEMP
 
     NULLABLE, OF_FUNC = 1, 2
     WORDS_OF_A_CAST = 32  # words of other code that take as long as a walk down the longest line of subtypes
 
 
-class Aggregates(Handlers):
+class Aggregates(Clauses):
     """Adds a method for each group of instructions.
 
     Rows of a kind stand one after the other by width, in `isa.regop`: the logarithm of a field's size is added to

@@ -15,7 +15,7 @@ import cython
 
 from wasmvm.errors import InternalError
 from wasmvm.generated import forms
-from wasmvm.record import Record
+from wasmvm.lowered import Lowered
 
 if not cython.compiled:
     from wasmvm.generated.opcode import *  # noqa: F403
@@ -33,25 +33,6 @@ if TYPE_CHECKING:
 
     from wasmvm.lowering.accumulator import Accumulators
     from wasmvm.lowering.context import Context
-
-
-class Lowered(Record):
-    """Register code of one function.
-
-    Attributes:
-        code: ``array("i")`` of code words.
-        frame_size: slots that its frame needs.
-        zero_from, zero_to: the slots of locals that must be zero on entry.
-        offsets: ``array("i")``, pairs of code position and byte offset in the module, ascending.
-        handlers: ``array("i")``, the catch clauses (`lowering.handlers`).
-    """
-
-    code: array[int]
-    frame_size: int
-    zero_from: int
-    zero_to: int
-    offsets: array[int]
-    handlers: array[int]
 
 
 def lower(context: Context, index: int, checkpoint: Callable[[], object] | None = None) -> Lowered:
@@ -108,7 +89,7 @@ class Body(Control):
         self.make_reading()
         self.make_code()
         self.make_operands()
-        self.make_handlers()
+        self.make_clauses()
         self.make_plain()
         self.make_control()
         self.shape, self.flow = forms.SHAPE, forms.FLOW
@@ -319,10 +300,10 @@ class Body(Control):
         """What was written, copied."""
         zero_to = max(self.zero_to, self.zero_from) if self.zero_to else self.zero_from
         return Lowered(
-            array("i", bytes(memoryview(self.code)[: self.n])),
-            max(self.top_slot, self.temp_base),
-            self.zero_from,
-            zero_to,
-            array("i", bytes(memoryview(self.offsets)[: self.m])),
-            array("i", bytes(memoryview(self.clauses)[: self.clause_words])),
+            code=array("i", bytes(memoryview(self.code)[: self.n])),
+            offsets=array("i", bytes(memoryview(self.offsets)[: self.m])),
+            clauses=array("i", bytes(memoryview(self.clauses)[: self.clause_words])),
+            frame_size=max(self.top_slot, self.temp_base),
+            zero_from=self.zero_from,
+            zero_to=zero_to,
         )

@@ -4,7 +4,7 @@ from wasmvm.generated.codes cimport CATCH_ALL, CATCH_ALL_REF, CATCH_REF
 from wasmvm.generated.opcode cimport *
 from wasmvm.generated.regopcode cimport *
 from wasmvm.lowering.code cimport MAX_WORDS, enlarged, low_word
-from wasmvm.lowering.handlers cimport CLAUSE_WORDS
+from wasmvm.lowered cimport CLAUSE_WORDS
 from wasmvm.lowering.operands cimport CONST, LOCAL, TEMP
 from wasmvm.lowering.plain cimport Plain
 

@@ -16,8 +16,8 @@ if not cython.compiled:
     from wasmvm.generated.opcode import *  # noqa: F403
     from wasmvm.generated.regopcode import *  # noqa: F403
     from wasmvm.isa.codes import CATCH_ALL, CATCH_ALL_REF, CATCH_REF
+    from wasmvm.lowered import CLAUSE_WORDS
     from wasmvm.lowering.code import MAX_WORDS, enlarged, low_word
-    from wasmvm.lowering.handlers import CLAUSE_WORDS
     from wasmvm.lowering.operands import CONST, LOCAL, TEMP
     from wasmvm.lowering.plain import Plain
 

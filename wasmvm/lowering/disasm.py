@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from array import array
-
 from wasmvm.generated.forms import LENGTH, NAMES, OPERANDS
 from wasmvm.isa.regop.row import WORDS
 from wasmvm.isa.regop.rows import BY_NAME
+from wasmvm.lowered import CLAUSE_TARGET, CLAUSE_WORDS
 from wasmvm.lowering.body import lower
 from wasmvm.lowering.context import Context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from wasmvm.lowered import Words
     from wasmvm.syntax import Module
 
-CLAUSE_WORDS = 6
-"""Words of a catch clause; see `clause_t` in `_core.pxd`."""
 BR_TABLE = BY_NAME["br_table"].number
 
 
@@ -24,8 +22,8 @@ def disassemble(module: Module, funcidx: int) -> str:
 
     A line tells the code position, the instruction, its operands and, where it may trap or call, the byte offset in the
     module. Slots are written ``s0``, parameters and locals come first; a label is written as the position it leads to,
-    and positions that a branch leads to are marked ``>``. Behind the code stand its catch clauses, those of an inner
-    ``try_table`` behind those of an outer one.
+    and positions that a branch leads to are marked ``>``. After the code stand its catch clauses, those of an inner
+    ``try_table`` after those of an outer one.
 
     Raises:
         IndexError: the module defines no such function.
@@ -40,8 +38,8 @@ def disassemble(module: Module, funcidx: int) -> str:
     if lowered.zero_from < lowered.zero_to:
         head += f", s{lowered.zero_from} up to s{lowered.zero_to - 1} zeroed"
     lines = [f"func {funcidx} {module.func_type(funcidx)}: {head}"]
-    clauses = [lowered.handlers[i : i + CLAUSE_WORDS] for i in range(0, len(lowered.handlers), CLAUSE_WORDS)]
-    targets = label_positions(lowered.code) | {clause[2] for clause in clauses}
+    clauses = [lowered.clauses[i : i + CLAUSE_WORDS] for i in range(0, len(lowered.clauses), CLAUSE_WORDS)]
+    targets = label_positions(lowered.code) | {clause[CLAUSE_TARGET] for clause in clauses}
     position = 0
     while position < len(lowered.code):
         text, length = instruction(lowered.code, position)
@@ -55,7 +53,7 @@ def disassemble(module: Module, funcidx: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def label_positions(code: array[int]) -> set[int]:
+def label_positions(code: Words) -> set[int]:
     """Every code position that a branch leads to."""
     found: set[int] = set()
     position = 0
@@ -67,7 +65,7 @@ def label_positions(code: array[int]) -> set[int]:
     return found
 
 
-def label_words(code: array[int], position: int) -> list[int]:
+def label_words(code: Words, position: int) -> list[int]:
     """Positions of the words of the instruction that are labels."""
     op = code[position]
     if op == BR_TABLE:
@@ -80,7 +78,7 @@ def label_words(code: array[int], position: int) -> list[int]:
     return words
 
 
-def instruction(code: array[int], position: int) -> tuple[str, int]:
+def instruction(code: Words, position: int) -> tuple[str, int]:
     """The instruction at a code position as text, and its length in words."""
     op = code[position]
     parts = []

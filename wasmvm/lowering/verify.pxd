@@ -2,6 +2,9 @@ cimport cython
 from libc.stdint cimport int64_t, uint64_t
 
 from wasmvm.generated.wordkinds cimport *
+from wasmvm.lowered cimport (
+    CLAUSE_END, CLAUSE_REF, CLAUSE_SLOT, CLAUSE_START, CLAUSE_TAG, CLAUSE_TARGET, CLAUSE_WORDS,
+)
 
 
 cdef enum:
@@ -11,7 +14,6 @@ cdef enum:
     MOST_UNPAID_RETURN = 1024
     MOST_MOVED = 2000
     MOST_PASSES = 16
-    CLAUSE_WORDS = 6
     STRIDE = 8
     FOLLOWING_MOST = 3
     NO_ROW = 0xFFFF
@@ -41,7 +43,7 @@ cdef class Verifier:
     cdef int elem_count
     cdef const unsigned int[::1] bodies
     cdef const int[::1] code
-    cdef const int[::1] handlers
+    cdef const int[::1] clauses
     cdef unsigned char[::1] marks
     cdef int[::1] label
     cdef uint64_t[::1] states
@@ -51,7 +53,7 @@ cdef class Verifier:
     cdef int n
     cdef int frame_size
     cdef int words
-    cdef int clauses
+    cdef int clause_count
     cdef int own
     cdef int here
     cdef int pos
@@ -68,9 +70,9 @@ cdef class Verifier:
     cdef int64_t word_room
     cdef bint busy
 
-    @cython.locals(params=cython.int, results=cython.int, i=int64_t)
-    cpdef bint accepts(self, int index, const int[::1] code, int64_t frame_size, int64_t zero_from, int64_t zero_to,
-                       const int[::1] offsets, const int[::1] handlers) except -1
+    @cython.locals(params=cython.int, results=cython.int, frame_size=int64_t, zero_from=int64_t, zero_to=int64_t,
+                   i=int64_t)
+    cpdef bint accepts(self, int index, lowered) except -1
     @cython.locals(pos=cython.int, n=cython.int, length=cython.int, rule=cython.int,
                    op=cython.int, row=cython.int, count=cython.int, i=cython.int, kind=cython.int, at=cython.int)
     cdef bint find_instructions(self) noexcept
@@ -78,7 +80,7 @@ cdef class Verifier:
     cdef bint mark_label(self, int at) noexcept
     @cython.locals(i=cython.int, at=cython.int, start=cython.int, end=cython.int, target=cython.int, tag=cython.int,
                    with_ref=cython.int, slot=cython.int)
-    cdef bint check_handlers(self) noexcept
+    cdef bint check_clauses(self) noexcept
     @cython.locals(last=cython.int, i=cython.Py_ssize_t)
     cdef bint check_offsets(self, const int[::1] offsets, int64_t start, int64_t end) noexcept
     @cython.locals(count=int64_t, i=int64_t)

@@ -25,6 +25,15 @@ from wasmvm.types import F32, F64, FUNCREF, I32, I64, NON_NULL, V128, FuncType
 
 if not cython.compiled:
     from wasmvm.generated.wordkinds import *  # noqa: F403
+    from wasmvm.lowered import (
+        CLAUSE_END,
+        CLAUSE_REF,
+        CLAUSE_SLOT,
+        CLAUSE_START,
+        CLAUSE_TAG,
+        CLAUSE_TARGET,
+        CLAUSE_WORDS,
+    )
 
     NOT_NUMBERS = -1  # what is said of types with references
     MOST_SLOTS = 1 << 16  # of a frame that is looked at; functions with larger ones are lowered again
@@ -32,14 +41,12 @@ if not cython.compiled:
     MOST_UNPAID_RETURN = 1024  # before a return: a deep recursion comes back through all its frames without a call
     MOST_MOVED = 2000  # slots at once: as many as the values of a block may have
     MOST_PASSES = 16
-    CLAUSE_WORDS = 6
     STRIDE, FOLLOWING_MOST, NO_ROW = 8, 3, 0xFFFF  # of the tables in `generated.wordkinds`
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from wasmvm.lowered import Lowered, Words
     from wasmvm.syntax import Module
-
-    Words = array[int] | memoryview
 
 NUMBERS = frozenset((I32, I64, F32, F64, V128))
 
@@ -107,36 +114,23 @@ class Verifier:
         self.data_count, self.elem_count = len(module.datas), len(module.elems)
         self.bodies = module.code
         self.code: Words = array("i", [0])
-        self.handlers: Words = array("i", [0])
+        self.clauses: Words = array("i", [0])
         self.label = array("i", [0])
         self.marks, self.reached = bytearray(1), bytearray(1)
         self.states, self.state, self.scratch = (array("Q", [0]) for _ in range(3))
         self.owed = array("i", [0])
         self.paid = 0
         self.room = self.label_room = self.state_room = self.word_room = 1
-        self.n = self.frame_size = self.words = self.clauses = self.own = self.passed = self.most = self.here = (
+        self.n = self.frame_size = self.words = self.clause_count = self.own = self.passed = self.most = self.here = (
             self.pos
         ) = 0
         self.live = self.changed = self.other_memory = self.busy = False
 
-    def accepts(
-        self,
-        index: int,
-        code: Words,
-        frame_size: int,
-        zero_from: int,
-        zero_to: int,
-        offsets: Words,
-        handlers: Words,
-    ) -> bool:
-        """Whether this is code that the function `index`, counted among those defined here, may have.
-
-        The arguments are those of `_core.ModuleCode.put`.
-        """
-        if (
-            self.busy or index < 0 or index >= self.defined
-        ):  # a finalizer that runs meanwhile may have code lowered again
+    def accepts(self, index: int, lowered: Lowered) -> bool:
+        """Whether this is code that the function `index`, counted among those defined here, may have."""
+        if self.busy or index < 0 or index >= self.defined:  # a finalizer that runs meanwhile may have code lowered
             return False
+        frame_size, zero_from, zero_to = lowered.frame_size, lowered.zero_from, lowered.zero_to
         self.own = self.typeidxs[self.imported + index]
         params, results = self.params[self.own], self.results[self.own]
         if params < 0 or results < 0 or frame_size < params or frame_size < results or frame_size > MOST_SLOTS:
@@ -145,14 +139,16 @@ class Verifier:
             zero_from < 0
             or zero_from > zero_to
             or zero_to > frame_size
-            or len(code) == 0
-            or len(handlers) % CLAUSE_WORDS
+            or len(lowered.code) == 0
+            or len(lowered.clauses) % CLAUSE_WORDS
         ):
             return False
         self.busy = True
         try:
-            self.code, self.handlers = code, handlers
-            self.n, self.frame_size, self.clauses = len(code), frame_size, len(handlers) // CLAUSE_WORDS
+            self.code, self.clauses = lowered.code, lowered.clauses
+            self.n, self.frame_size, self.clause_count = (
+                len(self.code), frame_size, len(self.clauses) // CLAUSE_WORDS,
+            )  # fmt: skip
             if self.n >= self.room:
                 self.room = 2 * self.n
                 self.marks = bytearray(self.room)
@@ -161,8 +157,8 @@ class Verifier:
                 self.marks[i] = 0
             return (
                 self.find_instructions()
-                and self.check_handlers()
-                and self.check_offsets(offsets, self.bodies[2 * index], self.bodies[2 * index + 1])
+                and self.check_clauses()
+                and self.check_offsets(lowered.offsets, self.bodies[2 * index], self.bodies[2 * index + 1])
                 and self.number_labels()
                 and self.follow_paths(params, zero_from, zero_to)
             )
@@ -212,12 +208,13 @@ class Verifier:
         self.marks[target] |= 2
         return True
 
-    def check_handlers(self) -> bool:
+    def check_clauses(self) -> bool:
         """Whether catch clauses cover whole instructions, and their targets, tags and slots are there; mark targets."""
-        for i in range(self.clauses):
+        for i in range(self.clause_count):
             at = CLAUSE_WORDS * i
-            start, end, target = self.handlers[at], self.handlers[at + 1], self.handlers[at + 2]
-            tag, with_ref, slot = self.handlers[at + 3], self.handlers[at + 4], self.handlers[at + 5]
+            start, end = self.clauses[at + CLAUSE_START], self.clauses[at + CLAUSE_END]
+            target, tag = self.clauses[at + CLAUSE_TARGET], self.clauses[at + CLAUSE_TAG]
+            with_ref, slot = self.clauses[at + CLAUSE_REF], self.clauses[at + CLAUSE_SLOT]
             if start < 0 or start > end or end > self.n or target < 0 or target >= self.n or with_ref:
                 return False
             if not self.marks[start] & 1 and start < self.n:
@@ -328,16 +325,16 @@ class Verifier:
 
     def throws(self, kept: int) -> bool:
         """Whether catch clauses around the present position may be gone to, with the slots below `kept`."""
-        for i in range(self.clauses):
+        for i in range(self.clause_count):
             at = CLAUSE_WORDS * i
             self.passed += 1
-            if self.handlers[at] <= self.here < self.handlers[at + 1]:
+            if self.clauses[at + CLAUSE_START] <= self.here < self.clauses[at + CLAUSE_END]:
                 for j in range(self.words):
                     self.scratch[j] = self.state[j]
-                tag = self.handlers[at + 3]
+                tag = self.clauses[at + CLAUSE_TAG]
                 self.forget_from(kept)
-                found = (tag < 0 or self.writes(self.handlers[at + 5], self.tags[tag])) and self.leads_to(
-                    self.handlers[at + 2]
+                found = (tag < 0 or self.writes(self.clauses[at + CLAUSE_SLOT], self.tags[tag])) and self.leads_to(
+                    self.clauses[at + CLAUSE_TARGET]
                 )
                 for j in range(self.words):
                     self.state[j] = self.scratch[j]
@@ -539,7 +536,7 @@ class Verifier:
         """A call whose callee's frame begins at `base`; every frame begins above its caller's."""
         if typeidx < 0 or base < 1 or not self.reads(base, self.params[typeidx]):
             return False
-        if self.clauses and not self.throws(base):
+        if self.clause_count and not self.throws(base):
             return False
         self.passed += self.words
         self.forget_from(base)

@@ -23,6 +23,7 @@ from wasmvm import (
     instantiate,
 )
 from wasmvm.compiled import CompiledModule
+from wasmvm.lowered import CLAUSE_REF, CLAUSE_TAG, CLAUSE_WORDS
 from wasmvm.lowering.disasm import disassemble
 from wasmvm.types import I32, I64
 
@@ -385,7 +386,7 @@ def test_references_and_tags_in_cycles_go_before_their_store() -> None:
     gc.collect()
 
 
-def test_kept_code_keeps_its_handlers() -> None:
+def test_kept_code_keeps_its_catch_clauses() -> None:
     source = wat2wasm(f"""(module {TAGS} (func $throw (throw $i (i32.const 6)))
       (func (export "f") (result i32) (try_table (catch $i 0) (call $throw)) (i32.const 1)))""")
     module = Module(source)
@@ -393,10 +394,10 @@ def test_kept_code_keeps_its_handlers() -> None:
     again = Module.deserialize(module.serialize())
     assert Instance(again).exports.f() == 6
     code = module.compiled.code.get(1)
-    assert code is not None and len(code[5]) == 24
+    assert code is not None
     assert again.compiled.code.get(1) == code
-    fields = struct.unpack("=6i", code[5])
-    assert fields[3:5] == (1, 0)
+    assert len(code.clauses) == CLAUSE_WORDS
+    assert (code.clauses[CLAUSE_TAG], code.clauses[CLAUSE_REF]) == (1, 0)
 
 
 def test_one_module_in_many_instances() -> None:

@@ -27,8 +27,8 @@ cdef int32_t frame_size_at(const machine_t* m, inst_t* inst, const int32_t* pc) 
         return inst.funcs[(pc - inst.stubs) // 2].frame_size
     for i in range(inst.defined):
         lowered = &inst.lowered[i]
-        if lowered.code != NULL and lowered.code <= pc < lowered.code + lowered.length:
-            return lowered.frame_size
+        if holds(lowered, pc):
+            return lowered.parts.frame_size
     return -1
 
 

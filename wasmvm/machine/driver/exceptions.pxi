@@ -96,20 +96,20 @@ cdef int find_handler(machine_t* m, search_t* at, int64_t limit) noexcept nogil:
 
 cdef int search_frames(machine_t* m, search_t* at, int64_t limit, int64_t* steps) noexcept nogil:
     cdef lowered_t* lowered
-    cdef clause_t* handler
+    cdef const clause_t* handler
     cdef int32_t position
     while True:
         lowered = catching(at.inst, at.pc, steps)
         if lowered != NULL:
             position = <int32_t>(at.pc - lowered.code)
             if at.left < 0:
-                at.left = lowered.handler_count
+                at.left = clause_count(lowered)
             while at.left:
                 if steps[0] >= limit:
                     return EXIT_THROW
                 steps[0] += 1
                 at.left -= 1
-                handler = &lowered.handlers[at.left]
+                handler = &clauses_of(lowered)[at.left]
                 if handler.start <= position < handler.end and (
                     handler.tagidx < 0 or at.inst.tags[handler.tagidx] == m.tag
                 ):
@@ -128,7 +128,7 @@ cdef int search_frames(machine_t* m, search_t* at, int64_t limit, int64_t* steps
             return EXIT_THROW
 
 
-cdef int go_to_handler(machine_t* m, lowered_t* lowered, clause_t* handler, inst_t* inst, slot* fp,
+cdef int go_to_handler(machine_t* m, lowered_t* lowered, const clause_t* handler, inst_t* inst, slot* fp,
                        frame_t* frame) noexcept nogil:
     cdef exn_t* exn = m.exn
     cdef slot* target = fp + handler.slot

@@ -46,18 +46,18 @@ cdef tuple frame_at(inst_t* inst, const int32_t* pc):
         return instance, i + len(instance.func_list), instance.module.syntax.code[2 * i]
     for i in range(instance.code.count):
         lowered = &instance.code.funcs[i]
-        if lowered.code == NULL or pc < lowered.code or pc >= lowered.code + lowered.length:
+        if not holds(lowered, pc):
             continue
         position = <int32_t>(pc - lowered.code)
-        low, high = 0, lowered.offset_count
+        low, high = 0, lowered.parts.offsets // 2
         while low < high:  # the last entry at or before the position
             middle = (low + high) // 2
-            if lowered.offsets[2 * middle] <= position:
+            if offsets_of(lowered)[2 * middle] <= position:
                 low = middle + 1
             else:
                 high = middle
         begin = instance.module.syntax.code[2 * i]
-        return instance, i + len(instance.func_list), lowered.offsets[2 * low - 2 + 1] if low else begin
+        return instance, i + len(instance.func_list), offsets_of(lowered)[2 * low - 2 + 1] if low else begin
     return None
 
 

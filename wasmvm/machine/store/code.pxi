@@ -1,7 +1,39 @@
 # The lowered code of a module's functions, which its instances share.
 
 cdef Py_ssize_t MAX_COUNT = 1 << 30  # of functions
-cdef Py_ssize_t HANDLER_WORDS = sizeof(clause_t) // sizeof(int32_t)
+cdef Py_ssize_t PARTS = sizeof(parts_t) // sizeof(int32_t)
+cdef Py_ssize_t RECORD = 2 + PARTS  # words of a function's record in a file
+
+
+cdef int64_t checked_words(const parts_t* parts) noexcept:
+    """How many words all arrays of lowered code have together; 0 where these cannot be the parts of any."""
+    cdef const int32_t* numbers = <const int32_t*>parts
+    cdef int64_t words = 0
+    cdef Py_ssize_t i
+    for i in range(PARTS):
+        if numbers[i] < 0:
+            return 0
+        if i < ARRAYS:
+            words += numbers[i]
+    if (parts.code == 0 or words > 0x7FFFFFFF or parts.offsets % 2 or parts.clauses % CLAUSE_WORDS
+            or parts.zero_from > parts.zero_to or parts.zero_to > parts.frame_size):
+        return 0
+    return words
+
+
+cdef object record_of(const lowered_t* lowered, words):
+    """A `Lowered` whose arrays lie in the memoryview `words`, one after the other."""
+    cdef const int32_t* numbers = <const int32_t*>&lowered.parts
+    cdef Py_ssize_t i
+    cdef Py_ssize_t at = 0
+    cdef list fields = []
+    for i in range(PARTS):
+        if i < ARRAYS:
+            fields.append(words[at:at + numbers[i]])
+            at += numbers[i]
+        else:
+            fields.append(numbers[i])
+    return Lowered(*fields)
 
 
 cdef class ModuleCode:
@@ -99,8 +131,6 @@ cdef class ModuleCode:
             for i in range(self.count):
                 if not self.is_adopted(self.funcs[i].code):
                     free(self.funcs[i].code)
-                    free(self.funcs[i].offsets)
-                    free(self.funcs[i].handlers)
         free(self.funcs)
         free(self.stubs)
         free(self.offers)
@@ -108,37 +138,38 @@ cdef class ModuleCode:
         free(self.templates)
         disown(self.held)
 
-    def put(self, Py_ssize_t index, const int32_t[::1] code, int frame_size, int zero_from, int zero_to,
-            const int32_t[::1] offsets, const int32_t[::1] handlers):
-        """Keep the code of the function `index` (counted among those defined); the first to come stays."""
-        cdef lowered_t* lowered
-        if not 0 <= index < self.count or len(code) == 0:
+    def put(self, Py_ssize_t index, lowered not None):
+        """Keep the code of the function `index` (counted among those defined), a `Lowered`; the first to come stays."""
+        cdef lowered_t made
+        cdef int32_t* numbers = <int32_t*>&made.parts
+        cdef const int32_t[::1] array
+        cdef int64_t words = 0
+        cdef int64_t at = 0
+        cdef Py_ssize_t i
+        cdef tuple fields = tuple(lowered)
+        if len(fields) == PARTS:
+            for i in range(PARTS):
+                numbers[i] = len(fields[i]) if i < ARRAYS else fields[i]
+            words = checked_words(&made.parts)
+        if not 0 <= index < self.count or words == 0:
             raise InternalError(f"lowered code for the function {index} of {self.count}")
-        lowered = &self.funcs[index]
-        if lowered.code != NULL:
-            return
-        cdef int32_t* words = <int32_t*>malloc(len(code) * sizeof(int32_t))
-        cdef int32_t* pairs = <int32_t*>malloc(max(len(offsets), 1) * sizeof(int32_t))
-        cdef clause_t* clauses = <clause_t*>malloc(max(len(handlers), 1) * sizeof(int32_t))
-        if words == NULL or pairs == NULL or clauses == NULL:
-            free(words)
-            free(pairs)
-            free(clauses)
+        made.code = <int32_t*>malloc(words * sizeof(int32_t))
+        if made.code == NULL:
             raise MemoryError
-        memcpy(words, &code[0], len(code) * sizeof(int32_t))
-        if len(offsets):
-            memcpy(pairs, &offsets[0], len(offsets) * sizeof(int32_t))
-        if len(handlers):
-            memcpy(clauses, &handlers[0], len(handlers) * sizeof(int32_t))
-        lowered.length = <int32_t>len(code)
-        lowered.frame_size = frame_size
-        lowered.zero_from = zero_from
-        lowered.zero_to = zero_to
-        lowered.offsets = pairs
-        lowered.offset_count = <int32_t>(len(offsets) // 2)
-        lowered.handlers = clauses
-        lowered.handler_count = <int32_t>(len(handlers) // HANDLER_WORDS)
-        lowered.code = words
+        try:
+            for i in range(ARRAYS):
+                array = fields[i]
+                if len(array) != numbers[i]:
+                    raise InternalError("lowered code that changes")
+                if numbers[i]:
+                    memcpy(made.code + at, &array[0], numbers[i] * sizeof(int32_t))
+                at += numbers[i]
+            if self.funcs[index].code == NULL:  # still: finalizers that run meanwhile may have code lowered
+                self.funcs[index].parts = made.parts  # before the code, which says that they are there
+                self.funcs[index].code = made.code
+                made.code = NULL
+        finally:
+            free(made.code)
 
     cdef bint is_adopted(self, const int32_t* code) noexcept:
         """Whether this code is part of what `adopt` was given."""
@@ -147,9 +178,8 @@ cdef class ModuleCode:
     def adopt(self, bytes data not None, Py_ssize_t at, Py_ssize_t count):
         """Offer the code of functions that `data` holds, where it is; once, and before any other is put here.
 
-        At `at` there are `count` records of eight u32: the function's index, where its code begins in `data`, how many
-        words it has, frame size, first and last slot to be zeroed, and how many words of offsets follow the code, and
-        how many of handlers follow these. Functions are in ascending order, and so is their code.
+        At `at` there are `count` records of u32: the function's index, where its arrays begin in `data`, one after the
+        other, and the parts of the code (`parts_t`). Functions are in ascending order, and so is their code.
 
         Nothing of it is used before `accept` says so: what the words of code say is not looked at here.
 
@@ -159,19 +189,20 @@ cdef class ModuleCode:
         cdef const uint32_t* record
         cdef const char* start = data
         cdef Py_ssize_t i
+        cdef parts_t parts
         cdef uint64_t size = len(data)
         cdef uint64_t end, words
         cdef int64_t last = -1
-        if self.adopted is not None or at < 0 or at % 4 or count < 0 or at > len(data) or count > (len(data) - at) // 32:
+        if (self.adopted is not None or at < 0 or at % 4 or count < 0 or at > len(data)
+                or count > (len(data) - at) // (4 * RECORD)):
             raise InternalError("records of lowered code that do not fit")
-        end = at + 32 * count
+        end = at + 4 * RECORD * count
         for i in range(count):
-            record = <const uint32_t*>(start + at + 32 * i)
-            words = <uint64_t>record[2] + record[6] + record[7]
+            record = <const uint32_t*>(start + at) + RECORD * i
+            memcpy(&parts, record + 2, sizeof(parts_t))
+            words = checked_words(&parts)
             if (record[0] >= <uint64_t>self.count or record[0] <= last or record[1] % 4 or record[1] < end
-                    or record[2] == 0 or words > 0x7FFFFFFF or record[1] + 4 * words > size
-                    or record[3] > 0x7FFFFFFF or record[4] > record[5] or record[5] > record[3]
-                    or record[6] % 2 or record[7] % HANDLER_WORDS):
+                    or words == 0 or record[1] + 4 * words > size):
                 raise InternalError(f"a record of lowered code for the function {record[0]} of {self.count}")
             last = record[0]
             end = record[1] + 4 * words
@@ -179,48 +210,38 @@ cdef class ModuleCode:
         if self.offers == NULL:
             raise MemoryError
         for i in range(count):
-            record = <const uint32_t*>(start + at + 32 * i)
-            self.offers[record[0]] = <uint32_t>(at // 4 + 8 * i) + 1
+            record = <const uint32_t*>(start + at) + RECORD * i
+            self.offers[record[0]] = <uint32_t>(at // 4 + RECORD * i) + 1
         self.adopted = data
         self.adopted_start = start
         self.adopted_end = start + size
 
-    cdef bint offered_code(self, Py_ssize_t index, lowered_t* lowered) noexcept:
-        """What `adopt` was given for a function, if that is neither accepted nor refused."""
+    cdef bint find_offer(self, Py_ssize_t index, lowered_t* lowered) noexcept:
+        """Whether `adopt` was given code for a function that is neither accepted nor refused; then `lowered` is that."""
         cdef const uint32_t* record
         if not 0 <= index < self.count or self.offers == NULL or self.offers[index] == 0:
             return False
         record = <const uint32_t*>self.adopted_start + self.offers[index] - 1
-        lowered.length = <int32_t>record[2]
-        lowered.frame_size = <int32_t>record[3]
-        lowered.zero_from = <int32_t>record[4]
-        lowered.zero_to = <int32_t>record[5]
-        lowered.offset_count = <int32_t>(record[6] // 2)
-        lowered.offsets = <int32_t*>(self.adopted_start + record[1]) + record[2]
-        lowered.handlers = <clause_t*>(lowered.offsets + record[6])
-        lowered.handler_count = <int32_t>(record[7] // HANDLER_WORDS)
+        memcpy(&lowered.parts, record + 2, sizeof(parts_t))
         lowered.code = <int32_t*>(self.adopted_start + record[1])
         return True
 
     def offered(self, Py_ssize_t index):
-        """The arguments of `put` behind the first, as `adopt` was given them; None where there is nothing to accept."""
+        """The `Lowered` that `adopt` was given for a function, where it lies; None where there is nothing to accept."""
         cdef lowered_t lowered
-        if not self.offered_code(index, &lowered):
+        cdef Py_ssize_t start
+        if not self.find_offer(index, &lowered):
             return None
-        cdef Py_ssize_t code = <char*>lowered.code - self.adopted_start
-        cdef Py_ssize_t offsets = <char*>lowered.offsets - self.adopted_start
-        cdef Py_ssize_t handlers = <char*>lowered.handlers - self.adopted_start
-        cdef Py_ssize_t end = handlers + lowered.handler_count * <Py_ssize_t>sizeof(clause_t)
-        words = memoryview(self.adopted)
-        return (words[code:offsets].cast("i"), lowered.frame_size, lowered.zero_from, lowered.zero_to,
-                words[offsets:handlers].cast("i"), words[handlers:end].cast("i"))
+        start = <char*>lowered.code - self.adopted_start
+        return record_of(&lowered, memoryview(self.adopted)[start:start + 4 * checked_words(&lowered.parts)].cast("i"))
 
     def accept(self, Py_ssize_t index):
         """Use what is offered for a function from now on, which somebody has verified; nothing where nothing is."""
         cdef lowered_t lowered
-        if self.offered_code(index, &lowered):
+        if self.find_offer(index, &lowered):
             if self.funcs[index].code == NULL:
-                self.funcs[index] = lowered
+                self.funcs[index].parts = lowered.parts
+                self.funcs[index].code = lowered.code
             self.offers[index] = 0
 
     def refuse(self, Py_ssize_t index):
@@ -229,17 +250,13 @@ cdef class ModuleCode:
             self.offers[index] = 0
 
     def get(self, Py_ssize_t index):
-        """What `put` was given for the function `index`, or what is offered for it, the arrays as bytes; else None."""
+        """The `Lowered` of the function `index`, copied: what `put` was given, or what is offered; else None."""
         cdef lowered_t lowered
         if not 0 <= index < self.count:
             return None
         if self.funcs[index].code != NULL:
             lowered = self.funcs[index]
-        elif not self.offered_code(index, &lowered):
+        elif not self.find_offer(index, &lowered):
             return None
-        return (
-            (<char*>lowered.code)[:lowered.length * sizeof(int32_t)],
-            lowered.frame_size, lowered.zero_from, lowered.zero_to,
-            (<char*>lowered.offsets)[:2 * lowered.offset_count * sizeof(int32_t)],
-            (<char*>lowered.handlers)[:lowered.handler_count * sizeof(clause_t)],
-        )
+        words = (<char*>lowered.code)[:4 * checked_words(&lowered.parts)]
+        return record_of(&lowered, memoryview(words).cast("i"))

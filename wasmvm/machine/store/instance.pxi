@@ -145,16 +145,16 @@ cdef class Instance:
             self.module.lower(index, self.store.lower_slice)
             if lowered.code == NULL:
                 raise InternalError(f"function {func.funcidx} was not lowered")
-        func.frame_size = max(func.frame_size, lowered.frame_size)
-        func.zero_from = lowered.zero_from
-        func.zero_to = lowered.zero_to
-        if lowered.handler_count and func.code != lowered.code:
+        func.frame_size = max(func.frame_size, lowered.parts.frame_size)
+        func.zero_from = lowered.parts.zero_from
+        func.zero_to = lowered.parts.zero_to
+        if lowered.parts.clauses and func.code != lowered.code:
             self.add_catcher(lowered)
         func.code = lowered.code
         return func
 
     cdef int add_catcher(self, lowered_t* lowered) except -1:
-        """Let throws find the handlers of a function that runs in this instance from now on."""
+        """Let throws find the catch clauses of a function that runs in this instance from now on."""
         cdef inst_t* inst = &self.inst
         cdef catcher_t* longer
         cdef catcher_t* catcher
@@ -166,7 +166,7 @@ cdef class Instance:
             inst.catcher_room = 2 * (inst.catcher_room + 8)
         catcher = &inst.catchers[inst.catcher_count]
         catcher.code = lowered.code
-        catcher.end = lowered.code + lowered.length
+        catcher.end = lowered.code + lowered.parts.code
         catcher.lowered = lowered
         inst.catcher_count += 1
         inst.catchers_sorted = False

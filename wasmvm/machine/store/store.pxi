@@ -809,8 +809,8 @@ cdef class Store:
         cdef Py_ssize_t i
         for i in range(instance.code.count):
             lowered = &instance.code.funcs[i]
-            if lowered.code != NULL and lowered.code <= m.pc < lowered.code + lowered.length:
-                return m.fp + lowered.frame_size
+            if holds(lowered, m.pc):
+                return m.fp + lowered.parts.frame_size
             if m.pc == &instance.code.stubs[2 * i]:
                 return m.fp + instance.inst.funcs[i].frame_size
         return m.fp  # the code of no function: nothing of the frame is needed any more

@@ -7,15 +7,20 @@ from array import array
 import cython
 
 if not cython.compiled:
+    from wasmvm.lowered import (
+        CLAUSE_END,
+        CLAUSE_REF,
+        CLAUSE_SLOT,
+        CLAUSE_START,
+        CLAUSE_TAG,
+        CLAUSE_TARGET,
+        CLAUSE_WORDS,
+    )
     from wasmvm.lowering.code import enlarged
     from wasmvm.lowering.reading import Reading
 
-    # Words of a clause, and which of them is what: see `clause_t` in `_core.pxd`.
-    CLAUSE_WORDS = 6
-    CLAUSE_START, CLAUSE_END, CLAUSE_TARGET, CLAUSE_TAG, CLAUSE_REF, CLAUSE_SLOT = 0, 1, 2, 3, 4, 5
 
-
-class Handlers(Reading):
+class Clauses(Reading):
     """Attributes:
 
     clauses, clause_words: the table, and how many words of it are written. Clauses of an inner ``try_table`` come
@@ -25,7 +30,7 @@ class Handlers(Reading):
     one before it that goes to the same label, or -1; that is how labels in the code are done, too.
     """
 
-    def make_handlers(self) -> None:
+    def make_clauses(self) -> None:
         self.clauses = array("i")
         self.clause_cap = 0
         self.clause_words = 0
