@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -430,7 +429,7 @@ def test_tags_have_no_results() -> None:
         Tag(Store(), FuncType((), (I32,)))
 
 
-def test_handlers_in_lowered_code() -> None:
+def test_clauses_in_lowered_code() -> None:
     compiled = CompiledModule(
         wat2wasm("""(module (tag $t (param i64)) (func $f)
       (func (result i64)
@@ -440,9 +439,8 @@ def test_handlers_in_lowered_code() -> None:
     compiled.lower(1)
     found = compiled.code.get(1)
     assert found is not None
-    words = struct.unpack(f"={len(found[0]) // 4}i", found[0])
-    start, end, target, tag, with_ref, slot = struct.unpack("=6i", found[5])
+    start, end, target, tag, with_ref, slot = found.clauses
     assert (start, end) == (3, 6), "no instruction but the call is inside, and entering costs none"
-    assert end < target < len(words)
+    assert end < target < len(found.code)
     assert (tag, with_ref, slot) == (0, 0, 1)
     assert f"{start} up to {end}: catch tag 0 -> {target}, s1" in disassemble(compiled.syntax, 1)
