@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import wasmvm
 from tools import build_config
 
 if sys.version_info >= (3, 11):
@@ -163,12 +164,29 @@ def public_names(node: ast.ClassDef) -> set[str]:
     return {name for name in names if not name.startswith("__")}
 
 
+def test_public_names_are_stated_alike() -> None:
+    """`__init__.pyi` tells type checkers of the names that `__init__.py` imports when they are used, and of no others."""
+    told: dict[str, tuple[str, ...]] = {}
+    for node in ast.parse((PACKAGE / "__init__.pyi").read_text()).body:
+        if isinstance(node, ast.ImportFrom):
+            assert node.module is not None
+            assert [alias.name for alias in node.names] == [alias.asname for alias in node.names], (
+                "not said to be public"
+            )
+            told[node.module] = (*told.get(node.module, ()), *(alias.name for alias in node.names))
+    assert told == wasmvm._PLACES
+    assert sorted(name for names in told.values() for name in names) == wasmvm.__all__
+    for place, names in told.items():
+        for name in names:
+            assert getattr(wasmvm, name) is getattr(import_module(place), name)
+
+
 def test_stub_of_the_machine_is_complete() -> None:
     """`_core.pyi` has the public names of each class of the compiled module, and no others."""
     from wasmvm import _core
 
     for node in ast.parse((PACKAGE / "_core.pyi").read_text()).body:
-        if isinstance(node, ast.ClassDef):
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):  # but for protocols
             real = {name for name in dir(getattr(_core, node.name)) if not name.startswith("_")}
             assert public_names(node) == real, node.name
 

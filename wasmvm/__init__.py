@@ -7,41 +7,6 @@
 5
 """
 
-TYPE_CHECKING = False  # importing it from typing would take longer than all the rest of this file
-if TYPE_CHECKING:
-    from wasmvm._core import ArrayRef, Caller, ExceptionRef, Func, Global, Memory, Store, StructRef, Table, Tag
-    from wasmvm.embedding.engine import Config, Engine
-    from wasmvm.embedding.func import HostFunc
-    from wasmvm.embedding.instance import Exports, Instance, instantiate
-    from wasmvm.embedding.linker import Linker
-    from wasmvm.embedding.module import ExportType, ImportType, Module
-    from wasmvm.embedding.text import wasm2wat, wat2wasm
-    from wasmvm.embedding.valtype import ValType, functype
-    from wasmvm.errors import (
-        DeadlineTrap,
-        DecodeError,
-        DeserializeError,
-        ExitTrap,
-        Frame,
-        FuelTrap,
-        HeapTrap,
-        InternalError,
-        InterruptTrap,
-        LimitTrap,
-        LinkError,
-        ModuleSizeError,
-        OutputTrap,
-        StackTrap,
-        TextError,
-        Trap,
-        ValidationError,
-        WasmError,
-        WasmException,
-    )
-    from wasmvm.programs.process import CompletedRun, run
-    from wasmvm.types import FuncType, GlobalType, Limits, MemoryType, TableType, TagType
-    from wasmvm.wasi import HostDirectory, Wasi, WasiConfig
-
 __version__ = "0.1.0"
 
 _PLACES = {
@@ -89,64 +54,10 @@ _PLACES = {
     "wasmvm.types": ("FuncType", "GlobalType", "Limits", "MemoryType", "TableType", "TagType"),
     "wasmvm.wasi": ("HostDirectory", "Wasi", "WasiConfig"),
 }
+"""The public names by the module that has them; `__init__.pyi` says the same to type checkers."""
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
-__all__ = [
-    "ArrayRef",
-    "Caller",
-    "CompletedRun",
-    "Config",
-    "DeadlineTrap",
-    "DecodeError",
-    "DeserializeError",
-    "Engine",
-    "ExceptionRef",
-    "ExitTrap",
-    "ExportType",
-    "Exports",
-    "Frame",
-    "FuelTrap",
-    "Func",
-    "FuncType",
-    "Global",
-    "GlobalType",
-    "HeapTrap",
-    "HostDirectory",
-    "HostFunc",
-    "ImportType",
-    "Instance",
-    "InternalError",
-    "InterruptTrap",
-    "LimitTrap",
-    "Limits",
-    "LinkError",
-    "Linker",
-    "Memory",
-    "MemoryType",
-    "Module",
-    "ModuleSizeError",
-    "OutputTrap",
-    "StackTrap",
-    "Store",
-    "StructRef",
-    "Table",
-    "TableType",
-    "Tag",
-    "TagType",
-    "TextError",
-    "Trap",
-    "ValType",
-    "ValidationError",
-    "Wasi",
-    "WasiConfig",
-    "WasmError",
-    "WasmException",
-    "functype",
-    "instantiate",
-    "run",
-    "wasm2wat",
-    "wat2wasm",
-]
+__all__ = sorted(_PLACE_OF)
 
 
 def _require_main_interpreter() -> None:

@@ -1,14 +1,16 @@
 """The machine's Python face, for type checkers; what each name means is said in the `.pxi` files."""
 
 import sys
+from array import array
 from collections.abc import Callable, Sequence
-from typing import Any, SupportsFloat, SupportsIndex, TypeAlias
+from typing import Any, Protocol, SupportsFloat, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wasmvm.compiled.module import CompiledModule
+from wasmvm.errors import Frame
 from wasmvm.lowered import Lowered
+from wasmvm.syntax import Extent, Module
 from wasmvm.types import ArrayType, FuncType, GlobalType, MemoryType, StructType, TableType, TagType
 
 if sys.version_info >= (3, 12):
@@ -273,11 +275,24 @@ class ModuleCode:
     def refuse(self, index: int) -> None: ...
     def get(self, index: int) -> Lowered | None: ...
 
+class _CompiledModule(Protocol):
+    """What is asked of an instance's module, by the machine and to evaluate constant expressions; `compiled` has it."""
+
+    @property
+    def syntax(self) -> Module: ...
+    @property
+    def code(self) -> ModuleCode: ...
+    @property
+    def numbers(self) -> array[int]: ...
+    def lower(self, index: int, checkpoint: Callable[[], object] = ...) -> None: ...
+    def lower_expr(self, extent: Extent) -> Lowered: ...
+    def frame(self, funcidx: int, offset: int) -> Frame: ...
+
 class Instance:
     def __init__(
         self,
         store: Store,
-        module: CompiledModule,
+        module: _CompiledModule,
         funcs: tuple[Extern, ...],
         tables: tuple[Extern, ...],
         memories: tuple[Extern, ...],
@@ -286,7 +301,7 @@ class Instance:
     @property
     def store(self) -> Store: ...
     @property
-    def module(self) -> CompiledModule: ...
+    def module(self) -> _CompiledModule: ...
     @property
     def funcs_imported(self) -> tuple[Func, ...]: ...
     @property
