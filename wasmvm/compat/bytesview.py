@@ -1,4 +1,4 @@
-"""The bytes of a memory as pure-Python runtimes show them: something that is used like a bytearray."""
+"""The bytes of a memory as pure-Python runtimes show them: an object that is used like a bytearray."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class MemoryBytes:
-    """A memory's bytes: indexed and cut like a bytearray, searched like one, and a buffer of the memory itself.
+    """A memory's bytes: indexed, sliced and searched like a bytearray, and a buffer of the memory itself.
 
-    A slice is a bytearray of its own, and what is assigned to one must have its length, as a memory keeps its size
-    (ValueError otherwise). `bytes_of` makes these. Before Python 3.12 the buffer has the size of that time.
+    A slice is a bytearray of its own. What is assigned to one must have its length, as a memory keeps its size
+    (ValueError otherwise). `bytes_of` makes these objects. Before Python 3.12 the buffer has the size at that time.
     """
 
     _core: Memory
@@ -51,7 +51,7 @@ class MemoryBytes:
         return self.find(wanted) >= 0
 
     def find(self, wanted: Any, start: int = 0, end: int | None = None) -> int:
-        """Where `wanted`, bytes or one byte as an integer, begins first in that part; -1 where it is not."""
+        """Where `wanted`, bytes or one byte as an integer, first begins in that part; -1 if it does not occur."""
         import re
 
         view = memoryview(self._core)
@@ -61,7 +61,7 @@ class MemoryBytes:
         return -1 if found is None else found.start()
 
     def index(self, wanted: Any, start: int = 0, end: int | None = None) -> int:
-        """`find`, with ValueError where it is not."""
+        """`find`, but ValueError if it does not occur."""
         found = self.find(wanted, start, end)
         if found < 0:
             raise ValueError("subsection not found")
@@ -81,7 +81,7 @@ def _buffer_class() -> Any:
 
 
 def bytes_of(core: Memory, held: MemoryBytes | None = None) -> MemoryBytes:
-    """The bytes of a memory; `held`, what this gave before, for as long as the memory has not grown."""
+    """The bytes of a memory; `held`, what this returned before, as long as the memory has not grown."""
     size = len(core)
     if held is not None and held._size == size:
         return held

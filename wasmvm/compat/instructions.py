@@ -10,13 +10,13 @@ from wasmvm.isa.wasm import PREFIX_BASE, ROWS, Row
 from wasmvm.reader import Reader
 
 _ENDS = {0xFC: 18, 0xFD: 0x100}
-"""Where what is newer than WebAssembly 2.0 begins, behind each prefix."""
+"""By prefix, the first opcode that is newer than WebAssembly 2.0."""
 _NEWER = frozenset((0x06, 0x07, 0x08, 0x09, 0x0A, 0x12, 0x13, 0x14, 0x15, 0x18, 0x19, 0x1F, 0xD3, 0xD4, 0xD5, 0xD6))
-"""What is newer among the opcodes without one."""
+"""The newer opcodes without a prefix."""
 
 
 def split(code: int) -> tuple[int, int]:
-    """An opcode as `isa.wasm` numbers it, as its prefix (0 for none) and its number behind that."""
+    """An opcode as `isa.wasm` numbers it, split into its prefix (0 for none) and the number after that."""
     for prefix, base in sorted(PREFIX_BASE.items(), key=lambda item: -item[1]):
         if code >= base:
             return prefix, code - base
@@ -42,10 +42,10 @@ def read_immediates(reader: Reader, kind: int) -> list[Any]:
     """The immediates of one instruction, in the order of the binary format (spec "Binary Format: Instructions").
 
     A block type is as `Reader.blocktype` has it; the labels of a ``br_table`` and the types of a ``select`` are a list;
-    constants that are no integers, and kinds that these packages know nothing of, are their bytes.
+    constants that are not integers, and kinds that these packages do not know, are their bytes.
 
     Raises:
-        DecodeError: the bytes are not of that form.
+        DecodeError: if the bytes do not have that form.
     """
     if kind in _ONE_INDEX:
         return [reader.u32()]

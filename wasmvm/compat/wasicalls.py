@@ -10,7 +10,7 @@ from wasmvm.wasi.preview1.link import bind
 
 
 class _Caller:
-    """What a function of `Wasi` is called with: the guest's memory, and as `instance` what knows its store, or None."""
+    """What a function of WASI is called with: the guest's memory, and as `instance` what knows the store, or None."""
 
     __slots__ = ("instance", "memory")
 
@@ -22,10 +22,10 @@ class WasiCalls:
     """Calls functions of preview 1 by name.
 
     Args:
-        make: gives the `Wasi` that they work on, when the first of them is called.
+        make: returns the `Wasi` that they work on; called when the first of them is.
 
     Attributes:
-        wasi: that, or None before.
+        wasi: that `Wasi`, or None before.
     """
 
     def __init__(self, make: Callable[[], Wasi]) -> None:
@@ -34,11 +34,11 @@ class WasiCalls:
         self.wasi: Wasi | None = None
 
     def __call__(self, name: str, memory: Any, args: Iterable[int]) -> int:
-        """The error code of a call. `memory` is wasmvm's, or None; integers may have either sign.
+        """Call a function and return its error code. `memory` is wasmvm's, or None; integers may have either sign.
 
         Raises:
             ExitTrap: by ``proc_exit``.
-            KeyError: there is no such function.
+            KeyError: if there is no such function.
         """
         function = self._functions.get(name)
         if function is None:

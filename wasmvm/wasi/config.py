@@ -34,11 +34,11 @@ class HostDirectory:
     Args:
         path: where it is.
         read_only: whether nothing in it can be changed (EROFS).
-        max_bytes: by how much it may get larger, all guests together that it is granted to; more is EDQUOT. None is no
-            limit. What counts is told in `wasmvm.wasi.host.quota`.
+        max_bytes: by how many bytes all guests together may make it larger; more is EDQUOT. None is no limit.
+            `wasmvm.wasi.host.quota` says what counts.
 
     Raises:
-        ValueError, TypeError: if `max_bytes` is no number that a limit can be.
+        ValueError, TypeError: if `max_bytes` is not a non-negative integer or None.
     """
 
     __slots__ = ("_tree", "max_bytes", "path", "read_only")
@@ -53,7 +53,7 @@ class HostDirectory:
 
     @property
     def used(self) -> int:
-        """Bytes of `max_bytes` that are used; 0 where there is no limit."""
+        """Bytes of `max_bytes` that are used; 0 without a limit."""
         quota = getattr(self._tree, "quota", None)
         return 0 if quota is None else int(quota.used)
 
@@ -68,7 +68,7 @@ class HostDirectory:
                 from wasmvm.wasi.host.quota import Quota
 
                 made = HostTree(Quota(self.max_bytes))
-            if self._tree is None:  # still: another thread may have been here meanwhile, and all share one account
+            if self._tree is None:  # still: another thread may have been here meanwhile, and all share one quota
                 self._tree = made
         return self._tree, handle
 
@@ -96,20 +96,20 @@ class WasiConfig:
         dirs: from the guest's name of a directory to a path of the host, `HostDirectory` or `MemoryDirectory`. They
             become the descriptors 3, 4, ...
         tcplisten: addresses ``"HOST:PORT"`` to listen at, or listening sockets, which stay the embedder's. They become
-            the descriptors behind the directories.
+            the descriptors after the directories.
         clock: what time it is and how to wait, see `wasmvm.wasi.host.timesource`; by default the host's.
-        random: a callable that gives so many random bytes; by default the operating system's.
-        deterministic: a seed: where `clock` and `random` are not given, time passes only by being looked at and random
+        random: called with a count, returns that many random bytes; by default the operating system's.
+        deterministic: a seed: unless `clock` and `random` are given, time passes only when it is looked at, and random
             bytes are always the same.
-        trace: is called with a line of text for every call of a function.
-        max_output: bytes that it may write to standard output and standard error together, wherever they go; what is
-            over that ends in an `OutputTrap`. None for any number.
+        trace: called with a line of text for every call of a function.
+        max_output: bytes that it may write to standard output and standard error together, wherever they go; more ends
+            it with an `OutputTrap`. None is no limit.
         max_descriptors: descriptors that may be open at once, standard streams and directories included; more is
-            EMFILE. Whatever it is, guests leave a quarter of the process's own limit to the embedder.
+            EMFILE. In any case guests leave a quarter of the process's own limit to the embedder.
 
     Raises:
         ValueError: for a NUL in a string, or ``=`` in the name of a variable.
-        TypeError, ValueError: `max_output` is no number that can be.
+        TypeError, ValueError: if `max_output` or `max_descriptors` is not an integer in range.
     """
 
     __slots__ = (

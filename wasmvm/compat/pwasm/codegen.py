@@ -1,4 +1,4 @@
-"""pwasm compiles functions to Python here. wasmvm does not: what is left is a setting that programs may use."""
+"""pwasm compiles functions to Python here. wasmvm does not: only a setting is left that programs may use."""
 
 CACHE_DIR: str | None = None
 """Accepted and ignored."""

@@ -68,7 +68,7 @@ class BinaryReader:
 
 @contextmanager
 def reading(reader: BinaryReader) -> Iterator[Reader]:
-    """wasmvm's reader, from where pwasm's stands; this one stands where that stopped."""
+    """wasmvm's reader, at the position of pwasm's; afterwards pwasm's is where that one stopped."""
     found = Reader(bytes(reader.data))
     found.pos = reader.position
     with translated():
@@ -122,7 +122,7 @@ def decode_blocktype(reader: BinaryReader) -> Any:
 
 
 def _operand(kind: int, found: list[Any]) -> Any:
-    """Immediates as pwasm has them: one or a tuple, without what is always 0."""
+    """Immediates as pwasm has them: one or a tuple, without those that are always 0."""
     if not found or kind in (imm.MEMIDX, imm.MEMORY_COPY):
         return None
     if kind == imm.BLOCKTYPE:
@@ -139,7 +139,7 @@ def _operand(kind: int, found: list[Any]) -> Any:
 
 
 def _read_instruction(reader: Reader) -> tuple[int, types.Instruction]:
-    """The opcode too; DecodeError of pwasm's for instructions on vectors, which it does not have."""
+    """An opcode and its instruction; pwasm's DecodeError for vector instructions, which it does not have."""
     op = reader.opcode()
     if split(op)[0] == PREFIX_SIMD:
         raise DecodeError("SIMD instructions (0xFD prefix) are not supported")
@@ -180,7 +180,7 @@ def decode_expr(reader: BinaryReader) -> list[types.Instruction]:
 
 
 def decode_body(code: bytes) -> list[types.Instruction]:
-    """The instructions of a function, from the bytes behind its locals."""
+    """The instructions of a function, from the bytes after its locals."""
     reader = BinaryReader(code)
     found = decode_expr(reader)
     if not reader.eof():
@@ -192,7 +192,7 @@ def decode_body(code: bytes) -> list[types.Instruction]:
 
 
 def expr_at(source: bytes, extent: syntax.Extent | None) -> list[types.Instruction]:
-    """A constant expression that lies there."""
+    """The constant expression at that place."""
     if extent is None:
         return []
     reader = Reader(source)
@@ -236,7 +236,7 @@ def data_of(source: bytes, data: syntax.Data) -> types.Data:
 
 
 def _section(section_id: int, fields: str) -> Callable[[BinaryReader, types.Module], None]:
-    """``decode_..._section``: what a section holds is added to the lists `fields` of a module."""
+    """``decode_..._section``: adds what a section holds to the lists `fields` of a module."""
 
     def decode(reader: BinaryReader, module: types.Module) -> None:
         with reading(reader) as r:
@@ -285,7 +285,7 @@ _SECTIONS = {
 
 
 def decode_section(reader: BinaryReader, module: types.Module) -> None:
-    """Add the section that follows to a module; custom sections and the data count are passed over."""
+    """Add the next section to a module; custom sections and the data count are skipped."""
     section_id = reader.read_byte()
     content = reader.read_bytes(decode_unsigned_leb128(reader))
     if section_id in _SECTIONS:
@@ -295,10 +295,10 @@ def decode_section(reader: BinaryReader, module: types.Module) -> None:
 
 
 def decode_module(source: Any) -> types.Module:
-    """The module in bytes, in a file object, or in a file of that path, decoded and validated.
+    """Decode and validate a module: bytes, a file object, or the path of a file.
 
     Raises:
-        DecodeError, ValidationError: it is not a valid module.
+        DecodeError, ValidationError: if it is not a valid module.
     """
     if isinstance(source, os.PathLike):
         with open(source, "rb") as file:

@@ -14,7 +14,7 @@ class LongjmpUnwind(Exception):
 
 
 class _Import(HostFunction):
-    """A function that takes and returns just what wasmvm does, so that a level of invoking takes little stack."""
+    """A function that takes and returns exactly what wasmvm does, so that a level of invoking takes little stack."""
 
     def _make(self, shared: Shared) -> _core.Func:
         return _core.Func(shared.store, self.type._core, self.fn)
@@ -24,11 +24,11 @@ class EmscriptenSjLj:
     """The imports ``invoke_...`` and ``_emscripten_throw_longjmp`` of one instance.
 
     Args:
-        overflow_export: an export that is called instead of what should be invoked, once that is nested too deeply.
-        max_depth: how deep it may be nested.
+        overflow_export: an export that is called instead of the function if calls are nested too deeply.
+        max_depth: how deeply calls may be nested.
 
     Attributes:
-        invokes, unwinds, overflows: how often each was done. depth: how deep it is nested now.
+        invokes, unwinds, overflows: how often each happened. depth: how deeply calls are nested now.
     """
 
     def __init__(self, overflow_export: str | None = None, max_depth: int = 400) -> None:
@@ -41,7 +41,7 @@ class EmscriptenSjLj:
         self._exports: Any = None
 
     def imports(self, module: Any) -> dict[str, HostFunction]:
-        """Those that a module asks for, by name."""
+        """Those that a module imports, by name."""
         found: dict[str, HostFunction] = {}
         for import_ in module.imports:
             if import_.kind == "func" and import_.module == "env":
@@ -56,7 +56,7 @@ class EmscriptenSjLj:
         """Work on an instance.
 
         Raises:
-            LinkError: it does not export what that takes.
+            LinkError: if it does not export what that takes.
         """
         exports = instance.exports
         for name in ("__indirect_function_table", "setThrew"):
@@ -88,7 +88,7 @@ class EmscriptenSjLj:
         return 0 if found is None else found
 
     def _invoke(self, index: int, args: tuple[Any, ...]) -> Any:
-        """Call a function of the table; None where a longjmp ended it."""
+        """Call a function of the table; None if a longjmp ended it."""
         self.invokes += 1
         saved = self._save()
         func = self._table[index] if 0 <= index < len(self._table) else None

@@ -9,11 +9,11 @@ from wasmvm import errors
 
 
 class WasmError(Exception):
-    """Base of all."""
+    """Base of all these."""
 
 
 class DecodeError(WasmError):
-    """The bytes are no module."""
+    """The bytes are not a module."""
 
 
 class ValidationError(WasmError):
@@ -25,7 +25,7 @@ class TrapError(WasmError):
 
 
 class LinkError(WasmError):
-    """An import is missing or of another type."""
+    """An import is missing or has another type."""
 
 
 class OutOfFuel(TrapError):
@@ -37,7 +37,7 @@ class Timeout(TrapError):
 
 
 def translate(error: errors.WasmError, fuel: int | None = None) -> Exception:
-    """The exception for one of wasmvm's, which stays its cause; `fuel` is what was granted."""
+    """The exception for one of wasmvm's, which becomes its cause; `fuel` is what was granted."""
     made: Exception
     if isinstance(error, errors.Trap):
         if error.code == "out_of_fuel":

@@ -32,7 +32,7 @@ AUTO_MAX_SIZE: int | None = None
 
 
 def execute(func: AnyFunction, args: list[Any]) -> Any:
-    """Call with the values inside of pwasm, where integers are unsigned; None, a value, or a tuple."""
+    """Call with pwasm's own values, where integers are unsigned; None, a value, or a tuple."""
     return func.entry(*args)
 
 
@@ -64,8 +64,8 @@ class ExportedFunction:
         """Call with Python values: None, a value, or a tuple of several; integers come back signed.
 
         Raises:
-            TypeError: the number of arguments is wrong.
-            TrapError: and those derived from it.
+            TypeError: if the number of arguments is wrong.
+            TrapError, and the classes derived from it: if the call traps.
         """
         func = self.func
         if len(args) != func.n_params:
@@ -112,10 +112,10 @@ class Instance:
     """An instance, as `instantiate` makes it.
 
     Attributes:
-        module, limits, mode: what it was made of.
+        module, limits, mode: what it was made from.
         exports: see `ExportNamespace`.
         memories, tables, globals, functions: its index spaces.
-        elements, datas: its segments; those that were dropped at the beginning are empty.
+        elements, datas: its segments; those that were dropped at instantiation are empty.
         compile_errors: an empty list: nothing is compiled to Python.
     """
 
@@ -206,7 +206,7 @@ def _importable(module: types.Module, import_: types.Import, value: Any) -> Any:
     """What is imported, as one of pwasm's objects.
 
     Raises:
-        LinkError: it is nothing that can be imported there.
+        LinkError: if it cannot be imported there.
     """
     name = f"{escaped(import_.module)}.{escaped(import_.name)}"
     if import_.kind == "func":
@@ -233,7 +233,7 @@ def _store_of(given: list[Any], limits: Limits | None) -> Shared:
     Without limits it also follows a function, so that calls between instances stay within wasmvm.
 
     Raises:
-        LinkError: it is another than that of the limits.
+        LinkError: if it is not that of the limits.
     """
     mine = None if limits is None else limits.shared()
     for value in given:
@@ -266,16 +266,16 @@ def instantiate(
     """An instance of a module.
 
     Args:
-        module: what `decode_module` gave.
+        module: what `decode_module` returned.
         imports: by module name and name: callables, objects of `runtime`, exports of instances, and numbers for
             globals that are not mutable.
         limits: what it may consume.
         mode: one of `MODES`; ignored otherwise.
 
     Raises:
-        LinkError: an import is missing or does not match.
-        TrapError: a segment does not fit, or the start function trapped.
-        ValueError: there is no such mode.
+        LinkError: if an import is missing or does not match.
+        TrapError: if a segment does not fit, or the start function traps.
+        ValueError: if there is no such mode.
     """
     mode = mode or DEFAULT_MODE
     if mode not in MODES:

@@ -1,6 +1,6 @@
-"""pwasm's guests (MicroPython, QuickJS, Micro QuickJS): the package's own files, which run on what is here instead.
+"""pwasm's guests (MicroPython, QuickJS, Micro QuickJS): the package's own files, which run on wasmvm.
 
-They are programs over the API of pwasm, with modules that belong to the package: it must be installed for them.
+They are programs over the API of pwasm, with modules that belong to the package: so it must be installed.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""pwasm's numeric functions, on its internal values; what the operators mean is said in `wasmvm.numeric`.
+"""pwasm's numeric functions, on its internal values; `wasmvm.numeric` says what the operators mean.
 
 An i32 or i64 is an unsigned integer, an f32 or f64 a float, and the f32 that are NaN are `F32NaN`.
 """
@@ -40,7 +40,7 @@ class F32NaN(float):
 
 
 def f32_round(x: float) -> float:
-    """The nearest f32; infinity beyond them."""
+    """The nearest f32; infinity for larger numbers."""
     try:
         return float(_F32.unpack(_F32.pack(x))[0])
     except OverflowError:

@@ -1,7 +1,7 @@
 """pwasm's runtime objects: memories, tables, globals, functions and limits.
 
-Each can be made by itself. It lives in a store of wasmvm's from when an instance imports it; things of two stores
-cannot come together in one instance, but for functions, which are called across.
+Each can be made by itself. From when an instance imports it, it lives in one of wasmvm's stores; things of two stores
+cannot come together in one instance, except functions, which can be called across.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PAGE_SIZE = core_types.PAGE_SIZE
 MAX_PAGES = core_types.MAX_PAGES
 MAX_TABLE_SIZE = 10_000_000
 _UNLIMITED = 1 << 62
-"""Fuel where there is no limit: what is used is counted all the same."""
+"""Fuel if there is no limit: what is used is counted all the same."""
 
 
 def _identity(value: Any) -> Any:
@@ -39,7 +39,7 @@ TO_PYTHON: dict[str, Callable[[Any], Any]] = {
     "i64": lambda n: numeric.signed(n, 64),
     **dict.fromkeys(("f32", "f64", "funcref", "externref"), _identity),
 }
-"""From the values that are inside of pwasm, where integers are unsigned, to Python's."""
+"""From values as pwasm has them inside, where integers are unsigned, to Python's."""
 FROM_PYTHON: dict[str, Callable[[Any], Any]] = {
     "i32": lambda n: int(n) & MASK_32,
     "i64": lambda n: int(n) & MASK_64,
@@ -51,9 +51,9 @@ ZERO: dict[str, Any] = {"i32": 0, "i64": 0, "f32": 0.0, "f64": 0.0, "funcref": N
 
 
 class Shared:
-    """What instances have in common that import from each other: a store, and pwasm's objects for what is in it.
+    """What instances that import from each other have in common: a store, and pwasm's objects for what is in it.
 
-    It keeps none of them alive.
+    It keeps none of these objects alive.
     """
 
     def __init__(self, store: _core.Store, limits: Limits | None = None) -> None:
@@ -63,11 +63,11 @@ class Shared:
         self._wrappers: WeakValueDictionary[Any, Any] = WeakValueDictionary()
 
     def know(self, core: Any, wrapper: Any) -> None:
-        """Let `wrapper` stand for something of wasmvm's."""
+        """Let `wrapper` stand for one of wasmvm's objects."""
         self._wrappers[core] = wrapper
 
     def wrap(self, core: Any) -> Any:
-        """pwasm's object for something of wasmvm's, always the same; values stand for themselves."""
+        """pwasm's object for one of wasmvm's, always the same one; values stay as they are."""
         if not isinstance(core, (_core.Func, _core.Memory, _core.Table, _core.Global)):
             return core
         found = self._wrappers.get(core)
@@ -82,16 +82,16 @@ class Shared:
         return found
 
     def reference(self, value: Any) -> Any:
-        """What wasmvm has for a reference: a function of pwasm's is a function of the store."""
+        """wasmvm's value for a reference: one of pwasm's functions becomes a function of the store."""
         value = getattr(value, "func", value) if not isinstance(value, (WasmFunction, HostFunction)) else value
         return value.core_in(self) if isinstance(value, (WasmFunction, HostFunction)) else value
 
 
 class _Shareable:
-    """Something that lives in a store from when it must.
+    """Something that lives in a store from when it is needed there.
 
     Attributes:
-        _shared, _core: the store and wasmvm's object in it, or None before that.
+        _shared, _core: the store and wasmvm's object in it; None before.
     """
 
     _shared: Shared | None
@@ -101,7 +101,7 @@ class _Shareable:
         """wasmvm's object, in that store.
 
         Raises:
-            LinkError: it lives in another one.
+            LinkError: if it lives in another one.
         """
         if self._shared is None:
             self._shared = shared
@@ -116,12 +116,12 @@ class _Shareable:
         raise NotImplementedError
 
     def core(self) -> Any:
-        """wasmvm's object, in whatever store."""
+        """wasmvm's object, in any store."""
         return self.core_in(Shared(_core.Store()) if self._shared is None else self._shared)
 
 
 class MemoryInstance(_Shareable):
-    """A memory; `data` are its bytes, `size` its pages, `limit_pages` a limit of the embedder's or None."""
+    """A memory; `data` are its bytes, `size` its pages, `limit_pages` the embedder's limit or None."""
 
     PAGE_SIZE = PAGE_SIZE
 
@@ -158,7 +158,7 @@ class MemoryInstance(_Shareable):
         return len(self._bytes) // PAGE_SIZE if self._core is None else int(self._core.pages)
 
     def grow(self, delta: int) -> int:
-        """The old size in pages, or -1 where it cannot grow."""
+        """The old size in pages, or -1 if it cannot grow."""
         if self.limit_pages is not None and self.size + delta > self.limit_pages:
             return -1
         try:
@@ -180,12 +180,12 @@ class MemoryInstance(_Shareable):
             raise TrapError("out of bounds memory access")
 
     def read(self, ptr: int, length: int) -> bytes:
-        """TrapError where that is outside of the memory."""
+        """TrapError if that is outside of the memory."""
         self._check(ptr, length)
         return bytes(self._bytes[ptr : ptr + length]) if self._core is None else bytes(self._core.read(ptr, length))
 
     def write(self, ptr: int, data: Any) -> None:
-        """TrapError where that is outside of the memory."""
+        """TrapError if that is outside of the memory."""
         self._check(ptr, len(data))
         if self._core is None:
             self._bytes[ptr : ptr + len(data)] = data
@@ -221,7 +221,7 @@ class _Elements:
 
 
 class TableInstance(_Shareable):
-    """A table of functions, or of objects of the host's; `elements` are what is in it."""
+    """A table of functions or of the host's objects; `elements` is what it holds."""
 
     def __init__(self, element_type: str, min_size: int, max_size: int | None = None) -> None:
         self._shared = None
@@ -246,7 +246,7 @@ class TableInstance(_Shareable):
         return len(self.elements)
 
     def grow(self, delta: int, init: Any = None) -> int:
-        """The old size, or -1 where it cannot grow."""
+        """The old size, or -1 if it cannot grow."""
         core = self.core()
         assert self._shared is not None
         try:
@@ -259,12 +259,12 @@ class TableInstance(_Shareable):
             raise TrapError("out of bounds table access")
 
     def get(self, index: int) -> Any:
-        """TrapError where there is no such element."""
+        """TrapError if there is no such element."""
         self._check(index, self.size - 1)
         return self.elements[index]
 
     def set(self, index: int, value: Any) -> None:
-        """TrapError where there is no such element."""
+        """TrapError if there is no such element."""
         self._check(index, self.size - 1)
         self.elements[index] = value
 
@@ -282,7 +282,7 @@ class TableInstance(_Shareable):
 
 
 class GlobalInstance(_Shareable):
-    """A global; `value` is its value as a Python value, and can be set where it is `mutable`.
+    """A global; `value` is its value as a Python value, and can be set if it is `mutable`.
 
     Args:
         type: a `pwasm.types.GlobalType`.
@@ -336,9 +336,9 @@ class Limits:
     """What an instance may consume.
 
     Args:
-        fuel: units; every call and every turn of a loop costs one. None for any number.
+        fuel: units; every call and every turn of a loop costs one. None is no limit.
         max_memory: bytes of a memory.
-        check_interval: accepted and ignored: fuel is counted exactly, and time looked at often.
+        check_interval: accepted and ignored: fuel is counted exactly, and time is looked at often.
 
     Attributes:
         deadline: see `set_deadline`.
@@ -373,7 +373,7 @@ class Limits:
 
     @property
     def fuel(self) -> int | None:
-        """What was granted altogether; None for any number."""
+        """What was granted altogether; None is no limit."""
         return self._fuel
 
     @fuel.setter
@@ -396,14 +396,14 @@ class Limits:
         self.fuel = None if fuel is None else self.fuel_consumed + fuel
 
     def set_deadline(self, deadline: float | None) -> None:
-        """Stop what still runs when ``time.monotonic()`` is past `deadline`; None for no limit."""
+        """Stop what still runs when ``time.monotonic()`` is past `deadline`; None is no limit."""
         self.deadline = deadline
         if self._shared is not None:
             self._shared.store.set_deadline(None if deadline is None else max(deadline - time.monotonic(), 0.0))
 
 
 class AnyFunction(_Shareable):
-    """A function; called, it takes and gives Python values, `entry` takes and gives those inside of pwasm."""
+    """A function; a call takes and returns Python values, `entry` takes and returns pwasm's own."""
 
     type: types.FuncType
     n_params: int
@@ -426,7 +426,7 @@ class AnyFunction(_Shareable):
         ]
         limits = shared.limits
         if limits is not None and limits.deadline is not None and time.monotonic() >= limits.deadline:
-            raise Timeout("execution timed out")  # which wasmvm looks at only where a call takes longer than a moment
+            raise Timeout("execution timed out")  # which wasmvm looks at only if a call takes longer than a moment
         try:
             found = core(*values)
         except WasmError as error:
@@ -443,7 +443,7 @@ class AnyFunction(_Shareable):
         return ExportedFunction(self)(*args)
 
     def entry(self, *args: Any) -> Any:
-        """Call with the values inside of pwasm: None, a value, or a tuple of several."""
+        """Call with pwasm's own values: None, a value, or a tuple of several."""
         found = self.call_python(args)
         results = self.type.results
         if len(results) > 1:
@@ -472,7 +472,7 @@ class WasmFunction(AnyFunction):
         return self._instance.core.func(self.index)
 
     def core_in(self, shared: Shared) -> Any:
-        """A function of another store is one of the host there."""
+        """In another store it is a host function."""
         if self._shared is not None and self._shared is not shared:
             return HostFunction(self.type, self).core_in(shared)
         return super().core_in(shared)
@@ -505,10 +505,10 @@ class WasmFunction(AnyFunction):
 
 
 class HostFunction(AnyFunction):
-    """A function of the host's with a type.
+    """A host function with a type.
 
-    `fn` takes Python values and returns None, a value or several. With `raw` it takes and returns the values inside of
-    pwasm, where integers are unsigned.
+    `fn` takes Python values and returns None, a value or several. With `raw` it takes and returns pwasm's own values,
+    where integers are unsigned.
     """
 
     def __init__(self, type: types.FuncType, fn: Callable[..., Any], raw: bool = False) -> None:
@@ -519,11 +519,11 @@ class HostFunction(AnyFunction):
         self.raw = raw
 
     def call(self, args: Any) -> Any:
-        """Call with the values inside of pwasm."""
+        """Call with pwasm's own values."""
         return self.entry(*args)
 
     def _results(self, found: Any) -> Any:
-        """What wasmvm wants for what `fn` returned."""
+        """What `fn` returned, as wasmvm wants it."""
         results = self.type.results
         if not results:
             return None

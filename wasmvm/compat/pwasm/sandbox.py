@@ -21,26 +21,26 @@ Imports = Mapping[str, Mapping[str, Any]] | ImportResolver
 
 _DEFAULT = object()
 _DEEPEST = 4000
-"""Python's recursion limit goes no higher than this: calls that alternate between guest and host use the C stack."""
+"""The largest recursion limit: calls that alternate between guest and host use the C stack."""
 
 
 class Sandbox:
     """An instance with limits.
 
     Args:
-        wasm: bytes, a path, or what `decode_module` gave.
-        imports: by module name and name, or a function ``(module, name, import)`` that returns what there is or None.
+        wasm: bytes, a path, or what `decode_module` returned.
+        imports: by module name and name, or a function ``(module, name, import)`` that returns the import or None.
         max_memory: bytes.
         fuel: units, see `Limits`.
         timeout: seconds for each call.
-        wasi: whether `WasiLite` serves what is imported from WASI and not given.
+        wasi: whether `WasiLite` provides what is imported from WASI and not given.
         stdin, args, env: see `WasiLite`.
         initialize: whether to call ``_initialize``.
         recursion_limit: Python's recursion limit is raised to this, or 4000 if that is less.
         mode: accepted and ignored.
 
     Raises:
-        LinkError: imports are missing.
+        LinkError: if imports are missing.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Sandbox:
         return resolved
 
     def call(self, name: str, *args: Any, timeout: Any = _DEFAULT) -> Any:
-        """Call an export; `timeout` replaces the sandbox's for this call, None is no limit."""
+        """Call an export; `timeout` replaces the sandbox's for this call; None is no limit."""
         return self._call(self.exports[name], args, timeout)
 
     def call_indirect(
@@ -101,7 +101,7 @@ class Sandbox:
 
     def _call(self, function: Any, args: tuple[Any, ...], timeout: Any) -> Any:
         timeout = self.timeout if timeout is _DEFAULT else timeout
-        if timeout is None:  # that of a call around this one stays
+        if timeout is None:  # the deadline of a call around this one stays
             return function(*args)
         before = self.limits.deadline
         deadline = time.monotonic() + timeout
@@ -113,7 +113,7 @@ class Sandbox:
 
     @property
     def fuel(self) -> int | None:
-        """What is left; None for any number."""
+        """What is left; None is no limit."""
         return self.limits.fuel_remaining
 
     @fuel.setter
@@ -156,7 +156,7 @@ class Sandbox:
         self.write(ptr, (value & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "little"))
 
     def alloc(self, data: bytes, nul: bool = False) -> int:
-        """Copy data to memory that the guest's ``malloc`` gives; MemoryError where it gives none."""
+        """Copy data to memory from the guest's ``malloc``; MemoryError if that returns none."""
         payload = bytes(data) + (b"\0" if nul else b"")
         ptr: int = self.call("malloc", len(payload), timeout=None)
         if ptr == 0:

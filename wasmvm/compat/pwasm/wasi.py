@@ -25,9 +25,8 @@ class Exit(WasmError):
 class WasiLite:
     """Standard streams, arguments, environment, clocks and random numbers for one guest.
 
-    Each function is a method of its name behind ``wasi_``, which takes numbers and returns an error code: a subclass
-    may override it. There are no files, for which ENOTCAPABLE is answered, and no sockets; of the rest of preview 1
-    there is more than pwasm has.
+    Each function is a method with its name after ``wasi_``, which takes numbers and returns an error code: a subclass
+    may override it. There are no files (ENOTCAPABLE) and no sockets; of the rest of preview 1 this has more than pwasm.
 
     Args:
         stdin: what the guest reads.
@@ -37,7 +36,7 @@ class WasiLite:
         stdout, stderr: bytearrays of what it wrote.
         stdin_pos: how much of `stdin` it has read.
         sinks: by descriptor 1 or 2, a callable that gets what is written there instead.
-        unsupported_calls: names of functions that it called and that are not here; they answer ENOSYS.
+        unsupported_calls: names of functions that it called and that do not exist here; they return ENOSYS.
         memory: the guest's.
     """
 
@@ -97,7 +96,7 @@ class WasiLite:
         }
 
     def lookup(self, name: str, has_result: bool = True) -> Callable[..., Any]:
-        """The function of that name, or one that says that there is none."""
+        """The function of that name, or one that returns ENOSYS."""
         found: Callable[..., Any] | None = getattr(self, f"wasi_{name}", None)
         if found is not None:
             return found

@@ -1,4 +1,4 @@
-"""pywasm's arithmetic by type, on Python numbers; what the operators mean is said in `wasmvm.numeric`."""
+"""pywasm's arithmetic by type, on Python numbers; `wasmvm.numeric` says what the operators mean."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Integer:
         return int.from_bytes(data, "little", signed=self._signed)
 
     def into_bytearray(self, n: int) -> bytearray:
-        """OverflowError where the type does not hold it."""
+        """OverflowError if the type cannot hold it."""
         return bytearray(n.to_bytes(self.byte_length, "little", signed=self._signed))
 
     def fit(self, n: int) -> int:
@@ -35,7 +35,7 @@ class _Integer:
         return signed(n & self.mask, self.bits_length) if self._signed else n & self.mask
 
     def sat(self, n: int) -> int:
-        """The nearest number of the type's range."""
+        """The nearest number in the type's range."""
         return max(min(n, self.max), self.min)
 
     def add(self, a: int, b: int) -> int:

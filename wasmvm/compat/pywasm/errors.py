@@ -1,8 +1,8 @@
 """What pywasm raises: it has no exceptions of its own, but lets assertions and Python's own operations fail.
 
-So a trap is an AssertionError here as there, and where pywasm comes to grief in a Python operation, it is that error
-as well: ``except AssertionError`` and ``except ZeroDivisionError`` both catch a division by zero. The exception of
-wasmvm, with the frames of the guest, is its ``__cause__``.
+So a trap is an AssertionError in both, and if one of Python's own operations fails in pywasm, it is that error as
+well: ``except AssertionError`` and ``except ZeroDivisionError`` both catch a division by zero. The exception of wasmvm,
+with the frames of the guest, is its ``__cause__``.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ class OutOfBounds(Failure, IndexError):
 
 
 class Overflow(Failure, OverflowError):
-    """A trap: a number that the result's type does not hold."""
+    """A trap: a number that the result's type cannot hold."""
 
 
 class InvalidConversion(Failure, ValueError):
-    """A trap: a NaN that should become an integer."""
+    """A trap: a NaN that was to become an integer."""
 
 
 _BY_CODE = {

@@ -13,7 +13,7 @@ def _bits(data: Any) -> int:
 
 
 def _read(stream: Any) -> bytearray:
-    """The bytes of one integer; EOFError where they end too early."""
+    """The bytes of one integer; EOFError if they end too early."""
     data = bytearray()
     while not data or data[-1] & 0x80:
         byte = stream.read(1)

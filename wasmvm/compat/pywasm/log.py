@@ -1,4 +1,4 @@
-"""pywasm's log: what is printed about modules that are read, where `lvl` is above 0."""
+"""pywasm's log: what is printed about modules that are read, if `lvl` is above 0."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def debugln(*args: Any) -> None:
 
 
 def println(*args: Any) -> None:
-    """Print, behind the time."""
+    """Print, after the time."""
     from datetime import datetime
 
     print(datetime.now().strftime("%Y/%m/%d %H:%M:%S"), "pywasm:", *args)

@@ -52,7 +52,7 @@ class Label:
 
 
 class Frame:
-    """An activation; of one that a host function sees, `module` is the instance that called it."""
+    """An activation; in the one that a host function sees, `module` is the instance that called it."""
 
     def __init__(self, module: ModuleInst, locals: LocalsInst, arity: int, label: int, value: int) -> None:
         self.module = module
@@ -92,7 +92,7 @@ class Machine:
         return module._frame  # type: ignore[no-any-return]
 
     def _adopt(self, core: _core.Instance) -> ModuleInst:
-        """Allocate what an instance that is being made has brought into being."""
+        """Give addresses to what a new instance has made."""
         desc, externs = self._pending[-1]
         store = self.store
         module = self._modules[core] = ModuleInst()
@@ -140,7 +140,7 @@ class Machine:
         return found
 
     def instance(self, module: ModuleDesc, extern: list[Extern]) -> ModuleInst:
-        """Instantiate a module whose imports are `extern`, in its order; AssertionError where they do not match."""
+        """Instantiate a module whose imports are `extern`, in its order; AssertionError if they do not match."""
         assert len(module.imps) == len(extern)
         store = self.store
         spaces: tuple[list[Any], ...] = (store.func, store.tabl, store.mems, store.glob)
@@ -172,14 +172,14 @@ class Machine:
 
 
 class Runtime:
-    """A machine and, by module name and name, what modules can import."""
+    """A machine, and what modules can import, by module name and name."""
 
     def __init__(self) -> None:
         self.machine = Machine()
         self.imports: dict[str, dict[str, Extern]] = {}
 
     def allocate_func_host(self, type: FuncType, func: Callable[..., Any]) -> Extern:
-        """A function of the host: ``func(machine, args)`` takes a list of values and returns one."""
+        """A host function: ``func(machine, args)`` takes a list of values and returns a list."""
         return Extern(types.FUNC, self.machine.store.allocate_func_host(FuncHost(type, func)))
 
     def allocate_table(self, type: TableType) -> Extern:
@@ -193,7 +193,7 @@ class Runtime:
 
     @staticmethod
     def _export(module: ModuleInst, name: str) -> Extern:
-        """IndexError where there is no such export, as in pywasm."""
+        """IndexError if there is no such export, as in pywasm."""
         return [export for export in module.exps if export.name == name][0].data  # noqa: RUF015
 
     def exported_memory(self, module: ModuleInst, name: str) -> MemInst:
@@ -228,9 +228,9 @@ class Runtime:
         """Call an export: a list of Python values in, and one out.
 
         Raises:
-            IndexError: there is no export of that name.
-            AssertionError: the number of arguments is wrong, or a trap (see `errors`).
-            OverflowError: an integer that the type does not hold, as signed.
+            IndexError: if there is no export of that name.
+            AssertionError: if the number of arguments is wrong; a trap (see `errors`).
+            OverflowError: for an integer that does not fit in the type as a signed one.
         """
         core, conversions, results = module._calls.get(func) or self._call(module, func)
         assert len(conversions) == len(args)

@@ -1,4 +1,4 @@
-"""pywasm's store: what has been allocated, each thing with its number there as address."""
+"""pywasm's store: what has been allocated; the address of each thing is its number there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KINDS = ("func", "table", "mem", "global")
 
 
 def _grow(core: Any, *arguments: Any) -> None:
-    """Grow a memory or table; AssertionError where that cannot be."""
+    """Grow a memory or table; AssertionError if that is impossible."""
     try:
         core.grow(*arguments)
     except ValueError as error:
@@ -132,7 +132,7 @@ class TableInst:
 
 
 class GlobalInst:
-    """A global; `data` is its value, a `ValInst`, and `mut` 1 where it can be changed."""
+    """A global; `data` is its value, a `ValInst`, and `mut` is 1 if it can be changed."""
 
     def __init__(self, data: ValInst, mut: int, core: _core.Global | None = None, store: Store | None = None) -> None:
         assert mut in (0, 1)
@@ -243,7 +243,7 @@ class FuncInst:
 
 
 class FuncHost:
-    """A function of the host: `hostcode` is called with the machine and the list of arguments, and returns a list."""
+    """A host function: `hostcode` is called with the machine and the list of arguments, and returns a list."""
 
     kind = 1
     _core: _core.Func
@@ -257,7 +257,7 @@ class FuncHost:
 
 
 class Store:
-    """All that was allocated: lists of which an address is an index."""
+    """All that was allocated: lists; an address is an index."""
 
     def __init__(self) -> None:
         self._core = _core.Store()
@@ -272,7 +272,7 @@ class Store:
         self.data: list[DataInst] = []
 
     def allocate_func_wasm(self, module: ModuleInst, func: FuncDesc) -> int:
-        """A function that is only looked at: those that can be called come with the instantiation of their module."""
+        """A function that can only be looked at: instantiating its module makes those that can be called."""
         self.func.append(FuncInst(module.type[func.type], module, func))
         return len(self.func) - 1
 
@@ -321,16 +321,16 @@ class Store:
         self.data.append(DataInst(data))
         return len(self.data) - 1
 
-    # Values on their way to wasmvm and back
+    # Values to wasmvm and back
 
     def reference(self, type: ValType, found: Any) -> ValInst:
-        """A reference of wasmvm's as a value: a function is its address, what a host passes on is a number already."""
+        """wasmvm's reference as a value: a function is its address; what a host passes on is a number already."""
         if found is None:
             return ValInst.zero(type)
         return ValInst.from_ref(type, self.address(found) if isinstance(found, _core.Func) else found)
 
     def referred(self, value: ValInst) -> Any:
-        """What wasmvm has for a value that is a reference."""
+        """wasmvm's value for a reference."""
         if not value.data[4]:
             return None
         number = value.into_ref()
@@ -351,11 +351,11 @@ class Store:
         return value.into_v128() if value.type.data == types.V128 else value.into_all()
 
     def from_core(self, type: ValType, found: Any) -> ValInst:
-        """The other way round."""
+        """pywasm's value for one of wasmvm's."""
         return self.reference(type, found) if types.is_reftype(type.data) else ValInst.from_all(type, found)
 
     def arguments(self, func_types: Iterable[ValType]) -> list[Callable[[Any], Any]]:
-        """For each parameter what turns a Python value, as `ValInst.from_all` takes it, into wasmvm's."""
+        """For each parameter a function that turns a Python value, as `ValInst.from_all` takes it, into wasmvm's."""
         return [_CHECKS.get(t.data) or _through(self, t) for t in func_types]
 
 

@@ -1,4 +1,4 @@
-"""pywasm's picture of a module: types, instructions and sections as objects, made from what wasmvm has decoded."""
+"""A module as pywasm shows it: types, instructions and sections as objects, made from what wasmvm has decoded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KINDS = ("func", "table", "mem", "global")
 
 @contextmanager
 def _reading(stream: Any, before: bytes = b"") -> Iterator[Reader]:
-    """A reader of what follows in a stream, as if behind `before`; the stream is left behind what was read."""
+    """A reader of the rest of a stream, as if it came after `before`; the stream is left after what was read."""
     start = stream.tell()
     reader = Reader(before + bytes(stream.read()))
     with translated():
@@ -113,7 +113,7 @@ def _arguments(reader: Reader, kind: int) -> list[Any]:
 
 
 def _instructions(reader: Reader) -> Iterator[Inst]:
-    """Instructions one after the other, a block with all that is in it; the ``end`` of the sequence is the last."""
+    """Instructions in a row, each block with all that is in it; the ``end`` of the sequence is the last one."""
     outer: list[Inst] = []
     while True:
         at = reader.pos
@@ -160,7 +160,7 @@ class Expr:
 
     @classmethod
     def _at(cls, source: bytes, extent: syntax.Extent | None) -> Expr:
-        """A constant expression that lies there."""
+        """The constant expression at that place."""
         if extent is None:
             return cls([])
         reader = Reader(source)
@@ -292,7 +292,7 @@ class Limits:
         return types.Limits(self.n, self.m or None)
 
     def suit(self, value: Limits) -> bool:
-        """Whether they may be given where `value` is asked for."""
+        """Whether they match `value`, the limits that are wanted."""
         return types.match_limits(self._core, value._core)
 
     @classmethod
@@ -348,7 +348,7 @@ class TableType:
 
 
 class GlobalType:
-    """A global type; `mut` is 1 where it can be changed."""
+    """A global type; `mut` is 1 if it can be changed."""
 
     def __init__(self, type: ValType, mut: int) -> None:
         assert mut in (0, 1)
@@ -503,7 +503,7 @@ class DataDesc:
 
     @classmethod
     def from_reader(cls, r: Any) -> DataDesc:
-        with _reading(r, b"\1") as reader:  # as a section of one segment
+        with _reading(r, b"\1") as reader:  # read like a section of one segment
             module = syntax.Module(reader.source)
             sections.read_data_section(reader, module, reader.end)
             return cls._of(reader.source, module.datas[0])
@@ -512,7 +512,7 @@ class DataDesc:
 class ModuleDesc:
     """A module, as lists of what its sections hold; `star` is the index of the start function, or -1.
 
-    Only one that `from_reader` has made can be instantiated. What is in it is looked at when it is asked for.
+    Only one that `from_reader` made can be instantiated. Its contents are made when they are asked for.
     """
 
     _compiled: CompiledModule | None = None
@@ -535,7 +535,7 @@ class ModuleDesc:
 
     @classmethod
     def from_reader(cls, r: Any) -> ModuleDesc:
-        """Decode and validate; AssertionError where it is no valid module."""
+        """Decode and validate; AssertionError if it is not a valid module."""
         made = cls.__new__(cls)
         with translated():
             made._compiled = CompiledModule(bytes(r.read()))
@@ -548,7 +548,7 @@ class ModuleDesc:
         return self.compiled().syntax
 
     def compiled(self) -> CompiledModule:
-        """wasmvm's own; TypeError where it was not read."""
+        """wasmvm's own module; TypeError if this one was not read."""
         if self._compiled is None:
             raise TypeError("only a module that was read can be instantiated")
         return self._compiled

@@ -61,7 +61,7 @@ class ValType:
 
 
 _REFERENCE = 4
-"""The byte of a value which says that a reference is not null; its number is in the four bytes before."""
+"""The byte of a value that says that a reference is not null; its number is in the four bytes before."""
 
 
 class ValInst:
@@ -93,7 +93,7 @@ class ValInst:
 
     @classmethod
     def from_bits(cls, type: ValType, bits: int) -> ValInst:
-        """wasmvm's own: a number or vector from its bits."""
+        """A value from wasmvm's own: a number or vector from its bits."""
         return cls(type, bytearray(bits.to_bytes(cls.blen, "little")))
 
     @classmethod

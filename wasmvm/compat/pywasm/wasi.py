@@ -31,7 +31,7 @@ _SEQUENCES = {
     "ERRNO": " ".join(name[name.startswith("E") :] for name in abi.ERRNO_NAMES),
     "SIGNAL": _SIGNALS,
 }
-"""Names of which each is worth its place."""
+"""Names whose numbers are their places."""
 _SAME_NAMES = ("EVENTTYPE_", "FDFLAGS_", "FILETYPE_", "FSTFLAGS_", "LOOKUPFLAGS_", "OFLAGS_", "PREOPENTYPE_", "WHENCE_")
 _RIGHTS = ("FD_", "PATH_", "POLL_", "SOCK_")
 _OTHERS = {
@@ -63,10 +63,10 @@ def _constants() -> dict[str, int]:
 
 
 class _File:
-    """A descriptor of the guest's: `wasm_fd` and what else begins so is what the guest sees, `host_...` the host's.
+    """A descriptor of the guest: attributes ``wasm_...`` are what the guest sees, ``host_...`` are the host's.
 
-    `pipe` is an object with ``read`` or ``write`` that stands for a standard stream, or None. `host_fd` is -1 for what
-    the guest has opened itself.
+    `pipe` is an object with ``read`` or ``write`` in place of a standard stream, or None. `host_fd` is -1 for what the
+    guest has opened itself.
     """
 
     _FIELDS = (
@@ -110,12 +110,12 @@ def _host_type(file: _File) -> str:
 
 
 class _Standard(Descriptor):
-    """A standard stream: the host's, or at any time the `pipe` of its `File`."""
+    """A standard stream: the host's, or the `pipe` of its `File` while that is set."""
 
     __slots__ = ("_file", "_host", "_open")
 
     def __init__(self, file: _File, write: bool) -> None:
-        # What pywasm grants, and what every stream of wasmvm's can do.
+        # What pywasm grants, and what every stream of wasmvm can do.
         others = terms.RIGHTS_STREAM & ~(terms.MAY_READ | terms.MAY_WRITE)
         super().__init__(_host_type(file), abi.HOST_RIGHTS[file.wasm_rights_base] | others)
         self._file = file
@@ -143,7 +143,7 @@ class _Standard(Descriptor):
 
 
 def _opened(file: _File, number: int) -> Descriptor:
-    """The descriptor for a `File` of the embedder's that is no directory."""
+    """The descriptor for one of the embedder's `File` objects that is not a directory."""
     if number <= 2:
         return _Standard(file, number > 0)
     if file.wasm_type in (abi.FILETYPE_SOCKET_STREAM, abi.FILETYPE_SOCKET_DGRAM):
@@ -165,7 +165,7 @@ def _opened(file: _File, number: int) -> Descriptor:
 
 
 def _fileno(stream: Any, number: int) -> int:
-    """The host's descriptor of a standard stream; the usual one where an object without has taken its place."""
+    """The host's descriptor of a standard stream; the usual one if the stream was replaced by an object without."""
     try:
         found: int = stream.fileno()
     except (AttributeError, OSError, ValueError):
@@ -288,7 +288,7 @@ class Preview1:
             self.fd[args[0]].wasm_rights_base, self.fd[args[0]].wasm_rights_root = args[1], args[2]
 
     def _release(self, file: _File) -> None:
-        """Close what the host has for a descriptor, but its standard streams."""
+        """Close the host's descriptor behind one of the guest, except standard streams."""
         if file.wasm_type != abi.FILETYPE_CHARACTER_DEVICE and file.host_status == self.FILE_STATUS_OPENED:
             if file.host_fd >= 0:
                 with suppress(OSError):
@@ -296,7 +296,7 @@ class Preview1:
             file.host_status = self.FILE_STATUS_CLOSED
 
     def main(self, runtime: Runtime, module: ModuleInst) -> int:
-        """Call ``_start``; the exit code. IndexError where there is none, and what else `Runtime.invocate` raises."""
+        """Call ``_start`` and return the exit code. IndexError if there is none; and what `Runtime.invocate` raises."""
         try:
             runtime.invocate(module, "_start", [])
         except Exception as error:
@@ -335,7 +335,7 @@ class Preview1:
         return fd < 3 and self.fd[fd].pipe is not None
 
     def help_sock(self, fd: int) -> bool:
-        """Whether it is no socket."""
+        """Whether it is not a socket."""
         return self.fd[fd].wasm_type not in (abi.FILETYPE_SOCKET_DGRAM, abi.FILETYPE_SOCKET_STREAM)
 
     def help_time(self, id: int) -> int:

@@ -1,7 +1,7 @@
 """The core API of the PyPI package ``wasmtime`` over wasmvm: its names, semantics, exceptions and messages.
 
-What differs: components have their names only, which say so when used; options of wasmtime's compiler are ignored (see
-`Config`); integers may be anything with ``__index__``, a v128 is 16 bytes; and where wasmtime aborts the process, as
+What differs: of components only the names exist, which say so when used; options of wasmtime's compiler are ignored
+(see `Config`); integers may be anything with ``__index__``, a v128 is 16 bytes; and if wasmtime aborts the process, as
 for an object of another store, this raises `WasmtimeError`.
 """
 

@@ -11,7 +11,7 @@ from wasmvm.compat.wasmtime.store import Store
 
 
 class Caller:
-    """The instance that called a host function; it stands for its store, too, until the function returns."""
+    """The instance that called a host function; until the function returns it also stands for its store."""
 
     def __init__(self, ptr: core.Caller) -> None:
         self._caller: core.Caller | None = ptr

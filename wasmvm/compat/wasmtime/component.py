@@ -1,4 +1,4 @@
-"""The names of ``wasmtime.component``, so that programs can be imported which use components only in part.
+"""The names of ``wasmtime.component``, so that programs can be imported that use components only in part.
 
 wasmvm runs core modules only: making an object of one of these classes, or calling one of their methods, says so.
 """
@@ -19,7 +19,7 @@ __all__ = """
 
 
 class _Absent(type):
-    """The class of those classes."""
+    """The class of these classes."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> NoReturn:
         raise WasmtimeError(f"component.{cls.__name__} belongs to the component model; wasmvm runs core modules only")

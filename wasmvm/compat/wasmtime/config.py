@@ -1,7 +1,7 @@
 """Options. Those of wasmtime's compiler mean nothing to an interpreter: they are checked, and then ignored.
 
-What has a meaning: `consume_fuel`, `epoch_interruption`, `max_wasm_stack`, `shared_memory` and `cache`. Proposals are
-always enabled as far as wasmvm has them, so that the options named ``wasm_...`` are accepted and change nothing either.
+What has a meaning: `consume_fuel`, `epoch_interruption`, `max_wasm_stack`, `shared_memory` and `cache`. The proposals
+that wasmvm has are always enabled, so the options named ``wasm_...`` are accepted and change nothing either.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ class Config(Managed[dict[str, Any]]):
 
     @setter_property
     def cache(self, enabled: bool | str) -> None:
-        """Set-only; True, or the path of a TOML file, which must be there: either way lowered code is kept on disk, in
-        the user's cache directory.
+        """Set-only; True, or the path of a TOML file, which must exist: either way lowered code is kept on disk, in the
+        user's cache directory.
         """
         if isinstance(enabled, bool):
             if not enabled:
@@ -115,7 +115,7 @@ class Config(Managed[dict[str, Any]]):
 
     @setter_property
     def target(self, triple: str) -> None:
-        """Set-only; a target triple, of which the architecture must be one that there is."""
+        """Set-only; a target triple, whose architecture must exist."""
         if not isinstance(triple, str):
             raise TypeError("expected a str")
         architecture = triple.partition("-")[0]

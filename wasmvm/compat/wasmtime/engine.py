@@ -9,10 +9,10 @@ from wasmvm.embedding import engine
 _STACK = 2 << 20
 """What wasmtime allows a call stack by default, in bytes."""
 _MOST_MEMORY = 1 << 46
-"""Bytes of all memories where nothing else limits them: half of what a process can address."""
+"""Bytes of all memories if nothing else limits them: half of what a process can address."""
 _ANY = 1 << 40
 _SLOTS_PER_BYTE = 4
-"""Interpreted frames keep every value in 8 bytes, so that the same recursion takes more room."""
+"""Interpreted frames keep every value in 8 bytes, so the same recursion takes more room."""
 
 
 class Engine(Managed[engine.Engine]):

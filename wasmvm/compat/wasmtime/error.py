@@ -14,7 +14,7 @@ from wasmvm.types import I64, valtype_text
 
 
 class WasmtimeError(Exception, Managed[str]):
-    """Everything that goes wrong and is no `Trap`."""
+    """Everything that goes wrong, except a `Trap`."""
 
     def __init__(self, message: str) -> None:
         self._message = message
@@ -25,7 +25,7 @@ class WasmtimeError(Exception, Managed[str]):
 
 
 class ExitTrap(WasmtimeError):
-    """The guest called WASI's ``proc_exit``; raised for every code, 0 too."""
+    """The guest called WASI's ``proc_exit``; raised for every code, also for 0."""
 
     code: int
 

@@ -73,7 +73,7 @@ class Linker(Managed[linker.Linker]):
             self._define(name, export, extern)
 
     def define_wasi(self) -> None:
-        """Define the functions of WASI; what they may do is said by `Store.set_wasi`."""
+        """Define the functions of WASI; `Store.set_wasi` says what they may do."""
         for name, function in wasi_functions().items():
             self._define(abi.MODULE, name, function)
 
@@ -141,7 +141,7 @@ class Linker(Managed[linker.Linker]):
         return Func._of(_core.Func(store._context(), types.FuncType((), ()), lambda: None))
 
     def get(self, store: Storelike, module: str, name: str) -> Any:
-        """What is defined by that name, for `store`; WasmtimeError where there is nothing."""
+        """What is defined by that name, for `store`; WasmtimeError if there is nothing."""
         module.encode()
         name.encode()
         context = store._context()
@@ -161,13 +161,13 @@ class Linker(Managed[linker.Linker]):
                 yield import_, import_.type
 
     def define_unknown_imports_as_traps(self, module: Module) -> None:
-        """Define what `module` imports and is not defined: functions that trap."""
+        """Define the functions that `module` imports and that are not defined yet: they trap."""
         for import_, type_ in self._unknown(module):
             if import_.kind == "func":
                 self._define(import_.module, import_.name, HostFunc(_trapping(import_), type_))
 
     def define_unknown_imports_as_default_values(self, store: Storelike, module: Module) -> None:
-        """Define what `module` imports and is not defined: zeros, nulls, and functions that return them."""
+        """Define what `module` imports and is not defined yet: zeros, nulls, and functions that return them."""
         context = store._context()
         for import_, type_ in self._unknown(module):
             item: Any

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Managed(Generic[T]):
-    """Base of classes that hold something which `close` lets go; ``with`` closes too."""
+    """Base of classes that hold something until `close`; ``with`` closes too."""
 
     _managed: T | None
 
@@ -29,14 +29,14 @@ class Managed(Generic[T]):
         self._managed = ptr
 
     def close(self) -> None:
-        """Let go. Harmless when done twice; using the object afterwards raises ValueError."""
+        """Release what is held. Harmless when done twice; using the object afterwards raises ValueError."""
         ptr = getattr(self, "_managed", None)
         if ptr is not None:
             self._delete(ptr)
             self._managed = None
 
     def ptr(self) -> T:
-        """What is held, which is wasmvm's own object here and no pointer. ValueError after `close`."""
+        """What is held: here wasmvm's own object, not a pointer. ValueError after `close`."""
         try:
             ptr = self._managed
         except AttributeError:
@@ -46,7 +46,7 @@ class Managed(Generic[T]):
         return ptr
 
     def _consume(self) -> T:
-        """What is held, which goes to another object: this one is closed."""
+        """Take what is held, for another object: this one is closed."""
         ptr = self.ptr()
         self._managed = None
         return ptr

@@ -16,7 +16,7 @@ PAGE_SIZE_LOG2 = 16
 
 
 def new_memory(store: _core.Store, ty: MemoryType) -> _core.Memory:
-    """WasmtimeError where the store's limits or wasmvm do not allow it."""
+    """A new memory; WasmtimeError if the store's limits or wasmvm do not allow it."""
     memorytype = ty.ptr()
     if ty.page_size_log2 != PAGE_SIZE_LOG2:
         raise WasmtimeError("wasmvm has no custom page sizes")
@@ -25,7 +25,7 @@ def new_memory(store: _core.Store, ty: MemoryType) -> _core.Memory:
 
 
 def grown(memory: _core.Memory, delta: int) -> int:
-    """The old size in pages; WasmtimeError where it cannot grow."""
+    """Grow a memory and return the old size in pages; WasmtimeError if it cannot grow."""
     if delta < 0:
         raise WasmtimeError("cannot grow by negative amount")
     try:
@@ -40,7 +40,7 @@ def data_pointer(memory: _core.Memory) -> Any:
 
 
 def bytes_at(memory: _core.Memory, size: int, offset: int) -> Any:
-    """A ctypes array that keeps the memory; ValueError where the bytes are not all inside."""
+    """A ctypes array that keeps the memory; ValueError unless all bytes are inside."""
     return (ctypes.c_ubyte * size).from_buffer(memory, offset)
 
 
@@ -57,7 +57,7 @@ class Memory(Extern, wraps=_core.Memory, held_in="_memory"):
         return MemoryType._of(self._memory.type)
 
     def grow(self, store: Storelike, delta: int) -> int:
-        """Grow by `delta` pages and return the old size in pages; WasmtimeError where it cannot."""
+        """Grow by `delta` pages and return the old size in pages; WasmtimeError if it cannot."""
         check(store, self._memory.store)
         return grown(self._memory, delta)
 
@@ -75,7 +75,7 @@ class Memory(Extern, wraps=_core.Memory, held_in="_memory"):
         """A ctypes array over `size` bytes from `offset` on, all of them by default. It keeps the memory.
 
         Raises:
-            ValueError: they are not all inside the memory.
+            ValueError: if they are not all inside the memory.
         """
         check(store, self._memory.store)
         return bytes_at(self._memory, len(self._memory) if size is None else index(size), index(offset))
@@ -97,7 +97,7 @@ class Memory(Extern, wraps=_core.Memory, held_in="_memory"):
         """Copy `value` to `start`, which may count from the end, and return its length.
 
         Raises:
-            IndexError: it does not fit.
+            IndexError: if it does not fit.
         """
         memory = self._memory
         check(store, memory.store)

@@ -31,7 +31,7 @@ class Module(Managed[module.Module]):
 
     @classmethod
     def deserialize(cls, engine: Engine, encoded: bytes | bytearray) -> Any:
-        """What `serialize` gave; WasmtimeError where it is damaged or of another version."""
+        """A module from what `serialize` returned; WasmtimeError if that is damaged or of another version."""
         if not isinstance(encoded, (bytes, bytearray)):
             raise TypeError("expected bytes")
         engine.ptr()
@@ -40,7 +40,7 @@ class Module(Managed[module.Module]):
 
     @classmethod
     def deserialize_file(cls, engine: Engine, path: str) -> Any:
-        """What `serialize` gave, from a file."""
+        """A module from a file with what `serialize` returned."""
         path.encode()
         engine.ptr()
         try:

@@ -1,4 +1,4 @@
-"""Shared memories: the object without the threads, so that no module can import one."""
+"""Shared memories: the object without the threads, so no module can import one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SharedMemory(Managed[_core.Memory], Extern):
         return self._type
 
     def grow(self, delta: int) -> int:
-        """Grow by `delta` pages and return the old size in pages; WasmtimeError where it cannot."""
+        """Grow by `delta` pages and return the old size in pages; WasmtimeError if it cannot."""
         return grown(self.ptr(), delta)
 
     def size(self) -> int:

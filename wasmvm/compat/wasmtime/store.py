@@ -42,7 +42,7 @@ class Store(Managed[core.Store]):
         return self._data
 
     def gc(self) -> None:
-        """Forget the objects of externrefs that wasm holds no more, and free what garbage it made."""
+        """Forget the objects of externrefs that wasm no longer holds, and free the garbage that it made."""
         self._context().gc()
 
     def _metered(self) -> core.Store:
@@ -52,11 +52,11 @@ class Store(Managed[core.Store]):
         return context
 
     def set_fuel(self, fuel: int) -> None:
-        """Set what fuel is left; a store begins with none. WasmtimeError without `Config.consume_fuel`."""
+        """Set how much fuel is left; a store begins with none. WasmtimeError without `Config.consume_fuel`."""
         self._metered().fuel = fuel & 0xFFFFFFFFFFFFFFFF
 
     def get_fuel(self) -> int:
-        """What fuel is left. WasmtimeError without `Config.consume_fuel`."""
+        """How much fuel is left. WasmtimeError without `Config.consume_fuel`."""
         return self._metered().fuel or 0
 
     def set_wasi(self, wasi: WasiConfig) -> None:
@@ -65,12 +65,12 @@ class Store(Managed[core.Store]):
         self._wasi = wasi._start()
 
     def set_wasi_http(self) -> None:
-        """Is for components only, which wasmvm has not."""
+        """For components only, which wasmvm does not have."""
         self._context()
         raise WasmtimeError("wasi:http belongs to components, which wasmvm does not run")
 
     def set_epoch_deadline(self, ticks_after_current: int) -> None:
-        """Let wasm trap once the engine's epoch is so many later than now."""
+        """Let wasm trap when the engine's epoch is `ticks_after_current` later than now."""
         self.engine.ptr().set_epoch_deadline(self._context(), ticks_after_current)
 
     def set_limits(
@@ -85,5 +85,5 @@ class Store(Managed[core.Store]):
         given = (memory_size, table_elements, instances, tables, memories)
         context = self._context()
         context.limit_each(*(limit if limit >= 0 else None for limit in given))
-        # Where nothing is said of tables, all of them together have the usual bound.
+        # If nothing is said of tables, all of them together have the usual bound.
         context.set_limits(max_table=1 << 40 if table_elements >= 0 else core.LIMITS["max_table"])

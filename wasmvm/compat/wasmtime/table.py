@@ -33,7 +33,7 @@ class Table(Extern, wraps=_core.Table, held_in="_table"):
         return len(self._table)
 
     def grow(self, store: Storelike, amt: int, init: Any) -> int:
-        """Grow by `amt` elements and return the old size; WasmtimeError where it cannot."""
+        """Grow by `amt` elements and return the old size; WasmtimeError if it cannot."""
         check(store, self._table.store)
         value = to_core(self._table.type.reftype, init)
         amt = index(amt)

@@ -27,6 +27,6 @@ class Tag(Extern, wraps=_core.Tag, held_in="_tag"):
         return TagType._wrapped(self._tag.type)
 
     def eq(self, store: Storelike, other: Tag) -> bool:
-        """Whether both are the same tag, not just of one type."""
+        """Whether both are the same tag, not just tags of the same type."""
         check(store, self._tag.store)
         return self._tag is other._tag

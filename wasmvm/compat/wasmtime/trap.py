@@ -70,7 +70,7 @@ def _line(i: int, frame: errors.Frame) -> str:
 
 
 class Trap(Exception, Managed[str]):
-    """Execution was aborted. No `WasmtimeError`.
+    """Execution was aborted. Not a `WasmtimeError`.
 
     Args:
         message: what `message` is, for a trap that a host function raises.

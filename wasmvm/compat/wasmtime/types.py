@@ -11,7 +11,7 @@ from wasmvm.compat.wasmtime.managed import Managed
 
 
 class ValType(Managed[int]):
-    """The type of a value; made by the class methods of the types' names."""
+    """The type of a value; the class methods with the types' names make it."""
 
     def __init__(self) -> None:
         raise WasmtimeError("cannot construct directly")
@@ -91,7 +91,7 @@ class GlobalType(Managed[types.GlobalType]):
 
 
 class Limits:
-    """Args: min, max: sizes; `max` is None where there is none."""
+    """Args: min, max: sizes; `max` is None if there is none."""
 
     __hash__: ClassVar[None]  # type: ignore[assignment]
 

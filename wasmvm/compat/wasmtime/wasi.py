@@ -1,4 +1,4 @@
-"""What a guest is granted, in wasmtime's way of saying it."""
+"""What a guest is granted, in wasmtime's words."""
 
 from __future__ import annotations
 
@@ -114,8 +114,8 @@ class WasiConfig(Managed[dict[str, Any]]):
     ) -> None:
         """Grant a directory under the name `guest_path`.
 
-        The ways of both ages of wasmtime are taken: `fs_mutable`, or `dir_perms` and `file_perms`. A directory is
-        granted for reading only if any of them says so.
+        The parameters of older and newer versions of wasmtime are accepted: `fs_mutable`, or `dir_perms` and
+        `file_perms`. A directory is granted for reading only if any of them says so.
         """
         path.encode()
         guest_path.encode()

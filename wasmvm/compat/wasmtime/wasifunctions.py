@@ -13,7 +13,7 @@ from wasmvm.wasi.preview1.link import bind
 
 
 class WasiFunction:
-    """A function of WASI before it is known of which store."""
+    """A function of WASI that is not yet bound to a store."""
 
     __slots__ = ("name", "type")
 

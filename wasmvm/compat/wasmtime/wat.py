@@ -6,7 +6,7 @@ from wasmvm.compat.wasmtime.error import translated
 
 
 def wat2wasm(wat: str | bytes) -> bytearray:
-    """The module in the binary format; WasmtimeError where the text is none."""
+    """The module in the binary format; WasmtimeError if the text is not a module."""
     from wasmvm import text
 
     with translated():

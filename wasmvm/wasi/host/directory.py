@@ -1,4 +1,4 @@
-"""An open directory of a guest's, in whatever tree it is: where path operations start from."""
+"""An open directory in any kind of tree: where path operations start."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Directory(Descriptor):
     """A descriptor of a directory.
 
     Attributes:
-        tree: the tree that it is in; two directories whose trees are the same object can be linked and renamed between.
+        tree: the tree that it is in; links and renames are possible between directories of the same tree object.
         handle: the tree's own handle, which this object owns.
     """
 
@@ -43,7 +43,7 @@ class Directory(Descriptor):
         """Open what is at `path`.
 
         The rights asked for are cut to those that its kind can have and that this directory hands on, except for
-        reading and writing: asking for these where they cannot be had is an error.
+        reading and writing: asking for these when they cannot be had is an error.
 
         Args:
             follow: whether a link in the last place is followed.
@@ -67,9 +67,7 @@ class Directory(Descriptor):
             if exclusive:
                 follow = False  # a link in the last place is something that exists
             if path.endswith(b"/"):
-                with self.walk(
-                    path, entry=True
-                ) as at:  # an error even where there is a directory: it would not be made
+                with self.walk(path, entry=True) as at:  # an error even if there is a directory: none would be made
                     raise WasiError(errno.EEXIST if at.name == b"." and exclusive else errno.EISDIR)
         with self.walk(path, follow=follow) as at:
             opened = self.tree.open(at.handle, at.name, how, flags, granted & terms.MAY_READ != 0, write)
@@ -80,10 +78,10 @@ class Directory(Descriptor):
         return opened
 
     def entries_after(self, cookie: int) -> Iterator[tuple[int, DirectoryEntry]]:
-        """Entries with their cookies, in order, from the one behind `cookie` on; 0 looks at the directory anew.
+        """Entries with their cookies, in order, from the one after `cookie` on; 0 reads the directory again.
 
-        A name keeps its cookie for as long as it is found each time, and a new name gets a higher one than any
-        before, so a cookie of an earlier look still divides what was seen from what was not.
+        A name keeps its cookie as long as every reading finds it, and a new name gets a higher one than any before. So
+        a cookie from an earlier reading still divides what the guest has seen from what it has not.
         """
         if cookie == 0 or self._listing is None:
             self._look()
@@ -96,7 +94,7 @@ class Directory(Descriptor):
         return len(self._cookies)
 
     def forget(self) -> None:
-        """Keep no entries; a cookie then means the same only if nothing was made or removed since the first look."""
+        """Keep no entries; cookies stay good only if nothing was made or removed since the first reading."""
         self._listing = None
         self._cookies = []
         self._next_cookie = 1

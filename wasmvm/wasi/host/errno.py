@@ -40,7 +40,7 @@ ESPIPE = "ESPIPE"
 EXDEV = "EXDEV"
 
 _SAME = {"EWOULDBLOCK": EAGAIN, "EOPNOTSUPP": ENOTSUP, "ESHUTDOWN": EPIPE, "EDEADLOCK": "EDEADLK"}
-"""Names for which another one is used; on many hosts both have one number."""
+"""Names that another one stands for; on many hosts both have the same number."""
 _names: dict[int, str] = {}
 """By the host's numbers; filled when the host first reports an error."""
 
@@ -58,7 +58,7 @@ class WasiError(Exception):
 
 
 def name_of(error: OSError) -> str:
-    """The name of a host's error, which may be one that an interface has no number for; EIO if the host has no name."""
+    """The name of a host's error; EIO if the host has no name for it. An interface may not have a number for it."""
     if not _names:
         for name, number in vars(host_errno).items():
             if name.startswith("E"):

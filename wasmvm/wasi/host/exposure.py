@@ -1,7 +1,7 @@
-"""What a directory of the host would let a guest reach that nobody means to grant; `run` and the command line warn.
+"""What a directory of the host lets a guest reach that nobody means to grant; `run` and the command line warn of it.
 
-The whole file system has the keys of its user in it. Where the kernel shows itself as files (``/proc``, ``/sys``), a
-guest reads and writes the memory of this process, its environment and its descriptors: that is no sandbox.
+The whole file system includes the keys of its user. In ``/proc`` and ``/sys`` the kernel shows itself as files: there a
+guest can read and write the memory of this process, its environment and its descriptors. That is no sandbox.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 
 _KERNEL = {"proc": "processes, this one included", "sysfs": "the machine's devices and settings"}
-"""Types of file systems that are no files, and what they show."""
+"""Types of file systems that are not files, and what they show."""
 
 
 def exposure(path: str | bytes | os.PathLike[str]) -> str | None:
-    """A line on what granting the directory `path` means, or None where it is only files."""
+    """A line on what granting the directory `path` means, or None if it has only files."""
     found = os.path.realpath(os.fsdecode(path))
     if found == os.path.dirname(found):
         return f"{found} grants the guest every file of this machine that its user can reach, and its processes"
@@ -28,7 +28,7 @@ def _is_within(path: str, folder: str) -> bool:
 
 
 def _kernel_mounts() -> list[tuple[str, str]]:
-    """Where such file systems are mounted, and of which type; the usual places where the host does not say."""
+    """Where such file systems are mounted, and their types; the usual places if the host does not say."""
     try:
         with open("/proc/self/mountinfo", "rb") as file:
             lines = file.read().splitlines()
@@ -44,7 +44,7 @@ def _kernel_mounts() -> list[tuple[str, str]]:
 
 
 def _unescaped(text: bytes) -> str:
-    """A path as mountinfo writes it: spaces and the like as three octal digits behind a backslash."""
+    """A path as mountinfo writes it: spaces and other special bytes as a backslash and three octal digits."""
     for byte in b" \t\n\\":
         text = text.replace(b"\\%03o" % byte, bytes([byte]))
     return os.fsdecode(text)

@@ -1,8 +1,8 @@
 """What a guest's file descriptor stands for, and the table of them.
 
 Guest descriptors are indices of this table and never host descriptors. A `Descriptor` is one open description: it knows
-its rights and flags, and answers the operations that its kind has; every other one ends with the error code that the
-base class gives it. Rights are checked by the callers in the topic files (`FdTable.get`), never here.
+its rights and flags, and has the operations of its kind; all others fail as the base class says. Its operations do not
+check rights: whoever calls them does, by `FdTable.get`.
 """
 
 from __future__ import annotations
@@ -75,9 +75,9 @@ class Descriptor:
     def refuse(self, missing: int) -> WasiError:
         """The error for an operation whose rights this descriptor lacks.
 
-        POSIX's own code where it has one, since that is what C and Rust programs look for: EBADF for reading or writing
-        what was not opened for it (and for file operations on a directory), ESPIPE for seeking in a stream. EROFS
-        where a read-only directory is the reason. Else ENOTCAPABLE.
+        POSIX's own error if it has one, since C and Rust programs look for that: EBADF for reading or writing
+        what was not opened for it (and for file operations on a directory), ESPIPE for seeking in a stream. EROFS if
+        a read-only directory is the reason. Otherwise ENOTCAPABLE.
         """
         if self.read_only and missing & terms.RIGHTS_CHANGING:
             return WasiError(errno.EROFS)
@@ -107,15 +107,18 @@ class Descriptor:
         return self.filetype in (terms.FILETYPE_SOCKET_STREAM, terms.FILETYPE_SOCKET_DGRAM)
 
     def readv(self, buffers: Sequence[memoryview]) -> int:
-        """Fill the buffers in order; the number of bytes read, 0 at the end. Raises WasiError or OSError, as all do."""
+        """Fill the buffers in order; returns the number of bytes, 0 at the end.
+
+        Like all operations it raises WasiError or OSError.
+        """
         raise WasiError(errno.EBADF)
 
     def writev(self, buffers: Sequence[memoryview]) -> int:
-        """Write the buffers in order; the number of bytes written."""
+        """Write the buffers in order; returns the number of bytes written."""
         raise WasiError(errno.EBADF)
 
     def write(self, buffers: Sequence[memoryview]) -> int:
-        """`writev` as far as the limit allows; OutputTrap where that is not far enough."""
+        """`writev` as far as the limit allows; OutputTrap if that is not far enough."""
         return self.writev(buffers) if self.limit is None else self.limit.write(self.writev, buffers)
 
     def write_at(self, buffers: Sequence[memoryview], offset: int) -> int:
@@ -133,11 +136,11 @@ class Descriptor:
         raise WasiError(errno.ESPIPE)
 
     def seek(self, offset: int, whence: int) -> int:
-        """Move the file's offset; the new one. `whence` is ``os.SEEK_SET``, ``SEEK_CUR`` or ``SEEK_END``."""
+        """Move the file's offset and return the new one. `whence` is ``os.SEEK_SET``, ``SEEK_CUR`` or ``SEEK_END``."""
         raise WasiError(errno.ESPIPE)
 
     def stat(self) -> Filestat:
-        """Attributes of the file; those of a thing that is no file are zeros."""
+        """Attributes of the file; zeros if it is not a file."""
         return Filestat(0, 0, self.filetype, 1, 0, 0, 0, 0)
 
     def set_size(self, size: int) -> None:
@@ -166,11 +169,11 @@ class Descriptor:
         self.flags = flags
 
     def poll_fileno(self, write: bool) -> int:
-        """The host descriptor that tells whether this is ready; -1 for a thing that always is."""
+        """The host descriptor that tells whether this is ready; -1 if it always is."""
         return -1
 
     def available(self, write: bool) -> int:
-        """Bytes that can be read (written) without waiting; 1 where that is just "something"."""
+        """Bytes that can be read (written) without waiting; 1 if the number is unknown."""
         return 1
 
     def close(self) -> None:
@@ -194,7 +197,7 @@ class FdTable:
         """The descriptor `fd`, which must have all of `rights`.
 
         Raises:
-            WasiError: EBADF if there is none; what `Descriptor.refuse` says if a right is missing.
+            WasiError: EBADF if it is not open; what `Descriptor.refuse` says if a right is missing.
         """
         descriptor = self._entries.get(fd)
         if descriptor is None:
@@ -205,7 +208,7 @@ class FdTable:
         return descriptor
 
     def check_room(self) -> None:
-        """Raises WasiError EMFILE if no descriptor can be added: asked before anything is opened or created."""
+        """Raises WasiError EMFILE if no descriptor can be added; to be called before anything is opened or created."""
         if len(self._entries) >= self._limit:
             raise WasiError(errno.EMFILE)
 
@@ -225,7 +228,7 @@ class FdTable:
         return descriptor
 
     def renumber(self, fd: int, to: int) -> None:
-        """Move `fd` to the number `to`, closing what was there. Both are in use."""
+        """Move `fd` to the number `to`, and close what was there. Both must be in use."""
         if fd == to:
             return
         replaced = self._entries[to]
@@ -233,7 +236,7 @@ class FdTable:
         replaced.close()
 
     def close(self) -> None:
-        """Close all of them, even if one fails; the first failure is raised at the end."""
+        """Close all of them, even if one fails; raises the first failure at the end."""
         failure: OSError | None = None
         while self._entries:
             _, descriptor = self._entries.popitem()

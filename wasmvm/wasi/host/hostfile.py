@@ -1,7 +1,7 @@
 """A file or stream that is a descriptor of the host.
 
-Bytes go between the host and the guest's memory directly (``readv``/``writev`` on views of it). Where the platform
-lacks a call (Windows has neither ``readv`` nor ``pread``) there is one copy, or ENOTSUP.
+Bytes go between the host and the guest's memory directly (``readv``/``writev`` on views of it). If the platform
+lacks a call (Windows has neither ``readv`` nor ``pread``), there is one copy, or ENOTSUP.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ _FILETYPES = {
     host_stat.S_IFSOCK: terms.FILETYPE_SOCKET_STREAM,
 }
 _NO_WAIT: int = getattr(os, "RWF_NOWAIT", 0) if hasattr(os, "preadv") and hasattr(os, "pwritev") else 0
-"""Linux: one reading or writing that does not wait, whatever the flags of the open file are."""
+"""Linux: makes one read or write not wait, whatever the flags of the open file are."""
 _NO_WAIT_IS_UNKNOWN = frozenset(
     number for name in ("EOPNOTSUPP", "ENOSYS", "EINVAL", "ESPIPE") if (number := getattr(host_errno, name, 0))
 )
 _TERMINAL_PIECE = 256
-"""Bytes that a terminal always takes when it is ready to be written."""
+"""Bytes that a terminal takes whenever it is ready to be written."""
 _FEW = 16
-"""Host descriptors that are few under any limit."""
+"""A number of host descriptors that no limit forbids."""
 _PAUSE = 0.001
-"""Seconds until the next try where somebody else took what was ready."""
+"""Seconds until the next try when somebody else took what was ready."""
 _ALLOCATED_PIECE = 64 << 20
 """Bytes that are allocated before the store is asked again."""
 
 
 def filetype_of(mode: int) -> str:
-    """The ``FILETYPE_*`` for a host's ``st_mode``; FIFOs have none of their own."""
+    """The ``FILETYPE_*`` for a host's ``st_mode``; a FIFO is unknown."""
     return _FILETYPES.get(host_stat.S_IFMT(mode), terms.FILETYPE_UNKNOWN)
 
 
@@ -66,13 +66,13 @@ def filestat_of(status: os.stat_result) -> Filestat:
 
 
 def poll_host(wanted: Sequence[tuple[int, bool]], nanoseconds: int | None) -> list[tuple[bool, bool]]:
-    """Wait for host descriptors, at most so long (None: for ever).
+    """Wait for host descriptors, for at most `nanoseconds` (None: for ever).
 
     Args:
         wanted: descriptors, each with whether it is to be written (else read).
 
     Returns:
-        For each whether it is ready, and whether its other side hung up. What the host cannot poll is ready.
+        For each, whether it is ready and whether its other side hung up. What the host cannot poll counts as ready.
     """
     import select
 
@@ -102,15 +102,15 @@ def poll_host(wanted: Sequence[tuple[int, bool]], nanoseconds: int | None) -> li
 
 
 def wait_ready(fileno: int, write: bool) -> None:
-    """Wait until a host descriptor can be read (written), or has an error to tell; ends with its store (`waiting`)."""
+    """Wait until a host descriptor can be read (written) or has an error, or its store ends the guest (`waiting`)."""
     while not poll_host([(fileno, write)], int(wait_slice() * 1e9))[0][0]:
         pass
 
 
 def leave_some(fileno: int) -> int:
-    """A host descriptor that was just opened for a guest, unless it is one of the last that the process may have.
+    """Return a descriptor that was just opened for a guest, unless it is one of the last that the process may have.
 
-    Hosts give the lowest number that is free. A quarter of what the process may have stays the embedder's, however many
+    Hosts give the lowest free number. A quarter of what the process may have is left to the embedder, however many
     guests there are.
 
     Raises:
@@ -125,7 +125,7 @@ def leave_some(fileno: int) -> int:
 
 
 def readable_bytes(fileno: int) -> int:
-    """Bytes that wait in a pipe, terminal or socket; 1 where the host does not say."""
+    """Bytes that wait in a pipe, terminal or socket; 1 if the host does not say."""
     try:
         import fcntl
         import termios
@@ -140,7 +140,7 @@ def _total(buffers: Sequence[memoryview]) -> int:
 
 
 def scatter(data: bytes | memoryview, buffers: Sequence[memoryview]) -> int:
-    """Copy `data`, which fits, into the buffers in order; its length."""
+    """Copy `data`, which fits, into the buffers in order; returns its length."""
     at = 0
     for buffer in buffers:
         piece = data[at : at + len(buffer)]
@@ -154,16 +154,16 @@ def scatter(data: bytes | memoryview, buffers: Sequence[memoryview]) -> int:
 class HostFile(Descriptor):
     """A host descriptor that is not a directory.
 
-    Regular files and disks are read and written directly, in pieces. All else may let the host wait, for as long as it
-    likes: there only what can be done at once is asked of it, and waiting is polling (`wait_ready`).
+    Regular files and disks are read and written directly, in pieces. Anything else may keep the host waiting for any
+    time: so it is only asked for what can be done at once, and waiting is polling (`wait_ready`).
 
     Attributes:
         fileno: the host's number; -1 when closed.
-        owned: whether closing closes it. What was inherited is neither closed, nor are its flags changed, since the
-            embedder and other processes share them: NONBLOCK and APPEND are then acted out here. What is owned and no
-            file is non-blocking for the host, whatever the guest says.
+        owned: whether `close` closes it. What was inherited is not closed, and its flags are not changed, since the
+            embedder and other processes share them: this class then does what NONBLOCK and APPEND ask for. What is
+            owned and not a file is non-blocking for the host, whatever the guest says.
         is_stream: whether it may wait.
-        quota: the account of the directory that it is in, or None; `account_to` sets it.
+        quota: the quota of the directory that it is in, or None; `account_to` sets it.
     """
 
     __slots__ = ("_no_wait", "fileno", "is_stream", "owned", "quota")
@@ -177,13 +177,13 @@ class HostFile(Descriptor):
         self.quota: Quota | None = None
 
     def account_to(self, quota: Quota) -> None:
-        """Let what is written to this file, if it is a regular one, be counted."""
+        """Count what is written to this file, if it is a regular one."""
         if self.filetype == terms.FILETYPE_REGULAR_FILE:
             self.quota = quota
             quota.opened(os.fstat(self.fileno))
 
     def _written(self, count: int) -> int:
-        """The end of every write: the SYNC flags are acted out here, as hosts cannot change them on an open file."""
+        """The end of every write: does what the SYNC flags ask for, as hosts cannot change them on an open file."""
         if self.flags & (terms.FLAG_SYNC | terms.FLAG_DSYNC | terms.FLAG_RSYNC):
             self.sync(not self.flags & (terms.FLAG_SYNC | terms.FLAG_RSYNC))
         return count
@@ -220,7 +220,7 @@ class HostFile(Descriptor):
         done = 0
         try:
             done = _in_pieces(buffers if fitting == size else next(pieces_of(buffers, fitting)), some)
-        finally:  # also where the store ends it; what was written then is counted when the file is looked at
+        finally:  # also when the store ends the guest: then the file's size says what was written
             if done < fitting:
                 written = max(done, min(fitting, os.fstat(self.fileno).st_size - offset))
                 quota.take(quota.growth(status, offset, max(0, written)) - taken)
@@ -256,7 +256,7 @@ class HostFile(Descriptor):
             return 0
         pause = 0.0
         if self.owned and not self.flags & terms.FLAG_NONBLOCK:
-            wait_ready(self.fileno, False)  # a FIFO that nobody opened for writing yet would be at its end
+            wait_ready(self.fileno, False)  # else a FIFO that nobody opened for writing yet would be at its end
         while True:
             try:
                 return self._at_once(False, buffers)
@@ -279,7 +279,7 @@ class HostFile(Descriptor):
                 pause = _PAUSE
             except OSError:
                 if done:
-                    break  # told when the guest goes on writing
+                    break  # the guest gets it when it goes on writing
                 raise
             else:
                 done += count
@@ -288,7 +288,7 @@ class HostFile(Descriptor):
         return done
 
     def _first_write(self, buffers: Sequence[memoryview]) -> int:
-        """What can be written without waiting, nearly always all; 0 for any error, which will happen again."""
+        """Write what can be written without waiting, nearly always all; 0 for any error, which will come again."""
         try:
             return os.pwritev(self.fileno, buffers, -1, self._no_wait)
         except OSError:
@@ -305,7 +305,7 @@ class HostFile(Descriptor):
         wait_ready(self.fileno, write)
 
     def _at_once(self, write: bool, buffers: Sequence[memoryview]) -> int:
-        """Read or write what can be without waiting. Raises BlockingIOError if that is nothing, or another OSError."""
+        """Read or write what is possible without waiting. BlockingIOError if that is nothing, or another OSError."""
         if self._no_wait:
             try:
                 if write:
@@ -356,7 +356,7 @@ class HostFile(Descriptor):
                 os.ftruncate(self.fileno, offset + length)
             return
         status, disk = os.fstat(self.fileno), os.fstatvfs(self.fileno)
-        if length - status.st_blocks * 512 > disk.f_bavail * disk.f_frsize:  # not after having filled the disk
+        if length - status.st_blocks * 512 > disk.f_bavail * disk.f_frsize:  # before the disk is full, not after
             raise WasiError(errno.ENOSPC)
         end = offset + length
         while offset < end:
@@ -412,9 +412,9 @@ class HostFile(Descriptor):
 
 
 def _in_pieces(buffers: Sequence[memoryview], some: Callable[[Sequence[memoryview], int], int]) -> int:
-    """Read or write a file, asking the store between pieces; `some` does one piece, and gets what was done before.
+    """Read or write a file, and ask the store between pieces; `some` does one piece, and gets the count done before.
 
-    An error after the first piece leaves a shorter count, as hosts do.
+    After an error in a later piece the count is shorter, as with hosts.
     """
     if (len(buffers[0]) if len(buffers) == 1 else _total(buffers)) <= PIECE:
         return some(buffers, 0)
@@ -450,7 +450,7 @@ def _pwrite(fileno: int, buffers: Sequence[memoryview], offset: int) -> int:
 
 
 def write_room(fileno: int) -> int:
-    """Bytes that can be written without waiting to what has said that it is ready."""
+    """Bytes that can be written without waiting to a descriptor that is ready."""
     if os.isatty(fileno):
         return _TERMINAL_PIECE
     import select
@@ -459,7 +459,7 @@ def write_room(fileno: int) -> int:
 
 
 def sync_host(fileno: int, data_only: bool, filetype: str) -> None:
-    """``fsync`` or ``fdatasync``; what cannot be synchronised (a terminal, a pipe) needs none."""
+    """``fsync`` or ``fdatasync``; does nothing for what cannot be synchronised (a terminal, a pipe)."""
     if filetype not in (terms.FILETYPE_REGULAR_FILE, terms.FILETYPE_DIRECTORY, terms.FILETYPE_BLOCK_DEVICE):
         return
     if data_only and hasattr(os, "fdatasync"):
@@ -477,8 +477,8 @@ def set_host_times(
 ) -> None:
     """Set the times of an open file, or of the entry `file` of the directory `dir_fd` (a link itself, not its target).
 
-    The host's call sets both, so one that is None is set to what `status` says. A time that the host cannot have is
-    EOVERFLOW.
+    The host's call sets both, so one that is None is set to what `status` says. A time that the host cannot represent
+    is EOVERFLOW.
     """
     if atim is None and mtim is None:
         return

@@ -1,4 +1,4 @@
-"""A directory tree in memory: what a guest writes stays in the embedder's hands, and never on a disk.
+"""A directory tree in memory: what a guest writes stays in this process, and is never on a disk.
 
 Works like the host's (see `wasmvm.wasi.host.sandbox`), down to hard links, open files without a name and the error
 codes, on every platform. Times of access are not kept up to date by reading.
@@ -23,13 +23,13 @@ DEFAULT_CAPACITY = 256 << 20
 MAX_NAME = 255
 """Bytes in a name; more is ENAMETOOLONG."""
 _devices = count(0x6D656D << 32)
-"""Device numbers: where no disk of a host's has its own."""
+"""Device numbers, where no disk of a host has its own."""
 _NODE_COST = 512
-"""Bytes that a file, directory or link costs of the capacity besides what it holds: about what it takes of the host's
+"""Bytes of the capacity that a file, directory or link costs besides its contents: about what it takes of the host's
 memory, so that empty ones cannot fill it."""
 _ENTRY_COST = 160
-"""Bytes that every name costs besides its whole path, likewise. The path counts since that is what an embedder gets to
-see: else a directory of few bytes a thousand levels deep would make gigabytes of `MemoryDirectory.files`."""
+"""Bytes that every name costs besides its whole path. The path counts since the embedder gets to see it: otherwise a
+few bytes, a thousand levels deep, would become gigabytes in `MemoryDirectory.files`."""
 _PIECE = 1 << 20
 """Bytes that are copied before other threads of the process may run."""
 
@@ -73,7 +73,7 @@ class DirectoryNode(Node):
 
     Attributes:
         parent: the one that it is in; None for the root and for one that was removed.
-        path_length: bytes of its path and the slash behind it; 0 for the root.
+        path_length: bytes of its path and the slash after it; 0 for the root.
     """
 
     __slots__ = ("entries", "is_removed", "parent", "path_length")
@@ -87,7 +87,7 @@ class DirectoryNode(Node):
         self.is_removed = False
 
     def cost(self, name: bytes) -> int:
-        """Bytes that a name in it costs of the capacity."""
+        """Bytes of the capacity that a name in it costs."""
         return self.path_length + len(name) + _ENTRY_COST
 
 
@@ -112,7 +112,7 @@ class MemoryTree:
         root: the directory that a guest is granted.
         clock: where times come from; `Wasi` puts its own here.
         dev: the number of the device.
-        capacity: bytes that there is room for; what would be more is ENOSPC.
+        capacity: bytes that it may take; more is ENOSPC.
         used: bytes that are taken.
     """
 
@@ -143,7 +143,7 @@ class MemoryTree:
     # --- entries ---
 
     def find(self, directory: DirectoryNode, name: bytes) -> Node | None:
-        """The node of an entry, or None."""
+        """The node of an entry, or None if it does not exist."""
         if name == b".":
             return directory
         if len(name) > MAX_NAME:
@@ -178,7 +178,7 @@ class MemoryTree:
         node.ctim = self.touch(directory)
 
     def give_back(self, node: Node) -> None:
-        """Give back the room of a node that has no name any more and is not open."""
+        """Give back the room of a node if it has no name any more and is not open."""
         if node.nlink == 0 and not (isinstance(node, FileNode) and node.opens):
             self.take(-_NODE_COST - node.size())
 
@@ -349,7 +349,7 @@ def lineage(directory: DirectoryNode) -> list[Node]:
 
 
 def contents_of(directory: DirectoryNode) -> tuple[list[DirectoryNode], int]:
-    """The directory and all that are in it, at any depth, and the number of names in all of them."""
+    """The directory and all directories in it, at any depth, and the number of names in all of them."""
     found, count = [directory], 0
     for above in found:
         count += len(above.entries)
@@ -458,7 +458,7 @@ class MemoryDirectory:
 
     Raises:
         ValueError: for a path that is empty or absolute, has ``..`` in it, or goes through a file.
-        ValueError, TypeError: if `capacity` is no number that a limit can be.
+        ValueError, TypeError: if `capacity` is not a non-negative integer or None.
     """
 
     __slots__ = ("read_only", "tree")
@@ -502,7 +502,7 @@ class MemoryDirectory:
         node.data[:] = contents
 
     def walk(self) -> Iterator[tuple[str, Node]]:
-        """Paths and nodes in the order of the paths' components, one after the other: none is kept."""
+        """Paths and nodes, in the order of the paths' components; they are made one by one."""
         path: list[str] = []
         pending = [iter(sorted(self.tree.root.entries.items()))]
         while pending:

@@ -1,4 +1,4 @@
-"""A bound for what a guest writes to its standard output and standard error, wherever that goes."""
+"""A bound on what a guest writes to its standard output and standard error, wherever they go."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from wasmvm.errors import OutputTrap
 
 
 class OutputLimit:
-    """What may still be written to all the descriptors that have this limit, together.
+    """What may still be written to all descriptors with this limit, together.
 
     Args:
-        most: bytes.
+        most: bytes that may be written.
 
     Attributes:
-        left: bytes of these that were not written yet.
+        left: bytes of these that are left.
     """
 
     __slots__ = ("left", "most")
@@ -23,10 +23,10 @@ class OutputLimit:
         self.most = self.left = most
 
     def write(self, write: Callable[[Sequence[memoryview]], int], buffers: Sequence[memoryview]) -> int:
-        """Let `write` have the buffers; the number of bytes written.
+        """Give `write` the buffers; returns the number of bytes written.
 
         Raises:
-            OutputTrap: they do not fit; what does was written.
+            OutputTrap: if they do not fit; what does fit has been written.
         """
         room = self.left
         if sum(map(len, buffers)) <= room:

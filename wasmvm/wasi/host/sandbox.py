@@ -1,4 +1,4 @@
-"""Directories of the host, reached only through open descriptors of them. POSIX only; the rest of WASI works anywhere.
+"""Directories of the host, reached only through open descriptors. POSIX only; the rest of WASI works anywhere.
 
 Every operation is one ``*at`` system call on an open directory and one component, told not to follow links. Together
 with `wasmvm.wasi.host.walk` this is what keeps a guest inside what it was granted.
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
     from wasmvm.wasi.host.quota import Quota
 
 AVAILABLE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW") and hasattr(os, "O_DIRECTORY")
-"""Whether this platform has what the sandbox is built of."""
+"""Whether this platform has the calls that the sandbox needs."""
 
 _NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _ONLY_DIRECTORY: int = getattr(os, "O_DIRECTORY", 0) | _NO_FOLLOW
 _ENTER = _ONLY_DIRECTORY | int(getattr(os, "O_PATH", getattr(os, "O_SEARCH", 0)))
-"""To walk through a directory takes permission to search it, not to list it."""
+"""Walking through a directory takes permission to search it, not to list it."""
 _OPEN: int = _NO_FOLLOW | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0)
 """Non-blocking means nothing for a file; opening a FIFO or a device would wait otherwise (see `hostfile.HostFile`)."""
 _PATIENCE = 0.02
-"""Seconds between two tries to open what cannot be opened now."""
+"""Seconds between two tries to open something that cannot be opened yet."""
 _IS_NO_DIRECTORY = (host_errno.ENOTDIR, host_errno.ELOOP, getattr(host_errno, "EMLINK", 0))
-"""What hosts answer when asked to open something else as a directory, or a link: they do not agree."""
+"""What hosts say when something that is not a directory, or is a link, is opened as one: they differ."""
 
 
 def open_root(path: str | bytes | os.PathLike[str]) -> int:
-    """Open a directory that the embedder grants; the one place that follows links, as the embedder may name one.
+    """Open a directory that the embedder grants. Only here links are followed, as the embedder may name one.
 
     Raises:
-        OSError: as the host says.
-        NotImplementedError: where the platform cannot confine a guest to a directory.
+        OSError: what the host says.
+        NotImplementedError: if the platform cannot confine a guest to a directory.
     """
     if not AVAILABLE:
         raise NotImplementedError(
@@ -56,7 +56,7 @@ class HostTree:
     """The host's file system; handles are host descriptors of directories. See `walk.Tree` for the operations.
 
     Attributes:
-        quota: the account for what guests add, or None.
+        quota: the quota for what guests add, or None.
     """
 
     __slots__ = ("quota",)
@@ -183,11 +183,11 @@ class HostTree:
 
 
 HOST_TREE = HostTree()
-"""The one host: entries can be linked and renamed between any two of its directories, but those that have a quota."""
+"""The host without a quota: entries can be linked and renamed between any two of its directories."""
 
 
 class _Counted:
-    """A context manager for what makes a name: it is counted before, and given back if it fails."""
+    """A context manager for what makes a name, which counts before, and is given back if making it fails."""
 
     __slots__ = ("_quota",)
 
@@ -204,7 +204,7 @@ class _Counted:
 
 
 def _status(directory: int, name: bytes) -> os.stat_result | None:
-    """Attributes of an entry, or None where there is none."""
+    """Attributes of an entry, or None if it does not exist."""
     try:
         return os.stat(name, dir_fd=directory, follow_symlinks=False)
     except FileNotFoundError:
@@ -214,8 +214,8 @@ def _status(directory: int, name: bytes) -> os.stat_result | None:
 def _open_without_waiting(directory: int, name: bytes, flags: int, patient: bool) -> int:
     """Open an entry with flags that say non-blocking; the host's descriptor.
 
-    With `patient`, what says "not now" is tried again until its store ends it: a FIFO that nobody reads yet, and a file
-    that another process has a lease on. A FIFO that nobody writes yet can be opened, and reading waits.
+    With `patient`, what cannot be opened yet is tried again until the store ends the guest: a FIFO that nobody reads
+    yet, or a file that another process has a lease on. A FIFO that nobody writes yet can be opened, and reading waits.
     """
     while True:
         try:
@@ -233,7 +233,7 @@ def _is_fifo(directory: int, name: bytes) -> bool:
 
 
 def _device_rights(fileno: int) -> int:
-    """Rights of something that is no regular file: it can be sought in if the host says so."""
+    """Rights of something that is not a regular file: seeking is among them if the host can."""
     try:
         os.lseek(fileno, 0, os.SEEK_CUR)
     except OSError:
@@ -242,7 +242,7 @@ def _device_rights(fileno: int) -> int:
 
 
 def _filetype_of_entry(entry: os.DirEntry[str]) -> str:
-    """From what the listing itself says, without a system call where the host gives the type there."""
+    """The kind of file, from the listing itself if the host gives it there, without a system call."""
     if entry.is_symlink():
         return terms.FILETYPE_SYMBOLIC_LINK
     if entry.is_dir(follow_symlinks=False):

@@ -1,4 +1,4 @@
-"""Listening and connected sockets as descriptors of a guest's."""
+"""Listening and connected sockets as descriptors of a guest."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _PEEK_AGAIN = 0.005
-"""Seconds between two looks at a queue that is to be full before it is read."""
+"""Seconds between two looks at a queue that is read only when it is full."""
 
 
 class _Socket(Descriptor):
-    """A socket of the host's, which this object owns unless the embedder made it.
+    """A socket of the host, which this object owns unless the embedder made it.
 
-    For the host it is non-blocking meanwhile, whatever the guest says: waiting is polling (`hostfile.wait_ready`).
+    For the host it is non-blocking, whatever the guest says: waiting is polling (`hostfile.wait_ready`).
     """
 
     __slots__ = ("_owned", "_timeout", "socket")
@@ -59,7 +59,7 @@ class _Socket(Descriptor):
 
 
 class Listener(_Socket):
-    """A socket that connections are accepted from."""
+    """A socket that accepts connections."""
 
     __slots__ = ()
 
@@ -68,7 +68,7 @@ class Listener(_Socket):
         self.inheriting = terms.RIGHTS_SOCKET
 
     def accept(self, flags: int) -> Connection:
-        """The next connection. Raises OSError (EAGAIN if this socket is non-blocking and there is none)."""
+        """Wait for the next connection. Raises OSError (EAGAIN if this socket is non-blocking and there is none)."""
         accepted, _ = self._until_done(False, self.socket.accept)
         try:
             leave_some(accepted.fileno())
@@ -87,7 +87,7 @@ class Connection(_Socket):
     __slots__ = ()
 
     def receive(self, buffers: Sequence[memoryview], *, peek: bool = False, wait_all: bool = False) -> tuple[int, bool]:
-        """Bytes received, and whether some were cut off."""
+        """Receive; returns the number of bytes, and whether some were cut off."""
         import socket
 
         flags = socket.MSG_PEEK if peek else 0
@@ -121,7 +121,7 @@ class Connection(_Socket):
         return count, bool(result_flags & socket.MSG_TRUNC)
 
     def _is_ended(self) -> bool:
-        """Whether the other side has said that no more will come; True where the host does not tell."""
+        """Whether the other side has said that no more will come; True if the host cannot tell."""
         import select
 
         if not hasattr(select, "POLLRDHUP"):
@@ -167,11 +167,11 @@ class Connection(_Socket):
 
 
 def open_listener(address: Any) -> Listener:
-    """A listening socket for ``"HOST:PORT"`` (``"[HOST]:PORT"`` for IPv6), or for a socket object of the embedder's.
+    """A listening socket for ``"HOST:PORT"`` (``"[HOST]:PORT"`` for IPv6), or for the embedder's own socket object.
 
     Raises:
         ValueError: if the text is not of that form.
-        OSError: if the address cannot be had.
+        OSError: if the host cannot listen at the address.
     """
     import socket
 

@@ -8,20 +8,20 @@ None                  empty                                            thrown aw
 an int                that host descriptor, which stays open           the same
 a str or path         that file, opened for reading                    that file, made or emptied
 bytes-like            these bytes                                      (a bytearray) appended to it
-a file-like object    its ``readinto``, ``read1`` or ``read``          its ``write``, then ``flush``
-a callable            called with a size, returns at most so many      called with bytes
+a file-like object    its ``read1`` or ``read``                        its ``write``, then ``flush``
+a callable            called with a size, returns at most that many    called with bytes
                       bytes; none at the end
 ====================  ===============================================  ================================================
 
-A text stream (one without a ``buffer``) is written to as UTF-8. Exceptions of the embedder's objects pass to the caller
-of the guest unchanged, but OSError, which the guest gets to see as an error code.
+A text stream (one without a ``buffer``) is written to as UTF-8. Exceptions of the embedder's objects reach the caller
+of the guest unchanged, except OSError, which the guest gets as an error code.
 
 A wait for a host descriptor ends with the call's deadline, by `Store.interrupt` and by Ctrl-C; so does one inside of
-Python's own files (what `open`, `os.fdopen`, `subprocess.Popen` give). Any other object or callable of the embedder's
-waits for as long as it likes: between its calls the deadline is looked at, during them only Ctrl-C, by Python itself.
+Python's own files (what `open`, `os.fdopen`, `subprocess.Popen` give). Any other object or callable of the
+embedder may wait for any time: the deadline is looked at between its calls; during them Python only looks for Ctrl-C.
 
-`INHERIT` is what the process was started with. Where it was started without that stream, or has closed it, the guest's
-is closed too (EBADF): whatever else has that number meanwhile is not for the guest.
+`INHERIT` is what the process was started with. If it was started without that stream, or has closed it, the guest's is
+closed too (EBADF): whatever else has that number by now is not for the guest.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _READ_RIGHTS = terms.RIGHTS_STREAM & ~terms.MAY_WRITE
 _WRITE_RIGHTS = terms.RIGHTS_STREAM & ~terms.MAY_READ
 _MAX_PIECE = 1 << 20
-"""Bytes asked of an embedder's object, or given to it, at once, however much the guest reads or writes."""
+"""Bytes that an embedder's object is asked for, or given, at once, however much the guest reads or writes."""
 
 
 class _Inherit:
@@ -58,7 +58,7 @@ INHERIT = _Inherit()
 
 
 class ReadStream(Descriptor):
-    """Input from a callable that is asked for at most so many bytes."""
+    """Input from a callable, which gets the size that is wanted at most."""
 
     __slots__ = ("_pull",)
 
@@ -98,10 +98,10 @@ class WriteStream(Descriptor):
 
 
 def _host_stream(fileno: int, rights: int, owned: bool) -> Descriptor:
-    """A stream that is a host descriptor; a regular file behind it can be sought in, as in a native process."""
+    """A stream that is a host descriptor; if that is a regular file, the guest can seek, as a native process can."""
     try:
         filetype = filetype_of(os.fstat(fileno).st_mode)
-    except OSError:  # the process runs with it closed
+    except OSError:  # it is closed in this process
         return Descriptor(terms.FILETYPE_UNKNOWN, rights)
     if filetype == terms.FILETYPE_REGULAR_FILE:
         rights |= terms.MAY_SEEK | terms.MAY_TELL | terms.MAY_ADVISE
@@ -109,10 +109,10 @@ def _host_stream(fileno: int, rights: int, owned: bool) -> Descriptor:
 
 
 def _inherited(fileno: int, rights: int) -> Descriptor:
-    """A standard stream of the process; a closed one where it has none.
+    """A standard stream of the process; a closed one if it has none.
 
-    What Python opens is not inherited by other programs, which standard streams are: so a file that has got the number
-    of a stream that was closed is not taken for it.
+    Other programs inherit standard streams, but not what Python opens: so a file that got the number of a closed
+    stream is not taken for it.
     """
     names = ("__stdin__", "__stdout__", "__stderr__")
     if getattr(sys, names[fileno]) is not None:  # Python looked when it started
@@ -125,10 +125,10 @@ def _inherited(fileno: int, rights: int) -> Descriptor:
 
 
 def _stoppable(file: Any, write: bool, method: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A method of a file of Python's that reads or writes, so that its waiting ends with the store (`waiting`).
+    """A method of one of Python's files that reads or writes, made so that the store can end its waiting (`waiting`).
 
-    In the end such a file reads (writes) by its raw file's method `readinto` (`write`), which is found by name:
-    meanwhile that is another one, which waits before.
+    Such a file finally calls its raw file's method `readinto` (`write`) by name. Meanwhile there is another method by
+    that name, which waits first.
     """
     import io
 
@@ -149,7 +149,7 @@ def _stoppable(file: Any, write: bool, method: Callable[[Any], Any]) -> Callable
                 return waiting(argument)
             wait_ready(raw.fileno(), False)
             return method(argument)
-        if name in raw.__dict__:  # by a signal's handler, or another thread
+        if name in raw.__dict__:  # a signal's handler or another thread is inside too
             return method(argument)
         raw.__dict__[name] = waiting
         try:
@@ -161,7 +161,7 @@ def _stoppable(file: Any, write: bool, method: Callable[[Any], Any]) -> Callable
 
 
 def _reader(source: Any) -> Callable[[int], bytes]:
-    """A file-like object's way of giving at most so many bytes, the one that waits least."""
+    """A function that reads at most a given number of bytes from a file-like object, by the method that waits least."""
     source = getattr(source, "buffer", source)
     for name in ("read1", "read"):
         method = getattr(source, name, None)
@@ -173,7 +173,7 @@ def _reader(source: Any) -> Callable[[int], bytes]:
 
     def pull(size: int) -> bytes:
         data = method(size)
-        if data is None:  # a non-blocking raw file has nothing just now
+        if data is None:  # a non-blocking raw file has nothing right now
             raise WasiError(errno.EAGAIN)
         return data.encode() if isinstance(data, str) else data
 
@@ -181,7 +181,7 @@ def _reader(source: Any) -> Callable[[int], bytes]:
 
 
 def _text_reader(source: Any) -> Callable[[int], bytes]:
-    """The same for a text stream: a character may take more bytes than are wanted, so what is left is kept."""
+    """The same for a text stream: a character may have more bytes than are wanted, so the rest is kept."""
     kept = b""
 
     def pull(size: int) -> bytes:
@@ -195,7 +195,7 @@ def _text_reader(source: Any) -> Callable[[int], bytes]:
 
 
 def _writer(sink: Any) -> Callable[[bytes], object]:
-    """A file-like object's way of taking bytes: all of them, and at once."""
+    """A function that writes all bytes to a file-like object, and flushes it."""
     sink = getattr(sink, "buffer", sink)
     write: Callable[[Any], Any] | None = getattr(sink, "write", None)
     if write is None:
@@ -220,7 +220,7 @@ def _writer(sink: Any) -> Callable[[bytes], object]:
 
 
 def _text_writer(sink: Any) -> Callable[[bytes], object]:
-    """The same for a text stream; a character may come in two pieces."""
+    """The same for a text stream; the bytes of a character may come in two pieces."""
     import codecs
 
     decode = codecs.getincrementaldecoder("utf-8")("replace").decode

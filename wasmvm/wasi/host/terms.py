@@ -8,7 +8,7 @@ from __future__ import annotations
 # --- kinds of files ---------------------------------------------------------------------------------------------------
 
 FILETYPE_UNKNOWN = "unknown"
-"""A pipe, or an object of the embedder's."""
+"""A pipe, or an object of the embedder."""
 FILETYPE_BLOCK_DEVICE = "block device"
 FILETYPE_CHARACTER_DEVICE = "character device"
 FILETYPE_DIRECTORY = "directory"
@@ -75,7 +75,7 @@ MAY_ACCEPT = 1 << 28
 MAY_SHUT_DOWN = 1 << 29
 
 RIGHTS_STREAM = MAY_READ | MAY_WRITE | MAY_SET_FLAGS | MAY_SYNC | MAY_SYNC_DATA | MAY_STAT | MAY_POLL
-"""What applies to a pipe, a terminal, or an object of the embedder's."""
+"""What applies to a pipe, a terminal, or an object of the embedder."""
 RIGHTS_FILE = RIGHTS_STREAM | MAY_SEEK | MAY_TELL | MAY_ADVISE | MAY_ALLOCATE | MAY_SET_SIZE | MAY_SET_TIMES
 """What applies to a regular file."""
 RIGHTS_PATH = (

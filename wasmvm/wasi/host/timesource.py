@@ -31,11 +31,11 @@ class Clock(Protocol):
         """Its resolution in nanoseconds, more than 0."""
 
     def wait(self, nanoseconds: int | None, ready: Callable[[int | None], bool]) -> None:
-        """Let so much time pass for the guest (None: any), or less if something becomes ready.
+        """Let `nanoseconds` pass for the guest (None: any time), or less if something becomes ready.
 
         Args:
-            ready: waits on the host for at most so many nanoseconds (0: not at all, None: for ever) and tells whether
-                something that the guest waits for is ready.
+            ready: called with nanoseconds, waits on the host for at most that time (0: not at all, None: for ever) and
+                returns whether something that the guest waits for is ready.
         """
 
 
@@ -71,7 +71,7 @@ class SystemClock:
 
 
 class VirtualClock:
-    """Time that passes only by being looked at and waited for, so that every run of a guest sees the same.
+    """Time that passes only when it is looked at or waited for, so that every run of a guest sees the same.
 
     Args:
         start: what the realtime clock shows at first, in nanoseconds since 1970; by default the start of 2022.

@@ -1,9 +1,9 @@
-"""How a function of WASI waits: never for long, and asking its store in between whether it may go on.
+"""How a function of WASI waits: in short slices, asking its store in between whether it may go on.
 
-Whatever may take long (a wait for the outside, or work in proportion to what a guest asks for) calls `wait_slice`
+Whatever may take long (waiting for the outside, or work in proportion to what a guest asks for) calls `wait_slice`
 between its pieces. It raises what ends the guest: the trap of `Store.interrupt` or of the deadline, or what the handler
-of a signal raised. Which store that is, is kept for each thread, as several may use one `Wasi`; where WASI is called
-without a store (by tests, by some of `wasmvm.compat`), there is nobody to ask.
+of a signal raised. The store is kept for each thread, as several may use one `Wasi`. If WASI is called without a store
+(by tests, by parts of `wasmvm.compat`), there is nobody to ask.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PIECE = 4 << 20
 """Bytes that are read, written or copied before the store is asked again: some milliseconds of work."""
 _ALONE = 1.0
-"""Seconds of a slice where nobody is asked: Python looks at signals by itself."""
+"""Seconds of a slice if nobody is asked: Python looks for signals by itself."""
 
 
 class _Waiter(_local):
@@ -32,7 +32,7 @@ waiter = _Waiter()
 
 
 def wait_slice() -> float:
-    """Seconds that may be waited now before this is called again. Raises what ends the guest."""
+    """How many seconds may pass before this is called again. Raises what ends the guest."""
     instance = getattr(waiter.caller, "instance", None)
     return _ALONE if instance is None else float(instance.store.wait_slice())
 
@@ -46,7 +46,7 @@ def paced(items: Iterable[T]) -> Iterator[T]:
 
 
 def pieces_of(buffers: Sequence[memoryview], size: int = PIECE) -> Iterator[list[memoryview]]:
-    """The buffers, cut into lists of `size` bytes (the last has what is left)."""
+    """The buffers, cut into lists of `size` bytes each; the last has the rest."""
     piece: list[memoryview] = []
     room = size
     for buffer in buffers:

@@ -1,15 +1,15 @@
 """How a guest's path becomes a place in a tree: the one algorithm that the sandbox stands on.
 
 A path is walked component by component from a directory that the guest holds. Each step opens a *child* of a directory
-that is already open and refuses to follow a link in doing so; links are read and their text is walked by hand, in the
-same way. So nothing that happens in the tree meanwhile can lead the walk outside: it never asks the host about a path
-of more than one component. ``..`` goes back to a directory that the walk itself came through, never above its start.
+that is already open, and does not follow links; links are read, and their text is walked in the same way. So nothing
+that happens in the tree meanwhile can lead the walk outside: it never asks the host about a path of more than one
+component. ``..`` goes back to a directory that the walk itself came through, never above its start.
 
 Two kinds of operation differ in what a last component means:
 
 - one that is about a *file* (open, stat, set times) may follow a link there, and a trailing slash means "enter it";
-- one that is about an *entry* (make, remove, rename, link, read a link) never follows, and a trailing slash is noted
-  for it to judge. It is never handed to the host, since hosts follow links at ``name/``.
+- one that is about an *entry* (make, remove, rename, link, read a link) never follows, and a trailing slash is noted,
+  and the operation says what it means. Hosts never get it, since they follow links at ``name/``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ else:
     H = object
 
     class Generic:
-        """Something to be indexed by a type; typing's takes too long to import."""
+        """A class that can be indexed by a type; typing's takes too long to import."""
 
         __slots__ = ()
         __class_getitem__ = classmethod(GenericAlias)
@@ -63,10 +63,11 @@ _SORTED_AT_ONCE = 1 << 13
 
 
 def sorted_entries(entries: Iterable[DirectoryEntry]) -> list[DirectoryEntry]:
-    """The entries by name, so that a guest does the same everywhere.
+    """The entries sorted by name, so that a guest does the same everywhere.
 
     Raises:
-        WasiError: ENOMEM if they are too many; and what ends the guest (see `wasmvm.wasi.host.waiting`).
+        WasiError: ENOMEM if they are too many.
+        Exception: what ends the guest (see `wasmvm.wasi.host.waiting`).
     """
     runs: list[list[DirectoryEntry]] = [[]]
     for number, entry in enumerate(paced(entries)):
@@ -95,13 +96,13 @@ class Tree(Protocol[H]):
     """
 
     def enter(self, directory: H, name: bytes) -> H | None:
-        """The child directory `name`, open; None if it is something else, a link included."""
+        """Open the child directory `name`; None if it is something else, also a link."""
 
     def leave(self, directory: H) -> None:
-        """Let go of what `enter` or `open` gave."""
+        """Close what `enter` or `open` returned."""
 
     def readlink(self, directory: H, name: bytes) -> bytes | None:
-        """The text of a link; None if it is no link or does not exist."""
+        """The text of a link; None if it is not a link or does not exist."""
 
     def open(self, directory: H, name: bytes, how: int, flags: int, read: bool, write: bool) -> Descriptor | H:
         """A file, with all the rights that its kind can have, or the handle of a directory.
@@ -125,7 +126,7 @@ class Tree(Protocol[H]):
         """Remove an empty directory."""
 
     def unlink(self, directory: H, name: bytes) -> None:
-        """Remove an entry that is no directory."""
+        """Remove an entry that is not a directory."""
 
     def symlink(self, text: bytes, directory: H, name: bytes) -> None:
         """A new symbolic link."""
@@ -167,12 +168,12 @@ def components(path: bytes) -> list[bytes]:
 
 
 class Walk(Generic[H]):
-    """A walked path: `name` in the directory `handle`. A context manager, which keeps the directories open meanwhile.
+    """A walked path: `name` in the directory `handle`. A context manager, which keeps the directories open.
 
     Attributes:
         tree: the tree that it is in.
         handle: the open directory.
-        name: one component that is neither empty nor ``..``; ``b"."`` for `handle` itself.
+        name: one component, neither empty nor ``..``; ``b"."`` for `handle` itself.
         slash: whether an entry operation's path ended in a slash.
     """
 
@@ -236,7 +237,7 @@ class Walk(Generic[H]):
             links += 1
             if links > MAX_LINKS:
                 raise WasiError(errno.ELOOP)
-            wait_slice()  # each may be two thousand steps long
+            wait_slice()  # each link may be two thousand steps long
             if text.startswith(b"/"):
                 raise WasiError(errno.EPERM)
             pending.extend(reversed(components(text)))
@@ -246,7 +247,7 @@ class Walk(Generic[H]):
         return self.tree.stat(self.handle, self.name).filetype == terms.FILETYPE_DIRECTORY
 
     def exists(self) -> bool:
-        """Whether there is an entry, be it a link that leads nowhere."""
+        """Whether the entry exists, even if it is a link that leads nowhere."""
         try:
             self.tree.stat(self.handle, self.name)
         except FileNotFoundError:

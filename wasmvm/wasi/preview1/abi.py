@@ -1,7 +1,7 @@
 """WASI preview 1 as numbers: error codes, flags, rights, struct layouts, and one row per function.
 
-Everything here is fixed by the preview 1 document (``wasi_snapshot_preview1``); behaviour is in the files named
-after the topics. All integers are little-endian; a pointer or a ``size`` is a u32, offsets and times are u64.
+The preview 1 document (``wasi_snapshot_preview1``) fixes all of it; behaviour is in the files that the rows name.
+All integers are little-endian; a pointer or a ``size`` is a u32, offsets and times are u64.
 """
 
 from __future__ import annotations
@@ -122,14 +122,14 @@ SOCK_ACCEPT = 1 << 29
 
 
 class FlagMap(dict[int, int]):
-    """For sets of flags of one kind the same sets of another kind, each computed when it is first asked for.
+    """Maps sets of flags of one kind to the same sets of another kind, each computed when it is first needed.
 
     Bits without a counterpart are left out.
     """
 
     __slots__ = ("_pairs",)
     MAX_KEPT = 256
-    """Sets that are kept: guests choose them."""
+    """Sets that are kept: guests choose them, so they must not pile up."""
 
     def __init__(self, pairs: Iterable[tuple[int, int]]) -> None:
         super().__init__()
@@ -278,11 +278,11 @@ result."""
 RESULT_SIZES: dict[str, int] = {
     "fd": 4, "size": 4, "u16": 2, "u64": 8, "prestat": 8, "fdstat": 24, "filestat": 64, "filestat0": 56,
 }  # fmt: skip
-"""Bytes that a result of each kind takes in memory."""
+"""Bytes of memory that a result of each kind takes."""
 
 
 class Row:
-    """What is said of a function.
+    """What the document and this package say of a function.
 
     Attributes:
         file: the file of this folder that it is in.

@@ -10,7 +10,7 @@ from wasmvm.wasi.preview1.strings import store_strings, strings_size
 
 @wasi_function
 def args_get(wasi: Wasi, mem: memoryview, argv: int, argv_buf: int) -> None:
-    """Write the arguments, each with a NUL behind it, to `argv_buf`, and their addresses to `argv`.
+    """Write the arguments, each with a NUL after it, to `argv_buf`, and their addresses to `argv`.
 
     Parameters:
         argv: address of as many u32 as there are arguments.

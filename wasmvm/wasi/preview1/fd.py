@@ -1,7 +1,7 @@
 """Operations on descriptors: every ``fd_*`` but those on directories' contents and preopens (`fd_dir`).
 
-All of them end with EBADF if the descriptor is not open, with what `Descriptor.refuse` says if it lacks the right, with
-EFAULT for memory that is not there (nothing has been done then), and with the host's error if that has one.
+All of them fail with EBADF if the descriptor is not open, with what `Descriptor.refuse` says if it lacks the right,
+with EFAULT for memory that does not exist (nothing has been done then), and with the host's error if it reports one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from wasmvm.wasi.preview1.guest import Wasi
 
 @wasi_function
 def fd_advise(wasi: Wasi, mem: memoryview, fd: int, offset: int, length: int, advice: int) -> None:
-    """Tell how a range of a file will be used; a hint without visible effect.
+    """Say how a range of a file will be used; a hint without visible effect.
 
     Parameters:
         advice: 0 normal, 1 sequential, 2 random, 3 willneed, 4 dontneed, 5 noreuse.
@@ -40,7 +40,7 @@ def fd_advise(wasi: Wasi, mem: memoryview, fd: int, offset: int, length: int, ad
 
 @wasi_function
 def fd_allocate(wasi: Wasi, mem: memoryview, fd: int, offset: int, length: int) -> None:
-    """Make sure that a range of a file exists, extending the file with zeros if needed.
+    """Make sure that a range of a file exists; extends the file with zeros if needed.
 
     Right: fd_allocate. Errors: EINVAL for an empty range, EFBIG for one beyond 2^63 - 1, ENOSPC, ESPIPE for a stream,
     EBADF for a directory.
@@ -55,7 +55,7 @@ def fd_allocate(wasi: Wasi, mem: memoryview, fd: int, offset: int, length: int) 
 
 @wasi_function
 def fd_close(wasi: Wasi, mem: memoryview, fd: int) -> None:
-    """Close a descriptor, a preopened directory or standard stream included.
+    """Close a descriptor; preopened directories and standard streams can be closed too.
 
     Errors: EBADF; EIO, ENOSPC if the host could not store what was written (the descriptor is closed all the same).
     """
@@ -157,7 +157,7 @@ def fd_filestat_set_size(wasi: Wasi, mem: memoryview, fd: int, size: int) -> Non
 
 
 def new_times(wasi: Wasi, atim: int, mtim: int, fst_flags: int) -> tuple[int | None, int | None]:
-    """The times that a call asks to be set; None for one that stays.
+    """The times that a call wants to set; None for one that stays.
 
     Raises:
         WasiError: EINVAL for an unknown flag, or for a time both given and now.
@@ -191,14 +191,14 @@ def fd_filestat_set_times(wasi: Wasi, mem: memoryview, fd: int, atim: int, mtim:
 
 
 def _check_range(offset: int, buffers: list[memoryview]) -> None:
-    """Raises WasiError EINVAL if the buffers at `offset` would end beyond what a file can have."""
+    """Raises WasiError EINVAL if the buffers at `offset` would end after the largest offset of a file."""
     if offset + sum(map(len, buffers)) > MAX_OFFSET:
         raise WasiError(errno.EINVAL)
 
 
 @wasi_function
 def fd_pread(wasi: Wasi, mem: memoryview, fd: int, iovs: int, iovs_len: int, offset: int, nread: int) -> None:
-    """Read from a file at `offset`, which leaves the descriptor's own offset alone.
+    """Read from a file at `offset`; the descriptor's own offset does not move.
 
     Parameters:
         iovs, iovs_len: an array of ``iovec`` (buf u32, buf_len u32) to be filled in order.
@@ -215,7 +215,7 @@ def fd_pread(wasi: Wasi, mem: memoryview, fd: int, iovs: int, iovs_len: int, off
 
 @wasi_function
 def fd_pwrite(wasi: Wasi, mem: memoryview, fd: int, iovs: int, iovs_len: int, offset: int, nwritten: int) -> None:
-    """Write to a file at `offset`, which leaves the descriptor's own offset alone.
+    """Write to a file at `offset`; the descriptor's own offset does not move.
 
     Parameters:
         iovs, iovs_len: an array of ``ciovec`` (buf u32, buf_len u32) to be written in order.
@@ -278,7 +278,7 @@ def fd_renumber(wasi: Wasi, mem: memoryview, fd: int, to: int) -> None:
 
 
 def _seekable(wasi: Wasi, fd: int, moves: bool) -> Descriptor:
-    """The descriptor, if its offset may be told (or moved). The right to seek includes the right to tell."""
+    """The descriptor, if the guest may know (or move) its offset. The right to seek includes the right to tell."""
     may_seek = wasi.table.get(fd).rights & terms.MAY_SEEK
     return wasi.table.get(fd, terms.MAY_SEEK if moves or may_seek else terms.MAY_TELL)
 

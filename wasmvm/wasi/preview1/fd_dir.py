@@ -18,7 +18,7 @@ MAX_LISTED = 1 << 18
 def _preopen_name(wasi: Wasi, fd: int) -> bytes:
     name = wasi.table.get(fd).preopen
     if name is None:
-        raise WasiError(errno.EBADF)  # what tells a C library that it has seen all of them
+        raise WasiError(errno.EBADF)  # tells a C library that it has seen all of them
     return name
 
 
@@ -45,7 +45,7 @@ def fd_prestat_dir_name(wasi: Wasi, mem: memoryview, fd: int, path: int, path_le
 
 
 def _bound_listings(wasi: Wasi, wanted: Directory) -> None:
-    """Let other directories forget their entries if all of them together keep too many."""
+    """Let the other directories forget their entries if together they keep too many."""
     others = [other for other in wasi.table if isinstance(other, Directory) and other is not wanted]
     if sum(other.listed() for other in others) > MAX_LISTED:
         for other in others:
@@ -57,14 +57,14 @@ def fd_readdir(wasi: Wasi, mem: memoryview, fd: int, buf: int, buf_len: int, coo
     """Write entries of a directory to `buf` until it is full, and the number of bytes used (u32) to `bufused`.
 
     An entry is 24 bytes (d_next u64, d_ino u64, d_namlen u32, d_type u8 at 20) and the name after them, unaligned.
-    The last one may be cut off anywhere: `bufused` less than `buf_len` says that the end of the directory was reached.
+    The last one may be cut off anywhere: if `bufused` is less than `buf_len`, the end of the directory was reached.
 
     Parameters:
         cookie: 0 to start, or the ``d_next`` of the entry before the first one wanted.
 
-    A cookie stays good for as long as the descriptor is open, whatever is made or removed meanwhile: an entry that
-    is there all the time is seen once. The directory is looked at anew when reading starts at 0; if the others that are
-    open have more than 262,144 entries by then, these are forgotten, and looked at anew when they are read on.
+    A cookie stays good as long as the descriptor is open, whatever is made or removed meanwhile: an entry that exists
+    all the time is seen once. The directory is read again whenever reading starts at 0. If the other open directories
+    keep more than 262,144 entries then, these are forgotten, and read again when their reading goes on.
 
     Right: fd_readdir. Errors: ENOTDIR, EFAULT, ENOMEM for a directory of more than 1,048,576 entries.
     """

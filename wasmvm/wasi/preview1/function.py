@@ -74,7 +74,7 @@ def checked(row: abi.Row) -> Implementation:
             return codes[error.name]
         except OSError as error:
             if error.errno is None and isinstance(error, TimeoutError):
-                raise  # no host's error: what handlers of SIGALRM raise
+                raise  # not the host's error, but what handlers of SIGALRM raise
             return codes.get(errno.name_of(error), eio)  # preview 1 does not have all names
         except StructError:
             return efault

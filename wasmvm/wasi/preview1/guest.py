@@ -1,4 +1,4 @@
-"""The state of one guest: what it was granted, open."""
+"""The state of one guest: what it was granted, opened."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Wasi:
         self.table.close()
 
     def __del__(self) -> None:
-        table = getattr(self, "table", None)  # there is none if the constructor raised early
+        table = getattr(self, "table", None)  # it does not exist if the constructor raised early
         if table is not None:
             try:  # noqa: SIM105 - contextlib would take a millisecond of every start
                 table.close()

@@ -1,11 +1,11 @@
 """Operations on paths: every ``path_*``.
 
-`fd` is a directory that paths are relative to. All of them end with EBADF if it is not open, ENOTDIR if it is no
-directory, what `Descriptor.refuse` says if it lacks the right (EROFS in a read-only directory), EFAULT for memory
-that is not there; and for a path with ENOENT (empty, or a part is missing), ENOTDIR, ELOOP, ENAMETOOLONG (more than
+`fd` is the directory that paths are relative to. All of them fail with EBADF if it is not open, ENOTDIR if it is not a
+directory, what `Descriptor.refuse` says if it lacks the right (EROFS in a read-only directory), EFAULT for memory that
+does not exist; and for a path with ENOENT (empty, or a part is missing), ENOTDIR, ELOOP, ENAMETOOLONG (more than
 4096 bytes, or what the host says), EILSEQ (not UTF-8), EINVAL (a NUL in it), and EPERM if it is absolute or leads
-out of the directory, through a link or by ``..``, even if it came back. How a path is walked is told in
-`wasmvm.wasi.host.walk`.
+out of the directory, through a link or by ``..``, even if it came back. `wasmvm.wasi.host.walk` says how a path
+is walked.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _directory(wasi: Wasi, fd: int, rights: int) -> Directory:
 
 
 def _follows(lookupflags: int) -> bool:
-    """Whether the flags say that a link in the last place is followed. Raises WasiError EINVAL for an unknown flag."""
+    """Whether the flags ask to follow a link in the last place. Raises WasiError EINVAL for an unknown flag."""
     if lookupflags & ~abi.LOOKUPFLAGS_SYMLINK_FOLLOW:
         raise WasiError(errno.EINVAL)
     return lookupflags != 0
@@ -120,20 +120,19 @@ def path_open(
     wasi: Wasi, mem: memoryview, fd: int, dirflags: int, path: int, path_len: int, oflags: int,
     fs_rights_base: int, fs_rights_inheriting: int, fdflags: int, opened: int,
 ) -> None:  # fmt: skip
-    """Open a file or directory and write its descriptor (u32), the lowest that is free, to `opened`.
+    """Open a file or directory and write its descriptor (u32), the lowest free one, to `opened`.
 
     Parameters:
         dirflags: 1 to follow a link in the last place.
         oflags: 1 create it if it does not exist, 2 it must be a directory, 4 it must not exist, 8 empty it.
-        fs_rights_base: rights of the descriptor; those that its kind cannot have, or that `fd` does not hand on, are
-            left out.
-        fs_rights_inheriting: rights of what is opened through it, if it is a directory; cut likewise.
+        fs_rights_base: rights of the descriptor, without those that its kind cannot have or that `fd` does not hand on.
+        fs_rights_inheriting: rights of what is opened through it, if it is a directory; cut in the same way.
         fdflags: 1 append, 2 dsync, 4 nonblock, 8 rsync, 16 sync.
 
     Rights: path_open; with oflags 1 path_create_file, with 8 path_filestat_set_size; and, to hand on, with fdflags
     2 fd_datasync or fd_sync, with 8 or 16 fd_sync. Errors: EINVAL for other flags, or to create a directory;
     EEXIST, EISDIR (to write to a directory), EMFILE, ELOOP for a link that is not followed; EROFS or ENOTCAPABLE to
-    read or write what `fd` does not let.
+    read or write if `fd` does not allow it.
     """
     rights = terms.MAY_OPEN
     if oflags & abi.OFLAGS_CREAT:
@@ -168,7 +167,7 @@ def path_readlink(
 ) -> None:
     """Write the text of a symbolic link, cut to `buf_len` bytes, without a NUL, to `buf`; its length to `bufused`.
 
-    Right: path_readlink. Errors: EINVAL for something that is no link.
+    Right: path_readlink. Errors: EINVAL for something that is not a link.
     """
     directory = _directory(wasi, fd, terms.MAY_READ_LINK)
     with directory.walk(path_bytes(mem, path, path_len)) as at:
@@ -203,15 +202,15 @@ def path_rename(
     new_path: int,
     new_path_len: int,
 ) -> None:
-    """Give a file or directory another name, replacing a file or an empty directory that has it.
+    """Give a file or directory another name; a file or an empty directory that has it is replaced.
 
     Parameters:
-        fd, old_path: what is there; a link in the last place is renamed itself.
+        fd, old_path: what is renamed; a link in the last place is renamed itself.
         new_fd, new_path: its new name.
 
-    Rights: path_rename_source of `fd`, path_rename_target of `new_fd`. Errors: ENOTDIR if something that is no
-    directory is written with a trailing slash or would replace a directory, EISDIR, ENOTEMPTY, EXDEV between file
-    systems, EINVAL for a directory into itself, EBUSY for ``.``.
+    Rights: path_rename_source of `fd`, path_rename_target of `new_fd`. Errors: ENOTDIR if something that is not a
+    directory is named with a trailing slash or would replace a directory, EISDIR, ENOTEMPTY, EXDEV between file
+    systems, EINVAL to move a directory into itself, EBUSY for ``.``.
     """
     source = _directory(wasi, fd, terms.MAY_RENAME_FROM)
     target = _directory(wasi, new_fd, terms.MAY_RENAME_TO)
@@ -230,7 +229,7 @@ def path_rename(
 def path_symlink(
     wasi: Wasi, mem: memoryview, old_path: int, old_path_len: int, fd: int, new_path: int, new_path_len: int
 ) -> None:
-    """Make a symbolic link `new_path` with the text `old_path`, which need not lead anywhere.
+    """Make a symbolic link `new_path` with the text `old_path`, which may lead nowhere.
 
     Right: path_symlink. Errors: EPERM for a text that is absolute, EEXIST; ENOENT for an empty text, or for a name
     that ends in a slash.
@@ -249,7 +248,7 @@ def path_symlink(
 
 @wasi_function
 def path_unlink_file(wasi: Wasi, mem: memoryview, fd: int, path: int, path_len: int) -> None:
-    """Remove a name that is not a directory's; a link in the last place is removed itself.
+    """Remove a name, but not of a directory; a link in the last place is removed itself.
 
     Right: path_unlink_file. Errors: EISDIR for a directory, ENOTDIR for anything else with a trailing slash.
     """

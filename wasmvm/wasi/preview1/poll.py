@@ -13,7 +13,7 @@ from wasmvm.wasi.preview1.function import wasi_function
 from wasmvm.wasi.preview1.guest import Wasi
 
 MAX_SUBSCRIPTIONS = 8192
-"""What one call may wait for; more is EINVAL, as looking at all of them once must not take long."""
+"""How many subscriptions one call may have; more is EINVAL, as looking at all of them once must not take long."""
 _WAITABLE = (timesource.CLOCK_REALTIME, timesource.CLOCK_MONOTONIC)
 """Clocks that can be waited for: a guest that waits uses no CPU time."""
 
@@ -35,7 +35,7 @@ class Subscription(Wanted):
 
 
 def subscribe_clock(wasi: Wasi, subscription: Subscription, clock_id: int, timeout: int, flags: int) -> None:
-    """Make it wait for a clock; a clock that cannot be waited for is an error of the event."""
+    """Let it wait for a clock; if that is impossible, its event has an error."""
     if clock_id >= len(abi.CLOCKS) or flags & ~abi.SUBCLOCKFLAGS_ABSTIME:
         subscription.error = errno.EINVAL
         return
@@ -48,7 +48,7 @@ def subscribe_clock(wasi: Wasi, subscription: Subscription, clock_id: int, timeo
 
 
 def subscribe_descriptor(wasi: Wasi, subscription: Subscription, fd: int) -> None:
-    """Make it wait for a descriptor; a bad one, or one without the rights, is an error of the event."""
+    """Let it wait for a descriptor; if that is bad or lacks the rights, its event has an error."""
     write = subscription.tag == abi.EVENTTYPE_FD_WRITE
     try:
         descriptor = wasi.table.get(fd, terms.MAY_POLL | (terms.MAY_WRITE if write else terms.MAY_READ))
@@ -58,7 +58,7 @@ def subscribe_descriptor(wasi: Wasi, subscription: Subscription, fd: int) -> Non
 
 
 def poll(wasi: Wasi, mem: memoryview, layout: Struct, in_: int, out: int, nsubscriptions: int, nevents: int) -> None:
-    """`poll_oneoff` for subscriptions of a layout that gives (userdata, tag, clock id, timeout, flags)."""
+    """`poll_oneoff` for subscriptions whose `layout` unpacks to (userdata, tag, clock id, timeout, flags)."""
     if nsubscriptions == 0 or nsubscriptions > MAX_SUBSCRIPTIONS:
         raise WasiError(errno.EINVAL)
     if max(in_ + nsubscriptions * layout.size, out + nsubscriptions * abi.EVENT.size) > len(mem):
@@ -87,15 +87,15 @@ def poll(wasi: Wasi, mem: memoryview, layout: Struct, in_: int, out: int, nsubsc
 
 @wasi_function
 def poll_oneoff(wasi: Wasi, mem: memoryview, in_: int, out: int, nsubscriptions: int, nevents: int) -> None:
-    """Wait until at least one of several things happens, and tell which did.
+    """Wait until at least one of several things happens, and say which did.
 
     Parameters:
         in_: address of the subscriptions, 48 bytes each: userdata u64, tag u8 at 8; then of a clock (tag 0) its id
             u32 at 16, timeout u64 at 24, precision u64 at 32, flags u16 at 40 (1: the timeout is a time, not a
             span), of a descriptor to read from (1) or write to (2) its number u32 at 16.
         out: address of room for as many events, 32 bytes each: userdata u64, error u16 at 8, type u8 at 10, and of a
-            descriptor the bytes that are there u64 at 16 and flags u16 at 24 (1: the other side hung up). They come
-            in the order of the subscriptions.
+            descriptor the number of bytes that are ready u64 at 16 and flags u16 at 24 (1: the other side hung up).
+            They come in the order of the subscriptions.
         nevents: where the number of events (u32) goes; at least 1.
 
     What is wrong with one subscription is the error of its event, which is due at once: EBADF and what

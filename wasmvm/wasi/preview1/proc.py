@@ -21,10 +21,10 @@ def proc_raise(wasi: Wasi, mem: memoryview, sig: int) -> None:
     """Send the guest a signal.
 
     Parameters:
-        sig: its number, as in Linux on most processors; 0 is none and does nothing.
+        sig: its number, as in Linux on most processors; 0 is no signal and does nothing.
 
-    Errors: EINVAL for a number that is no signal; ENOSYS for any that is, as a guest cannot handle one and the
-    embedder's process is not to be killed.
+    Errors: EINVAL for a number that is not a signal's; ENOSYS for all others, as a guest cannot handle signals and the
+    embedder's process must not be killed.
     """
     if sig >= abi.SIGNAL_COUNT:
         raise WasiError(errno.EINVAL)

@@ -1,6 +1,6 @@
 """Sockets that the embedder granted: ``sock_accept``, ``sock_recv``, ``sock_send``, ``sock_shutdown``.
 
-A guest cannot make sockets. It gets listening ones as descriptors behind the preopened directories (see
+A guest cannot make sockets. It gets listening ones as descriptors after the preopened directories (see
 `wasmvm.wasi.config`), and those that it accepts from them; they can be read, written, polled and closed like files.
 """
 
@@ -16,7 +16,7 @@ from wasmvm.wasi.preview1.guest import Wasi
 
 
 def _connection(wasi: Wasi, fd: int, rights: int) -> Connection:
-    """The connected socket `fd`. What is no such socket is ENOTSOCK or ENOTCONN, whatever its rights."""
+    """The connected socket `fd`. Anything else is ENOTSOCK or ENOTCONN, whatever its rights."""
     connection = wasi.table.get(fd)
     if not connection.is_socket:
         raise WasiError(errno.ENOTSOCK)
@@ -64,7 +64,7 @@ def sock_recv(
         ri_data, ri_data_len: an array of ``iovec`` (buf u32, buf_len u32) to be filled in order.
         ri_flags: 1 to leave the data in the queue, 2 to wait until the buffers are full.
         ro_datalen: where the number of bytes received (u32) goes; 0 at the end.
-        ro_flags: where flags (u16) go: 1 if data was cut off, which never happens on a stream.
+        ro_flags: where flags (u16) go: 1 if data was cut off, which streams never do.
 
     Right: fd_read. Errors: EBADF, ENOTSOCK, ENOTCONN, EINVAL for another flag, EAGAIN, ECONNRESET, EFAULT.
     """

@@ -1,4 +1,4 @@
-"""Strings in guest memory: paths, and the lists of NUL-terminated ones that arguments and environment are."""
+"""Strings in guest memory: paths, and the lists of NUL-terminated strings for arguments and environment."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def store_strings(mem: memoryview, strings: Sequence[bytes], pointers: int, buff
 
 
 def path_bytes(mem: memoryview, address: int, length: int) -> bytes:
-    """A path that is in memory. Raises WasiError as `checked_path` does."""
+    """A path in memory. Raises WasiError as `checked_path` does."""
     if length > MAX_PATH:
         length = MAX_PATH + 1  # which is too long
     return checked_path(bytes(mem[address : address + length]))

@@ -34,7 +34,7 @@ def _flags(value: int, names: tuple[str, ...]) -> str:
 
 
 def _written_data(mem: memoryview, address: int, count: int) -> str:
-    """What an array of ``ciovec`` holds, as far as it is shown; `mem` covers nothing but what is there."""
+    """What an array of ``ciovec`` holds, as far as it is shown; slices of `mem` end where memory ends."""
     data = b""
     for buf, buf_len in abi.IOVEC.iter_unpack(mem[address : address + min(count, 16) * abi.IOVEC.size]):
         data += bytes(mem[buf : buf + min(buf_len, _SHOWN + 1 - len(data))])
@@ -44,7 +44,7 @@ def _written_data(mem: memoryview, address: int, count: int) -> str:
 
 
 def argument(param: abi.Param, mem: memoryview, arguments: tuple[int, ...]) -> str:
-    """One argument as text; whatever the guest passed, this does not fail."""
+    """One argument as text; never fails, whatever the guest passed."""
     value, kind = arguments[param.index], param.kind
     if kind in _FLAGS:
         return _flags(value, _FLAGS[kind])
@@ -75,7 +75,7 @@ def results(params: tuple[abi.Param, ...], mem: memoryview, arguments: tuple[int
 
 
 def traced(name: str, row: abi.Row, body: Implementation, sink: Callable[[str], object]) -> Implementation:
-    """A function that does as `body`, which is of `row`, and gives `sink` a line for each call."""
+    """A function that does what `body` does, the function of `row`, and calls `sink` with a line for each call."""
     params = abi.params_of(row)
 
     def function(wasi: Wasi, mem: memoryview, *arguments: int) -> int:

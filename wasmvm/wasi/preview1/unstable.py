@@ -1,7 +1,7 @@
 """``wasi_unstable``: the same interface one snapshot earlier, for programs built in 2019.
 
 It lacks ``sock_accept``. What else differs is here: ``whence`` counts in another order, ``filestat`` has a u32 for the
-number of links and so takes 56 bytes, a subscription has a field more and so takes 56 bytes too.
+number of links and so takes 56 bytes, a subscription has one more field and so takes 56 bytes too.
 """
 
 from __future__ import annotations
