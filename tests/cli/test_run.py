@@ -15,7 +15,7 @@ import pytest
 from examples.programs import BY_NAME
 from tests.patience import PATIENCE
 from tests.wat import wat2wasm
-from wasmvm.cli.run import VALUE_OPTIONS, add_parser, split_guest_arguments
+from wasmvm.cli.run import VALUE_OPTIONS, add_arguments, split_guest_arguments
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
 
@@ -306,8 +306,7 @@ def test_closed_pipe_ends_the_guest_quietly(module: Path) -> None:
 
 def test_every_option_with_a_value_is_known_to_the_split() -> None:
     """`split_guest_arguments` has to know which options take the next word."""
-    holder = argparse.ArgumentParser().add_subparsers()
-    add_parser(holder)
-    actions = holder.choices["run"]._actions
-    valued = {name for action in actions if action.nargs != 0 for name in action.option_strings}
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    valued = {name for action in parser._actions if action.nargs != 0 for name in action.option_strings}
     assert valued == VALUE_OPTIONS

@@ -7,21 +7,15 @@ import argparse
 from wasmvm.cli.failure import CommandError
 from wasmvm.quoting import escaped
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from wasmvm.cli.parser import Subparsers
+ABOUT = {
+    "help": "show or clear the lowered code on disk",
+    "description": "Shows the folder with the lowered code of modules that were run, and what is in it, the last used "
+    "first. `wasmvm run` reads and writes it; it can be removed at any time.",
+}
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser(
-        "cache",
-        help="show or clear the lowered code on disk",
-        description="Shows the folder with the lowered code of modules that were run, and what is in it, the last used "
-        "first. `wasmvm run` reads and writes it; it can be removed at any time.",
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clear", action="store_true", help="remove all of it")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

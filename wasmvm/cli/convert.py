@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from wasmvm.cli.failure import CommandError, UsageError
+from wasmvm.cli.failure import CommandError, UsageError, about_file
 from wasmvm.quoting import escaped
 
 
@@ -19,7 +19,7 @@ def read_input(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise CommandError(f"{escaped(path)}: {error.strerror or error}") from error
+        raise about_file(path, error) from error
 
 
 def write_output(path: str, data: bytes) -> None:
@@ -35,7 +35,7 @@ def write_output(path: str, data: bytes) -> None:
         with open(path, "wb") as file:
             file.write(data)
     except OSError as error:
-        raise CommandError(f"{escaped(path)}: {error.strerror or error}") from error
+        raise about_file(path, error) from error
 
 
 def default_output(path: str, suffix: str) -> str:

@@ -34,6 +34,12 @@ def describe(error: BaseException) -> str:
     return escaped(" ".join(str(error).split()), _MOST) + advice(error)
 
 
+def about_file(path: str, error: BaseException) -> CommandError:
+    """The error to raise where something is wrong with a file; one line, which names it."""
+    reason = str(error.strerror or error) if isinstance(error, OSError) else describe(error)
+    return CommandError(f"{escaped(path)}: {reason}")
+
+
 def advice(error: BaseException) -> str:
     """Which option allows more, for an error that a limit has made; else nothing."""
     limit: str | None = getattr(error, "limit", None)

@@ -26,7 +26,6 @@ from wasmvm.types import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm.binary.names import Names
-    from wasmvm.cli.parser import Subparsers
     from wasmvm.embedding.module import Module
     from wasmvm.syntax import Module as SyntaxModule
 
@@ -38,17 +37,16 @@ SECTION_NAMES = {
 """By the ids of sections, what they are called."""
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser(
-        "inspect",
-        help="show what is in a module",
-        description="Shows what a module is made of, or the code that one function runs as.",
-        allow_abbrev=False,
-    )
+ABOUT = {
+    "help": "show what is in a module",
+    "description": "Shows what a module is made of, or the code that one function runs as.",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lowered", metavar="FUNC", help="show the register code of a function, by index or by name")
     add_module_size(parser)
     parser.add_argument("file", metavar="FILE")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -94,7 +94,10 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     # Without `prog` argparse would format a usage line to find it, which takes a millisecond of imports.
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, prog="wasmvm")
     for command in commands:
-        import_module(f"wasmvm.cli.{command}").add_parser(subparsers)
+        module = import_module(f"wasmvm.cli.{command}")
+        subparser = subparsers.add_parser(command, allow_abbrev=False, **module.ABOUT)
+        module.add_arguments(subparser)
+        subparser.set_defaults(run=module.run)
     return parser
 
 

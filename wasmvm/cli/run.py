@@ -15,7 +15,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from wasmvm.cli.parser import Subparsers
     from wasmvm.embedding.func import Func
     from wasmvm.embedding.instance import Countdown, Instance
     from wasmvm.wasi import HostDirectory
@@ -40,16 +39,16 @@ def split_guest_arguments(argv: list[str]) -> tuple[list[str], list[str]]:
     return argv[: at + 1], argv[at + 1 :]
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser(
-        "run",
-        help="run a program",
-        usage="%(prog)s [OPTION...] MODULE [ARGUMENT...]",
-        description="Runs a WASI command: calls its _initialize if there is one, then _start. "
-        "Options stand before the module; all that follows the module belongs to the guest.",
-        epilog="The guest's exit code is that of the process. A trap exits with 134, a bad file with 1.",
-        allow_abbrev=False,
-    )
+ABOUT = {
+    "help": "run a program",
+    "usage": "%(prog)s [OPTION...] MODULE [ARGUMENT...]",
+    "description": "Runs a WASI command: calls its _initialize if there is one, then _start. "
+    "Options stand before the module; all that follows the module belongs to the guest.",
+    "epilog": "The guest's exit code is that of the process. A trap exits with 134, a bad file with 1.",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dir",
         action="append",
@@ -85,7 +84,6 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     limits.add_limits(parser)
     parser.add_argument("module", metavar="MODULE", help="the file to run")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -8,21 +8,15 @@ from wasmvm.cli.failure import CommandError, complain
 from wasmvm.cli.limits import add_module_size
 from wasmvm.cli.load import load_module
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from wasmvm.cli.parser import Subparsers
+ABOUT = {
+    "help": "check that files are valid modules",
+    "description": "Decodes and validates modules; prints one line for each file that is not one; exits with 1 then.",
+}
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser(
-        "validate",
-        help="check that files are valid modules",
-        description="Decodes and validates modules; prints one line for each file that is not one; exits with 1 then.",
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_module_size(parser)
     parser.add_argument("files", nargs="+", metavar="FILE")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import argparse
 
-from wasmvm.cli.failure import CommandError, describe
+from wasmvm.cli.failure import CommandError, about_file, describe
 from wasmvm.errors import TextError
 from wasmvm.quoting import escaped
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from wasmvm.cli.parser import Subparsers
+ABOUT = {
+    "help": "run test scripts",
+    "description": "Runs .wast scripts; prints each command that failed, with its line, and how many assertions each "
+    "file has; exits with 1 if any command failed.",
+}
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser(
-        "wast",
-        help="run test scripts",
-        description="Runs .wast scripts; prints each command that failed, with its line, and how many assertions each "
-        "file has; exits with 1 if any command failed.",
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
             with open(path, "rb") as file:
                 report = run_script(file.read())
         except OSError as error:
-            raise CommandError(f"{escaped(path)}: {error.strerror or error}") from error
+            raise about_file(path, error) from error
         except TextError as error:
             raise CommandError(f"{escaped(path)}:{describe(error)}") from error
         for failure in report.failures:

@@ -9,23 +9,17 @@ from wasmvm.cli.failure import CommandError
 from wasmvm.errors import TextError
 from wasmvm.quoting import escaped
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from wasmvm.cli.parser import Subparsers
+ABOUT = {
+    "help": "assemble a module in the text format",
+    "description": "Assembles a module in the text format. It is not validated: `wasmvm validate` does that.",
+}
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser(
-        "wat2wasm",
-        help="assemble a module in the text format",
-        description="Assembles a module in the text format. It is not validated: `wasmvm validate` does that.",
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="OUT", help="where to write; - is the standard output; default: FILE, ending in .wasm"
     )
     parser.add_argument("file", metavar="FILE", help="the text; - is the standard input")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

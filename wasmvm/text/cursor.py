@@ -5,8 +5,12 @@ from __future__ import annotations
 from wasmvm.errors import TextError
 from wasmvm.isa.wasm import ROWS
 from wasmvm.text.lexer import Annotation, Tokens, string_bytes
-from wasmvm.text.numbers import is_nat, is_number, parse_nat
+from wasmvm.text.numbers import is_nat, is_number, parse_float, parse_int, parse_nat
 from wasmvm.types import HEAPTYPES, PACKED_NAMES, VALTYPES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wasmvm.numeric import FloatFormat
 
 _GRAMMAR = """
     module rec type sub final func struct array field param result local import export table memory tag global elem data
@@ -110,6 +114,18 @@ class Cursor:
             value = parse_nat(self.tokens[self.position], bits)
         except OverflowError:
             raise self.error(f"i{bits} constant out of range") from None
+        if value is None:
+            raise self.unexpected()
+        self.position += 1
+        return value
+
+    def literal(self, bits: int, form: FloatFormat | None = None) -> int:
+        """Reads a number: an integer of so many bits, signed or unsigned, or a float; it is given as unsigned bits."""
+        token = self.tokens[self.position]
+        try:
+            value = parse_int(token, bits) if form is None else parse_float(token, form)
+        except OverflowError:
+            raise self.error("constant out of range") from None
         if value is None:
             raise self.unexpected()
         self.position += 1

@@ -17,7 +17,7 @@ from wasmvm.text.context import Binding, Context
 from wasmvm.text.cursor import TEXT_MNEMONICS
 from wasmvm.text.encoder import CATCHES, sleb, uleb
 from wasmvm.text.hints import take_hint
-from wasmvm.text.numbers import is_nat, is_number, parse_float, parse_int, parse_nat
+from wasmvm.text.numbers import is_nat, is_number, parse_nat
 from wasmvm.types import FuncType, heaptype_of, is_nullable
 
 _EMPTY_BLOCKTYPE = bytes((codes.EMPTY_BLOCK,))
@@ -395,28 +395,6 @@ class Instructions:
         if cursor.at_index():
             raise cursor.error("invalid lane length")
 
-    def integer(self, bits: int) -> int:
-        cursor = self.cursor
-        try:
-            value = parse_int(cursor.tokens[cursor.position], bits)
-        except OverflowError:
-            raise cursor.error("constant out of range") from None
-        if value is None:
-            raise cursor.unexpected()
-        cursor.position += 1
-        return value
-
-    def floating(self, form: FloatFormat) -> int:
-        cursor = self.cursor
-        try:
-            value = parse_float(cursor.tokens[cursor.position], form)
-        except OverflowError:
-            raise cursor.error("constant out of range") from None
-        if value is None:
-            raise cursor.unexpected()
-        cursor.position += 1
-        return value
-
     def vector(self) -> bytes:
         """Reads the immediate of ``v128.const``."""
         cursor = self.cursor
@@ -431,7 +409,7 @@ class Instructions:
             raise cursor.error("wrong number of lane literals")
         out = bytearray()
         for _ in range(count):
-            value = self.integer(bits) if form is None else self.floating(form)
+            value = cursor.literal(bits, form)
             out += value.to_bytes(bits // 8, "little")
         return bytes(out)
 
@@ -523,8 +501,8 @@ def _heaptype(i: Instructions, row: Row) -> None:
 
 def _constant(bits: int, form: FloatFormat | None) -> _Reader:
     if form is None:
-        return lambda i, _: i.op.extend(sleb(signed(i.integer(bits), bits)))
-    return lambda i, _: i.op.extend(i.floating(form).to_bytes(bits // 8, "little"))
+        return lambda i, _: i.op.extend(sleb(signed(i.cursor.literal(bits), bits)))
+    return lambda i, _: i.op.extend(i.cursor.literal(bits, form).to_bytes(bits // 8, "little"))
 
 
 _IMMEDIATES: dict[int, _Reader] = {

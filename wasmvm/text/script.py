@@ -12,7 +12,6 @@ from wasmvm.record import Record
 from wasmvm.text.cursor import Cursor
 from wasmvm.text.instructions import LANE_TYPES
 from wasmvm.text.lexer import Tokens, tokenize
-from wasmvm.text.numbers import parse_float, parse_int
 from wasmvm.text.parser import ModuleParser, parse_module
 from wasmvm.types import F32, F64, HEAPTYPES, I32, I64, V128, VALTYPE_NAMES
 
@@ -319,14 +318,7 @@ class _ScriptParser:
         if form is not None and token in (CANONICAL, ARITHMETIC):
             cursor.position += 1
             return token
-        try:
-            value = parse_int(token, bits) if form is None else parse_float(token, form)
-        except OverflowError:
-            raise cursor.error("constant out of range") from None
-        if value is None:
-            raise cursor.unexpected()
-        cursor.position += 1
-        return value
+        return cursor.literal(bits, form)
 
     def _ref(self, keyword: str) -> Ref:
         cursor = self.cursor

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from wasmvm import errors
+from wasmvm.compat.translating import translating
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 
 class WasmError(Exception):
@@ -60,10 +62,6 @@ def translate(error: errors.WasmError, fuel: int | None = None) -> Exception:
     return made
 
 
-@contextmanager
-def translated() -> Iterator[None]:
+def translated() -> AbstractContextManager[None]:
     """Raise wasmvm's exceptions as those of pwasm."""
-    try:
-        yield
-    except errors.WasmError as error:
-        raise translate(error) from error
+    return translating(translate)

@@ -7,10 +7,12 @@ with the frames of the guest, is its ``__cause__``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from wasmvm import errors
+from wasmvm.compat.translating import translating
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 
 class Failure(AssertionError):
@@ -51,10 +53,6 @@ def failure(error: errors.WasmError) -> Failure:
     return made
 
 
-@contextmanager
-def translated() -> Iterator[None]:
+def translated() -> AbstractContextManager[None]:
     """Raise wasmvm's exceptions as those of pywasm."""
-    try:
-        yield
-    except errors.WasmError as error:
-        raise failure(error) from error
+    return translating(failure)
