@@ -32,11 +32,11 @@ NEGATED: by register instruction, the comparison with the opposite result.
 LOOP: by register instruction, the form of a branch for a back-edge; LOOP_ADD: the one that adds a constant first.
 MIRRORED_BR: by register instruction, the branch on the same comparison with its operands swapped.
 EFFECT: by register instruction, what it does to the accumulators (`isa.regop.arm.effect`).
-ACC_FORM, FACC_FORM, SACC_FORM: by register instruction times 3 plus operand (0 for a, 1 for b, 2 for c), the form that
-reads the operand from an accumulator; OPERAND_WORD: where in the instruction the operand stands.
-OLDER_FORM: by register instruction or accumulator form, times 3 plus operand, the form that reads the previous value.
-FUSED_FIRST, FUSED_LAST: the instructions that run as one: what comes first, which may be a sequence itself, and what
-follows; the number of both as one is FUSED_FROM more than the index.
+ACC_I_FORM, ACC_D_FORM, ACC_F_FORM: by register instruction times 3 plus operand (0 for a, 1 for b, 2 for c), the form
+that reads the operand from an accumulator; OPERAND_WORD: where in the instruction the operand stands.
+PREVIOUS_FORM: by register instruction or accumulator form, times 3 plus operand, the form that reads the value before.
+SEQUENCE_FIRST, SEQUENCE_LAST: the instructions that run as one: what comes first, which may be a sequence itself, and
+what follows; the number of both as one is SEQUENCES_FROM more than the index.
 LENGTH: by register instruction, accumulator form and form with a previous value, its words.
 NAMES, OPERANDS: by the same, for the disassembler.
 """
@@ -86,7 +86,7 @@ class Forms:
 
 
 FORMS = Forms()
-_OTHER_ADDRESS = {form.suffix: form.address for form in memory.FORMS}
+COMPUTED = {f"ADDRESS{form.suffix.upper()}": form.address for form in memory.COMPUTED}
 
 
 def _target(row: wasm.Row) -> RegOp | None:
@@ -123,8 +123,8 @@ def _table(name: str, typecode: str, values: list[int]) -> str:
 
 
 def _by_opcode() -> dict[str, list[int]]:
-    names = ("RR", "RK", "KR", "MIRRORED", "STORE_V", "STORE_K_V", "ADDRESS_AK", "ADDRESS_AB", "ADDRESS_SHL")
-    tables = {name: [-1] * wasm.OPCODE_END for name in (*names, "ADDRESS_WIDE")}
+    names = ("RR", "RK", "KR", "MIRRORED", "STORE_V", "STORE_K_V", *COMPUTED, "ADDRESS_WIDE")
+    tables = {name: [-1] * wasm.OPCODE_END for name in names}
     for name in ("SHAPE", "WIDE", "TRAPS", "PARAMS", "RESULT_SLOTS", "FLOW"):
         tables[name] = [0] * wasm.OPCODE_END
     for row in wasm.ROWS:
@@ -148,13 +148,12 @@ def _forms_of(row: wasm.Row, target: RegOp) -> dict[str, int]:
         found["RESULT_SLOTS"] = sum(valtype_slots(t) for t in row.results)
         found["RK"] = _number(FORMS.numeric.get((mnemonic, "rk")))
     elif shape in ("load", "store"):
-        found["RK"] = _number(FORMS.accesses.get((mnemonic, _OTHER_ADDRESS["_k"], False)))
-        for suffix in ("_ak", "_ab", "_shl"):
-            form = FORMS.accesses.get((mnemonic, _OTHER_ADDRESS[suffix], False))
-            found["ADDRESS" + suffix.upper()] = _number(form)
-        stored = FORMS.accesses.get((mnemonic, _OTHER_ADDRESS[""], True))
+        found["RK"] = _number(FORMS.accesses.get((mnemonic, memory.CONSTANT.address, False)))
+        for name, address in COMPUTED.items():
+            found[name] = _number(FORMS.accesses.get((mnemonic, address, False)))
+        stored = FORMS.accesses.get((mnemonic, memory.PLAIN.address, True))
         found["STORE_V"] = _number(stored)
-        found["STORE_K_V"] = _number(FORMS.accesses.get((mnemonic, _OTHER_ADDRESS["_k"], True)))
+        found["STORE_K_V"] = _number(FORMS.accesses.get((mnemonic, memory.CONSTANT.address, True)))
         found["WIDE"] = int(stored is not None and stored.operand("K") is not None)
     elif shape == "binary":
         constant = FORMS.numeric[mnemonic, "rk"]
@@ -201,9 +200,9 @@ def _accumulators() -> dict[str, list[int]]:
         index = 3 * form.row.number + "abc".index(form.operand)
         tables[f"{form.register.upper()}_FORM"][index] = form.number
         tables["OPERAND_WORD"][index] = form.row.position(form.operand)
-    tables["OLDER_FORM"] = [-1] * (3 * (len(rows.ROWS) + len(threaded.ACCUMULATOR_FORMS)))
+    tables["PREVIOUS_FORM"] = [-1] * (3 * (len(rows.ROWS) + len(threaded.ACCUMULATOR_FORMS)))
     for previous in threaded.PREVIOUS_FORMS:
-        tables["OLDER_FORM"][3 * previous.base.number + "abc".index(previous.operand)] = previous.number
+        tables["PREVIOUS_FORM"][3 * previous.base.number + "abc".index(previous.operand)] = previous.number
     return tables
 
 
@@ -212,9 +211,9 @@ def module(note: str) -> str:
     out += (_table(name, "h", values) for name, values in _by_opcode().items())
     out += (_table(name, "h", values) for name, values in _by_regop().items())
     out += (_table(name, "h", values) for name, values in _accumulators().items())
-    out.append(_table("FUSED_FIRST", "h", [made.first for made in threaded.SEQUENCES_BY_NUMBER]))
-    out.append(_table("FUSED_LAST", "h", [made.parts[-1].number for made in threaded.SEQUENCES_BY_NUMBER]))
-    out.append(f"FUSED_FROM = {len(threaded.INSTRUCTIONS)}\n")
+    out.append(_table("SEQUENCE_FIRST", "h", [made.first for made in threaded.SEQUENCES_BY_NUMBER]))
+    out.append(_table("SEQUENCE_LAST", "h", [made.parts[-1].number for made in threaded.SEQUENCES_BY_NUMBER]))
+    out.append(f"SEQUENCES_FROM = {len(threaded.INSTRUCTIONS)}\n")
     letters = (
         "".join(operand.letter for operand in threaded.row_of(instruction).operands)
         for instruction in threaded.INSTRUCTIONS

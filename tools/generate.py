@@ -4,10 +4,10 @@
     python tools/generate.py --loop switch|threaded|counting    (prints a loop of the machine, for reading)
 
 Generated in `wasmvm/generated`: `opcode` (a constant per WebAssembly opcode and per kind of immediates) and `regopcode`
-(a constant per register instruction), each with a `.pxd`; `codes.pxd` (the numbers of the binary format that `types`
-and `isa.codes` state, for compiled modules); `flat` and `signatures` (the rows of WebAssembly opcodes as
-flat tables); `wordkinds` (what the words of register instructions must be); `forms` (which register instruction serves
-which opcode).
+(a constant per register instruction), each with a `.pxd`; `rowlength.pxd` (the words of each register instruction, for
+the driver); `codes.pxd` (the numbers of the binary format that `types` and `isa.codes` state, for compiled modules);
+`flat` and `signatures` (the rows of WebAssembly opcodes as flat tables); `wordkinds` (what the words of register
+instructions must be); `forms` (which register instruction serves which opcode).
 
 The loops of the machine and the functions of vector instructions are not committed: `setup.py` has them printed into
 the build folder (`write_loop`).
@@ -84,6 +84,15 @@ def address_words() -> str:
     return f"\nADDRESS_WORDS = {{\n{lines}}}\n"
 
 
+def lengths() -> str:
+    """The words of each register instruction, as a C array: what the driver goes on after."""
+    values = [str(row.length) for row in rows.ROWS]
+    lines = "".join(f"        {', '.join(values[i : i + 32])},\n" for i in range(0, len(values), 32))
+    array = f"    static const unsigned char wasmvm_row_length[] = {{\n{lines}    }};\n"
+    declaration = '    const unsigned char ROW_LENGTH "wasmvm_row_length"[]\n'
+    return f'# {NOTE}\n\ncdef extern from *:\n    """\n{array}    """\n{declaration}'
+
+
 def generated_files() -> dict[Path, str]:
     """Every committed file that is generated, and what it should hold."""
     folder = ROOT / "wasmvm/generated"
@@ -93,6 +102,7 @@ def generated_files() -> dict[Path, str]:
         folder / "opcode.pxd": cython_enum(opcodes()),
         folder / "regopcode.py": python_constants(regopcodes()) + address_words(),
         folder / "regopcode.pxd": cython_enum(regopcodes()),
+        folder / "rowlength.pxd": lengths(),
         folder / "flat.py": flat.module(NOTE),
         folder / "signatures.py": flat.signatures(NOTE),
         folder / "wordkinds.py": verification.module(NOTE),

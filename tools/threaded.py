@@ -22,8 +22,9 @@ _HEAD = """\
 #
 # One handler per row of wasmvm/isa/regop and per accumulator form. A handler ends by calling the next one in tail
 # position, with the state in its arguments: as many as there are registers for arguments, so that all of it stays in
-# registers and the compiler makes the call a jump. `acc`, `facc` and `sacc` hold the last integer, f64 and f32 result,
-# which are in their slots as well; `acc` is in the register that x86 counts shifts with, which shifts write anyway.
+# registers and the compiler makes the call a jump. `acc_i`, `acc_d` and `acc_f` hold the last integer, f64 and f32
+# result, which are in their slots as well; `acc_i` is in the register that x86 counts shifts with, which shifts write
+# anyway.
 # Each machine has its own copy of the table of handlers, since what lies at a fixed distance from `machine` is called
 # without loading an address first.
 
@@ -36,14 +37,14 @@ cdef void prepare_machine(machine_t* machine) noexcept nogil:
     memcpy(machine.handlers, HANDLERS, sizeof(HANDLERS))
 
 
-cdef int leave(int32_t* pc, slot* fp, uint64_t acc, machine_t* machine, frame_t* frame, double facc,
-               float sacc, int reason) noexcept nogil:
+cdef int leave(int32_t* pc, slot* fp, uint64_t acc_i, machine_t* machine, frame_t* frame, double acc_d,
+               float acc_f, int reason) noexcept nogil:
     machine.pc = pc
     machine.fp = fp
     machine.frame = frame
-    machine.acc = acc
-    machine.facc = facc
-    machine.sacc = sacc
+    machine.acc = acc_i
+    machine.facc = acc_d
+    machine.sacc = acc_f
     return reason
 
 
@@ -56,10 +57,10 @@ cdef int run(machine_t* machine) noexcept nogil:
 
 """
 _PARAMETERS = (
-    "int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame, double facc, float sacc"
+    "int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc_i, machine_t* machine, frame_t* frame, double acc_d, float acc_f"
 )
-_ARGUMENTS = "fp, mem, acc, machine, frame, facc, sacc"
-_LEAVE = "leave(pc, fp, acc, machine, frame, facc, sacc, {})"
+_ARGUMENTS = "fp, mem, acc_i, machine, frame, acc_d, acc_f"
+_LEAVE = "leave(pc, fp, acc_i, machine, frame, acc_d, acc_f, {})"
 _COUNTING = '''
 cdef struct count_t:
     int32_t* pc
@@ -91,7 +92,7 @@ def counts():
 EXITS: list[str] = sorted({reason for row in rows.ROWS for _, reason in arm.exits(row) if reason})
 """Why handlers leave, where that is a constant: each has a handler of its own that only leaves."""
 COUNT = forms.END + len(EXITS)
-_TYPES = {"acc": "uint64_t", "facc": "double", "sacc": "float"}
+_TYPES = {"acc_i": "uint64_t", "acc_d": "double", "acc_f": "float"}
 # What a register held before a part of a sequence, by the number of the part.
 _SAVED = {f"{register}_{part}": type_ for register, type_ in _TYPES.items() for part in range(2)}
 
@@ -179,10 +180,10 @@ def handlers(note: str, counting: bool = False) -> str:
     )
     out += (_handler(_name(row), row, each=each) for row in rows.ROWS)
     out += (_handler(_name(form), form, each=each) for form in forms.ACCUMULATOR_FORMS)
-    out += (_handler(f"fused_{made.number}", *made.parts, each=each) for made in forms.SEQUENCES_BY_NUMBER)
+    out += (_handler(f"sequence_{made.number}", *made.parts, each=each) for made in forms.SEQUENCES_BY_NUMBER)
     out += (f"HANDLERS[{row.enum_name}] = {_name(row)}\n" for row in rows.ROWS)
     out += (f"HANDLERS[{form.number}] = {_name(form)}\n" for form in forms.ACCUMULATOR_FORMS)
     out += (f"HANDLERS[{form.number}] = {_name(form.base)}\n" for form in forms.PREVIOUS_FORMS)
-    out += (f"HANDLERS[{made.number}] = fused_{made.number}\n" for made in forms.SEQUENCES_BY_NUMBER)
+    out += (f"HANDLERS[{made.number}] = sequence_{made.number}\n" for made in forms.SEQUENCES_BY_NUMBER)
     out += (f"HANDLERS[{forms.END + i}] = h_{reason}\n" for i, reason in enumerate(EXITS))
     return "".join(out)

@@ -94,7 +94,7 @@ _HEAD = '''\
 What the words of register instructions must be (`tools/verification.py` says how that follows from the rows).
 
 ROW_COUNT, OPCODE_COUNT: how many opcodes the switch knows, and the threaded form. ROW: by opcode, the row of the
-instruction, the first one of a sequence. FUSED_FROM: the first opcode of a sequence. FOLLOWING: {most} for each of
+instruction, the first one of a sequence. SEQUENCES_FROM: the first opcode of a sequence. FOLLOWING: {most} for each of
 these, the rows of the instructions that must follow, or {none}. RULE, LENGTH: by row, the rule (`RULE_...`) and the
 number of words. KINDS: {stride} for each row, the kinds of the words behind the opcode (`WORD_...`).
 """
@@ -131,7 +131,7 @@ def module(note: str) -> str:
     numbers = {
         "ROW_COUNT": len(rows.ROWS),
         "OPCODE_COUNT": len(numbers_of),
-        "FUSED_FROM": len(forms.INSTRUCTIONS),
+        "SEQUENCES_FROM": len(forms.INSTRUCTIONS),
     }
     wide = {"ROW": numbers_of, "FOLLOWING": following}
     return (

@@ -33,8 +33,8 @@ MODULE = f"""(module
   (table 4 4 funcref) (elem (i32.const 0) $inner $inner $f)
   (data "passive") (elem funcref (ref.func $host))
   (func $inner (type $unary) local.get 0  i64.const 1  i64.add)
-  {HEAD.replace("(func", "(func $f") % "fused"} {HEAD % "plain"})"""
-FUSED, PLAIN = 1, 2
+  {HEAD.replace("(func", "(func $f") % "sequence"} {HEAD % "plain"})"""
+SEQUENCE, PLAIN = 1, 2
 EDGES = (
     *(0, 1, 2, 3, 7, 8, 100, 65528, 65535, 65536, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 63, (1 << 64) - 1),
     *(struct.unpack("<Q", struct.pack("<d", value))[0] for value in (1.5, -0.0, 3e9, -2.25, 1e300)),
@@ -57,19 +57,19 @@ class Parts(NamedTuple):
 
 def test_every_sequence_is_one_more_than_another() -> None:
     known = {*range(len(forms.INSTRUCTIONS))}
-    for fused in forms.SEQUENCES_BY_NUMBER:
-        assert fused.first in known
-        assert fused.number not in known
-        known.add(fused.number)
+    for made in forms.SEQUENCES_BY_NUMBER:
+        assert made.first in known
+        assert made.number not in known
+        known.add(made.number)
     assert known == {*range(len(known))}
-    assert len({fused.parts for fused in forms.SEQUENCES_BY_NUMBER}) == len(forms.SEQUENCES_BY_NUMBER)
+    assert len({made.parts for made in forms.SEQUENCES_BY_NUMBER}) == len(forms.SEQUENCES_BY_NUMBER)
 
 
 def test_only_the_last_part_may_never_fall_through() -> None:
-    for fused in forms.SEQUENCES_BY_NUMBER:
-        for part in fused.parts[:-1]:
+    for made in forms.SEQUENCES_BY_NUMBER:
+        for part in made.parts[:-1]:
             row = forms.row_of(part)
-            assert row.falls_through, (row.name, fused)
+            assert row.falls_through, (row.name, made)
 
 
 def test_calls_and_what_only_jumps_do_not_fall_through() -> None:
@@ -81,9 +81,9 @@ def test_calls_and_what_only_jumps_do_not_fall_through() -> None:
 
 def test_the_pass_finds_sequences_and_leaves_all_words_but_opcodes() -> None:
     rewriter = Accumulators()
-    for fused in forms.SEQUENCES_BY_NUMBER:
-        rows = [forms.row_of(part) for part in fused.parts]
-        if not all(isinstance(part, RegOp) for part in fused.parts) or rows[-1].name == "br_table":
+    for made in forms.SEQUENCES_BY_NUMBER:
+        rows = [forms.row_of(part) for part in made.parts]
+        if not all(isinstance(part, RegOp) for part in made.parts) or rows[-1].name == "br_table":
             continue
         code = array("i")
         starts = []
@@ -92,8 +92,8 @@ def test_the_pass_finds_sequences_and_leaves_all_words_but_opcodes() -> None:
             code.extend([row.number, *range(100 + len(code), 99 + len(code) + row.length)])  # no slot twice
         before = code[:]
         rewriter.rewrite(code, len(code), array("i", [0]), 0, None)
-        assert code[0] in {fused.number} | {
-            other.number for other in forms.SEQUENCES_BY_NUMBER if other.parts[: len(rows)] == fused.parts
+        assert code[0] in {made.number} | {
+            other.number for other in forms.SEQUENCES_BY_NUMBER if other.parts[: len(rows)] == made.parts
         }
         assert [word for i, word in enumerate(code) if i not in starts] == [
             word for i, word in enumerate(before) if i not in starts
@@ -119,23 +119,23 @@ def operand_words(letter: str, choose: random.Random) -> list[int]:
     return [{"s": SLOTS - 2, "n": 2}.get(letter, 0)]
 
 
-def write(fused: forms.Sequence, choose: random.Random) -> Parts | None:
+def write(made: forms.Sequence, choose: random.Random) -> Parts | None:
     """Words for the sequence in which what accumulators mirror is what its forms say; None where it did not come out."""
     labels: list[int] = []
     slots = choose.sample(range(SLOTS - 1), 3)
-    mirrors = dict(zip(("acc", "facc", "sacc"), slots, strict=True))
-    older = {"acc": -1, "facc": -1, "sacc": -1}
+    mirrors = dict(zip(("acc_i", "acc_d", "acc_f"), slots, strict=True))
+    previous = {"acc_i": -1, "acc_d": -1, "acc_f": -1}
     words = [R_MOVE, slots[0], slots[0]]
     words += [R_F64_ADD_RK, slots[1], slots[1], 0, low_word(1 << 31)]
     words += [R_F32_ADD_RK, slots[2], slots[2], low_word(1 << 31)]
     start = len(words)
-    for part in fused.parts:
+    for part in made.parts:
         row = forms.row_of(part)
         chosen = {letter: operand_words(letter, choose) for letter in letters(row)}
         base = part
         if isinstance(part, forms.PreviousForm):
             base = part.base
-            chosen[part.operand] = [older[part.register]]
+            chosen[part.operand] = [previous[part.register]]
         if isinstance(base, forms.AccumulatorForm):
             chosen[base.operand] = [mirrors[base.register]]
         if any(word == [-1] for letter, word in chosen.items() if letter in "abc"):
@@ -149,11 +149,11 @@ def write(fused: forms.Sequence, choose: random.Random) -> Parts | None:
             labels += range(len(words), len(words) + 3)
             words += [0, 0, 0]
         effect = arm.effect(row)
-        older = {"acc": -1, "facc": -1, "sacc": -1}
+        previous = {"acc_i": -1, "acc_d": -1, "acc_f": -1}
         for result, register in forms.REGISTERS.items():
             if effect == result:
                 if mirrors[register] != chosen["d"][0]:
-                    older[register] = mirrors[register]
+                    previous[register] = mirrors[register]
                 mirrors[register] = chosen["d"][0]
             elif effect == arm.CLOBBERS or (effect and mirrors[register] == chosen["d"][0]):
                 mirrors[register] = -1
@@ -188,30 +188,30 @@ def test_a_sequence_does_what_its_parts_do(length: int) -> None:
     choose = random.Random(length)
     binary = wat2wasm(MODULE)
     tried = 0
-    for fused in forms.SEQUENCES_BY_NUMBER:
-        if len(fused.parts) != length:
+    for made in forms.SEQUENCES_BY_NUMBER:
+        if len(made.parts) != length:
             continue
         for _ in range(4):
-            parts = next((found for found in (write(fused, choose) for _ in range(50)) if found is not None), None)
+            parts = next((found for found in (write(made, choose) for _ in range(50)) if found is not None), None)
             if parts is None:
                 break
             module = Module(binary)
             code = module.compiled.code
             # Offsets that tell at which word it stopped; 1 is `$f` and 2 the one behind it.
             offsets = array("i", [number for i in range(len(parts.words)) for number in (i, 1000 + i)])
-            for index, number in ((FUSED, fused.number), (PLAIN, None)):
+            for index, number in ((SEQUENCE, made.number), (PLAIN, None)):
                 code.put(index, Lowered(finish(parts, number), offsets, array("i"), 2 * SLOTS, 0, 0))
             instance = Instance(module, {"m": {"host": lambda value: value ^ 3}})
             for _ in range(3):
                 arguments = [
                     choose.choice((*EDGES, choose.getrandbits(64), choose.randrange(200))) for _ in range(SLOTS)
                 ]
-                one, other = (outcome(instance, name, arguments) for name in ("fused", "plain"))
-                names = [getattr(part, "name", "") for part in fused.parts]
+                one, other = (outcome(instance, name, arguments) for name in ("sequence", "plain"))
+                names = [getattr(part, "name", "") for part in made.parts]
                 assert one[0] == other[0] or has_nan(one[0], other[0]), (names, parts, arguments)
                 assert one[1:] == other[1:], (names, parts, arguments)
             tried += 1
-    possible = sum(len(fused.parts) == length for fused in forms.SEQUENCES_BY_NUMBER)
+    possible = sum(len(made.parts) == length for made in forms.SEQUENCES_BY_NUMBER)
     assert tried >= 3 * possible, f"only {tried} runs of {possible} sequences came out"
 
 

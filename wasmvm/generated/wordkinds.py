@@ -4,7 +4,7 @@
 What the words of register instructions must be (`tools/verification.py` says how that follows from the rows).
 
 ROW_COUNT, OPCODE_COUNT: how many opcodes the switch knows, and the threaded form. ROW: by opcode, the row of the
-instruction, the first one of a sequence. FUSED_FROM: the first opcode of a sequence. FOLLOWING: 3 for each of
+instruction, the first one of a sequence. SEQUENCES_FROM: the first opcode of a sequence. FOLLOWING: 3 for each of
 these, the rows of the instructions that must follow, or 65535. RULE, LENGTH: by row, the rule (`RULE_...`) and the
 number of words. KINDS: 8 for each row, the kinds of the words behind the opcode (`WORD_...`).
 """
@@ -13,7 +13,7 @@ from array import array
 
 ROW_COUNT = 892
 OPCODE_COUNT = 5204
-FUSED_FROM = 3104
+SEQUENCES_FROM = 3104
 ROW = array("H", bytes.fromhex(
     "00000100020003000400050006000700080009000a000b000c000d000e000f0010001100120013001400150016001700180019001a001b00"
     "1c001d001e001f0020002100220023002400250026002700280029002a002b002c002d002e002f0030003100320033003400350036003700"

@@ -26,7 +26,7 @@ cdef class Verifier:
     cdef const unsigned char[::1] rule
     cdef const unsigned char[::1] length
     cdef const unsigned char[::1] word_kinds
-    cdef int fused_from
+    cdef int sequences_from
     cdef int opcodes
     cdef int[::1] params
     cdef int[::1] results

@@ -89,7 +89,7 @@ class Verifier:
     def __init__(self, module: Module, threaded: bool) -> None:
         self.row_of, self.following = wordkinds.ROW, wordkinds.FOLLOWING
         self.rule, self.length, self.word_kinds = wordkinds.RULE, wordkinds.LENGTH, wordkinds.KINDS
-        self.fused_from = wordkinds.FUSED_FROM
+        self.sequences_from = wordkinds.SEQUENCES_FROM
         self.opcodes = wordkinds.OPCODE_COUNT if threaded else wordkinds.ROW_COUNT
         count = max(len(module.types), 1)
         params, results, kinds = (array("i", [NOT_NUMBERS]) * count for _ in range(3))
@@ -385,7 +385,7 @@ class Verifier:
             if (
                 pos + length - self.paid > MOST_UNPAID
                 or self.passed > MOST_PASSES * self.most
-                or (op >= self.fused_from and not self.is_followed(op, pos + length))
+                or (op >= self.sequences_from and not self.is_followed(op, pos + length))
             ):
                 return False
             pos += length
@@ -394,7 +394,7 @@ class Verifier:
     def is_followed(self, op: int, pos: int) -> bool:
         """Whether the instructions that a sequence runs stand behind the first of them."""
         for i in range(FOLLOWING_MOST):
-            row = self.following[FOLLOWING_MOST * (op - self.fused_from) + i]
+            row = self.following[FOLLOWING_MOST * (op - self.sequences_from) + i]
             if row == NO_ROW:
                 break
             if pos >= self.n or self.row_of[self.code[pos]] != row:

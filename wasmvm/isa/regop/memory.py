@@ -63,15 +63,17 @@ class Form(NamedTuple):
     constant_value: bool = True
 
 
-FORMS = (
-    Form("", "a:i32", Address(base="a")),
-    Form("_k", "", Address()),
+PLAIN = Form("", "a:i32", Address(base="a"))
+"""A slot plus offset."""
+CONSTANT = Form("_k", "", Address())
+"""Constant and wholly in the offset."""
+COMPUTED = (
     Form("_ak", "a:i32 k", Address(base="a", constant="k"), constant_value=False),
     Form("_ab", "a:i32 b:i32", Address(base="a", second="b")),
     Form("_shl", "a:i32 b:i32 k:shift", Address(base="a", second="b", shift="k"), constant_value=False),
 )
-"""A slot plus offset; constant and wholly in the offset; and computed as the i32.add, or i32.shl and i32.add, before
-them did."""
+"""Computed as the i32.add, or i32.shl and i32.add, before them did."""
+FORMS = (PLAIN, CONSTANT, *COMPUTED)
 WIDE = Address(base="a", offset="K", wide=True)
 """For addresses of 64 bits: a slot plus an offset of two words."""
 

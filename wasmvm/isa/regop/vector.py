@@ -24,6 +24,8 @@ from wasmvm.types import V128
 
 SHAPES = {"i8x16": 16, "i16x8": 8, "i32x4": 4, "i64x2": 2, "f32x4": 4, "f64x2": 2}
 """Numbers of lanes."""
+LANES = {"i8x16": "i8", "i16x8": "i16", "i32x4": "i32", "i64x2": "i64", "f32x4": "f32", "f64x2": "f64"}
+"""Their types."""
 INTEGER_SHAPES = {8: "i8x16", 16: "i16x8", 32: "i32x4", 64: "i64x2"}
 """By bits in a lane."""
 
@@ -172,7 +174,7 @@ def _lane_operators(lane: str) -> dict[str, Operator]:
 
 
 def _lanewise(shape: str) -> Iterator[RegOp]:
-    lane = shape.partition("x")[0]
+    lane = LANES[shape]
     unsigned = "u" + lane[1:]
     for name, operator in _lane_operators(lane).items():
         mnemonic = f"{shape}.{name}"

@@ -15,15 +15,15 @@ from wasmvm.isa.regop.row import RegOp
 from wasmvm.isa.regop.rows import ROWS
 from wasmvm.isa.threaded.sequences import SEQUENCES
 
-REGISTERS = {INT_RESULT: "acc", F64_RESULT: "facc", F32_RESULT: "sacc"}
+REGISTERS = {INT_RESULT: "acc_i", F64_RESULT: "acc_d", F32_RESULT: "acc_f"}
 """The accumulator for each kind of result."""
 _REGISTER_OF = {
-    "i32": "acc",
-    "i64": "acc",
-    "bits": "acc",
-    "ref": "acc",
-    "f64": "facc",
-    "f32": "sacc",
+    "i32": "acc_i",
+    "i64": "acc_i",
+    "bits": "acc_i",
+    "ref": "acc_i",
+    "f64": "acc_d",
+    "f32": "acc_f",
 }
 """By the type of an operand; what is no number of one slot is not passed on."""
 
@@ -133,7 +133,7 @@ def _previous_forms() -> Iterator[PreviousForm]:
         for letter in "abc":
             register = register_of(row_of(base), letter)
             if register is not None and letter not in sources(base):
-                yield PreviousForm(number, f"{base.name}_older_{letter}", base, letter, register)
+                yield PreviousForm(number, f"{base.name}_previous_{letter}", base, letter, register)
                 number += 1
 
 
