@@ -97,12 +97,12 @@ def test_types_of_two_modules_are_the_same(groups: int) -> None:
     count = now()
     second = compiled(MAKER)
     assert now() == count
-    numbers = list(second.compiled.numbers)
-    assert list(first.compiled.numbers) == numbers
+    numbers = list(second.compiled.type_ids)
+    assert list(first.compiled.type_ids) == numbers
     del first
     third = compiled(MAKER)
     assert now() == count
-    assert list(third.compiled.numbers) == numbers
+    assert list(third.compiled.type_ids) == numbers
 
 
 def test_numbers_of_what_is_gone_mean_nothing() -> None:
@@ -393,7 +393,7 @@ def test_a_long_chain_of_types(groups: int) -> None:
     module = compiled("(type $t0 (struct (field f32 f32 v128)))" + "".join(items))
     Instance(module)
     assert now() == groups + n
-    valtype = ref_typeidx(module.compiled.numbers[n - 1], True)
+    valtype = ref_typeidx(module.compiled.type_ids[n - 1], True)
     keeper = Func(Store(), FuncType((valtype,), ()), print)
     del module
     assert now() == groups + n + 1
@@ -437,11 +437,11 @@ def test_numbers_come_round() -> None:
         assert len(set(used)) == len(used)
         for module, number in zip(modules, first, strict=True):
             assert typetable.comptype_of(number) == module.types[0]
-        typetable._next[:] = [typetable.MAX_NUMBER - 1, False]
+        typetable._next[:] = [typetable.MAX_TYPE_ID - 1, False]
         last = decode(wat2wasm("(module (type (func (param f64 f64 f64 f32))))"))
         over = decode(wat2wasm("(module (type (func (param f64 f64 f64 i32))))"))
-        assert define(last)[0] == typetable.MAX_NUMBER - 1
-        assert define(over)[0] < typetable.MAX_NUMBER - 1
+        assert define(last)[0] == typetable.MAX_TYPE_ID - 1
+        assert define(over)[0] < typetable.MAX_TYPE_ID - 1
         assert typetable._next[1]
         store = Store()
         func = Func(store, FuncType((ref_typeidx(define(last)[0], False),), ()), lambda f: None)

@@ -66,7 +66,7 @@ _BOTTOMS = frozenset((NULLREF, NULLFUNCREF, NULLEXTERNREF, NULLEXNREF))
 
 
 def define(module: Module, checkpoint: Callable[[], object] | None = None) -> array[int]:
-    """The numbers of a module's types, by typeidx; whether they are valid is not looked at.
+    """The ids of a module's types, by typeidx; whether they are valid is not looked at.
 
     References to types that do not exist, or are declared later, must have been ruled out. The types stay as long as
     the module does, or a copy of ``module.hold``.
@@ -74,11 +74,11 @@ def define(module: Module, checkpoint: Callable[[], object] | None = None) -> ar
     Args:
         checkpoint: is called again and again, see `Reader`; what it raises ends the work, and leaves nothing behind.
     """
-    if module.numbers is not None:
-        return module.numbers
+    if module.type_ids is not None:
+        return module.type_ids
     types, subtypes = module.types, module.subtypes
     counts = {rectype.start: rectype.count for rectype in module.rectypes if rectype.count}
-    numbers = array("i")
+    type_ids = array("i")
     firsts: list[int] = []
     typeidx, look = 0, LOOK_TYPES
     try:
@@ -92,10 +92,10 @@ def define(module: Module, checkpoint: Callable[[], object] | None = None) -> ar
                 key = typetable.plain_key(comptype)
                 needs: set[int] = set()
             if key is None:
-                key, needs = typetable.group_key(types, subtypes, typeidx, count, numbers)
+                key, needs = typetable.group_key(types, subtypes, typeidx, count, type_ids)
             first = typetable.enter(key, count, needs).first
             firsts.append(first)
-            numbers.extend(range(first, first + count))
+            type_ids.extend(range(first, first + count))
             typeidx += count
             if checkpoint is not None and typeidx >= look:
                 checkpoint()
@@ -104,8 +104,8 @@ def define(module: Module, checkpoint: Callable[[], object] | None = None) -> ar
         typetable.release(firsts)
         raise
     module.hold = typetable.holding(firsts)
-    module.numbers = numbers
-    return numbers
+    module.type_ids = type_ids
+    return type_ids
 
 
 def define_functype(functype: FuncType) -> typetable.Hold:
@@ -130,8 +130,8 @@ def check_valtype(valtype: object, reference: bool = False) -> int:
     """An embedder's value type, or `reference` type, as an int of no subclass.
 
     Raises:
-        TypeError: it is no number.
-        ValueError: no closed type has that number, or none has any more, or it is no reference type.
+        TypeError: it is not a number.
+        ValueError: no closed type has that number, none has it any more, or it is not a reference type.
     """
     if not isinstance(valtype, int):
         raise TypeError(f"type: expected a value type, got {valtype!r}")
@@ -157,39 +157,39 @@ def checked_functype(functype: object) -> FuncType:
     return FuncType(tuple(map(check_valtype, functype.params)), tuple(map(check_valtype, functype.results)))
 
 
-def close_valtype(valtype: int, numbers: array[int]) -> int:
-    """The value type as it is outside of the module whose types have these numbers."""
+def close_valtype(valtype: int, type_ids: array[int]) -> int:
+    """The value type as it is outside of the module whose types have these ids."""
     if valtype < CONCRETE:
         return valtype
-    return CONCRETE + 2 * numbers[typeidx_of(valtype)] + (valtype & 1)
+    return CONCRETE + 2 * type_ids[typeidx_of(valtype)] + (valtype & 1)
 
 
-def close_functype(functype: FuncType, numbers: array[int]) -> FuncType:
+def close_functype(functype: FuncType, type_ids: array[int]) -> FuncType:
     if max(functype.params + functype.results, default=0) < CONCRETE:
         return functype
     return FuncType(
-        tuple([close_valtype(valtype, numbers) for valtype in functype.params]),
-        tuple([close_valtype(valtype, numbers) for valtype in functype.results]),
+        tuple([close_valtype(valtype, type_ids) for valtype in functype.params]),
+        tuple([close_valtype(valtype, type_ids) for valtype in functype.results]),
     )
 
 
-def close_comptype(comptype: CompType, numbers: array[int]) -> CompType:
+def close_comptype(comptype: CompType, type_ids: array[int]) -> CompType:
     if isinstance(comptype, FuncType):
-        return close_functype(comptype, numbers)
+        return close_functype(comptype, type_ids)
     if isinstance(comptype, StructType):
-        return StructType(tuple([FieldType(close_valtype(t, numbers), mutable) for t, mutable in comptype.fields]))
-    return ArrayType(FieldType(close_valtype(comptype.field.storage, numbers), comptype.field.mutable))
+        return StructType(tuple([FieldType(close_valtype(t, type_ids), mutable) for t, mutable in comptype.fields]))
+    return ArrayType(FieldType(close_valtype(comptype.field.storage, type_ids), comptype.field.mutable))
 
 
-def close_externtype(type_: ExternType, numbers: array[int]) -> ExternType:
+def close_externtype(type_: ExternType, type_ids: array[int]) -> ExternType:
     if isinstance(type_, FuncType):
-        return close_functype(type_, numbers)
+        return close_functype(type_, type_ids)
     if isinstance(type_, TableType):
-        return TableType(close_valtype(type_.reftype, numbers), type_.limits, type_.addrtype)
+        return TableType(close_valtype(type_.reftype, type_ids), type_.limits, type_.addrtype)
     if isinstance(type_, GlobalType):
-        return GlobalType(close_valtype(type_.valtype, numbers), type_.mutable)
+        return GlobalType(close_valtype(type_.valtype, type_ids), type_.mutable)
     if isinstance(type_, TagType):
-        return TagType(close_functype(type_.functype, numbers))
+        return TagType(close_functype(type_.functype, type_ids))
     return type_
 
 

@@ -188,7 +188,7 @@ class Module:
         start: funcidx of the start function, or None.
         data_count: what the data count section says, or None without one.
         sections: every section in the order of the file.
-        numbers, hold: what `deftype.define` has found for the types, and what keeps that; None before.
+        type_ids, hold: what `deftype.define` has found for the types, and what keeps that; None before.
     """
 
     __slots__ = (
@@ -206,7 +206,6 @@ class Module:
         "imports",
         "mem_imports",
         "mems",
-        "numbers",
         "partial",
         "rectypes",
         "sections",
@@ -218,6 +217,7 @@ class Module:
         "tables",
         "tag_imports",
         "tags",
+        "type_ids",
         "type_offsets",
         "types",
     )
@@ -249,7 +249,7 @@ class Module:
         self.datas: list[Data] = []
         self.customs: list[Custom] = []
         self.sections: list[Section] = []
-        self.numbers: array[int] | None = None
+        self.type_ids: array[int] | None = None
         self.hold: object = None
 
     @property

@@ -76,7 +76,7 @@ HEAPTYPES: dict[str, int] = {name: heaptype for heaptype, name in HEAPTYPE_NAMES
 NON_NULL = 0x80
 """What is added to the byte of a nullable reference to an abstract heap type to make it non-null."""
 CONCRETE = 0x400
-"""The first number of references to defined types; all numbers below mean the same in every module."""
+"""The first number of a reference to a defined type; all smaller ones mean the same in every module."""
 BOTTOM = 0
 """The type of an operand that unreachable code may take for any type; no value type is 0."""
 BOTTOM_REF = NON_NULL

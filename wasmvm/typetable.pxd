@@ -33,27 +33,27 @@ cdef class Hold:
 
 
 @cython.locals(group=Group)
-cpdef bint is_there(number) except -1
-cpdef Group find(int64_t number)
-cpdef Group group_of(int64_t number)
+cpdef bint is_there(type_id) except -1
+cpdef Group find(int64_t type_id)
+cpdef Group group_of(int64_t type_id)
 @cython.locals(group=Group, made=Group, first=int64_t, kept=Py_ssize_t)
 cpdef Group enter(bytes key, int size, set needs)
-@cython.locals(number=int64_t)
+@cython.locals(type_id=int64_t, block=int64_t)
 cdef place(Group group)
-@cython.locals(number=int64_t)
+@cython.locals(type_id=int64_t, block=int64_t)
 cdef unplace(Group group)
-@cython.locals(first=int64_t, taken=int64_t, number=int64_t, turns=cython.int, again=cython.bint)
-cdef int64_t take_numbers(int64_t size) except -1
+@cython.locals(first=int64_t, taken=int64_t, type_id=int64_t, turns=cython.int, again=cython.bint)
+cdef int64_t take_ids(int64_t size) except -1
 @cython.locals(group=Group, first=int64_t)
 cpdef release(list firsts)
 @cython.locals(group=Group)
-cpdef object hold(int64_t number)
+cpdef object hold(int64_t type_id)
 cpdef object holding(list firsts)
 
 cpdef bytes plain_key(functype)
 @cython.locals(needs=set, words=list, body=list, typeidx=Py_ssize_t, kind=cython.int, valtype=int64_t, super_=int64_t)
-cpdef tuple group_key(list types, dict subtypes, Py_ssize_t start, Py_ssize_t count, numbers)
-cdef int64_t rolled(int64_t valtype, int64_t start, numbers, set needs) except? -1
+cpdef tuple group_key(list types, dict subtypes, Py_ssize_t start, Py_ssize_t count, type_ids)
+cdef int64_t rolled(int64_t valtype, int64_t start, type_ids, set needs) except? -1
 cpdef tuple functype_key(functype)
 cdef bytes to_bytes(list words)
 @cython.locals(data=cython.p_uchar, at=Py_ssize_t, value=int64_t)
@@ -66,11 +66,11 @@ cdef set needs_of(bytes key)
 cpdef int64_t field_room(Group group, bint params) except -1
 
 @cython.locals(group=Group)
-cpdef int kind_of(int64_t number) except -1
+cpdef int kind_of(int64_t type_id) except -1
 @cython.locals(group=Group, super_=int64_t)
-cpdef int64_t super_of(int64_t number) except? -2
+cpdef int64_t super_of(int64_t type_id) except? -2
 @cython.locals(group=Group, known=dict)
-cpdef object comptype_of(int64_t number)
+cpdef object comptype_of(int64_t type_id)
 @cython.locals(key=bytes, first=int64_t, at=Py_ssize_t, bodies=Py_ssize_t, begin=Py_ssize_t, i=Py_ssize_t,
                kind=cython.int, words=list)
 cpdef object read_comptype(Group group, Py_ssize_t position)

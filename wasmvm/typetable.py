@@ -1,4 +1,4 @@
-"""The table of the defined types that are in use, what their numbers mean, and who holds them.
+"""The table of the defined types that are in use, what their type ids mean, and who holds them.
 
 Types come in groups, which are *rolled up* (spec "Rolling and Unrolling"): references into the group are positions in
 it, all others name types that are in the table already, by *type id*. Rolled up, a group is a string of bytes, its key;
@@ -8,7 +8,7 @@ it goes, and its type ids mean nothing from then on (docs/rationale.md, "When do
 A key that begins with another byte than 0 is a final function type in a group of its own whose value types are bytes:
 parameters, 1, results. All other keys are words of 4 bytes, the lowest first: 0; the number of types; of each type its
 kind, its supertype, and how many words the bodies have up to the end of its own; then the bodies. A kind is the byte of
-the abstract heap type, plus `FINAL`. A supertype is 0 for none, a number plus 1, or below 0 a position in the group,
+the abstract heap type, plus `FINAL`. A supertype is 0 for none, a type id plus 1, or below 0 a position in the group,
 inverted. The body of a function type is the number of its parameters, then these and the results; of the others it is
 each field's type and whether it may be set. A reference to a defined type that is below 0 leads into the group.
 
@@ -41,8 +41,8 @@ HEADER = 2
 ENTRY = 3
 """Words in front of all types, and in front of the bodies for each type."""
 BLOCK = 32
-"""Groups of so many types or more have all numbers of some blocks of so many, and these are what the table names."""
-MAX_NUMBER = (1 << 30) - CONCRETE
+"""Groups of so many types or more have all ids of some blocks of so many; the table has these by block."""
+MAX_TYPE_ID = (1 << 30) - CONCRETE
 """So that a reference type fits into 31 bits."""
 
 
@@ -51,7 +51,7 @@ class Group:
 
     Attributes:
         key: see above.
-        first: the number of its first type; the others follow.
+        first: the type id of its first type; the others follow.
         size: how many types it has.
         count: how many need it.
         comptypes: closed composite types by position, those that were asked for; None before the first.
@@ -70,12 +70,12 @@ class Group:
 _groups: dict[bytes, Group] = {}
 """By key."""
 _small: dict[int, Group] = {}
-"""By number, the groups of fewer than `BLOCK` types."""
+"""By type id, the groups of fewer than `BLOCK` types."""
 _large: dict[int, Group] = {}
-"""By number divided by `BLOCK`, the others."""
+"""By type id divided by `BLOCK`, the others."""
 _lock = RLock()
 _next = [0, False]
-"""The number to be given next, and whether all have been given once: then it may be in use."""
+"""The type id to be given next, and whether all have been given once: then it may be in use."""
 
 
 class Hold:
@@ -85,7 +85,7 @@ class Hold:
     gone, not before the finalizers of others who need the types. Uncompiled, a finalizer may find it no longer `alive`.
 
     Attributes:
-        firsts: the first numbers of its groups, as the words of a key; they have been counted once for it.
+        firsts: the first type ids of its groups, as the words of a key; they have been counted once for it.
         alive: whether it still keeps them.
     """
 
@@ -103,7 +103,7 @@ class Hold:
 
     @property
     def first(self) -> int:
-        """The number of the first type."""
+        """The type id of the first type."""
         return word(self.firsts, 0)
 
 
@@ -112,33 +112,33 @@ def count_groups() -> int:
     return len(_groups)
 
 
-def is_there(number: int) -> bool:
-    """Whether a type has that number at present; it may be any integer."""
-    if number < 0 or number >= MAX_NUMBER:
+def is_there(type_id: int) -> bool:
+    """Whether a type has that id at present; it may be any integer."""
+    if type_id < 0 or type_id >= MAX_TYPE_ID:
         return False
-    group = find(number)
-    return group is not None and number < group.first + group.size
+    group = find(type_id)
+    return group is not None and type_id < group.first + group.size
 
 
-def find(number: int) -> Group | None:
-    group = _small.get(number)
-    return _large.get(number // BLOCK) if group is None else group
+def find(type_id: int) -> Group | None:
+    group = _small.get(type_id)
+    return _large.get(type_id // BLOCK) if group is None else group
 
 
-def group_of(number: int) -> Group:
+def group_of(type_id: int) -> Group:
     """The group that a type belongs to; ValueError where it is gone."""
-    group = find(number)
-    if group is None or number >= group.first + group.size:
-        raise ValueError(f"type: there is no type {number}, or it is gone with the last module that had it")
+    group = find(type_id)
+    if group is None or type_id >= group.first + group.size:
+        raise ValueError(f"type: there is no type {type_id}, or it is gone with the last module that had it")
     return group
 
 
 def enter(key: bytes, size: int, needs: set[int]) -> Group:
-    """The group with that key, counted once more; `needs` are the numbers of the types that it refers to.
+    """The group with that key, counted once more; `needs` are the ids of the types that it refers to.
 
     Raises:
         ValueError: one of these is gone.
-        MemoryError: there are no more numbers.
+        MemoryError: there are no more type ids.
     """
     with _lock:
         group = _groups.get(key)
@@ -147,7 +147,7 @@ def enter(key: bytes, size: int, needs: set[int]) -> Group:
             return group
     made = Group(key, size)
     needed = []
-    for first in {group_of(number).first for number in needs}:
+    for first in {group_of(type_id).first for type_id in needs}:
         needed.append(first)
     kept = 0
     try:
@@ -156,7 +156,7 @@ def enter(key: bytes, size: int, needs: set[int]) -> Group:
                 group = group_of(first)
                 group.count += 1
                 kept += 1
-            made.first = take_numbers(size)
+            made.first = take_ids(size)
             place(made)
             group = _groups.setdefault(key, made)  # it may have come meanwhile
             group.count += 1
@@ -171,30 +171,30 @@ def enter(key: bytes, size: int, needs: set[int]) -> Group:
 
 
 def place(group: Group) -> None:
-    """Let the numbers of a group mean it."""
+    """Let the ids of a group mean it."""
     if group.size < BLOCK:
-        for number in range(group.first, group.first + group.size):
-            _small[number] = group
+        for type_id in range(group.first, group.first + group.size):
+            _small[type_id] = group
     else:
-        for number in range(group.first // BLOCK, (group.first + group.size - 1) // BLOCK + 1):
-            _large[number] = group
+        for block in range(group.first // BLOCK, (group.first + group.size - 1) // BLOCK + 1):
+            _large[block] = group
 
 
 def unplace(group: Group) -> None:
     if group.size < BLOCK:
-        for number in range(group.first, group.first + group.size):
-            if _small.get(number) is group:
-                del _small[number]
+        for type_id in range(group.first, group.first + group.size):
+            if _small.get(type_id) is group:
+                del _small[type_id]
     else:
-        for number in range(group.first // BLOCK, (group.first + group.size - 1) // BLOCK + 1):
-            if _large.get(number) is group:
-                del _large[number]
+        for block in range(group.first // BLOCK, (group.first + group.size - 1) // BLOCK + 1):
+            if _large.get(block) is group:
+                del _large[block]
 
 
-def take_numbers(size: int) -> int:
-    """The first of so many numbers in a row that mean nothing.
+def take_ids(size: int) -> int:
+    """The first of `size` ids in a row that mean nothing.
 
-    They are given in turn, so that a number which somebody has kept for too long means nothing for as long as possible.
+    They are given in turn, so that an id which somebody has kept for too long means nothing for as long as possible.
     """
     first: int
     first, again = _next
@@ -202,16 +202,16 @@ def take_numbers(size: int) -> int:
     while True:
         if size >= BLOCK:
             first = (first + BLOCK - 1) // BLOCK * BLOCK
-        if first + size > MAX_NUMBER:
-            if turns or size > MAX_NUMBER:
+        if first + size > MAX_TYPE_ID:
+            if turns or size > MAX_TYPE_ID:
                 raise MemoryError("there are no more numbers for types")
             first, again, turns = 0, True, 1
             continue
         taken = first - 1
         if again:
-            for number in range(first, first + size):
-                if find(number) is not None:
-                    taken = number
+            for type_id in range(first, first + size):
+                if find(type_id) is not None:
+                    taken = type_id
         if taken < first:
             _next[0] = first + size  # one by one: a tuple is what Python's collector may run for
             _next[1] = again
@@ -238,10 +238,10 @@ def release(firsts: list[int]) -> None:
             firsts.extend(needs_of(group.key))
 
 
-def hold(number: int) -> Hold:
+def hold(type_id: int) -> Hold:
     """What keeps one type, and the others of its group; ValueError where it is gone."""
     with _lock:
-        group = group_of(number)
+        group = group_of(type_id)
         group.count += 1
     return holding([group.first])
 
@@ -267,11 +267,11 @@ def plain_key(functype: FuncType) -> bytes | None:
 
 
 def group_key(
-    types: list[CompType], subtypes: dict[int, SubType], start: int, count: int, numbers: array[int]
+    types: list[CompType], subtypes: dict[int, SubType], start: int, count: int, type_ids: array[int]
 ) -> tuple[bytes, set[int]]:
-    """The key of the group of the types from `start` on, and the numbers of the types that it refers to.
+    """The key of the group of the types from `start` on, and the ids of the types that it refers to.
 
-    `numbers` has those of the types before it.
+    `type_ids` has those of the types before it.
     """
     needs: set[int] = set()
     words = [0, count]
@@ -283,20 +283,20 @@ def group_key(
             kind = FUNCREF
             body.append(len(comptype.params))
             for valtype in comptype.params:
-                body.append(valtype if valtype < CONCRETE else rolled(valtype, start, numbers, needs))
+                body.append(valtype if valtype < CONCRETE else rolled(valtype, start, type_ids, needs))
             for valtype in comptype.results:
-                body.append(valtype if valtype < CONCRETE else rolled(valtype, start, numbers, needs))
+                body.append(valtype if valtype < CONCRETE else rolled(valtype, start, type_ids, needs))
         else:
             kind = STRUCTREF if isinstance(comptype, StructType) else ARRAYREF
             fields = comptype.fields if isinstance(comptype, StructType) else (comptype.field,)
             for valtype, mutable in fields:
-                body.append(valtype if valtype < CONCRETE else rolled(valtype, start, numbers, needs))
+                body.append(valtype if valtype < CONCRETE else rolled(valtype, start, type_ids, needs))
                 body.append(mutable)
         super_ = 0
         if subtype is not None and subtype.supers:
             super_ = subtype.supers[0]
             if super_ < start:
-                super_ = numbers[super_]
+                super_ = type_ids[super_]
                 needs.add(super_)
                 super_ += 1
             else:
@@ -307,12 +307,12 @@ def group_key(
     return to_bytes(words + body), needs
 
 
-def rolled(valtype: int, start: int, numbers: array[int], needs: set[int]) -> int:
+def rolled(valtype: int, start: int, type_ids: array[int], needs: set[int]) -> int:
     typeidx = (valtype - CONCRETE) >> 1
     if typeidx >= start:
         return -(valtype - 2 * start)
-    needs.add(numbers[typeidx])
-    return CONCRETE + 2 * numbers[typeidx] + (valtype & 1)
+    needs.add(type_ids[typeidx])
+    return CONCRETE + 2 * type_ids[typeidx] + (valtype & 1)
 
 
 def functype_key(functype: FuncType) -> tuple[bytes, set[int]]:
@@ -341,7 +341,7 @@ def word(key: bytes, index: int) -> int:
 
 
 def needs_of(key: bytes) -> set[int]:
-    """The first numbers of the groups that a group refers to."""
+    """The first type ids of the groups that a group refers to."""
     needs: set[int] = set()
     if key[0]:
         return needs
@@ -354,7 +354,7 @@ def needs_of(key: bytes) -> set[int]:
             needs.add(group_of(super_ - 1).first)
         end = word(key, HEADER + ENTRY * i + 2)
         if word(key, HEADER + ENTRY * i) & ~FINAL == FUNCREF:
-            begin += 1  # the number of parameters is no type
+            begin += 1  # how many parameters there are
         for at in range(begin, end):
             valtype = word(key, bodies + at)
             if valtype >= CONCRETE:
@@ -381,35 +381,35 @@ def field_room(group: Group, params: bool) -> int:
     return fields
 
 
-# --- What numbers mean -----------------------------------------------------------------------------------------------
+# --- What type ids mean ----------------------------------------------------------------------------------------------
 
 
-def kind_of(number: int) -> int:
+def kind_of(type_id: int) -> int:
     """The abstract heap type right above all types of its kind: FUNCREF, STRUCTREF or ARRAYREF."""
-    group = group_of(number)
+    group = group_of(type_id)
     if group.key[0]:
         return FUNCREF
-    return word(group.key, HEADER + ENTRY * (number - group.first)) & ~FINAL
+    return word(group.key, HEADER + ENTRY * (type_id - group.first)) & ~FINAL
 
 
-def super_of(number: int) -> int:
-    """The number of its supertype, or -1."""
-    group = group_of(number)
+def super_of(type_id: int) -> int:
+    """The type id of its supertype, or -1."""
+    group = group_of(type_id)
     if group.key[0]:
         return -1
-    super_ = word(group.key, HEADER + ENTRY * (number - group.first) + 1)
+    super_ = word(group.key, HEADER + ENTRY * (type_id - group.first) + 1)
     return super_ - 1 if super_ >= 0 else group.first - 1 - super_
 
 
-def comptype_of(number: int) -> CompType:
+def comptype_of(type_id: int) -> CompType:
     """The composite type, closed."""
-    group = group_of(number)
+    group = group_of(type_id)
     known = group.comptypes
     if known is None:
         known = group.comptypes = {}
-    found = known.get(number)
+    found = known.get(type_id)
     if found is None:
-        found = known[number] = read_comptype(group, number - group.first)
+        found = known[type_id] = read_comptype(group, type_id - group.first)
     return found
 
 

@@ -90,7 +90,7 @@ class CompiledModule:
         self._context: Context | None = None
         self._verifier: Verifier | None = None
         self._exprs: dict[int, Lowered] = {}
-        self._numbers: array[int] | None = None
+        self._type_ids: array[int] | None = None
         self._import_types: list[ExternType] | None = None
         self._variants[metering] = self
 
@@ -177,23 +177,23 @@ class CompiledModule:
         return self._context
 
     @property
-    def numbers(self) -> array[int]:
-        """By typeidx, the number of the defined type."""
-        if self._numbers is None:
-            self._numbers = define(self.syntax)
-        return self._numbers
+    def type_ids(self) -> array[int]:
+        """By typeidx, the id of the defined type."""
+        if self._type_ids is None:
+            self._type_ids = define(self.syntax)
+        return self._type_ids
 
     @property
     def import_types(self) -> list[ExternType]:
         """The types of the imports, in their order, closed."""
         if self._import_types is None:
-            syntax, numbers = self.syntax, self.numbers
-            self._import_types = [close_externtype(syntax.import_type(import_), numbers) for import_ in syntax.imports]
+            syntax, type_ids = self.syntax, self.type_ids
+            self._import_types = [close_externtype(syntax.import_type(import_), type_ids) for import_ in syntax.imports]
         return self._import_types
 
     def export_type(self, export: Export) -> ExternType:
         """The type of an export, closed."""
-        return close_externtype(self.syntax.export_type(export), self.numbers)
+        return close_externtype(self.syntax.export_type(export), self.type_ids)
 
     def save(self) -> None:
         """Write to the cache what it did not know, if that is worth it; does nothing without a cache."""

@@ -8,7 +8,7 @@ cdef class Plan:
     cdef bytes source
     cdef list imports
     cdef list import_types
-    cdef object numbers
+    cdef object type_ids
     cdef list tables
     cdef list mems
     cdef list tags

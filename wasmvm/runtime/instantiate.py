@@ -39,26 +39,26 @@ class Plan:
 
     def __init__(self, module: CompiledModule, store: Store) -> None:
         syntax = module.syntax
-        numbers = module.numbers
+        type_ids = module.type_ids
         self.source = syntax.surface
         self.imports = syntax.imports
-        self.numbers = numbers
+        self.type_ids = type_ids
         self.import_types = module.import_types
         self.tables: list[tuple[Any, Extent | None]] = []
         self.globals: list[tuple[Any, Extent]] = []
         for table in syntax.tables:
-            self.tables.append((close_externtype(table.type, numbers), table.init))
+            self.tables.append((close_externtype(table.type, type_ids), table.init))
         self.mems = syntax.mems
         for global_ in syntax.globals:
-            self.globals.append((close_externtype(global_.type, numbers), global_.init))
+            self.globals.append((close_externtype(global_.type, type_ids), global_.init))
             store.spend(UNITS)
         self.tags: list[tuple[TagType, int]] = []
         for tag in syntax.tags:
-            self.tags.append((TagType(syntax.functype(tag.typeidx)), numbers[tag.typeidx]))
+            self.tags.append((TagType(syntax.functype(tag.typeidx)), type_ids[tag.typeidx]))
         self.elems = syntax.elems
         self.elem_types: list[int] = []
         for elem in syntax.elems:
-            self.elem_types.append(close_valtype(elem.reftype, numbers))
+            self.elem_types.append(close_valtype(elem.reftype, type_ids))
         self.datas = syntax.datas
         self.start = syntax.start
 
@@ -150,10 +150,10 @@ def check_import(store: Store, plan: Plan, import_: Import, expected: Any, exter
         problem = "{}: it belongs to another store"
     else:
         if kind == FUNC:
-            number = plan.numbers[import_.desc]
+            number = plan.type_ids[import_.desc]
             matches = extern.number == number or match_deftype(extern.number, number)
         elif kind == TAG:
-            matches = extern.number == plan.numbers[import_.desc]
+            matches = extern.number == plan.type_ids[import_.desc]
         elif kind == GLOBAL:
             matches = actual == expected or (
                 not actual.mutable and not expected.mutable and match_valtype(actual.valtype, expected.valtype)

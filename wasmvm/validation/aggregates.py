@@ -202,7 +202,7 @@ class Aggregates(Rules):
         stack = self.stack
         heaptype = self.known_type(self.reader.heaptype())
         if heaptype not in self.tops:
-            self.tops[heaptype] = top_of(close_valtype(heaptype, stack.numbers))
+            self.tops[heaptype] = top_of(close_valtype(heaptype, stack.type_ids))
         stack.pop(self.tops[heaptype])
         if op in (OP_REF_TEST, OP_REF_TEST_NULL):
             stack.push(I32)

@@ -58,7 +58,7 @@ class Context:
         type_at, type_params, type_results: by typeidx, where the type is in `flat` and its numbers of parameters
             and results; a structure has its fields for parameters, an array has one.
         storage, mutable: as long as `flat`; the types of fields as they are stored, and whether they may be set.
-        numbers: by typeidx, the number of the defined type (`deftype`).
+        type_ids: by typeidx, the id of the defined type (`deftype`).
         funcs, tags: by funcidx and tagidx, the typeidx.
         tables, table_addr: by tableidx, the reftype and the address type.
         mems: by memidx, the address type.
@@ -101,7 +101,7 @@ class Context:
             for i, field in enumerate(own, at):
                 self.storage[i] = field.storage
                 self.mutable[i] = field.mutable
-        self.numbers = define(module)
+        self.type_ids = define(module)
         self.funcs = array("I", [i.desc for i in module.func_imports])
         self.funcs.extend(module.funcs)
         self.tags = array("I", module.tag_typeidxs())

@@ -242,7 +242,7 @@ def check_elem(module: Module, elem: Elem, context: Context, constants: Constant
         if elem.tableidx >= len(context.tables):
             raise ValidationError(f"unknown table {elem.tableidx}", elem.offset)
         reftype = context.tables[elem.tableidx]
-        if not match_valtype(close_valtype(elem.reftype, context.numbers), close_valtype(reftype, context.numbers)):
+        if not match_valtype(close_valtype(elem.reftype, context.type_ids), close_valtype(reftype, context.type_ids)):
             raise ValidationError(
                 f"type mismatch: {valtype_text(elem.reftype)} elements for a table of {valtype_text(reftype)}",
                 elem.offset,

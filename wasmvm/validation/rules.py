@@ -76,7 +76,7 @@ class Rules:
 
     def __init__(self, source: bytes, context: Context) -> None:
         self.reader = Reader(source, context.checkpoint)
-        self.stack = Stacks(context.flat, context.numbers)
+        self.stack = Stacks(context.flat, context.type_ids)
         self.buf = source
         self.type_kind = context.type_kind
         self.type_at = context.type_at

@@ -52,7 +52,7 @@ cdef class Stacks:
     cdef int64_t[::1] pairs
     cdef uint64_t pair_mask
     cdef int assigned_count
-    cdef object numbers
+    cdef object type_ids
     cdef dict known
 
     cdef int reset(self) except -1

@@ -67,13 +67,13 @@ class Stacks:
         same: whether the last range of operands that was matched, a long one, had the very types asked for.
         pairs: types that were found to match, by a number made of both, each in one place: what `known` has, quicker.
         marks: by frame, `assigned_count` when it began.
-        numbers: the module's types as `deftype` numbers them.
+        type_ids: by typeidx, the id of the defined type (`deftype`).
         known: what `matches` found, by a number that both types make.
     """
 
-    def __init__(self, flat: array[int], numbers: array[int]) -> None:
+    def __init__(self, flat: array[int], type_ids: array[int]) -> None:
         self.flat = flat
-        self.numbers = numbers
+        self.type_ids = type_ids
         self.known: dict[int, bool] = {}
         self.at = 0
         self.operands = array("i", bytes(4 * 256))
@@ -191,7 +191,7 @@ class Stacks:
                 self.pairs = array("q", bytes(8 * (PAIR_MASK + 1)))
                 place = 0
             self.known[key] = match_valtype(
-                close_valtype(actual, self.numbers), close_valtype(expected, self.numbers)
+                close_valtype(actual, self.type_ids), close_valtype(expected, self.type_ids)
             )  # fmt: skip
         if not self.known[key]:
             return False

@@ -38,12 +38,12 @@ def check_types(module: Module, checkpoint: Callable[[], object] | None = None) 
                 raise ValidationError(f"unknown type {super_}", module.type_offsets[typeidx])
         if len(subtype.supers) > 1:
             raise ValidationError("sub type: there may be one supertype only", module.type_offsets[typeidx])
-    numbers = define(module, checkpoint)
+    type_ids = define(module, checkpoint)
     if module.subtypes:
-        check_subtypes(module, numbers, checkpoint)
+        check_subtypes(module, type_ids, checkpoint)
 
 
-def check_subtypes(module: Module, numbers: array[int], checkpoint: Callable[[], object] | None) -> None:
+def check_subtypes(module: Module, type_ids: array[int], checkpoint: Callable[[], object] | None) -> None:
     """spec "Validation: Recursive Types": supertypes are not final, and match."""
     depths: dict[int, int] = {}
     for typeidx, subtype in module.subtypes.items():
@@ -58,7 +58,9 @@ def check_subtypes(module: Module, numbers: array[int], checkpoint: Callable[[],
             or expected.final
             or not (
                 subtype.comptype == expected.comptype
-                or match_comptype(close_comptype(subtype.comptype, numbers), close_comptype(expected.comptype, numbers))
+                or match_comptype(
+                    close_comptype(subtype.comptype, type_ids), close_comptype(expected.comptype, type_ids)
+                )
             )
         ):
             raise ValidationError(

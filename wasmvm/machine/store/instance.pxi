@@ -15,7 +15,7 @@ cdef class Instance:
         store: the store it will live in. The store keeps it from now on if its functions can get into tables or
             globals that others see; otherwise it lives as long as somebody has it or something of it.
         module: the compiled module: `.syntax` (the decoded module), `.code` (a `ModuleCode`), `.lower(index)` and
-            `.frame(funcidx, offset)`, `.numbers` (its types as `deftype` numbers them).
+            `.frame(funcidx, offset)`, `.type_ids` (of its types, see `deftype`).
         funcs: the imported functions; likewise all tables, memories and tags (imported ones first).
     """
 
@@ -49,7 +49,7 @@ cdef class Instance:
         for i in range(len(tags)):
             self.check((<Tag?>tags[i]).store)
         if self.code.types == NULL:
-            self.code.prepare(syntax, module.numbers)
+            self.code.prepare(syntax, module.type_ids)
             self.code.remember(syntax.func_imports, funcs)
         store.count_instance(self)
         if self.code.makes_objects:
