@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from tests.isa.regop.texts import all_statements, fields, text
 from wasmvm.isa.regop import arm
@@ -14,19 +13,33 @@ from wasmvm.isa.regop.rows import ROWS
 from wasmvm.isa.regop.statements import LOCALS, Exit, Go, Result
 
 PACKAGE = Path(arm.__file__).parent.parent.parent
-EACH = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+
+
+def each_row(test: Callable[[RegOp], None]) -> Callable[[], None]:
+    """A test of one row as a test of all: nine hundred tests of a millisecond would take longer to list than to run."""
+
+    def over_all() -> None:
+        for row in ROWS:
+            try:
+                test(row)
+            except AssertionError as error:
+                raise AssertionError(f"{row.name}: {error}") from error
+
+    return over_all
+
+
 BY_DRIVER = frozenset(("memory.grow", "table.grow", "lower"))
 """Rows whose operands the driver reads."""
 
 
-@EACH
+@each_row
 def test_the_arm_names_what_there_is(row: RegOp) -> None:
     letters = {operand.letter for operand in row.operands}
     others = {"inst", "budget", "stack_end", "mem_len", "length", *LOCALS}
     assert {name for name, _ in fields(row)} <= letters | others
 
 
-@EACH
+@each_row
 def test_the_arm_reads_every_operand(row: RegOp) -> None:
     if row.name not in BY_DRIVER:
         named = {name for name, _ in fields(row)}
@@ -37,7 +50,7 @@ def test_the_arm_reads_every_operand(row: RegOp) -> None:
         assert {operand.letter for operand in row.operands} <= named | written | beside
 
 
-@EACH
+@each_row
 def test_operands_are_read_as_what_they_are(row: RegOp) -> None:
     """As their own type, or as less of it; 64 bits of any kind as those, and what is an address of slots never."""
     for name, type_ in fields(row):
@@ -48,14 +61,14 @@ def test_operands_are_read_as_what_they_are(row: RegOp) -> None:
         assert operand.type == type_ or (type_ == "i64" and operand.type in as_bits), (name, type_, operand)
 
 
-@EACH
+@each_row
 def test_what_may_be_in_a_register_is_read_for_its_value_alone(row: RegOp) -> None:
     for operand in row.operands:
         if operand.role == "read" and operand.type in ("i32", "i64", "f32", "f64", "bits") and not row.rare:
             assert {type_ for name, type_ in fields(row) if name == operand.letter} != {""}, operand
 
 
-@EACH
+@each_row
 def test_only_a_checked_address_is_gone_to(row: RegOp) -> None:
     assert ("mem +" in text(row)) == (row.address is not None)
     if row.address is not None:
@@ -79,7 +92,7 @@ SIGNS = {
 """By what a row declares to touch, the text that does it."""
 
 
-@EACH
+@each_row
 def test_rows_declare_what_their_text_touches(row: RegOp) -> None:
     assert row.touches is not None
     crosses = {"instance", "memories"} if row.control in ("call", "tail_call", "return") else set()
@@ -91,7 +104,7 @@ def test_rows_declare_what_their_text_touches(row: RegOp) -> None:
         assert found == (touched in row.touches), (touched, text(row))
 
 
-@EACH
+@each_row
 def test_what_leaves_or_jumps_says_so(row: RegOp) -> None:
     body = list(all_statements(arm.statements(row)))
     goes = {statement.label for statement in body if isinstance(statement, Go)}
@@ -102,7 +115,7 @@ def test_what_leaves_or_jumps_says_so(row: RegOp) -> None:
     assert isinstance(last, Exit) == (row.control in ("driver", "stop", "throw"))
 
 
-@EACH
+@each_row
 def test_a_result_is_written_last_and_once(row: RegOp) -> None:
     body = list(all_statements(arm.statements(row)))
     results = [statement for statement in body if isinstance(statement, Result)]
@@ -117,7 +130,7 @@ def test_a_result_is_written_last_and_once(row: RegOp) -> None:
         )
 
 
-@EACH
+@each_row
 def test_ways_back_calls_and_throws_pay(row: RegOp) -> None:
     back = row.branch is not None and row.branch.back
     pays = back or row.control in ("table", "call", "tail_call", "throw", "driver")
@@ -154,7 +167,7 @@ def reasons_of(name: str, seen: set[str]) -> set[str]:
     return found
 
 
-@EACH
+@each_row
 def test_rows_say_what_the_functions_they_call_return(row: RegOp) -> None:
     called = [name for name in re.findall(r"\{reason\} = (\w+)\(", text(row)) if name in FUNCTIONS]
     found = {reason for name in called for reason in reasons_of(name, set())}

@@ -12,6 +12,13 @@ PACKAGE = Path(arm.__file__).parent.parent.parent
 MACHINE = "\n".join(path.read_text() for path in sorted((PACKAGE / "machine").rglob("*.pxi")))
 
 
+def function(name: str) -> str:
+    """The text of a function of the machine, without its first line."""
+    found = re.search(rf"^( *)cdef [\w*]+ {name}\(.*:\n((?:\1 +.*\n|\n)*)", MACHINE, re.MULTILINE)
+    assert found, name
+    return found[2]
+
+
 def test_lengths() -> None:
     text = (PACKAGE / "generated/rowlength.pxd").read_text()
     lengths = [int(word) for word in re.findall(r"\d+(?=,)", text)]
@@ -32,8 +39,8 @@ def test_the_element_that_a_call_has_looked_up_is_its_first_operand() -> None:
 
 def test_tail_calls_of_host_functions_return_from_their_caller() -> None:
     tail_calls = {row.enum_name for row in ROWS if row.control == "tail_call" and "EXIT_HOST" in arm.reasons(row)}
-    after_call = MACHINE.partition("cdef int32_t* behind_call(")[2].partition("return return_code")[0]
-    assert set(re.findall(r"R_\w+", after_call)) == tail_calls
+    body = function("(?:behind|after)_call").partition("return return_code")[0]
+    assert set(re.findall(r"R_\w+", body)) == tail_calls
 
 
 def test_growing_is_done_where_its_operands_are() -> None:
@@ -42,5 +49,4 @@ def test_growing_is_done_where_its_operands_are() -> None:
         kind = name.partition("_")[2]
         (row,) = (row for row in ROWS if f"EXIT_{kind.upper()}_GROW" in arm.reasons(row))
         assert {letter: row.position(letter) for letter in words} == words
-        body = MACHINE.partition(f"cdef int {name}(")[2].partition("\n    cdef ")[0]
-        assert set(map(int, re.findall(r"pc\[(\d)\]", body))) - {0} == set(words.values())
+        assert set(map(int, re.findall(r"pc\[(\d)\]", function(name)))) - {0} == set(words.values())

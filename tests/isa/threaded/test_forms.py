@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tools import sequences
 from wasmvm.isa.regop.rows import BY_NAME, ROWS
 from wasmvm.isa.threaded import forms
+from wasmvm.isa.threaded import sequences as table
 
 
 def test_every_opcode_has_its_parts() -> None:
@@ -45,3 +49,8 @@ def test_only_numbers_of_one_slot_are_passed_on() -> None:
         assert operand is not None
         assert operand.role == "read"
         assert operand.type in ("i32", "i64", "f32", "f64", "bits", "ref")
+
+
+def test_the_file_of_sequences_is_what_the_tool_prints() -> None:
+    chosen = {tuple(part.number for part in made.parts) for made in forms.SEQUENCES_BY_NUMBER}
+    assert sequences.module(chosen) == Path(table.__file__).read_text()
