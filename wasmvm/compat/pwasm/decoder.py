@@ -10,14 +10,11 @@ from typing import Any
 from wasmvm import syntax
 from wasmvm import types as core_types
 from wasmvm.binary import sections
-from wasmvm.compat.instructions import read_immediates, split
 from wasmvm.compat.pwasm import types
+from wasmvm.compat.pwasm.contents import blocktype_of, read_expr, read_instruction
+from wasmvm.compat.pwasm.contents import decode_body as decode_body
 from wasmvm.compat.pwasm.errors import DecodeError, translated
-from wasmvm.compat.pwasm.numeric import f32_from_bits, f64_reinterpret_i64
-from wasmvm.compat.pwasm.opcodes import PREFIX_SIMD
 from wasmvm.compiled import CompiledModule
-from wasmvm.generated.opcode import OP_BLOCK, OP_END, OP_IF, OP_LOOP
-from wasmvm.isa import imm
 from wasmvm.isa.codes import (
     EMPTY_BLOCK,
     MAGIC,
@@ -35,7 +32,6 @@ from wasmvm.isa.codes import (
     SECTION_TABLE,
     SECTION_TYPE,
 )
-from wasmvm.isa.wasm import BY_CODE
 from wasmvm.reader import Reader
 
 WASM_MAGIC = MAGIC
@@ -109,60 +105,15 @@ def decode_func_type(reader: BinaryReader) -> types.FuncType:
         return types.FuncType._of(core_types.FuncType(params, sections.read_result_type(r)))
 
 
-def _blocktype(value: int) -> Any:
-    if value >= 0:
-        return value
-    return () if value == -1 else (core_types.valtype_text(-2 - value),)
-
-
 def decode_blocktype(reader: BinaryReader) -> Any:
     """The results as a tuple of at most one, or the index of a type."""
     with reading(reader) as r:
-        return _blocktype(r.blocktype())
-
-
-def _operand(kind: int, found: list[Any]) -> Any:
-    """Immediates as pwasm has them: one or a tuple, without those that are always 0."""
-    if not found or kind in (imm.MEMIDX, imm.MEMORY_COPY):
-        return None
-    if kind == imm.BLOCKTYPE:
-        return _blocktype(found[0])
-    if kind == imm.F32:
-        return f32_from_bits(int.from_bytes(found[0], "little"))
-    if kind == imm.F64:
-        return f64_reinterpret_i64(int.from_bytes(found[0], "little"))
-    if kind == imm.VALTYPES:
-        return tuple(core_types.valtype_text(t) for t in found[0])
-    if kind == imm.HEAPTYPE:
-        return core_types.valtype_text(found[0])
-    return found[0] if len(found) == 1 or kind == imm.MEMORY_INIT else tuple(found)
-
-
-def _read_instruction(reader: Reader) -> tuple[int, types.Instruction]:
-    """An opcode and its instruction; pwasm's DecodeError for vector instructions, which it does not have."""
-    op = reader.opcode()
-    if split(op)[0] == PREFIX_SIMD:
-        raise DecodeError("SIMD instructions (0xFD prefix) are not supported")
-    row = BY_CODE[op]
-    return op, types.Instruction(row.mnemonic, _operand(row.imm, read_immediates(reader, row.imm)))
-
-
-def _read_expr(reader: Reader) -> list[types.Instruction]:
-    depth = 0
-    found = []
-    while depth >= 0:
-        op, instruction = _read_instruction(reader)
-        found.append(instruction)
-        if op in (OP_BLOCK, OP_LOOP, OP_IF):
-            depth += 1
-        elif op == OP_END:
-            depth -= 1
-    return found
+        return blocktype_of(r.blocktype())
 
 
 def decode_instruction(reader: BinaryReader) -> types.Instruction:
     with reading(reader) as r:
-        return _read_instruction(r)[1]
+        return read_instruction(r)[1]
 
 
 def decode_fc_instruction(reader: BinaryReader) -> types.Instruction:
@@ -176,60 +127,7 @@ def decode_fc_instruction(reader: BinaryReader) -> types.Instruction:
 def decode_expr(reader: BinaryReader) -> list[types.Instruction]:
     """Instructions up to the ``end`` that closes them, which is the last."""
     with reading(reader) as r:
-        return _read_expr(r)
-
-
-def decode_body(code: bytes) -> list[types.Instruction]:
-    """The instructions of a function, from the bytes after its locals."""
-    reader = BinaryReader(code)
-    found = decode_expr(reader)
-    if not reader.eof():
-        raise DecodeError(f"bytes behind the end of a function body at {reader.position}")
-    return found
-
-
-# From wasmvm's records
-
-
-def expr_at(source: bytes, extent: syntax.Extent | None) -> list[types.Instruction]:
-    """The constant expression at that place."""
-    if extent is None:
-        return []
-    reader = Reader(source)
-    reader.pos = extent.start
-    return _read_expr(reader)
-
-
-def functions_of(module: syntax.Module) -> list[types.Function]:
-    """The functions that a module defines."""
-    found = []
-    reader = Reader(module.source)
-    for i, typeidx in enumerate(module.funcs):
-        reader.pos = module.code[2 * i]
-        locals_: list[str] = []
-        for _ in range(reader.length()):
-            count = reader.u32()
-            if count > core_types.MAX_LOCALS - len(locals_):
-                raise DecodeError(f"too many locals at {reader.pos}")
-            locals_ += [core_types.valtype_text(reader.valtype())] * count
-        found.append(types.Function(typeidx, tuple(locals_), code=module.source[reader.pos : module.code[2 * i + 1]]))
-    return found
-
-
-def element_of(source: bytes, elem: syntax.Elem) -> types.Element:
-    if elem.funcidxs is not None:
-        init: list[Any] = list(elem.funcidxs)
-    else:
-        init = [expr_at(source, extent) for extent in elem.exprs or ()]
-    mode = {syntax.ACTIVE: "active", syntax.PASSIVE: "passive", syntax.DECLARATIVE: "declarative"}[elem.mode]
-    offset = expr_at(source, elem.offset_expr)
-    elem_type = core_types.valtype_text(core_types.heaptype_of(elem.reftype))
-    return types.Element(elem.tableidx, offset, init, mode, elem_type)
-
-
-def data_of(source: bytes, data: syntax.Data) -> types.Data:
-    memory = -1 if data.mode == syntax.PASSIVE else data.memidx
-    return types.Data(memory, expr_at(source, data.offset_expr), source[data.init.start : data.init.end])
+        return read_expr(r)
 
 
 # Sections

@@ -14,6 +14,7 @@ from wasmvm.compat.pwasm.numeric import SIGN_32
 from wasmvm.compat.pwasm.runtime import (
     FROM_PYTHON,
     AnyFunction,
+    ExportedFunction,
     GlobalInstance,
     HostFunction,
     Limits,
@@ -49,35 +50,6 @@ def call_with_python_values(func: AnyFunction, args: tuple[Any, ...]) -> Any:
 def is_stack_exhaustion(error: BaseException) -> bool:
     """Whether Python ran out of stack."""
     return isinstance(error, RecursionError)
-
-
-class ExportedFunction:
-    """An exported function: `func`, and the `name` it is exported by."""
-
-    __slots__ = ("func", "name")
-
-    def __init__(self, func: AnyFunction, name: str = "") -> None:
-        self.func = func
-        self.name = name
-
-    def __call__(self, *args: Any) -> Any:
-        """Call with Python values: None, a value, or a tuple of several; integers come back signed.
-
-        Raises:
-            TypeError: if the number of arguments is wrong.
-            TrapError, and the classes derived from it: if the call traps.
-        """
-        func = self.func
-        if len(args) != func.n_params:
-            raise TypeError(f"{escaped(self.name or 'function')}() takes {func.n_params} arguments ({len(args)} given)")
-        return func.call_python(args)
-
-    @property
-    def type(self) -> types.FuncType:
-        return self.func.type
-
-    def __repr__(self) -> str:
-        return f"<ExportedFunction {escaped(self.name)} {self.func.type}>"
 
 
 class ExportNamespace:

@@ -18,6 +18,7 @@ from wasmvm.compat.pwasm import types
 from wasmvm.compat.pwasm.errors import LinkError, Timeout, TrapError, translate, translated
 from wasmvm.compat.pwasm.numeric import MASK_32, MASK_64, F32NaN, f32_round
 from wasmvm.errors import WasmError
+from wasmvm.quoting import escaped
 
 PAGE_SIZE = core_types.PAGE_SIZE
 MAX_PAGES = core_types.MAX_PAGES
@@ -438,8 +439,6 @@ class AnyFunction(_Shareable):
         return shared.wrap(found)
 
     def __call__(self, *args: Any) -> Any:
-        from wasmvm.compat.pwasm.executor import ExportedFunction
-
         return ExportedFunction(self)(*args)
 
     def entry(self, *args: Any) -> Any:
@@ -557,3 +556,32 @@ class HostFunction(AnyFunction):
 
     def __repr__(self) -> str:
         return f"<HostFunction {getattr(self.fn, '__name__', self.fn)} {self.type}>"
+
+
+class ExportedFunction:
+    """An exported function: `func`, and the `name` it is exported by."""
+
+    __slots__ = ("func", "name")
+
+    def __init__(self, func: AnyFunction, name: str = "") -> None:
+        self.func = func
+        self.name = name
+
+    def __call__(self, *args: Any) -> Any:
+        """Call with Python values: None, a value, or a tuple of several; integers come back signed.
+
+        Raises:
+            TypeError: if the number of arguments is wrong.
+            TrapError, and the classes derived from it: if the call traps.
+        """
+        func = self.func
+        if len(args) != func.n_params:
+            raise TypeError(f"{escaped(self.name or 'function')}() takes {func.n_params} arguments ({len(args)} given)")
+        return func.call_python(args)
+
+    @property
+    def type(self) -> types.FuncType:
+        return self.func.type
+
+    def __repr__(self) -> str:
+        return f"<ExportedFunction {escaped(self.name)} {self.func.type}>"
