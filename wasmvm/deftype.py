@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from wasmvm.syntax import Module
 
 LOOK_TYPES = 1 << 10
-"""After so many types, whoever goes over all of a module's calls its checkpoint: they take some milliseconds."""
+"""How many types of a module are worked on between two calls of the checkpoint: some milliseconds."""
 
 
 _SUPERTYPE = {EQREF: ANYREF, I31REF: EQREF, STRUCTREF: EQREF, ARRAYREF: EQREF}
@@ -72,7 +72,7 @@ def define(module: Module, checkpoint: Callable[[], object] | None = None) -> ar
     the module does, or a copy of ``module.hold``.
 
     Args:
-        checkpoint: is called again and again, see `Reader`; what it raises ends the work, and leaves nothing behind.
+        checkpoint: is called again and again, see `Reader`; what it raises ends the work, which leaves no trace.
     """
     if module.type_ids is not None:
         return module.type_ids
@@ -122,7 +122,7 @@ def define_functype(functype: FuncType) -> typetable.Hold:
 
 
 def hold_valtype(valtype: int) -> typetable.Hold | None:
-    """What keeps the type that a closed value type refers to, or None for no such type; ValueError where it is gone."""
+    """What keeps the type that a closed value type refers to, or None if to none; ValueError if it is gone."""
     return typetable.hold(typeidx_of(valtype)) if valtype >= CONCRETE else None
 
 

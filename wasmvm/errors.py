@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 _MOST_OF_A_MESSAGE = 4000
-"""Characters of an error's message that are shown; names in it are cut much earlier."""
+"""How many characters of an error's message are shown; names in it are cut much earlier."""
 
 
 class WasmError(Exception):
@@ -145,7 +145,7 @@ class Frame:
 
     @property
     def name(self) -> str | None:
-        """From the name section, which is read when somebody asks; or None."""
+        """From the name section, which is read on first use; or None."""
         name: str | None = self._module.names.func_names.get(self.funcidx)
         return name
 
@@ -180,7 +180,8 @@ class Trap(WasmError):
     "out_of_fuel")`` is a `FuelTrap`. So there is one table from codes to classes, `TRAP_CLASSES`.
 
     Attributes:
-        code: a short constant name such as ``"memory_out_of_bounds"`` (see `TRAPS`), or None for a trap made by a host.
+        code: a short constant name such as ``"memory_out_of_bounds"`` (all: `machine/driver/traps.pxi`), or None for
+            a trap made by a host.
         frames: the wasm frames that were active, innermost first.
         fault: for a load or store out of bounds, which address was meant; else None.
         limit: the option that would have to be larger, such as ``"max_stack"``; or None.
@@ -201,7 +202,7 @@ class Trap(WasmError):
         self.frames = frames
 
     def __reduce__(self) -> tuple[type[Trap], tuple[object, ...], dict[str, object]]:
-        # Frames are nothing without their module.
+        # Frames mean nothing without their module.
         state = {name: value for name, value in self.__dict__.items() if name not in ("message", "code", "frames")}
         return type(self), (self.message, self.code), state
 
@@ -260,7 +261,7 @@ class OutputTrap(LimitTrap):
 TRAP_CLASSES: dict[str | None, type[Trap]] = {
     class_.code: class_ for class_ in (StackTrap, FuelTrap, DeadlineTrap, InterruptTrap, HeapTrap, OutputTrap)
 }
-"""The class of a trap by its code; those of other codes are plain `Trap`."""
+"""The class of a trap by its code; all other codes have plain `Trap`."""
 
 
 class ExitTrap(Trap):
@@ -296,7 +297,7 @@ class WasmException(WasmError):
         super().__init__(self.message)
 
     def __reduce__(self) -> tuple[type[WasmException], tuple[object, ...]]:
-        return type(self), (None, self.payload)  # a tag is nothing outside of its process
+        return type(self), (None, self.payload)  # a tag means nothing outside of its process
 
     def backtrace(self) -> str:
         """The frames as text, as `Trap.backtrace`."""

@@ -4,7 +4,7 @@ Operands and results are bit patterns: unsigned integers of the width of their t
 computed as exact integers and rounded once, so nothing here depends on the machine's own arithmetic. Where the
 specification leaves a NaN open, the positive canonical NaN is the result.
 
-Constant folding and the tests of the machine take their answers from here.
+The machine is tested against this.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class FloatFormat(Record):
 
     @property
     def infinity(self) -> int:
-        """Positive infinity; the magnitudes above are NaNs."""
+        """Positive infinity; larger magnitudes are NaNs."""
         return ((1 << (self.bits - 1 - self.mantissa)) - 1) << self.mantissa
 
     @property
@@ -188,7 +188,7 @@ def _add(form: FloatFormat, a: int, b: int) -> int:
     exponent = min(x_exponent, y_exponent)
     total = (x << (x_exponent - exponent)) + (y << (y_exponent - exponent))
     if total == 0:
-        return a & b & form.sign  # a sum of zero is only negative where both operands are
+        return a & b & form.sign  # a sum of zero is negative only if both operands are
     return _rounded(form.sign if total < 0 else 0, abs(total), exponent, form)
 
 
@@ -264,7 +264,7 @@ def _to_integral(direction: Callable[[int, int], int], form: FloatFormat, a: int
     significand, exponent = _finite(a, form)
     if exponent >= 0:
         return a
-    # The sign is kept even where nothing else is.
+    # The sign is kept even if nothing else is.
     return _rounded(a & form.sign, abs(direction(significand, -exponent)), 0, form)
 
 
@@ -401,7 +401,7 @@ def evaluate(mnemonic: str, *operands: int) -> int:
 
     Raises:
         Trap: the instruction traps on these operands.
-        KeyError: there is no numeric instruction of that name.
+        KeyError: no numeric instruction has that name.
     """
     result = OPERATORS[mnemonic](*operands)
     # Comparisons give a bool, which is 0 or 1; everything else has the width that the mnemonic begins with.

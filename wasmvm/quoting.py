@@ -15,12 +15,12 @@ MOST = 200
 
 
 def cut(text: str, most: int = MOST) -> str:
-    """The text, with ``...`` in place of what is behind `most` characters."""
+    """The text, with ``...`` in place of what follows the first `most` characters."""
     return text if len(text) <= most else text[:most] + "..."
 
 
 def escaped(text: str, most: int | None = MOST) -> str:
-    """The text with whatever is not printable as an escape of Python, cut with ``...`` behind `most` characters."""
+    """The text with whatever is not printable as an escape of Python, cut with ``...`` after `most` characters."""
     if most is not None and len(text) > most:
         return escaped(text[:most], None) + "..."
     if text.isprintable():
@@ -36,19 +36,19 @@ def escaped_lines(text: str, most: int | None = None) -> str:
 
 
 def quoted(text: str, most: int = MOST) -> str:
-    """A string literal: the text, escaped, in double quotes; ``...`` behind it says that it was cut."""
+    """A string literal: the text, escaped, in double quotes; ``...`` after it says that it was cut."""
     shown = escaped(text[:most].replace("\\", "\\\\"), None).replace('"', '\\"')
     return f'"{shown}"' + ("..." if len(text) > most else "")
 
 
 def listed(names: Iterable[str], most: int = 20) -> str:
-    """Names in a row, escaped; only how many more there are behind the first `most`; "none" without any."""
+    """Names in a row, escaped; after the first `most` only how many more there are; "none" if there are none."""
     shown = list(names)
     more = len(shown) - most
     return (", ".join(map(escaped, shown[:most])) or "none") + (f" and {more} more" if more > 0 else "")
 
 
 def quoted_bytes(data: bytes, most: int) -> str:
-    """As `quoted`, of bytes that should be UTF-8, cut behind `most` of them."""
+    """As `quoted`, of bytes that should be UTF-8, cut after `most` of them."""
     text = data[:most].decode("utf-8", "backslashreplace")
     return quoted(text, len(text)) + ("..." if len(data) > most else "")

@@ -63,17 +63,17 @@ PREFIX_END = flat.PREFIX_END
 
 
 class Reader:
-    """A cursor: every method reads what its name says at `pos` and moves behind it.
+    """A cursor: every method reads what its name says at `pos` and moves past it.
 
-    All of them raise DecodeError for bytes that are not of that form, and for bytes at or behind `end`.
+    All of them raise DecodeError for bytes that are not of that form, and for bytes at or after `end`.
 
     Attributes:
         source: the module's bytes.
         pos: where the next byte is read.
         end: where reading stops; at most ``len(source)``.
-        checkpoint: what `look_around` calls, or None. Whoever reads much calls that some hundred times a second, as
-            compiled code is not interrupted by Python: a function of plain Python gives other threads and handlers of
-            signals their turn, and may raise what ends the work.
+        checkpoint: what `look_around` calls, or None. Whoever reads much calls it some hundred times a second,
+            since Python does not interrupt compiled code: a function of plain Python gives other threads and handlers
+            of signals their turn, and may raise what ends the work.
     """
 
     def __init__(self, source: bytes, checkpoint: Callable[[], object] | None = None) -> None:
@@ -147,7 +147,7 @@ class Reader:
         return self.uint(64)
 
     def length(self) -> int:
-        """The length of a list (spec "Binary Format: Lists"), which the bytes that are left must be able to back."""
+        """The length of a list (spec "Binary Format: Lists"), which is at most the number of bytes left."""
         at = self.pos
         count = self.u32()
         if count > self.end - at:
@@ -167,7 +167,7 @@ class Reader:
     # spec "Binary Format: Types"
 
     def valtype(self) -> int:
-        """A value type as `types` numbers them; whether the type that a reference names exists is not looked at."""
+        """A value type as `types` numbers them; it is not checked that the type a reference names exists."""
         at = self.pos
         byte = self.byte()
         if IS_VALTYPE[byte]:

@@ -54,7 +54,7 @@ VALTYPE_NAMES: dict[int, str] = {
 VALTYPES: dict[str, int] = {name: valtype for valtype, name in VALTYPE_NAMES.items()}
 NUMTYPES = frozenset((I32, I64, F32, F64))
 PACKED_NAMES = {I8: "i8", I16: "i16"}
-"""spec "Structure: Composite Types": what fields of structures and arrays may have for a type besides value types."""
+"""spec "Structure: Composite Types": packed types, which only fields of structures and arrays have."""
 
 HEAPTYPE_NAMES: dict[int, str] = {
     NULLEXNREF: "noexn",
@@ -80,7 +80,7 @@ CONCRETE = 0x400
 BOTTOM = 0
 """The type of an operand that unreachable code may take for any type; no value type is 0."""
 BOTTOM_REF = NON_NULL
-"""The type of a non-null reference that unreachable code may take for one to anything; no binary format has it."""
+"""The non-null reference of unreachable code, which may refer to anything; the binary format cannot write it."""
 
 
 def ref(heaptype: int, nullable: bool) -> int:
@@ -142,13 +142,13 @@ MAX_TABLE = (1 << 32) - 1
 """Elements in a table whose indices are i32, as the binary format can state them."""
 
 MAX_TYPES = 1_000_000
-"""Types of a module, as in the limits of web browsers; so a reference type is no large number."""
+"""Types of a module, as in the limits of web browsers; so the number of a reference type stays small."""
 MAX_LOCALS = 50_000
 """Parameters and locals of a function, as in the limits of web browsers: a few bytes can ask for billions."""
 
 
 LOOK = 1 << 14
-"""Bytes of code, or items of a vector, that are worked on between two calls of `Reader.look_around`."""
+"""Bytes of code, or items of a list, that are worked on between two calls of `Reader.look_around`."""
 
 
 def valtype_slots(valtype: int) -> int:

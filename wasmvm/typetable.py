@@ -12,8 +12,8 @@ the abstract heap type, plus `FINAL`. A supertype is 0 for none, a type id plus 
 inverted. The body of a function type is the number of its parameters, then these and the results; of the others it is
 each field's type and whether it may be set. A reference to a defined type that is below 0 leads into the group.
 
-The memory of the machine's `type_t` hangs on the entries, and there is no garbage collector between it and what points
-to it: nothing here may run other people's code while counts and tables do not fit each other.
+The memory of the machine's `type_t` belongs to the entries, and no garbage collector looks after what points to it:
+nothing here may run foreign code while counts and tables do not agree.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from wasmvm.types import (
 
 FINAL = 0x80
 SEPARATOR = b"\1"
-"""Between parameters and results of a key that is no words."""
+"""Between parameters and results of a key that consists of bytes."""
 HEADER = 2
 ENTRY = 3
 """Words in front of all types, and in front of the bodies for each type."""
 BLOCK = 32
-"""Groups of so many types or more have all ids of some blocks of so many; the table has these by block."""
+"""Groups of at least this many types have all ids of some blocks of this size; the table has these by block."""
 MAX_TYPE_ID = (1 << 30) - CONCRETE
 """So that a reference type fits into 31 bits."""
 
@@ -81,8 +81,8 @@ _next = [0, False]
 class Hold:
     """Keeps types: as long as it exists, so do they.
 
-    Compiled it is nothing that Python's collector knows: what it keeps is let go of when the last reference to it is
-    gone, not before the finalizers of others who need the types. Uncompiled, a finalizer may find it no longer `alive`.
+    Compiled, Python's collector does not know it: what it keeps is released when the last reference to it is gone, not
+    before the finalizers of others who need the types. Uncompiled, a finalizer may find it no longer `alive`.
 
     Attributes:
         firsts: the first type ids of its groups, as the words of a key; they have been counted once for it.

@@ -13,7 +13,7 @@ from wasmvm.syntax import Extent, Module
 
 
 class Names:
-    """The names that a module gives to its parts, by index. Each kind is read when it is first asked for."""
+    """The names that a module gives to its parts, by index. Each kind is read on first use."""
 
     def __init__(self, source: bytes, subsections: dict[int, Extent]) -> None:
         self._source = source
@@ -105,7 +105,7 @@ class Names:
 
 
 def read_names(module: Module) -> Names:
-    """The names in the first custom section that is called "name"; none where there is no such section."""
+    """The names in the first custom section called "name"; none if there is no such section."""
     subsections: dict[int, Extent] = {}
     content = next((custom.content for custom in module.customs if custom.name == codes.NAME_SECTION), None)
     if content is not None:
@@ -124,7 +124,7 @@ def read_names(module: Module) -> Names:
 
 
 def _read_map(reader: Reader, names: dict[int, str]) -> bool:
-    """Read a name map into `names`, as far as it is in order; whether it is so to its end."""
+    """Read a name map into `names`, as far as it is intact; return whether all of it is."""
     try:
         for _ in range(reader.length()):
             idx = reader.u32()

@@ -69,7 +69,7 @@ if not cython.compiled:
 
 MAX_ARITY = 1000
 """Parameters or results of a function type, as in the limits that web browsers agreed upon. Every use of a type costs
-time in proportion to it, so that without a bound a small file could keep the validator busy for hours."""
+time in proportion to it: without a bound, a small file could keep the validator busy for hours."""
 MAX_FIELDS = 10_000
 """Fields of a structure type, likewise."""
 MAX_BODY = 7_654_321

@@ -3,8 +3,8 @@
 Everything that is data about an instruction is said here once. Prefixed opcodes are numbered ``PREFIX_BASE[prefix] +
 n``, so that one flat index reaches every row. A signature reads ``operands -> results``; ``*`` marks the instructions
 whose type depends on their immediates or on the context, for which the validator has a rule of its own; where a memory
-or table has 64-bit addresses, the validator puts i64 for the i32 that is one. Memory
-instructions name the width in bytes of what they access, which is also their natural alignment.
+or table has 64-bit addresses, the validator takes i64 instead of i32 for them. Memory instructions name the width in
+bytes of what they access, which is also their natural alignment.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from wasmvm.isa import imm
 from wasmvm.types import VALTYPES
 
 PREFIX_BASE = {0xFB: 0x100, 0xFC: 0x200, 0xFD: 0x300}
-"""Where the opcodes behind a prefix byte begin; 0x500 is left for 0xFE."""
+"""Where the opcodes after a prefix byte begin; 0x500 is left for 0xFE."""
 OPCODE_END = 0x600
 """One more than the highest number an opcode can have: the length of every table indexed by opcode."""
 

@@ -28,7 +28,7 @@ MASK64 = 0xFFFFFFFFFFFFFFFF
 
 
 def evaluate(source: bytes, extent: Extent, instance: Instance, valtype: int) -> int:
-    """The value of the expression, of a closed type, as the unsigned integer of its bits (any number's type will do).
+    """The value of the expression, as the unsigned integer of its bits; its type is closed, or any number type.
 
     Nearly all are one instruction, which is read off the bytes; the others run as the code of a function does.
     """

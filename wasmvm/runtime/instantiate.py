@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 Extern = Func | Table | Memory | Global | Tag
 
 UNITS = 16
-"""Of the budget of a call, what a global, a segment or an element that is an expression costs: under a microsecond."""
+"""What a global, a segment, or an element that is an expression costs of a call's budget: under a microsecond."""
 
 
 class Plan:
-    """The parts of a decoded module that instantiation reads, each one load away; made for its first instance, whose
-    store's limit of time ends that, too."""
+    """The parts of a decoded module that instantiation reads, each one load away.
+
+    It is made for the first instance; the limit of time of that store ends this as well.
+    """
 
     def __init__(self, module: CompiledModule, store: Store) -> None:
         syntax = module.syntax
@@ -69,8 +71,8 @@ def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern])
     Raises:
         LinkError: an import has another type than the module asks for, or the store's limits forbid the instance.
         Trap, WasmException: an active segment does not fit, or the start function trapped or threw. What was written
-            before stays written. Or the store's limit of time, which is for all of it together, is reached, or the
-            store was interrupted.
+            before stays written. Or the store was interrupted, or its limit of time, which is for all of this together,
+            was reached.
     """
     made: Instance = store.during_call(planned_instance, store, module, externs)
     return made
@@ -115,7 +117,7 @@ def new_instance(store: Store, module: CompiledModule, plan: Any, externs: Seque
 
 
 def fill(store: Store, plan: Plan, instance: Instance, globals_: list[Any], imported_tables: int) -> None:
-    """Give the instance its globals, which `globals_` are the imported ones of, and run its segments."""
+    """Give the instance its globals (`globals_` has the imported ones) and run its segments."""
     for imported in globals_:
         instance.add_global(imported)
     for i, (table_type, init) in enumerate(plan.tables, imported_tables):
@@ -130,7 +132,7 @@ def fill(store: Store, plan: Plan, instance: Instance, globals_: list[Any], impo
 
 
 def is_of_kind(extern: Extern, kind: int) -> bool:
-    """Whether an object is what the store has for imports of this kind."""
+    """Whether an object is of the class that imports of this kind need."""
     if kind == FUNC:
         return isinstance(extern, Func)
     if kind == TABLE:
@@ -180,7 +182,7 @@ def set_segments(store: Store, plan: Plan, instance: Instance) -> None:
         else:
             exprs = elem.exprs or ()
             instance.set_elem_size(i, len(exprs), plan.elem_types[i])
-            for j, expr in enumerate(exprs):  # at once, since the next one may free what nothing refers to
+            for j, expr in enumerate(exprs):  # at once: making the next one may free what nothing refers to
                 bits = evaluate(plan.source, expr, instance, plan.elem_types[i])
                 instance.set_elem_bits(i, j, bits)
                 store.spend(UNITS)

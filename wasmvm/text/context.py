@@ -221,7 +221,7 @@ class Context:
                 raise cursor.error(f"unknown type {typeidx}", start + 2)
             if inline != known:
                 raise cursor.error("inline function type differs from the type that is named", start)
-        # What is no function type, or no type at all, is left for the validator to refuse.
+        # The validator refuses what is not a function type, or not a type at all.
         return typeidx, known if isinstance(known, FuncType) else FuncType((), ())
 
     def defined_type(self, names: list[Binding | None] | None = None) -> tuple[int, FuncType]:

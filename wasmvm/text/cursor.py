@@ -73,7 +73,7 @@ class Cursor:
         return False
 
     def accept(self, keyword: str) -> bool:
-        """Steps over a token if it is this one."""
+        """Steps over the next token if it is this one."""
         if self.tokens[self.position] == keyword:
             self.position += 1
             return True
@@ -94,7 +94,7 @@ class Cursor:
         return string_bytes(token)
 
     def strings(self) -> bytes:
-        """Any number of strings, put together."""
+        """Reads any number of strings, put together."""
         parts = []
         while self.tokens[self.position][:1] == '"':
             parts.append(string_bytes(self.tokens[self.position]))
@@ -109,7 +109,7 @@ class Cursor:
             raise self.error("malformed UTF-8 encoding", self.position - 1) from None
 
     def nat(self, bits: int) -> int:
-        """An unsigned number of so many bits."""
+        """Reads an unsigned number of at most `bits` bits."""
         try:
             value = parse_nat(self.tokens[self.position], bits)
         except OverflowError:

@@ -1,4 +1,4 @@
-"""Bytes of the binary format (spec "Binary Format"): integers, names, vectors, sections, the name section."""
+"""Bytes of the binary format (spec "Binary Format"): integers, names, lists, sections, the name section."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def sleb(value: int) -> bytes:
 
 
 def sized(content: bytes | bytearray) -> bytes:
-    """Bytes behind their count."""
+    """Bytes, after their count."""
     return uleb(len(content)) + content
 
 
@@ -142,7 +142,7 @@ def comptype(of: CompType) -> bytes:
 
 
 def subtype(of: SubType) -> bytes:
-    """spec "Binary Format: Recursive Types"; the short form where there is nothing to say of subtyping."""
+    """spec "Binary Format: Recursive Types"; the short form if it says nothing about subtyping."""
     if of.final and not of.supers:
         return comptype(of.comptype)
     return (
@@ -205,7 +205,7 @@ class Names:
         self.indirect.setdefault(subsection, {}).setdefault(outer, {})[index] = text
 
     def content(self) -> bytes:
-        """The content of the name section; empty where there are no names."""
+        """The content of the name section; empty if there are no names."""
         parts: dict[int, bytes] = {}
         if self.module is not None:
             parts[codes.NAME_MODULE] = name(self.module)

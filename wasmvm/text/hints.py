@@ -1,7 +1,7 @@
 """Branch hints: the custom section that says which way branches are likely to go, and its annotations.
 
-Hints lie by function; each says at which byte of the function's code (its locals and body) the instruction lies that it
-is about, and what it says of that. Engines may ignore them all, and this one does: they are here for tools.
+Hints lie by function. Each gives the offset of its instruction in the function's code (its locals and body), and what
+it says. Engines may ignore hints, and this one does: they are here for tools.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wasmvm.text.cursor import Cursor
 from wasmvm.text.lexer import BRANCH_HINT, string_bytes
 
 Hints = dict[int, list[tuple[int, bytes]]]
-"""By funcidx, offsets and what is said there, ascending."""
+"""By funcidx: offsets, ascending, and what is said there."""
 
 
 def take_hint(cursor: Cursor) -> bytes | None:
@@ -80,7 +80,7 @@ def decode_hints(module: Module, section: Custom) -> Hints:
 
 
 def printable_hints(module: Module, section: Custom) -> Hints | None:
-    """What the section says, if the assembler makes the same bytes in the same place of annotations."""
+    """What the section says, if the assembler makes the same bytes, in the same place, from annotations."""
     places = [index for index, found in enumerate(module.sections) if found.content.end == section.content.end]
     following = module.sections[places[0] + 1 :][:1]
     if not following or following[0].id != codes.SECTION_CODE:
@@ -102,7 +102,7 @@ def printable_hints(module: Module, section: Custom) -> Hints | None:
 
 
 def check_hints(module: Module) -> None:
-    """Raises ValidationError where a hint is for no conditional branch, DecodeError where the section is malformed."""
+    """Raises ValidationError for a hint at anything but a conditional branch, DecodeError for a malformed section."""
     section = hint_section(module)
     if section is None:
         return
@@ -115,7 +115,7 @@ def check_hints(module: Module) -> None:
 
 
 def _opcodes(module: Module, funcidx: int) -> dict[int, int]:
-    """The opcodes of a function by offset, without its last ``end``; none for what is no function defined here."""
+    """The opcodes of a function by offset, without its last ``end``; none if no such function is defined here."""
     code = 2 * (funcidx - len(module.func_imports))
     if not 0 <= code < len(module.code):
         return {}

@@ -38,7 +38,7 @@ class Space:
         for index, name in self.names.items():
             unique = name
             if not name or name in seen:
-                # A name that says nothing, or is another's: tell them apart, and note the name beside.
+                # An empty name, or one that another has: make an identifier up, and put the name beside it.
                 unique = f"{name}#{index}"
                 while unique in taken:
                     unique += "#"
@@ -54,7 +54,7 @@ class Space:
         return self._identifiers.get(index) or str(index)
 
     def bind(self, index: int) -> str:
-        """How the definition of a named member begins: its identifier, and its name where that is another."""
+        """How the definition of a named member begins: its identifier, and its name if that differs."""
         chosen = self._identifiers[index]
         name = self.names[index]
         return chosen if name and chosen == identifier(name) else f"{chosen} (@name {quoted(name)})"

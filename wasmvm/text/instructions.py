@@ -1,8 +1,8 @@
 """Instructions (spec "Text Format: Instructions"): text to the bytes of an expression.
 
-One loop reads plain and folded instructions alike; what is still open lies on a stack of its own, so nesting costs no
-recursion. A plain instruction needs no line here: its row says which immediates follow, and `_IMMEDIATES` says how each
-kind is read.
+One loop reads plain and folded instructions alike; what is still open lies on a stack of its own, so nesting
+needs no recursion. A plain instruction needs no line here: its row says which immediates follow, and `_IMMEDIATES` says
+how each kind is read.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ _STRING = rf'"{_PLAIN}*(?:{_ESCAPE}{_PLAIN}*)*"'
 _SPACE = r"(?:[ \t\n\r]|;;[^\n\r]*)*"
 _BREAK = rf'(?!{_IDCHAR}|")'
 
-# Every alternative list ends with one that always matches, so that no failure can send the matcher back into a comment.
+# Every list of alternatives ends with one that always matches: no failure can send the matcher back into a comment.
 _TOKEN = re.compile(
     rf"{_SPACE}(?:(\((?![;@])|\))|((?!\$(?!{_IDCHAR})){_IDCHAR}+){_BREAK}|({_STRING}){_BREAK}|(\Z|[\s\S]))"
 )
@@ -38,7 +38,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _SIMPLE_ESCAPES = {"t": 0x09, "n": 0x0A, "r": 0x0D, '"': 0x22, "'": 0x27}
 
 DATA_COUNT = "wasmvm.data_count"
-"""The annotation that asks for a data count section where no instruction does. It is our own; others pass it over."""
+"""The annotation that asks for a data count section where no instruction does. It is our own; others ignore it."""
 BRANCH_HINT = "metadata.code.branch_hint"
 """The annotation that says which way a branch is likely to go, and the name of the custom section of all of them."""
 KNOWN_ANNOTATIONS = frozenset(("custom", "name", BRANCH_HINT, DATA_COUNT))
@@ -73,7 +73,7 @@ def string_bytes(token: str) -> bytes:
             out += piece[1:].encode()
         elif piece[0] == "u":
             digits, _, rest = piece[2:].partition("}")
-            # Surrogates and numbers past the last character become bytes that are no UTF-8, for whoever wants a name.
+            # Surrogates and numbers past the last character become bytes that are not UTF-8: not a name.
             code = int(digits.replace("_", ""), 16)
             out += chr(code).encode("utf-8", "surrogatepass") if code < 0x110000 else b"\xff"
             out += rest.encode()
@@ -85,7 +85,7 @@ def string_bytes(token: str) -> bytes:
 
 
 class Tokens:
-    """The tokens of a text, with what is needed to speak of a place in it.
+    """The tokens of a text, with what messages about a place in it need.
 
     Attributes:
         text: the source.
@@ -97,7 +97,7 @@ class Tokens:
     __slots__ = ("annotations", "starts", "text", "tokens")
 
     def __init__(self, text: str) -> None:
-        """Raises TextError where `text` is no sequence of tokens."""
+        """Raises TextError where `text` is not a sequence of tokens."""
         self.text = text
         self.tokens: list[str] = []
         self.starts: list[int] = []
@@ -145,7 +145,7 @@ class Tokens:
             self._check_unicode_escapes()
 
     def _special(self, position: int) -> int:
-        """Comments, annotations, quoted identifiers, and errors: what no simple token is. Returns where it ends."""
+        """What is not a simple token: comments, annotations, quoted identifiers, errors. Returns where it ends."""
         text = self.text
         if text.startswith("(;", position):
             return self._comment(position)
@@ -254,7 +254,7 @@ class Tokens:
 
 
 def tokenize(source: str | bytes) -> Tokens:
-    """Tokens of a text, which is UTF-8 where it comes as bytes; raises TextError."""
+    """The tokens of a text, which is UTF-8 if it comes as bytes; raises TextError."""
     if isinstance(source, str):
         return Tokens(source)
     try:

@@ -59,7 +59,7 @@ class Listing:
         return lines
 
     def folded(self, extent: Extent, keyword: str) -> str:
-        """An expression as an operand: a single instruction in parentheses, more of them behind a keyword."""
+        """An expression as an operand: one instruction in parentheses, several after a keyword."""
         instructions = self.expr(extent)
         return f"({instructions[0]})" if len(instructions) == 1 else f"({' '.join([keyword, *instructions])})"
 
@@ -76,7 +76,7 @@ class Listing:
         `hints` are branch hints by their offset in the code.
 
         Raises:
-            DecodeError: the bytes are no function body, or there is no bound to its locals.
+            DecodeError: the bytes are not a function body, or it has too many locals.
         """
         self._begin(extent, Space({}, 0), labels)
         self._hints = {extent.start + offset: annotation(hint) + " " for offset, hint in hints}
@@ -159,7 +159,7 @@ class Listing:
         return " " + self.types.typeuse(blocktype)
 
     def _label_number(self) -> str:
-        """The number of the label that was just opened, as a comment, where it has no name."""
+        """The number of the label that was just opened, as a comment, if it has no name."""
         return "" if self._labels[-1][0] else f" (;@{len(self._labels)};)"
 
     def _catch(self) -> str:

@@ -36,7 +36,7 @@ def is_number(token: str) -> bool:
 
 
 def _integer(digits: str) -> int:
-    """The value of unsigned digits; more of them than any type holds give some value that no type holds."""
+    """The value of unsigned digits; too many of them give some value that no type holds."""
     digits = digits.replace("_", "")
     if digits[:2] == "0x":
         return int(digits, 16)
@@ -47,7 +47,7 @@ def _integer(digits: str) -> int:
 
 
 def parse_nat(token: str, bits: int) -> int | None:
-    """The value of an unsigned literal, or None where it is none; OverflowError where `bits` do not hold it."""
+    """The value of an unsigned literal, or None if it is not one; OverflowError if it needs more than `bits` bits."""
     if token.isdecimal() and token.isascii() and len(token) < 10 and bits >= 32:
         return int(token)
     if _NAT.match(token) is None:
@@ -59,7 +59,7 @@ def parse_nat(token: str, bits: int) -> int | None:
 
 
 def parse_int(token: str, bits: int) -> int | None:
-    """The bits of an integer literal, or None where it is none; OverflowError where `bits` do not hold it."""
+    """The bits of an integer literal, or None if it is not one; OverflowError if it needs more than `bits` bits."""
     if token.isdecimal() and token.isascii() and len(token) < 10 and bits >= 32:
         return int(token)
     if _INT.match(token) is None:
@@ -76,7 +76,7 @@ def parse_int(token: str, bits: int) -> int | None:
 
 
 def parse_float(token: str, form: FloatFormat) -> int | None:
-    """The bits of a float literal, or None where it is none; OverflowError where it is out of range."""
+    """The bits of a float literal, or None if it is not one; OverflowError if it is out of range."""
     match = _FLOAT.match(token)
     if match is None:
         return None
@@ -114,7 +114,7 @@ def _round_decimal(text: str, form: FloatFormat) -> int:
         raise OverflowError
     if form is F64_FORMAT:
         return double
-    # To f32 by way of f64, which may have moved the value onto a tie: so the digits say on which side it was.
+    # To f32 by way of f64, which may have rounded the value to a tie: then the digits say on which side it was.
     exponent = max(double >> 52, 1) - 1075
     significand = double & ((1 << 52) - 1) | (1 << 52 if double >> 52 else 0)
     if significand:

@@ -46,11 +46,11 @@ _IMPORT_ORDER = {"func": "function", "table": "table", "memory": "memory", "tag"
 """Definitions that no import may follow, and what the message calls them."""
 
 _FIRST, _AT_END, _LAST = "first", "end", "last"
-"""Places of custom sections: before all others, and behind them, on either side of the name section."""
+"""Places of custom sections: before all others, and after them, on either side of the name section."""
 
 
 class _Field(Record):
-    """A module field: its keyword, the tokens behind the keyword and behind the field, its index in its index space."""
+    """A module field: its keyword, the tokens after the keyword and after the field, its index in its index space."""
 
     keyword: str
     position: int
@@ -70,7 +70,7 @@ class _Elements(Record):
 
 
 class ModuleParser:
-    """Assembles one module; `cursor` stands behind ``(module``, or at the first of the fields of a bare module."""
+    """Assembles one module; `cursor` stands after ``(module``, or at the first of the fields of a bare module."""
 
     def __init__(self, cursor: Cursor) -> None:
         self.cursor = cursor
@@ -90,7 +90,7 @@ class ModuleParser:
         for field in fields:
             if field.keyword in ("type", "rec"):
                 self._read(field)
-        # The types that type uses add come behind all that are spelled out.
+        # The types that type uses add come after all that are spelled out.
         for field in fields:
             if field.keyword not in ("type", "rec"):
                 self._read(field)
@@ -511,7 +511,7 @@ class ModuleParser:
             out += customs.get(("after", id_), ())
         out += customs.get(_AT_END, ())
         names = self.context.names.content()
-        # Whoever writes the name section out means that one.
+        # A name section that is written out is the one to have.
         if names and not self._explicit_names:
             out.append(encoder.custom_section(codes.NAME_SECTION, names))
         out += customs.get(_LAST, ())
@@ -569,10 +569,10 @@ def _active_data(memidx: int | None, offset: bytes, data: bytes) -> bytes:
 
 
 def parse_module(cursor: Cursor) -> bytes:
-    """The module whose ``(module`` lies behind the cursor; leaves the cursor behind the module.
+    """The module whose ``(module`` lies before the cursor; leaves the cursor after the module.
 
     Raises:
-        TextError: where the text is none; for ``(module quote ...)``, the position counts in the quoted text.
+        TextError: the text is not a module; for ``(module quote ...)``, the position counts in the quoted text.
     """
     start = cursor.position
     cursor.optional_id()
@@ -589,12 +589,12 @@ def parse_module(cursor: Cursor) -> bytes:
 
 
 def wat2wasm(text: str | bytes) -> bytes:
-    """Assembles a module in the text format, UTF-8 where it comes as bytes, to the binary format.
+    """Assembles a module in the text format, which is UTF-8 if it comes as bytes, to the binary format.
 
     Identifiers and ``@name`` annotations end up in a name section, ``@custom`` annotations in custom sections.
 
     Raises:
-        TextError: the text is no module; it says where, and what is wrong in the words of the official test suite.
+        TextError: the text is not a module; it says where and what is wrong, in the words of the official test suite.
     """
     cursor = Cursor(tokenize(text))
     if not cursor.open_field("module"):

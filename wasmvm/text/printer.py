@@ -1,6 +1,6 @@
-"""Modules as text: what the assembler makes the same bytes of again (spec "Text Format").
+"""Modules as text that the assembler turns into the same bytes again (spec "Text Format").
 
-Identifiers come from the name section. Where that is exactly what the assembler makes of the identifiers, it is not
+Identifiers come from the name section. If that is exactly what the assembler makes of the identifiers, it is not
 printed; any other is kept as it is, in a ``@custom`` annotation, like every custom section.
 """
 

@@ -1,7 +1,7 @@
 """Scripts (``.wast``): the commands of the official test suite, as records.
 
-The grammar is that of the reference interpreter's README ("Scripts"). A module inside a script is only assembled when
-it is asked for, so that one bad module spoils one command.
+The grammar is that of the reference interpreter's README ("Scripts"). A module inside a script is assembled
+when it is asked for, so one bad module spoils one command.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Value(Record):
 
 
 REF_KINDS = frozenset(("null", "func", "extern", "host", "exn", "any", "eq", "i31", "struct", "array"))
-"""Kinds of references that patterns tell apart: the words behind ``ref.``."""
+"""Kinds of references that patterns tell apart: the words after ``ref.``."""
 
 
 class Ref(Record):
@@ -352,7 +352,7 @@ class _LineCounter:
 
 
 def parse_script(text: str | bytes) -> list[Command]:
-    """The commands of a script; raises TextError where it is none."""
+    """The commands of a script; raises TextError if it is not one."""
     return _ScriptParser(tokenize(text)).commands()
 
 

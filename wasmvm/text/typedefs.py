@@ -10,7 +10,7 @@ _PACKED = {name: packed for packed, name in PACKED_NAMES.items()}
 
 
 def read_rec(context: Context) -> None:
-    """Reads the types of a group; the cursor stands behind ``(rec``."""
+    """Reads the types of a group; the cursor stands after ``(rec``."""
     cursor = context.cursor
     group: list[SubType] = []
     while cursor.open_field("type"):
@@ -20,7 +20,7 @@ def read_rec(context: Context) -> None:
 
 
 def read_type(context: Context) -> None:
-    """Reads a type that is its own group; the cursor stands behind ``(type``."""
+    """Reads a type that is its own group; the cursor stands after ``(type``."""
     context.add_types([_read_named(context, len(context.types))], False)
 
 

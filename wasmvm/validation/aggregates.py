@@ -103,7 +103,7 @@ class Aggregates(Rules):
                 )
 
     def access(self, at: int, signed: bool, what: str) -> None:
-        """Whether the field at this place of `storage` may be read by an instruction with or without a sign."""
+        """Check that an instruction with or without a sign may read the field `storage[at]`; `what` names it."""
         is_packed = self.storage[at] in (I8, I16)
         if is_packed and not signed:
             raise ValidationError(f"type mismatch: {what} is packed", self.stack.at)
@@ -140,7 +140,7 @@ class Aggregates(Rules):
         self.stack.push(CONCRETE + 2 * idx)
 
     def array_segment(self, op: int) -> None:
-        """array.new_data, array.new_elem, array.init_data, array.init_elem"""
+        """array.new_data, array.new_elem, array.init_data, array.init_elem."""
         stack = self.stack
         idx = self.typeidx(KIND_ARRAY)
         at = self.type_at[idx]

@@ -231,7 +231,7 @@ class BodyValidator(Aggregates):
         stack.height += 1
 
     def missing_end(self) -> None:
-        """The body is over and a block is still open: raise what is found by reading on as if it were longer."""
+        """Raise what is wrong with a body that ends in an open block: what reading on finds, as if it were longer."""
         reader = self.reader
         reader.pos = self.start
         reader.end = len(self.buf)
@@ -248,7 +248,7 @@ class BodyValidator(Aggregates):
         return self.stack.depth - 1 - idx
 
     def enter(self, op: int) -> None:
-        """block, loop, if"""
+        """block, loop, if."""
         at = self.blocktype()
         if op == OP_IF:
             self.stack.pop(I32)
@@ -274,7 +274,7 @@ class BodyValidator(Aggregates):
         return self.type_at[typeidx]
 
     def otherwise(self) -> None:
-        """else"""
+        """else."""
         stack = self.stack
         if stack.kinds[stack.depth - 1] != OP_IF:
             raise DecodeError("END opcode expected", stack.at)
@@ -286,7 +286,7 @@ class BodyValidator(Aggregates):
         stack = self.stack
         stack.finish()
         if stack.kinds[stack.depth - 1] == OP_IF:
-            # The arm that is not there takes the parameters and leaves them as the results.
+            # The missing arm takes the parameters and leaves them as the results.
             stack.otherwise()
             stack.finish()
         stack.leave()
@@ -296,7 +296,7 @@ class BodyValidator(Aggregates):
         self.stack.require_range(self.stack.label_at(frame), self.stack.label_count(frame))
 
     def branch_or_stay(self, frame: int) -> None:
-        """A branch that may not be taken: behind it, the operands have the types of the label."""
+        """A branch that may not be taken: after it, the operands have the types of the label."""
         at = self.stack.label_at(frame)
         count = self.stack.label_count(frame)
         self.stack.require_range(at, count)

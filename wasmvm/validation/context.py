@@ -94,7 +94,7 @@ class Context:
             self.type_results.append(0)
             self.flat.extend([unpacked(field.storage) for field in own])
             fields.append((at, own))
-        # As most modules have no fields, there is nothing to say about them either.
+        # Most modules have no fields: then these two arrays stay empty.
         self.storage = self.flat[:] if fields else array("i")
         self.mutable = bytearray(len(self.storage))
         for at, own in fields:

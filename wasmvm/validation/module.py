@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 
 
 def validate(module: Module, checkpoint: Callable[[], object] | None = None) -> None:
-    """Whether instances of this module cannot go wrong other than by a trap.
+    """Check that a module is valid (spec "Validation").
 
     Args:
         checkpoint: is called again and again, see `Reader`; what it raises ends the work.
 
     Raises:
-        ValidationError: the module breaks a rule (spec "Validation").
+        ValidationError: the module breaks a rule.
         DecodeError: a function body is malformed; bodies are read here for the first time.
     """
     LateValidation(module, checkpoint).bodies(checkpoint)
@@ -71,7 +71,7 @@ class LateValidation:
         Another thread or the handler of a signal may do so at the same time, with a validator of its own.
 
         Args:
-            checkpoint: as for `validate`, in the place of the one that the declarations were validated with.
+            checkpoint: as for `validate`, instead of the one that the declarations were validated with.
         """
         code = self._module.code
         try:
@@ -84,7 +84,7 @@ class LateValidation:
         self._spare.append(validator)
 
     def bodies(self, checkpoint: Callable[[], object] | None = None) -> None:
-        """Validate all functions; raises what `validate` raises, and OSError where bodies cannot be had."""
+        """Validate all functions; raises what `validate` raises, and OSError where bodies cannot be read."""
         module = self._module
         validator = body_validator(module.source, self._context)
         validator.look_with(checkpoint)
@@ -92,7 +92,7 @@ class LateValidation:
 
 
 def body_validator(source: bytes, context: Context) -> BodyValidator:
-    """Made late, since a start from the cache of a module with plain constants does without it."""
+    """Make it late: a start from the cache, of a module with plain constants, does not need it."""
     from wasmvm.validation.body import BodyValidator
 
     return BodyValidator(source, context)
@@ -108,7 +108,7 @@ class Constants:
         self._validator: BodyValidator | None = None
 
     def check(self, extent: Extent, valtype: int, global_count: int) -> None:
-        """See that it has this type and uses none but the first `global_count` globals; raises what `validate` does."""
+        """Check that it has this type and uses only the first `global_count` globals; raises what `validate` raises."""
         if self._is_number(extent, valtype):
             return
         if self._validator is None:
@@ -116,7 +116,7 @@ class Constants:
         self._validator.constant(extent.start, extent.end, valtype, global_count)
 
     def _is_number(self, extent: Extent, valtype: int) -> bool:
-        """Whether it is just the number of that type which nearly all of them are."""
+        """Whether it is one instruction that gives a number of this type, as nearly all are."""
         opcode = self._source[extent.start]
         size = signatures.NUMBERS.get(opcode)
         if size is None or RESULT[opcode] != valtype:
@@ -131,7 +131,7 @@ class Constants:
 
 
 def check_all_declarations(module: Module, checkpoint: Callable[[], object] | None) -> Context:
-    """The rules for all but function bodies; returns what these are validated in."""
+    """Check all but function bodies; return the context that these are validated in."""
     check_types(module, checkpoint)
     check_functypes(module)
     check_declarations(module)
@@ -174,7 +174,7 @@ def check_functype(module: Module, typeidx: int, offset: int) -> FuncType:
 
 
 def check_indices(module: Module, indices: array[int], count: int, space: str, offset: int) -> None:
-    """Check that indices which were read as a vector at this offset are below `count`."""
+    """Check that the indices of the list at this byte offset are below `count`."""
     if not indices or max(indices) < count:
         return
     reader = Reader(module.surface)

@@ -1,7 +1,7 @@
 """Rules of instructions that are not control (spec "Validation: Instructions"): immediates, types that rows do not say.
 
 `Rules` knows numeric, parametric, variable, table, memory and reference instructions; `aggregates` builds upon it, and
-upon that `body`, which drives.
+`body`, which drives, upon that.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
 
 class Rules:
-    """What instructions of one module are validated with; methods are called with the reader behind the opcode.
+    """What instructions of one module are validated with; methods are called with the reader after the opcode.
 
     Every method raises ValidationError or DecodeError, at the instruction or the byte that is wrong.
 
@@ -67,7 +67,7 @@ class Rules:
         local_count: the locals of the body, parameters included. The first have their types in ``stack.locals``,
             each of the others is found by `declared_local`:
         param_count, param_at: how many are parameters, and where these are in `flat`.
-        run_count, run_ends, run_types: groups of other locals of one type, in order; the local behind each, its type.
+        run_count, run_ends, run_types: groups of other locals of one type, in order; the local after each, its type.
         known_defaults: by typeidx, whether all fields of the structure were found to have default values.
         tops: what `top_of` said, by heap type.
         wide_at: while an instruction is validated, where i64 stands among its operands instead of i32, as bits: the
@@ -138,7 +138,7 @@ class Rules:
             raise ValidationError(f"type mismatch: type {idx} is not a {name} type", self.stack.at)
 
     def known_type(self, valtype: int) -> int:
-        """The value type, if the type that it refers to exists."""
+        """Check that the type which the value type refers to exists; return the value type."""
         if valtype >= CONCRETE and (valtype - CONCRETE) >> 1 >= self.type_count:
             raise ValidationError(f"unknown type {(valtype - CONCRETE) >> 1}", self.stack.at)
         return valtype
@@ -217,7 +217,7 @@ class Rules:
             reader.skip(8)
         elif kind == IMM_MEMIDX:
             if self.mems[self.memidx()] == I64:
-                # memory.size and memory.grow answer with an address, memory.fill takes two of three
+                # memory.size and memory.grow return an address, memory.fill takes two of three
                 self.wide_at = 5 if op == OP_MEMORY_FILL else 9
         elif kind == IMM_MEMORY_COPY:
             idx = self.memidx()
@@ -287,14 +287,14 @@ class Rules:
         return valtype
 
     def declared_local(self, idx: int) -> int:
-        """The type of any local."""
+        """The type of any local, as it was declared."""
         if idx >= self.local_count:
             raise ValidationError(f"unknown local {idx}", self.stack.at)
         if idx < self.param_count:
             return self.flat[self.param_at + idx]
         low = 0
         high = self.run_count - 1
-        while low < high:  # the first run that ends behind it
+        while low < high:  # the first run that ends after it
             middle = (low + high) // 2
             if self.run_ends[middle] > idx:
                 high = middle
@@ -314,7 +314,7 @@ class Rules:
         self.run_count = count + 1
 
     def select(self) -> None:
-        """select without a type, for numbers and vectors only"""
+        """select without a type, which is for numbers and vectors only."""
         stack = self.stack
         stack.pop(I32)
         second = stack.pop_any()

@@ -29,12 +29,12 @@ if not cython.compiled:
 MAX_OPERANDS = 1_000_000
 """Operands on the stack of one function. Calls can push a thousand with two bytes: this bounds the memory they take."""
 LONG = 16
-"""From so many types on, ranges are compared and copied as a whole."""
+"""Ranges of at least this many types are compared and copied as a whole."""
 SCATTER, SCATTER_TOO = (hash(word) & 0xFFFFFFFFFFFFFFFF | 1 for word in ("actual", "expected"))
-"""Not the same in every process, so that no module can be made for them."""
+"""Different in every process, so that no module can be made to collide."""
 PAIR_MASK = 0x3FFF
 SHOWN = 8
-"""Operands of the stack that an error message shows."""
+"""How many operands of the stack an error message shows."""
 
 
 def result_type_text(valtypes: list[int]) -> str:
@@ -64,11 +64,11 @@ class Stacks:
         set_in: by local, the last `body` in which it was set, if it has no default value and is set in this block.
         body: the number of the body that is validated.
         assigned, assigned_count: the locals that were set and have no default, in order, and how many there are.
-        same: whether the last range of operands that was matched, a long one, had the very types asked for.
-        pairs: types that were found to match, by a number made of both, each in one place: what `known` has, quicker.
+        same: whether the last long range of operands that was matched had exactly the types asked for.
+        pairs: types that were found to match, by a number made of both: a faster, lossy copy of `known`.
         marks: by frame, `assigned_count` when it began.
         type_ids: by typeidx, the id of the defined type (`deftype`).
-        known: what `matches` found, by a number that both types make.
+        known: what `matches` found, by a number made of both types.
     """
 
     def __init__(self, flat: array[int], type_ids: array[int]) -> None:
@@ -136,7 +136,7 @@ class Stacks:
             self.local_room = 2 * count
 
     def expect_assignments(self) -> None:
-        """A local without default value is declared: make room to note where these are set."""
+        """Make room to note where locals without default value are set: one is declared."""
         if not self.noting:
             self.noting = 1
             self.set_in = array("i", bytes(4 * MAX_LOCALS))
@@ -161,7 +161,7 @@ class Stacks:
         self.height += count
 
     def pop_any(self) -> int:
-        """The type of the topmost operand, BOTTOM where it is any; removes it."""
+        """Pop an operand; return its type, BOTTOM if it may be any."""
         if self.height == self.floor:
             if self.unreachable:
                 return BOTTOM
@@ -186,7 +186,7 @@ class Stacks:
         if self.pairs[place] == key:
             return True
         if key not in self.known:
-            if len(self.known) == 8:  # before, the one place that there is will do
+            if len(self.known) == 8:  # until then, one place is enough
                 self.pair_mask = PAIR_MASK
                 self.pairs = array("q", bytes(8 * (PAIR_MASK + 1)))
                 place = 0
@@ -199,7 +199,7 @@ class Stacks:
         return True
 
     def match_range(self, at: int, count: int) -> bool:
-        """Whether the topmost operands are of these types; `same` says then whether these are their very types."""
+        """Whether the topmost operands have these types; `same` then says whether they have exactly these."""
         present = self.height - self.floor
         missing = 0
         self.same = 0
@@ -237,7 +237,7 @@ class Stacks:
         return same_range(self.flat, at, self.flat, expected, count) or self.match_each(self.flat, at, expected, count)
 
     def require_range(self, at: int, count: int) -> None:
-        """Check that the topmost operands are of these types, and leave them."""
+        """Check that the topmost operands are of these types; they stay."""
         if not self.match_range(at, count):
             raise self.mismatch("instruction", at, count)
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_DEPTH = 63
-"""Supertypes above a type, as in the limits of web browsers: a cast may have to look at all of them."""
+"""Supertypes above a type, as in the limits of web browsers: a cast may have to look at all."""
 
 
 def check_types(module: Module, checkpoint: Callable[[], object] | None = None) -> None:
-    """Every type refers to types that are there, and is what it is declared a subtype of.
+    """Check that every type refers to existing types, and matches what it is declared a subtype of.
 
     Args:
         checkpoint: is called again and again, see `Reader`; what it raises ends the work.
