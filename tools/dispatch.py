@@ -18,20 +18,20 @@ _HEAD = '''\
 DISPATCH = "switch"
 
 
-cdef void prepare_machine(machine_t* machine) noexcept nogil:
+cdef void prepare_execution(execution_t* machine) noexcept nogil:
     pass
 
 
-cdef int run(machine_t* machine) noexcept nogil:
-    """Run from the state in `machine` until something ends the loop; say what, with the state saved."""
-    cdef int32_t* pc = machine.pc
-    cdef slot* fp = machine.fp
-    cdef frame_t* frame = machine.frame
-    cdef inst_t* inst = machine.inst
+cdef int run(execution_t* machine) noexcept nogil:
+    """Run until something ends the loop; return what, with the state saved in `machine`."""
+    cdef int32_t* pc = machine.now.pc
+    cdef slot* fp = machine.now.fp
+    cdef frame_t* frame = machine.now.frame
+    cdef inst_t* inst = machine.now.inst
     cdef slot* stack_end = machine.stack_end
     cdef int64_t budget = machine.budget
-    cdef uint8_t* mem = current_memory(machine).data
-    cdef uint64_t mem_len = current_memory(machine).length
+    cdef uint8_t* mem = current_memory(&machine.now).data
+    cdef uint64_t mem_len = current_memory(&machine.now).length
     cdef int op, reason
     cdef int32_t i
     cdef int32_t* entry
@@ -46,10 +46,10 @@ _TAIL = """\
         else:
             reason = EXIT_BUG
             break
-    machine.pc = pc
-    machine.fp = fp
-    machine.frame = frame
-    machine.inst = inst
+    machine.now.pc = pc
+    machine.now.fp = fp
+    machine.now.frame = frame
+    machine.now.inst = inst
     machine.budget = budget
     return reason
 """

@@ -25,7 +25,7 @@ _HEAD = """\
 # registers and the compiler makes the call a jump. `acc_i`, `acc_d` and `acc_f` hold the last integer, f64 and f32
 # result, which are in their slots as well; `acc_i` is in the register that x86 counts shifts with, which shifts write
 # anyway.
-# Each machine has its own copy of the table of handlers, since what lies at a fixed distance from `machine` is called
+# Each execution has its own copy of the table of handlers, since what lies at a fixed distance from `machine` is called
 # without loading an address first.
 
 cdef handler_t HANDLERS[HANDLER_COUNT]
@@ -33,31 +33,32 @@ cdef handler_t HANDLERS[HANDLER_COUNT]
 DISPATCH = "threaded"
 
 
-cdef void prepare_machine(machine_t* machine) noexcept nogil:
+cdef void prepare_execution(execution_t* machine) noexcept nogil:
     memcpy(machine.handlers, HANDLERS, sizeof(HANDLERS))
 
 
-cdef int leave(int32_t* pc, slot* fp, uint64_t acc_i, machine_t* machine, frame_t* frame, double acc_d,
+cdef int leave(int32_t* pc, slot* fp, uint64_t acc_i, execution_t* machine, frame_t* frame, double acc_d,
                float acc_f, int reason) noexcept nogil:
-    machine.pc = pc
-    machine.fp = fp
-    machine.frame = frame
-    machine.acc = acc_i
-    machine.facc = acc_d
-    machine.sacc = acc_f
+    machine.now.pc = pc
+    machine.now.fp = fp
+    machine.now.frame = frame
+    machine.now.acc_i = acc_i
+    machine.now.acc_d = acc_d
+    machine.now.acc_f = acc_f
     return reason
 
 
-cdef int run(machine_t* machine) noexcept nogil:
-    \"\"\"Run from the state in `machine` until something ends the run; say what, with the state saved.\"\"\"
-    cdef mem_t* memory = current_memory(machine)
+cdef int run(execution_t* machine) noexcept nogil:
+    \"\"\"Run until something ends the run; return what, with the state saved in `machine`.\"\"\"
+    cdef mem_t* memory = current_memory(&machine.now)
     machine.mem_len = memory.length
-    return machine.handlers[machine.pc[0]](machine.pc, machine.fp, memory.data, machine.acc, machine, machine.frame,
-                                           machine.facc, machine.sacc)
+    return machine.handlers[machine.now.pc[0]](machine.now.pc, machine.now.fp, memory.data, machine.now.acc_i, machine,
+                                               machine.now.frame, machine.now.acc_d, machine.now.acc_f)
 
 """
 _PARAMETERS = (
-    "int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc_i, machine_t* machine, frame_t* frame, double acc_d, float acc_f"
+    "int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc_i, execution_t* machine, frame_t* frame, "
+    "double acc_d, float acc_f"
 )
 _ARGUMENTS = "fp, mem, acc_i, machine, frame, acc_d, acc_f"
 _LEAVE = "leave(pc, fp, acc_i, machine, frame, acc_d, acc_f, {})"
@@ -106,7 +107,8 @@ class HandlerArm(Arm):
     """
 
     MACHINE: ClassVar[Mapping[str, str]] = {
-        name: f"machine.{name}" for name in ("inst", "budget", "stack_end", "mem_len")
+        "inst": "machine.now.inst",
+        **{name: f"machine.{name}" for name in ("budget", "stack_end", "mem_len")},
     }
 
     def __init__(self, instruction: Instruction, part: int, last: bool, used: set[str]) -> None:

@@ -57,12 +57,12 @@ cdef struct object_t:
     # for anything, so that an address is never odd.
     type_t* type
     uint32_t length  # of an array
-    uint16_t pins  # Python objects that stand for it, or so many that it stays
+    uint16_t pins  # number of Python objects that refer to it; saturates, then it is never freed
     uint8_t marked  # the collection that has found it last
 
 
 cdef struct extern_t:
-    # An object of the host, that an externref or anyref refers to (spec "Host References"); the store has it in `externs`.
+    # A host object that an externref or anyref refers to (spec "Host References"); the store has it in `externs`.
     object_t head
     void* value
     extern_t* dead  # the next one that is to be released
@@ -83,12 +83,10 @@ cdef struct heap_t:
     size_t count
     size_t capacity
     uint64_t allocated  # bytes
-    uint64_t threshold  # bytes that there may be before the next collection
-    uint64_t wanted  # EXIT_COLLECT: bytes there was no room for
+    uint64_t threshold  # bytes that may be allocated before the next collection
+    uint64_t wanted  # EXIT_COLLECT: bytes there was no room for; to be read at once
     uint64_t limit
     root_t roots  # the ring
-    object_t** gray  # during a collection: objects whose fields are to be looked at
-    size_t gray_count
     size_t kept  # of a sweep that is not done: the objects up to this one stay, there are none from here
     size_t swept  # up to this one, and from here
     size_t sweep_end  # up to this one they are still to be looked at
@@ -123,7 +121,7 @@ cdef struct elem_t:
     # An element instance (spec "Element Instances"); dropped is length 0.
     uint64_t* refs
     uint64_t length
-    bint names_objects  # whether the collector must look at it
+    bint may_hold_objects  # whether the collector must look at it
 
 
 cdef struct func_t:
@@ -155,11 +153,10 @@ cdef struct exn_t:
     slot payload[1]  # as many slots as the tag says
 
 
-cdef struct catcher_t:
-    # A lowered function with catch clauses, of an instance.
+cdef struct code_range_t:
+    # Where the code of a function begins that was lowered for an instance; `holds` knows where it ends.
     const int32_t* code
-    const int32_t* end
-    lowered_t* lowered
+    int32_t index  # of the function among those defined
 
 
 cdef struct inst_t:
@@ -174,13 +171,13 @@ cdef struct inst_t:
     data_t* datas
     elem_t* elems
     tag_t** tags
-    catcher_t* catchers  # by address, once they are sorted
     lowered_t* lowered  # the module's, as are the stubs
     int32_t* stubs
     int32_t defined
-    int32_t catcher_count
-    int32_t catcher_room
-    bint catchers_sorted
+    code_range_t* ranges  # for `function_at`: of the functions that were lowered for this instance
+    int32_t range_count
+    int32_t range_sorted  # so many of them are in order of their addresses, the last few are not
+    int32_t range_room
     void* owner  # the Instance (borrowed)
 
 
@@ -190,11 +187,11 @@ cdef struct frame_t:
     slot* fp
 
 
-cdef struct machine_t
+cdef struct execution_t
 
 
-ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc, machine_t* machine, frame_t* frame,
-                          double facc, float sacc) noexcept nogil
+ctypedef int (*handler_t)(int32_t* pc, slot* fp, uint8_t* mem, uint64_t acc_i, execution_t* machine, frame_t* frame,
+                          double acc_d, float acc_f) noexcept nogil
 
 
 cdef struct move_t:
@@ -223,33 +220,51 @@ cdef struct bulk_t:
     object_t* made  # the array it makes
 
 
-cdef struct machine_t:
-    # The whole state of execution, as `run` finds it and leaves it.
+cdef struct activation_t:
+    # What runs in an execution at the moment. A call from Python in the middle of it begins another one on the same stacks,
+    # and puts this one back when it ends (`call_wasm`): nobody else has to save anything but `top`.
     int32_t* pc
     slot* fp
     frame_t* frame  # the next free entry
     inst_t* inst
-    slot* stack_end
-    int64_t budget
+    slot* top  # where the next call from Python may begin
+    mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
+    uint64_t acc_i  # the threaded back end's copies of the last integer, f64 and f32 result
+    double acc_d
+    float acc_f
+    frame_t* bottom  # its lowest entry, where it goes back to Python
     func_t* callee  # EXIT_HOST: whom to call
     slot* base  # EXIT_HOST: where the arguments are
-    slot* stack
-    frame_t* frames
-    uint64_t acc  # the threaded back end's copies of the last integer, f64 and f32 result
-    double facc
-    float sacc
-    slot* top  # where the next call from Python may begin
-    int64_t fuel  # what metered code has left
-    uint64_t mem_len  # of the threaded back end, as are the handlers: bytes of the memory in use
-    mem_t* other_mem  # what loads and stores mean at present instead of memory 0 of `inst`, or NULL
     tag_t* tag  # EXIT_THROW: of what is thrown; `base` is where its payload lies
     exn_t* exn  # and the exception, if there is a reference to it already
-    tag_t* tags  # those that exceptions name
-    const int32_t* expr  # code of the constant expression that is evaluated
-    const int32_t* expr_end
-    heap_t heap
     bulk_t bulk
-    handler_t handlers[HANDLER_COUNT]  # last, since a machine that is used again keeps them
+    activation_t* outer  # the one that it is inside of, or NULL
+
+
+cdef struct store_t:
+    # What a store owns, whichever of its executions runs.
+    heap_t heap
+    int64_t fuel  # what metered code has left
+    tag_t* tags  # those that exceptions name
+    volatile int interrupted  # 1: trap once; 2: trap whenever wasm runs, until it is taken away
+    double deadline
+    execution_t* executions  # all of them, as a list
+    void* owner  # the Store (borrowed)
+
+
+cdef struct execution_t:
+    # Something that runs wasm in a store, as `run` finds it and leaves it: stacks, and what is on them.
+    activation_t now
+    int64_t budget
+    slot* stack_end
+    uint64_t mem_len  # of the threaded back end: bytes of the memory in use
+    store_t* store
+    slot* stack
+    frame_t* frames
+    execution_t* next  # of the store's
+    const int32_t* expr  # for the checking build: code of the constant expression that is evaluated
+    const int32_t* expr_end
+    handler_t handlers[HANDLER_COUNT]  # of the threaded back end; last, since an execution that is used again keeps them
 
 
 cdef enum:
@@ -293,11 +308,12 @@ cdef enum:
 
 @cython.final
 cdef class Store:
-    cdef machine_t* machine
+    cdef store_t state
+    cdef execution_t* execution  # which calls from Python run on
     cdef size_t stack_slots
     cdef readonly uint64_t max_memory
     cdef readonly uint64_t max_table
-    cdef readonly uint64_t memory_size  # bytes of all memories that there are
+    cdef readonly uint64_t memory_size  # bytes of all memories
     cdef readonly uint64_t table_size  # and elements of all tables
     cdef uint64_t max_each_memory
     cdef uint64_t max_each_table
@@ -305,62 +321,33 @@ cdef class Store:
     cdef uint64_t records  # bytes that instances take
     cdef readonly int metering
     cdef uint64_t fuel_reserve  # what does not fit into the machine's counter
-    cdef uint64_t counts[3]  # instances, tables, memories that there are
-    cdef uint64_t most[3]  # and that there may be
+    cdef uint64_t counts[3]  # how many instances, tables, memories exist
+    cdef uint64_t max_counts[3]  # and how many may
     cdef uint64_t made[3]  # those that instantiation has made, whether they are gone or not
-    cdef uint64_t most_made[3]
+    cdef uint64_t max_made[3]
     cdef object closed
     cdef list kept
     cdef dict externs  # by id, an object of the host and the address of its extern_t
     cdef void* types  # dict of the Holds of the types that objects of the heap may have; owned, unknown to Python's collector
     cdef bint stress_
     cdef unsigned long thread  # which uses it, while `users` is not 0
-    cdef uint64_t uses  # how often anybody asked for the thread, as whoever uses it does
+    cdef uint64_t uses  # how often anybody asked for the thread, which every use begins with
     cdef int users  # how many things it is in the middle of
     cdef int nesting
-    cdef volatile int interrupted  # 1: trap once; 2: trap whenever wasm runs, until it is taken away
-    cdef readonly double deadline
     cdef double timeout_
     cdef double turn  # when other threads last had a chance to take the GIL from calls of quiet host functions
     cdef public object deadline_holder
     cdef object __weakref__
     cdef int keep_types(self, object held) except -1
-    cpdef admit(self, int tables, int memories)
+    cpdef count_made(self, int tables, int memories)
     cdef int count(self, int kind) except -1
     cdef int count_instance(self, Instance instance) except -1
     cdef int set_units(self, uint64_t units) noexcept
-    cdef uint64_t extern(self, object value) except 0
     cdef bint is_used_elsewhere(self) noexcept
     cdef int check_thread(self) except -1
     cdef int enter(self) except -1
     cdef void leave(self) noexcept
-    cdef int invoke(self, func_t* func, slot* base) except -1
-    cdef tuple known_extern(self, object value)
-    cdef int begin_call(self) except -1
-    cdef void end_call(self) noexcept
-    cdef void let_others_run(self) noexcept
     cpdef spend(self, uint64_t units)
-    cdef int drive(self, frame_t* bottom) except -1
-    cdef int make_room_for_wasm(self, frame_t* bottom) except -1
-    cdef int collect_for_wasm(self, frame_t* bottom) except -1
-    cdef int run_free(self, int reason, double until) noexcept nogil
-    cdef int run_bulk(self, double until) noexcept nogil
-    cdef int stop(self, frame_t* bottom) except -1
-    cdef int glance(self, str during=*, int reasons=*) except -1
-    cdef bint is_over(self, double until) noexcept nogil
-    cdef int serve_others(self) except -1
-    cdef bint move_some(self, const move_t* move, uint64_t* done) except -1
-    cdef int raise_trap(self, int reason, frame_t* bottom) except -1
-    cdef int call_host(self, frame_t* bottom) except -1
-    cdef int look_around(self, frame_t* bottom) except -1
-    cdef int unwind(self, frame_t* bottom) except -1
-    cdef int search(self, frame_t* bottom) except -1
-    cdef bint throw_from_host(self, object error, frame_t* bottom) except -1
-    cdef int lower(self, frame_t* bottom) except -1
-    cdef int grow_memory(self, frame_t* bottom) except -1
-    cdef int grow_table(self, frame_t* bottom) except -1
-    cdef int charge(self, uint64_t amount, frame_t* bottom) except -1
-    cdef slot* frame_end(self) noexcept
 
 
 cdef class Instance
@@ -472,7 +459,7 @@ cdef class Func:
     cdef object __weakref__
     cdef int keep(self) except -1
     cdef int check_call(self, slot* base, Py_ssize_t count) except -1
-    cdef int perform(self, slot* base) except -1
+    cdef int call(self, slot* base) except -1
     cdef tuple values(self, slot* source, const int* types, int count)
     cdef int call_python(self, slot* base, Instance caller) except -1
     cdef int put_results(self, slot* base, object results) except -1
@@ -536,7 +523,6 @@ cdef class Instance:
     cdef int keep(self) except -1
     cdef object extern(self, int kind, Py_ssize_t index)
     cdef func_t* lowered(self, Py_ssize_t index) except NULL
-    cdef int add_catcher(self, lowered_t* lowered) except -1
     cpdef object func(self, Py_ssize_t funcidx)
     cdef int check(self, Store store) except -1
     cdef int change(self) except -1

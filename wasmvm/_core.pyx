@@ -7,7 +7,7 @@ towards Python in `_core.pyi`.
 
 The locals of the loop: `pc` the current code word; `fp` slot 0 of the current frame; `frame` the next free entry of
 the frame stack; `inst` the instance whose code runs; `mem` and `mem_len` its memory 0, or the one that `use_memory`
-named; `budget` what is left until the driver wants to look around; `reason` why the loop ends.
+named; `budget` what is left until the driver polls; `reason` why the loop ends.
 """
 
 cimport cython
@@ -59,6 +59,7 @@ include "machine/host.pxi"
 
 # What the loop calls: no Python.
 include "machine/loop/numeric.pxi"
+include "machine/loop/frames.pxi"
 include "machine/loop/bulk.pxi"
 include "machine/loop/vector.pxi"
 include "_core_simd_ops.pxi"
@@ -66,12 +67,16 @@ include "machine/loop/aggregates.pxi"
 include "_core_run.pxi"
 
 # What happens between two runs of the loop.
-include "machine/driver/pieces.pxi"
+include "machine/driver/positions.pxi"
 include "machine/driver/check.pxi"
+include "machine/driver/stacks.pxi"
+include "machine/driver/budget.pxi"
+include "machine/driver/pieces.pxi"
 include "machine/driver/collector.pxi"
 include "machine/driver/traps.pxi"
 include "machine/driver/exceptions.pxi"
-include "machine/driver/stacks.pxi"
+include "machine/driver/driver.pxi"
+include "machine/driver/execution.pxi"
 
 # The objects that Python sees.
 include "machine/store/numbers.pxi"
@@ -83,6 +88,7 @@ include "machine/store/table.pxi"
 include "machine/store/global.pxi"
 include "machine/store/values.pxi"
 include "machine/store/signature.pxi"
+include "machine/store/externs.pxi"
 include "machine/store/references.pxi"
 include "machine/store/store.pxi"
 include "machine/store/func.pxi"

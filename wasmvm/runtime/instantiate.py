@@ -97,7 +97,7 @@ def new_instance(store: Store, module: CompiledModule, plan: Any, externs: Seque
             check_import(store, plan, import_, expected, extern)
             spaces[import_.kind].append(extern)
     try:
-        store.admit(len(plan.tables), len(plan.mems))
+        store.count_made(len(plan.tables), len(plan.mems))
         for table_type, _ in plan.tables:
             tables.append(Table(store, table_type, BLANK))
         for memory in plan.mems:

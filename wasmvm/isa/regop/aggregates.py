@@ -80,7 +80,7 @@ def _accesses() -> Iterator[RegOp]:
             )
 
 
-_HEAP_OF, _TYPE = "&machine.heap", "{inst}.types[{x}]"
+_HEAP_OF, _TYPE = "&machine.store.heap", "{inst}.types[{x}]"
 _ALLOCATES = ("EXIT_COLLECT", "TRAP_ALLOCATION_FAILED")
 
 

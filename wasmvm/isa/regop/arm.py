@@ -160,8 +160,8 @@ def _size_is_paid(bulk: Bulk, enum_name: str) -> Statement:
     return If(
         f"{size} > FREE_{unit}",
         (
-            f"{{budget}} -= <int64_t>min(<uint64_t>{size} >> {unit}_PER_UNIT, <uint64_t>MOST_UNITS)",
-            If("{budget} < 0", (f"machine.bulk.op = {enum_name}", Exit("EXIT_BULK")), unlikely=True),
+            f"{{budget}} -= <int64_t>min(<uint64_t>{size} >> {unit}_PER_UNIT, <uint64_t>MAX_UNITS)",
+            If("{budget} < 0", (f"machine.now.bulk.op = {enum_name}", Exit("EXIT_BULK")), unlikely=True),
         ),
         unlikely=True,
     )

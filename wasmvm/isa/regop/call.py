@@ -18,12 +18,11 @@ _TAKE_ITS_INSTANCE: Statements = ("{inst} = {callee}.inst", *_USE_ITS_MEMORY)
 _CROSS: Statements = (*_LEAVE, *_TAKE_ITS_INSTANCE)
 _HOST = If(
     "{callee}.inst == NULL",
-    ("machine.callee = {callee}", "machine.base = {base}", Exit("EXIT_HOST")),
+    ("machine.now.callee = {callee}", "machine.now.base = {base}", Exit("EXIT_HOST")),
 )
 _BEGIN: Statements = (
     "fp = {base}",
-    "for {i} in range({callee}.zero_from, {callee}.zero_to):",
-    "    fp[{i}].u64 = 0",
+    "zero_locals(fp, {callee})",
     "pc = {callee}.code",
 )
 _ENTER: Statements = (
@@ -154,9 +153,9 @@ def exception_rows() -> Iterator[RegOp]:
         "throw",
         text=(
             *PAY,
-            "machine.tag = {inst}.tags[{x}]",
-            "machine.base = fp + {s}",
-            "machine.exn = NULL",
+            "machine.now.tag = {inst}.tags[{x}]",
+            "machine.now.base = fp + {s}",
+            "machine.now.exn = NULL",
             Exit("EXIT_THROW"),
         ),
         touches=touched("frames"),
@@ -169,9 +168,9 @@ def exception_rows() -> Iterator[RegOp]:
         text=(
             *PAY,
             trap_if("{a:i64} == 0", "TRAP_NULL_EXCEPTION_REFERENCE"),
-            "machine.exn = <exn_t*>fp[{a}].ptr",
-            "machine.tag = machine.exn.tag",
-            "machine.base = machine.exn.payload",
+            "machine.now.exn = <exn_t*>fp[{a}].ptr",
+            "machine.now.tag = machine.now.exn.tag",
+            "machine.now.base = machine.now.exn.payload",
             Exit("EXIT_THROW"),
         ),
         touches=touched("frames", "references"),

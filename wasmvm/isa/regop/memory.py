@@ -125,16 +125,16 @@ def _whole_memories() -> Iterator[RegOp]:
         "use_memory",
         operands("x:memidx"),
         text=(
-            "machine.other_mem = {inst}.mems[{x}]",
-            "mem = machine.other_mem.data",
-            "{mem_len} = machine.other_mem.length",
+            "machine.now.other_mem = {inst}.mems[{x}]",
+            "mem = machine.now.other_mem.data",
+            "{mem_len} = machine.now.other_mem.length",
         ),
         touches=touched("memories", "instance"),
     )
     yield RegOp(
         "use_memory_0",
         (),
-        text=("machine.other_mem = NULL", "mem = {inst}.mem.data", "{mem_len} = {inst}.mem.length"),
+        text=("machine.now.other_mem = NULL", "mem = {inst}.mem.data", "{mem_len} = {inst}.mem.length"),
         touches=touched("memories", "instance"),
     )
     yield RegOp(

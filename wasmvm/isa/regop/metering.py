@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from wasmvm.isa.regop.row import NOTHING, RegOp, operands, touched
 from wasmvm.isa.regop.statements import PAY, Exit, If, Statements
 
-_TAKE: Statements = (If("machine.fuel < 0", ("machine.fuel = 0", Exit("TRAP_OUT_OF_FUEL")), unlikely=True),)
+_TAKE: Statements = (If("machine.store.fuel < 0", ("machine.store.fuel = 0", Exit("TRAP_OUT_OF_FUEL")), unlikely=True),)
 
 
 def metering_rows() -> Iterator[RegOp]:
     # Fuel is taken only where the module is compiled for a store that meters.
-    yield RegOp("fuel", operands("k"), text=("machine.fuel -= <uint32_t>{k}", *_TAKE), touches=touched("fuel"))
+    yield RegOp("fuel", operands("k"), text=("machine.store.fuel -= <uint32_t>{k}", *_TAKE), touches=touched("fuel"))
     # No memory or table has as many as 2^40 of anything.
-    taken = "machine.fuel -= <int64_t>min({a:i64}, <uint64_t>1 << 40)"
+    taken = "machine.store.fuel -= <int64_t>min({a:i64}, <uint64_t>1 << 40)"
     yield RegOp("fuel_bulk", operands("a:i64"), text=(taken, *_TAKE), touches=touched("fuel"))
     # The budget is paid where code would run long without a back-edge or a call.
     yield RegOp("pay", operands("k"), text=("{budget} -= <uint32_t>{k}", *PAY[1:]), touches=NOTHING)

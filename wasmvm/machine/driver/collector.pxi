@@ -1,5 +1,5 @@
-# The collector: mark and sweep over the objects of a store. It is told precisely what globals, tables, element segments
-# and other objects refer to; of the value stack it takes every slot for a reference whose bits are an object's address
+# The collector: mark and sweep over the objects of a store. It knows precisely what globals, tables, element segments
+# and other objects refer to; on value stacks it takes every slot whose bits are an object's address for a reference
 # (docs/rationale.md, "Why is the stack read conservatively?"). Nothing ever moves.
 
 cdef enum:
@@ -7,11 +7,11 @@ cdef enum:
     ROOT_TABLE = 2  # table_t*
     ROOT_INSTANCE = 3  # Instance: its element segments
     FIRST_THRESHOLD = 2 << 20  # bytes before the first collection
-    MUCH_WORK = 1 << 16  # so much to look at that other threads should have the GIL meanwhile: a millisecond or two
+    MUCH_WORK = 1 << 16  # work for which the GIL is released, so that other threads run: a millisecond or two
     WATCH_STEPS = 1 << 14  # between two looks at the clock
     LAST_EPOCH = 250
-    MOST_RESTARTS = 3  # of one collection, for handlers of signals that use the store
-    DEAD = 255  # the mark of what stands for an object of the host, and is about to be freed
+    MAX_RESTARTS = 3  # of one collection, for handlers of signals that use the store
+    DEAD = 255  # the mark of an `extern_t` that is about to be freed
 
 
 # --- Roots ------------------------------------------------------------------------------------------------------------
@@ -27,7 +27,7 @@ cdef void add_root(heap_t* heap, root_t* root, int kind, void* what, void* owner
 
 
 cdef void remove_root(root_t* root) noexcept:
-    """Does nothing where it never was one, or the store is gone."""
+    """No-op if `root` is not linked."""
     if root.next != NULL:
         root.next.previous = root.previous
         root.previous.next = root.next
@@ -66,87 +66,86 @@ cdef void end_heap(heap_t* heap) noexcept:
 # An object is marked with the number of the collection that has found it, so that a collection may be given up at any
 # moment before it sweeps: the marks that it leaves mean nothing to the next one.
 
-cdef struct watch_t:
-    # Who may end a collection early, and the signals that are served in the middle of one.
-    int64_t steps  # until the next look
+cdef struct collection_t:
+    # A collection that is under way: what is to be marked, who may end it early, and the signals that it serves.
+    heap_t* heap
+    object_t** gray  # objects whose fields are to be looked at
+    size_t gray_count
+    uint8_t epoch  # what it marks objects with
+    execution_t* execution  # which asked for it; of its stack, what is below `top` is in use, of others' all below theirs
+    slot* top
+    int64_t steps  # until the next look at the clock
     double until
     volatile int* interrupted
     bint over
     void* store
-    slot* top  # of what is in use of the stack
     double next_signals  # when to look for signals; INFINITY for not at all
     bint sweeping  # so that it does not matter whether a handler uses the store
     bint restart  # over because one did
     void* error  # what one raised, owned
 
 
-cdef bint give_up(watch_t* watch, int64_t steps) noexcept nogil:
+cdef bint give_up(collection_t* c, int64_t steps) noexcept nogil:
     """Count what was looked at; whether the collection is to be given up."""
     cdef double now
-    watch.steps -= steps
-    if watch.steps < 0:
-        watch.steps = WATCH_STEPS
+    c.steps -= steps
+    if c.steps < 0:
+        c.steps = WATCH_STEPS
         now = wvm_monotonic()
-        if watch.interrupted[0] or now >= watch.until:
-            watch.over = True
-        elif now >= watch.next_signals:
-            serve_signals(watch)
-    return watch.over
+        if c.interrupted[0] or now >= c.until:
+            c.over = True
+        elif now >= c.next_signals:
+            serve_signals(c)
+    return c.over
 
 
-cdef void serve_signals(watch_t* watch) noexcept with gil:
+cdef void serve_signals(collection_t* c) noexcept with gil:
     """Let handlers of signals run in the middle of a collection.
 
     Where Python code has used the store meanwhile, what was marked and the lists of what to mark are out of date; every
     use begins with `check_thread`, which counts.
     """
-    cdef Store store = <Store>watch.store
-    cdef machine_t* m = store.machine
-    cdef object_t** gray = m.heap.gray
-    cdef size_t gray_count = m.heap.gray_count
-    cdef slot* top = m.top
-    cdef mem_t* other_mem = m.other_mem
+    cdef Store store = <Store>c.store
+    cdef execution_t* x = c.execution
+    cdef slot* top = x.now.top
     cdef uint64_t uses = store.uses
     try:
-        # What is swept already must not be found by `Store.extern`.
-        release_dead(store, watch.top, [])
-        m.top = max(watch.top, top)
+        # What is swept already must not be found by `extern_slot`.
+        release_dead(x, c.top, [])
+        x.now.top = max(c.top, top)
         PyErr_CheckSignals()
     except BaseException as error:
         Py_INCREF(error)
-        watch.error = <void*>error
-        watch.over = True
-    m.top = top
-    m.other_mem = other_mem
-    m.heap.gray = gray
-    m.heap.gray_count = gray_count
-    if store.uses != uses and not watch.sweeping:
-        watch.over = watch.restart = True
-    watch.next_signals = wvm_monotonic() + (0.0 if store.stress_ else POLL_INTERVAL)
+        c.error = <void*>error
+        c.over = True
+    x.now.top = top
+    if store.uses != uses and not c.sweeping:
+        c.over = c.restart = True
+    c.next_signals = wvm_monotonic() + (0.0 if store.stress_ else POLL_INTERVAL)
 
 
-cdef inline void mark(heap_t* heap, uint64_t bits) noexcept nogil:
+cdef inline void mark(collection_t* c, uint64_t bits) noexcept nogil:
     """Mark what a reference is to, and remember to look at its fields."""
     cdef object_t* o = <object_t*><size_t>bits
     if bits == 0 or bits & 1:
         return
     check_object(o)
-    if o.marked == heap.epoch:
+    if o.marked == c.epoch:
         return
-    o.marked = heap.epoch
+    o.marked = c.epoch
     if o.type.ref_count:
-        heap.gray[heap.gray_count] = o
-        heap.gray_count += 1
+        c.gray[c.gray_count] = o
+        c.gray_count += 1
 
 
-cdef bint mark_all(heap_t* heap, watch_t* watch, const uint64_t* bits, uint64_t count) noexcept nogil:
+cdef bint mark_all(collection_t* c, const uint64_t* bits, uint64_t count) noexcept nogil:
     """False where the collection is to be given up, here and below."""
     cdef uint64_t i, end
     while True:
         end = min(count, <uint64_t>WATCH_STEPS)
         for i in range(end):
-            mark(heap, bits[i])
-        if give_up(watch, 1 + end):
+            mark(c, bits[i])
+        if give_up(c, 1 + end):
             return False
         if end == count:
             return True
@@ -154,27 +153,27 @@ cdef bint mark_all(heap_t* heap, watch_t* watch, const uint64_t* bits, uint64_t 
         count -= end
 
 
-cdef bint mark_fields(heap_t* heap, watch_t* watch) noexcept nogil:
+cdef bint mark_fields(collection_t* c) noexcept nogil:
     """Mark all that is reachable from what was marked."""
     cdef object_t* o
     cdef type_t* type
     cdef const uint8_t* fields
     cdef int32_t i
-    while heap.gray_count:
-        heap.gray_count -= 1
-        o = heap.gray[heap.gray_count]
+    while c.gray_count:
+        c.gray_count -= 1
+        o = c.gray[c.gray_count]
         type = o.type
         fields = <const uint8_t*>o
         if type.kind == KIND_ARRAY:
-            if not mark_all(heap, watch, <const uint64_t*>elements(o), o.length):
+            if not mark_all(c, <const uint64_t*>elements(o), o.length):
                 return False
             continue
         if type.kind == KIND_EXN:
             type = (<exn_t*>o).tag.type
             fields = <const uint8_t*>(<exn_t*>o).payload
         for i in range(type.ref_count):
-            mark(heap, (<const uint64_t*>(fields + type.refs[i]))[0])
-        if give_up(watch, 1 + type.ref_count):
+            mark(c, (<const uint64_t*>(fields + type.refs[i]))[0])
+        if give_up(c, 1 + type.ref_count):
             return False
     return True
 
@@ -209,7 +208,7 @@ cdef bint add_span(spans_t* spans, const uint64_t* bits, uint64_t count) noexcep
 
 
 cdef bint add_roots(heap_t* heap, spans_t* spans, list owners) except -1:
-    """What the roots refer to. Their owners go to `owners`, so that they stay while others have the GIL.
+    """Add what the roots refer to. Their owners go to `owners`, so that they stay while others have the GIL.
 
     False where there is no memory for it.
     """
@@ -231,22 +230,22 @@ cdef bint add_roots(heap_t* heap, spans_t* spans, list owners) except -1:
             if not add_span(spans, &instance.evaluated, 1):
                 return False
             for i in range(instance.elem_count):
-                if instance.inst.elems[i].names_objects:
+                if instance.inst.elems[i].may_hold_objects:
                     if not add_span(spans, instance.inst.elems[i].refs, instance.inst.elems[i].length):
                         return False
         root = root.next
     return True
 
 
-cdef bint mark_spans(heap_t* heap, watch_t* watch, const spans_t* spans) noexcept nogil:
+cdef bint mark_spans(collection_t* c, const spans_t* spans) noexcept nogil:
     cdef size_t i
     for i in range(spans.count):
-        if not mark_all(heap, watch, spans.at[i].bits, spans.at[i].count):
+        if not mark_all(c, spans.at[i].bits, spans.at[i].count):
             return False
     return True
 
 
-# --- The stack --------------------------------------------------------------------------------------------------------
+# --- The stacks -------------------------------------------------------------------------------------------------------
 
 cdef struct bits_set_t:
     # Numbers other than 0, by open addressing. The numbers are the guest's, who must not know where they go: each set
@@ -286,7 +285,7 @@ cdef uint64_t next_factor() noexcept nogil:
 
 
 cdef bint begin_set(bits_set_t* set_, uint64_t count) noexcept nogil:
-    """An empty set with room for so many numbers; False where there is no memory for it."""
+    """An empty set with room for `count` numbers; False where there is no memory for it."""
     set_.first = next_factor()
     set_.second = next_factor()
     set_.mask = 15
@@ -312,53 +311,91 @@ def count_probes(const uint64_t[::1] numbers):
     return probes
 
 
-cdef bint mark_stack(machine_t* m, watch_t* watch, const slot* top) noexcept nogil:
-    """Mark every object whose address is in a slot, and what Python holds.
+cdef const slot* used_end(const collection_t* c, const execution_t* x) noexcept nogil:
+    """Where the part of a value stack ends that is in use."""
+    return c.top if x == c.execution else min(x.now.top, x.stack_end)
+
+
+cdef inline void put(bits_set_t* set_, uint64_t bits) noexcept nogil:
+    if bits:
+        set_.bits[place(set_, bits)] = bits
+
+
+cdef int count_activations(const execution_t* x, bits_set_t* found) noexcept nogil:
+    """How many activations there are; what their registers refer to is put into `found` where that is not NULL."""
+    cdef int count = 0
+    cdef const activation_t* now = &x.now
+    while now != NULL:
+        count += 1
+        if found != NULL:
+            put(found, now.acc_i)
+            put(found, <size_t>now.exn)
+            put(found, <size_t>now.bulk.made)
+        now = now.outer
+    return count
+
+
+cdef bint count_slots(collection_t* c, const execution_t* x, uint64_t lowest, uint64_t highest, uint64_t* count,
+                      bits_set_t* found) noexcept nogil:
+    """Count the slots of a stack that may refer to objects; they are put into `found` where that is not NULL.
+
+    False where the collection is to be given up.
+    """
+    cdef const slot* at = x.stack
+    cdef const slot* end = used_end(c, x)
+    while at < end:
+        if lowest <= at.u64 <= highest:
+            count[0] += 1
+            if found != NULL:
+                found.bits[place(found, at.u64)] = at.u64
+        at += 1
+        if (at - x.stack) % WATCH_STEPS == 0 and give_up(c, WATCH_STEPS if found != NULL else WATCH_STEPS >> 3):
+            return False
+    return True
+
+
+cdef bint mark_stacks(collection_t* c, const store_t* store) noexcept nogil:
+    """Mark every object whose address is in a slot of an execution or in its registers, and what Python holds.
 
     False where there is no memory for that, or the collection is to be given up.
 
     It is the slots, often few, that are put into a set, not the objects.
     """
-    cdef heap_t* heap = &m.heap
+    cdef heap_t* heap = c.heap
     cdef bits_set_t found
     cdef uint64_t lowest = <uint64_t>-1
     cdef uint64_t highest = 0
     cdef uint64_t bits
     cdef uint64_t count = 0
     cdef size_t i
-    cdef const slot* at = m.stack
+    cdef const execution_t* x = store.executions
     for i in range(heap.count):
         lowest = min(lowest, <uint64_t><size_t>heap.objects[i])
         highest = max(highest, <uint64_t><size_t>heap.objects[i])
-        if i % WATCH_STEPS == 0 and give_up(watch, WATCH_STEPS >> 3):
+        if i % WATCH_STEPS == 0 and give_up(c, WATCH_STEPS >> 3):
             return False
-    while at < top:
-        count += lowest <= at.u64 <= highest
-        at += 1
-        if (at - m.stack) % WATCH_STEPS == 0 and give_up(watch, WATCH_STEPS >> 3):
+    while x != NULL:
+        count += 3 * count_activations(x, NULL)
+        if not count_slots(c, x, lowest, highest, &count, NULL):
             return False
+        x = x.next
     if not begin_set(&found, count):
         return False
-    if m.acc:
-        found.bits[place(&found, m.acc)] = m.acc
-    if m.exn != NULL:
-        found.bits[place(&found, <size_t>m.exn)] = <size_t>m.exn
-    at = m.stack
-    while at < top:
-        if lowest <= at.u64 <= highest:
-            found.bits[place(&found, at.u64)] = at.u64
-        at += 1
-        if (at - m.stack) % WATCH_STEPS == 0 and give_up(watch, WATCH_STEPS):
+    x = store.executions
+    while x != NULL:
+        count_activations(x, &found)
+        if not count_slots(c, x, lowest, highest, &count, &found):
             free(found.bits)
             return False
+        x = x.next
     for i in range(heap.count):
         bits = <size_t>heap.objects[i]
         if heap.objects[i].pins or found.bits[place(&found, bits)] == bits:
-            mark(heap, bits)
-        if give_up(watch, 1):
+            mark(c, bits)
+        if give_up(c, 1):
             break
     free(found.bits)
-    return not watch.over
+    return not c.over
 
 
 # --- Sweeping ---------------------------------------------------------------------------------------------------------
@@ -372,7 +409,7 @@ cdef inline uint64_t size_of(object_t* o) noexcept nogil:
     return OBJECT_OVERHEAD + o.type.size
 
 
-cdef bint sweep(heap_t* heap, watch_t* watch) noexcept nogil:
+cdef bint sweep(heap_t* heap, collection_t* c) noexcept nogil:
     """Free what is not marked; False where that is given up, to be gone on with.
 
     What stands for objects of the host is set apart, since that needs Python.
@@ -393,9 +430,9 @@ cdef bint sweep(heap_t* heap, watch_t* watch) noexcept nogil:
                 heap.dead = <extern_t*>o
             else:
                 free(o)
-        if give_up(watch, 1):
+        if give_up(c, 1):
             return False
-    # What was made since the sweep began is behind.
+    # What was made since the sweep began comes after that.
     made = heap.count - heap.sweep_end
     if made:  # where there never was an object, there is no array
         memmove(heap.objects + heap.kept, heap.objects + heap.sweep_end, made * sizeof(object_t*))
@@ -404,96 +441,97 @@ cdef bint sweep(heap_t* heap, watch_t* watch) noexcept nogil:
     return True
 
 
-cdef bint mark_and_sweep(machine_t* m, watch_t* watch, const spans_t* spans, const slot* top) noexcept nogil:
-    cdef heap_t* heap = &m.heap
+cdef bint mark_and_sweep(collection_t* c, const store_t* store, const spans_t* spans) noexcept nogil:
+    cdef heap_t* heap = c.heap
     # An object that no reference is to any more, but was not freed yet, may be found on the stack: the fields of such a
     # one are not to be looked at, so that all of them have to go first.
-    if not sweep(heap, watch):
+    if not sweep(heap, c):
         return False
-    heap.epoch = 1 if heap.epoch == LAST_EPOCH else heap.epoch + 1
-    if mark_stack(m, watch, top) and mark_spans(heap, watch, spans) and mark_fields(heap, watch):
+    heap.epoch = c.epoch = 1 if heap.epoch == LAST_EPOCH else heap.epoch + 1
+    if mark_stacks(c, store) and mark_spans(c, spans) and mark_fields(c):
         heap.given_up = 0
         heap.sweep_end = heap.count
-        watch.sweeping = True
-        return sweep(heap, watch)
+        c.sweeping = True
+        return sweep(heap, c)
     heap.given_up += 1
     return False
 
 
-cdef int collect(Store store, slot* top, bint may_stop=False) except -1:
-    """Free every object of the store, which this thread has entered, that nothing refers to any more.
+cdef int collect(execution_t* x, slot* top, bint may_stop=False) except -1:
+    """Free every object of the store of `x`, which this thread has entered, that nothing refers to any more.
 
-    Slots from `top` on are in nobody's use; it may be beyond the end of the stack, as the frame of a host function ends
-    there. Does nothing where there is not enough memory to do it with. Where it `may_stop`, an interruption or the
-    deadline ends it early, what is not freed then will be the next time, and the result is 1. What a handler of a signal
-    raises ends any.
+    Slots of `x` at or above `top` are dead; it may be beyond the end of the stack, as the frame of a host function ends
+    there. No-op if there is not enough memory for it. With `may_stop`, an interruption or the deadline ends it early, what
+    is not freed then will be the next time, and the result is 1. What a handler of a signal raises ends any.
     """
-    cdef watch_t watch
-    cdef machine_t* m = store.machine
-    cdef slot* old_top = m.top
-    cdef mem_t* other_mem = m.other_mem
+    cdef collection_t c
+    cdef slot* old_top = x.now.top
     cdef list owners
     cdef int restarts = 0
-    top = min(top, m.stack_end)
-    m.top = max(top, old_top)  # making a list is enough for a finalizer to call this store
-    memset(&watch, 0, sizeof(watch))
-    watch.store = <void*>store
-    watch.top = top
-    watch.next_signals = wvm_monotonic() + (0.0 if store.stress_ else POLL_INTERVAL)
+    memset(&c, 0, sizeof(c))
+    c.heap = &x.store.heap
+    c.store = x.store.owner
+    c.execution = x
+    c.top = min(top, x.stack_end)
+    x.now.top = max(c.top, old_top)  # making a list is enough for a finalizer to call this store
+    c.next_signals = wvm_monotonic() + (0.0 if (<Store>c.store).stress_ else POLL_INTERVAL)
     try:
         owners = []
-        collect_once(store, &watch, owners, may_stop)
-        while watch.restart:
+        collect_once(&c, owners, may_stop)
+        while c.restart:
             restarts += 1
-            watch.over = watch.restart = False
-            if restarts == MOST_RESTARTS:  # of handlers that come all the time there is an end
-                watch.next_signals = INFINITY
-            collect_once(store, &watch, owners, may_stop)
-        release_dead(store, top, owners)
+            c.over = c.restart = False
+            if restarts == MAX_RESTARTS:  # of handlers that come all the time there is an end
+                c.next_signals = INFINITY
+            collect_once(&c, owners, may_stop)
+        release_dead(x, c.top, owners)
     finally:
-        m.top = old_top
-        m.other_mem = other_mem
+        x.now.top = old_top
         error = None
-        if watch.error != NULL:
-            error = <object>watch.error
+        if c.error != NULL:
+            error = <object>c.error
             Py_DECREF(error)
     if error is not None:
         raise error
-    return watch.over
+    return c.over
 
 
-cdef int collect_once(Store store, watch_t* watch, list owners, bint may_stop) except -1:
+cdef int collect_once(collection_t* c, list owners, bint may_stop) except -1:
     """Begin a collection, and end it unless it is given up."""
-    cdef machine_t* m = store.machine
-    cdef heap_t* heap = &m.heap
-    cdef uint64_t seen = watch.top - m.stack
+    cdef Store store = <Store>c.store
+    cdef heap_t* heap = c.heap
+    cdef uint64_t seen = 0
+    cdef const execution_t* x = store.state.executions
     cdef spans_t spans
     cdef bint known
     memset(&spans, 0, sizeof(spans))
-    watch.steps = WATCH_STEPS
+    while x != NULL:
+        seen += used_end(c, x) - x.stack
+        x = x.next
+    c.steps = WATCH_STEPS
     # Marks of collections that were given up must not be taken for those of one much later.
     if heap.given_up >= LAST_EPOCH // 2:
         may_stop = False
-        watch.next_signals = INFINITY
-    watch.until = store.deadline if may_stop else INFINITY
-    watch.interrupted = &store.interrupted if may_stop else &nobody
-    watch.sweeping = False
-    heap.gray = <object_t**>malloc((heap.count + 1) * sizeof(object_t*))
-    heap.gray_count = 0
+        c.next_signals = INFINITY
+    c.until = store.state.deadline if may_stop else INFINITY
+    c.interrupted = &store.state.interrupted if may_stop else &nobody
+    c.sweeping = False
+    c.gray = <object_t**>malloc((heap.count + 1) * sizeof(object_t*))
+    c.gray_count = 0
     try:
-        known = heap.gray != NULL and add_roots(heap, &spans, owners)
+        known = c.gray != NULL and add_roots(heap, &spans, owners)
         if known:
             seen += spans.references
             if heap.count + seen + heap.allocated // 64 < MUCH_WORK:
-                mark_and_sweep(m, watch, &spans, watch.top)
+                mark_and_sweep(c, &store.state, &spans)
             else:
                 with nogil:
-                    mark_and_sweep(m, watch, &spans, watch.top)
+                    mark_and_sweep(c, &store.state, &spans)
     finally:
-        free(heap.gray)
-        heap.gray = NULL
+        free(c.gray)
+        c.gray = NULL
         free(spans.at)
-    if known and not watch.over:
+    if known and not c.over:
         # What comes next should cost as much as was looked at, at least.
         heap.threshold = heap.allocated + max(heap.allocated, <uint64_t>FIRST_THRESHOLD, seen * sizeof(slot))
         heap.threshold = 0 if store.stress_ else min(heap.threshold, heap.limit)
@@ -503,43 +541,63 @@ cdef int collect_once(Store store, watch_t* watch, list owners, bint may_stop) e
 cdef volatile int nobody = 0
 
 
-cdef int release_dead(Store store, slot* top, list owners) except -1:
-    """Let go of the objects of the host that no reference is to any more, and of roots; that may run any Python code."""
-    cdef machine_t* m = store.machine
-    cdef slot* old_top = m.top
-    cdef mem_t* other_mem = m.other_mem
+cdef int release_dead(execution_t* x, slot* top, list owners) except -1:
+    """Release host objects that nothing refers to any more, and the owners of roots; that may run any Python code."""
+    cdef Store store = <Store>x.store.owner
+    cdef heap_t* heap = &x.store.heap
+    cdef slot* old_top = x.now.top
     cdef extern_t* o
     cdef size_t value
-    m.top = max(top, old_top)
+    x.now.top = max(top, old_top)
     try:
-        while m.heap.dead != NULL:
-            o = m.heap.dead
+        while heap.dead != NULL:
+            o = heap.dead
             value = <size_t>o.value
-            entry = None if store.externs is None else store.externs.get(value)  # none where it came to nothing, another one where it has come again since
+            # There is none where it came to nothing, and another one where it has come again since.
+            entry = None if store.externs is None else store.externs.get(value)
             if entry is not None and <size_t>entry[1] == <size_t>o:
                 owners.append(entry)
                 del store.externs[value]
-            m.heap.dead = o.dead
+            heap.dead = o.dead
             free(o)
         entry = None
         owners.clear()
     finally:
-        m.top = old_top
-        m.other_mem = other_mem
+        x.now.top = old_top
     return 0
 
 
-cdef bint make_room(Store store, slot* top, bint may_stop=False) except -1:
-    """Serve EXIT_COLLECT; False where there can be no room for what was wanted.
+cdef bint make_room(execution_t* x, slot* top, uint64_t wanted, bint may_stop=False) except -1:
+    """Collect where `allocate` had no room for `wanted` bytes; False where there can be none.
 
     True as well where the collection was ended early (`collect`): then there may be none yet.
     """
-    cdef heap_t* heap = &store.machine.heap
-    cdef uint64_t wanted = heap.wanted
-    if collect(store, top, may_stop):
+    cdef heap_t* heap = &x.store.heap
+    if collect(x, top, may_stop):
         return True
     if heap.allocated + wanted > heap.limit:
         return False
-    if store.stress_ or heap.threshold < heap.allocated + wanted:
+    if (<Store>x.store.owner).stress_ or heap.threshold < heap.allocated + wanted:
         heap.threshold = heap.allocated + wanted
     return True
+
+
+cdef int make_room_for_wasm(execution_t* x, uint64_t wanted) except -1:
+    """Serve EXIT_COLLECT: the instruction will begin anew."""
+    try:
+        has_room = make_room(x, x.now.fp + x.now.pc[2], wanted, True)
+    except BaseException as error:
+        raise with_wasm_frames(error, describe(backtrace(x)))
+    if not has_room:
+        raise_trap(x, TRAP_ALLOCATION_FAILED)
+    return 0
+
+
+cdef int collect_for_wasm(execution_t* x) except -1:
+    """Collect where wasm goes on after an exception that was thrown."""
+    poll_interrupts(x)
+    try:
+        collect(x, frame_end(&x.now), True)
+    except BaseException as error:
+        raise with_wasm_frames(error, describe(backtrace(x)))
+    return 0

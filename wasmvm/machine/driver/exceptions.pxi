@@ -1,31 +1,31 @@
 # Exceptions (spec "Execution: Exception Handling"): from a throw to the code that catches it.
 #
 # Lowered code has a table of its catch clauses, and entering a try_table executes nothing. The search goes from frame to
-# frame, by their return addresses, and changes nothing until it has found a handler; then the frames above are gone, the
-# payload is put where the label wants it, and the machine goes on there. An exception becomes an object only where
+# frame, by their return addresses, and changes nothing until it has found a clause; then the frames above are gone, the
+# payload is put where the label wants it, and the execution goes on there. An exception becomes an object only where
 # something refers to it: a clause with a reference, or Python.
 
 cdef enum:
-    SEARCH_SLICE = 1 << 16  # steps of a search before somebody looks around: a microsecond or two each thousand
+    SEARCH_SLICE = 1 << 16  # steps between two looks at the clock: a microsecond or two per thousand
     FIRST_SEARCH = 1 << 12  # with the GIL held
     STEPS_PER_UNIT = 2  # of the budget, as a logarithm
 
 
-cdef exn_t* new_exn(machine_t* m, tag_t* tag, const slot* payload) noexcept nogil:
+cdef exn_t* new_exn(store_t* store, tag_t* tag, const slot* payload) noexcept nogil:
     """An exception of the store, with zeros where there is no payload; NULL where there is no memory."""
     cdef exn_t* made
-    if m.heap.allocated > m.heap.limit:
+    if store.heap.allocated > store.heap.limit:
         return NULL
-    # It is made at once, since there is nothing to come back to: who goes to the handler looks after the garbage.
-    if new_object(&m.heap, &exn_type, sizeof(exn_t) + tag.slots * sizeof(slot), <object_t**>&made):
+    # Without a look at the threshold, since no instruction could begin anew: who goes to the clause collects later.
+    if new_object(&store.heap, &exn_type, sizeof(exn_t) + tag.slots * sizeof(slot), <object_t**>&made):
         return NULL
     made.tag = tag
     if payload != NULL:
         memcpy(made.payload, payload, tag.slots * sizeof(slot))
     if not tag.used:
         tag.used = True
-        tag.next = m.tags
-        m.tags = tag
+        tag.next = store.tags
+        store.tags = tag
     return made
 
 
@@ -34,73 +34,44 @@ cdef void free_tag(tag_t* tag) noexcept:
     free(tag)
 
 
-cdef void free_tags(machine_t* m) noexcept:
+cdef void free_tags(store_t* store) noexcept:
     """Free the tags that exceptions alone have kept, which are gone themselves."""
     cdef tag_t* tag
-    while m.tags != NULL:
-        tag = m.tags
-        m.tags = tag.next
+    while store.tags != NULL:
+        tag = store.tags
+        store.tags = tag.next
         free_tag(tag)
 
 
-cdef int by_address(const void* left, const void* right) noexcept nogil:
-    cdef const int32_t* a = (<const catcher_t*>left).code
-    cdef const int32_t* b = (<const catcher_t*>right).code
-    return (a > b) - (a < b)
-
-
-cdef lowered_t* catching(inst_t* inst, const int32_t* pc, int64_t* steps) noexcept nogil:
-    """The function with handlers whose code this position is in, or NULL.
-
-    Sorting is work as well: a function that is lowered between two throws makes it due again.
-    """
-    cdef int32_t low = 0
-    cdef int32_t high = inst.catcher_count
-    cdef int32_t middle
-    if not inst.catchers_sorted:
-        if inst.catcher_count > 1:  # where there is none, there is no array, which qsort must not be given
-            qsort(inst.catchers, inst.catcher_count, sizeof(catcher_t), by_address)
-        inst.catchers_sorted = True
-        steps[0] += inst.catcher_count
-    while low < high:  # the last one that begins at or before the position
-        middle = (low + high) // 2
-        if inst.catchers[middle].code <= pc:
-            low = middle + 1
-        else:
-            high = middle
-    if low and pc < inst.catchers[low - 1].end:
-        return inst.catchers[low - 1].lowered
-    return NULL
-
-
-cdef void begin_search(machine_t* m, search_t* at) noexcept nogil:
-    at.inst = m.inst
-    at.pc = m.pc
-    at.fp = m.fp
-    at.frame = m.frame
+cdef void begin_search(execution_t* x, search_t* at) noexcept nogil:
+    at.inst = x.now.inst
+    at.pc = x.now.pc
+    at.fp = x.now.fp
+    at.frame = x.now.frame
     at.left = -1
 
 
-cdef int find_handler(machine_t* m, search_t* at, int64_t limit) noexcept nogil:
-    """Go to the handler of what is thrown, and return 0; else change nothing but `at`, and return what is the matter.
+cdef int find_clause(execution_t* x, search_t* at, int64_t limit) noexcept nogil:
+    """Enter the innermost clause that catches what is thrown and return 0; otherwise change nothing but `at` and return:
 
-    EXIT_UNCAUGHT: there is none in the frames down to where Python called. EXIT_THROW: the search has taken `limit`
-    steps and is to be gone on with. EXIT_NO_MEMORY: it needs a reference, and there is no memory for it. The budget
-    pays for the steps.
+    EXIT_UNCAUGHT: no clause catches it down to where Python called. EXIT_THROW: the search has taken `limit` steps and has
+    to be continued. EXIT_NO_MEMORY: the clause wants a reference, and there is no memory for one. The budget pays for the
+    steps.
     """
     cdef int64_t steps = 0
-    cdef int reason = search_frames(m, at, limit, &steps)
-    m.budget -= steps >> STEPS_PER_UNIT
+    cdef int reason = search_frames(x, at, limit, &steps)
+    x.budget -= steps >> STEPS_PER_UNIT
     return reason
 
 
-cdef int search_frames(machine_t* m, search_t* at, int64_t limit, int64_t* steps) noexcept nogil:
+cdef int search_frames(execution_t* x, search_t* at, int64_t limit, int64_t* steps) noexcept nogil:
     cdef lowered_t* lowered
-    cdef const clause_t* handler
-    cdef int32_t position
+    cdef const clause_t* clause
+    cdef int32_t index, position
     while True:
-        lowered = catching(at.inst, at.pc, steps)
-        if lowered != NULL:
+        index = function_at(at.inst, at.pc, steps)
+        lowered = &at.inst.lowered[index] if index >= 0 else NULL
+        if lowered != NULL and lowered.parts.clauses:
             position = <int32_t>(at.pc - lowered.code)
             if at.left < 0:
                 at.left = clause_count(lowered)
@@ -109,11 +80,11 @@ cdef int search_frames(machine_t* m, search_t* at, int64_t limit, int64_t* steps
                     return EXIT_THROW
                 steps[0] += 1
                 at.left -= 1
-                handler = &clauses_of(lowered)[at.left]
-                if handler.start <= position < handler.end and (
-                    handler.tagidx < 0 or at.inst.tags[handler.tagidx] == m.tag
+                clause = &clauses_of(lowered)[at.left]
+                if clause.start <= position < clause.end and (
+                    clause.tagidx < 0 or at.inst.tags[clause.tagidx] == x.now.tag
                 ):
-                    return go_to_handler(m, lowered, handler, at.inst, at.fp, at.frame)
+                    return go_to_clause(x, lowered, clause, at.inst, at.fp, at.frame)
         at.left = -1
         at.frame -= 1
         if at.frame.pc == leave_instance_code:
@@ -128,34 +99,34 @@ cdef int search_frames(machine_t* m, search_t* at, int64_t limit, int64_t* steps
             return EXIT_THROW
 
 
-cdef int go_to_handler(machine_t* m, lowered_t* lowered, const clause_t* handler, inst_t* inst, slot* fp,
-                       frame_t* frame) noexcept nogil:
-    cdef exn_t* exn = m.exn
-    cdef slot* target = fp + handler.slot
-    if handler.with_ref and exn == NULL:
-        exn = new_exn(m, m.tag, m.base)
+cdef int go_to_clause(execution_t* x, lowered_t* lowered, const clause_t* clause, inst_t* inst, slot* fp,
+                      frame_t* frame) noexcept nogil:
+    cdef exn_t* exn = x.now.exn
+    cdef slot* target = fp + clause.slot
+    if clause.with_ref and exn == NULL:
+        exn = new_exn(x.store, x.now.tag, x.now.base)
         if exn == NULL:
             return EXIT_NO_MEMORY
-    if handler.tagidx >= 0:
-        memmove(target, m.base, m.tag.slots * sizeof(slot))
-        target += m.tag.slots
-    if handler.with_ref:
+    if clause.tagidx >= 0:
+        memmove(target, x.now.base, x.now.tag.slots * sizeof(slot))
+        target += x.now.tag.slots
+    if clause.with_ref:
         target.u64 = <uint64_t><size_t>exn
-    m.pc = lowered.code + handler.target
-    m.fp = fp
-    m.frame = frame
-    m.inst = inst
+    x.now.pc = lowered.code + clause.target
+    x.now.fp = fp
+    x.now.frame = frame
+    x.now.inst = inst
     return 0
 
 
-cdef exn_t* thrown(machine_t* m) except NULL:
-    """The exception that is thrown, made now if it was not before: Python code may use the machine's stack."""
-    if m.exn == NULL:
-        m.exn = new_exn(m, m.tag, m.base)
-        if m.exn == NULL:
+cdef exn_t* thrown(execution_t* x) except NULL:
+    """The exception that is thrown, made now if it was not before."""
+    if x.now.exn == NULL:
+        x.now.exn = new_exn(x.store, x.now.tag, x.now.base)
+        if x.now.exn == NULL:
             raise trap(TRAP_ALLOCATION_FAILED, ())
-        m.base = m.exn.payload
-    return m.exn
+        x.now.base = x.now.exn.payload
+    return x.now.exn
 
 
 cdef object uncaught(ExceptionRef reference, tuple frames):
@@ -166,7 +137,7 @@ cdef object uncaught(ExceptionRef reference, tuple frames):
 
 
 cdef ExceptionRef thrown_by_host(Store store, object error):
-    """The exception that a `WasmException` of Python's makes in this store; None where its tag is of none of it.
+    """The exception that a `WasmException` raised by Python is in this store; None if its tag is of another store.
 
     Its attributes may be properties of a subclass, so each is asked once.
 
@@ -189,7 +160,7 @@ cdef ExceptionRef thrown_by_host(Store store, object error):
     payload = tuple(error.payload)
     if len(payload) != signature.param_count:
         raise TypeError(f"an exception of type {signature.type} was thrown with {len(payload)} values")
-    exn = new_exn(store.machine, tag.tag, NULL)
+    exn = new_exn(&store.state, tag.tag, NULL)
     if exn == NULL:
         raise trap(TRAP_ALLOCATION_FAILED, ())
     reference = exception_ref(store, exn)  # before what follows makes objects
@@ -199,3 +170,48 @@ cdef ExceptionRef thrown_by_host(Store store, object error):
         target += slots_of(signature.params[i])
     error.reference = reference
     return reference
+
+
+cdef int search(execution_t* x) except -1:
+    """Find the clause that catches what is thrown, however long that takes; as `find_clause`."""
+    cdef search_t at
+    cdef double until
+    begin_search(x, &at)
+    cdef int reason = find_clause(x, &at, FIRST_SEARCH)
+    while reason == EXIT_THROW:
+        thrown(x)
+        poll_interrupts(x)  # where a signal's handler may run wasm in this store
+        until = min(wvm_monotonic() + POLL_INTERVAL, x.store.deadline)
+        with nogil:
+            while reason == EXIT_THROW:
+                reason = find_clause(x, &at, SEARCH_SLICE)
+                if is_over(x.store, until):
+                    break
+    if reason == EXIT_NO_MEMORY:
+        raise_trap(x, TRAP_ALLOCATION_FAILED)
+    return reason
+
+
+cdef int unwind(execution_t* x) except -1:
+    """Go to the clause that catches what wasm has thrown, or raise it in Python."""
+    cdef heap_t* heap = &x.store.heap
+    if search(x) == EXIT_UNCAUGHT:
+        reference = exception_ref(<Store>x.store.owner, thrown(x))
+        frames = describe(backtrace(x))
+        raise with_wasm_frames(uncaught(reference, frames), frames)
+    if heap.allocated > heap.threshold:
+        collect_for_wasm(x)
+    return 0
+
+
+cdef bint throw_from_host(execution_t* x, object error) except -1:
+    """Go to the clause that catches what a host function has raised; False where none does."""
+    cdef ExceptionRef reference = thrown_by_host(<Store>x.store.owner, error)  # which keeps it until the execution does
+    cdef exn_t* exn
+    if reference is None:
+        return False
+    exn = reference.exn()
+    x.now.exn = exn
+    x.now.tag = exn.tag
+    x.now.base = exn.payload
+    return search(x) == 0

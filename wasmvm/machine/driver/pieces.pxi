@@ -1,28 +1,28 @@
-# Bulk instructions that move much: the driver does them in pieces, without the GIL, and looks around in between.
+# Bulk instructions that move much: the driver does them in pieces, without the GIL, and polls in between.
 #
-# What is moved is asked for anew, with its check, whenever Python code may have run since the last piece.
+# What is moved is computed and checked anew whenever Python code may have run since the last piece.
 
 cdef enum:
     PIECE = 1 << 20  # bytes of a piece: a tenth of a millisecond, three where the pages are touched first
 
 
-cdef int made_array(machine_t* m, type_t* type, uint32_t length, move_t* move, const slot* value) noexcept nogil:
+cdef int made_array(execution_t* x, type_t* type, uint32_t length, move_t* move, const slot* value) noexcept nogil:
     """The array that the instruction makes, once; what is moved is `value` into all of it, or nothing where NULL."""
     cdef int reason
-    if m.bulk.made == NULL:
-        reason = new_array(&m.heap, type, length, &m.bulk.made)
+    if x.now.bulk.made == NULL:
+        reason = new_array(&x.store.heap, type, length, &x.now.bulk.made)
         if reason:
             return reason
-    set_fill(move, elements(m.bulk.made), value, 0 if value == NULL else length, type.fields[0].width)
+    set_fill(move, elements(x.now.bulk.made), value, 0 if value == NULL else length, type.fields[0].width)
     return 0
 
 
-cdef int bulk_move(machine_t* m, move_t* move) noexcept nogil:
+cdef int bulk_move(execution_t* x, move_t* move) noexcept nogil:
     """What the bulk instruction that the loop has stopped at does; 0, a trap, or EXIT_COLLECT."""
-    cdef int op = m.bulk.op
-    cdef int32_t* pc = m.pc
-    cdef slot* fp = m.fp
-    cdef inst_t* inst = m.inst
+    cdef int op = x.now.bulk.op
+    cdef int32_t* pc = x.now.pc
+    cdef slot* fp = x.now.fp
+    cdef inst_t* inst = x.now.inst
     cdef type_t* type
     cdef int reason
     if op == R_MEMORY_FILL:
@@ -49,40 +49,40 @@ cdef int bulk_move(machine_t* m, move_t* move) noexcept nogil:
     if op == R_ARRAY_INIT_ELEM:
         return array_init_elem_move(move, &fp[pc[1]], &inst.elems[pc[2]])
     if op == R_ARRAY_NEW:
-        return made_array(m, inst.types[pc[5]], <uint32_t>fp[pc[4]].u64, move, &fp[pc[3]])
+        return made_array(x, inst.types[pc[5]], <uint32_t>fp[pc[4]].u64, move, &fp[pc[3]])
     if op == R_ARRAY_NEW_DEFAULT:
-        return made_array(m, inst.types[pc[4]], <uint32_t>fp[pc[3]].u64, move, NULL)
+        return made_array(x, inst.types[pc[4]], <uint32_t>fp[pc[3]].u64, move, NULL)
     if op == R_ARRAY_NEW_DATA:
         type = inst.types[pc[5]]
         reason = array_data_fits(type, &inst.datas[pc[6]], <uint32_t>fp[pc[3]].u64, <uint32_t>fp[pc[4]].u64)
         if reason == 0:
-            reason = made_array(m, type, <uint32_t>fp[pc[4]].u64, move, NULL)
+            reason = made_array(x, type, <uint32_t>fp[pc[4]].u64, move, NULL)
         if reason == 0:
-            set_copy(move, move.to, inst.datas[pc[6]].data + <uint32_t>fp[pc[3]].u64, m.bulk.made.length, move.width,
+            set_copy(move, move.to, inst.datas[pc[6]].data + <uint32_t>fp[pc[3]].u64, x.now.bulk.made.length, move.width,
                      False)
         return reason
     if op == R_ARRAY_NEW_ELEM:
         reason = array_elem_fits(&inst.elems[pc[6]], <uint32_t>fp[pc[3]].u64, <uint32_t>fp[pc[4]].u64)
         if reason == 0:
-            reason = made_array(m, inst.types[pc[5]], <uint32_t>fp[pc[4]].u64, move, NULL)
+            reason = made_array(x, inst.types[pc[5]], <uint32_t>fp[pc[4]].u64, move, NULL)
         if reason == 0:
-            set_copy(move, move.to, <uint8_t*>(inst.elems[pc[6]].refs + <uint32_t>fp[pc[3]].u64), m.bulk.made.length,
+            set_copy(move, move.to, <uint8_t*>(inst.elems[pc[6]].refs + <uint32_t>fp[pc[3]].u64), x.now.bulk.made.length,
                      3, False)
         return reason
     return EXIT_BUG
 
 
-cdef void end_bulk(machine_t* m) noexcept nogil:
+cdef void end_bulk(execution_t* x) noexcept nogil:
     """Put the result where it belongs, and go on with the next instruction."""
-    if m.bulk.made != NULL:
-        m.fp[m.pc[1]].u64 = <size_t>m.bulk.made
-    m.pc += bulk_length(m.bulk.op)
-    forget_bulk(m)
+    if x.now.bulk.made != NULL:
+        x.now.fp[x.now.pc[1]].u64 = <size_t>x.now.bulk.made
+    x.now.pc += bulk_length(x.now.bulk.op)
+    forget_bulk(x)
 
 
-cdef void forget_bulk(machine_t* m) noexcept nogil:
-    m.bulk.done = 0
-    m.bulk.made = NULL
+cdef void forget_bulk(execution_t* x) noexcept nogil:
+    x.now.bulk.done = 0
+    x.now.bulk.made = NULL
 
 
 cdef int bulk_length(int op) noexcept nogil:
@@ -103,3 +103,38 @@ cdef void move_piece(const move_t* move, uint64_t* done) noexcept nogil:
     cdef uint64_t count = min(<uint64_t>PIECE >> move.width, move.count - done[0])
     move_part(move, move.count - done[0] - count if move.backwards else done[0], count)
     done[0] += count
+
+
+cdef int run_bulk(execution_t* x, double until) noexcept nogil:
+    """Do the bulk instruction at which the loop has ended; 0, a trap, EXIT_COLLECT, or EXIT_BULK: it is not done."""
+    cdef move_t move
+    cdef int reason = bulk_move(x, &move)
+    if reason:
+        forget_bulk(x)
+        return reason
+    while x.now.bulk.done < move.count:
+        move_piece(&move, &x.now.bulk.done)
+        if x.now.bulk.done < move.count and is_over(x.store, until):
+            return EXIT_BULK
+    end_bulk(x)
+    return 0
+
+
+cdef bint move_some(const store_t* store, const move_t* move, uint64_t* done) except -1:
+    """Do some more of what instantiation or growing moves, after `spend` for it; True when all is done.
+
+    Runs no Python: what `spend` lets run may move a table, so `move` is computed after that.
+    """
+    cdef double until
+    if done[0] >= move.count:
+        return True
+    if (move.count - done[0]) << move.width <= <uint64_t>FIRST_SLICE << BYTES_PER_UNIT:
+        move_part(move, done[0], move.count - done[0])
+        return True
+    until = min(wvm_monotonic() + POLL_INTERVAL, store.deadline)
+    with nogil:
+        while done[0] < move.count:
+            move_piece(move, done)
+            if is_over(store, until):
+                break
+    return done[0] >= move.count

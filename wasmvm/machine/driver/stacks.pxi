@@ -1,10 +1,10 @@
-# The stacks that a store runs on, and those kept for the next one.
+# The stacks that executions run on, and those kept for the next one.
 
 cdef enum:
     SPARE_STACKS = 4  # kept for the next store: reserving them and touching them anew takes longer than all the rest
     SPARE_STACK_SLOTS = (8 << 20) // 8  # of this size, the default
 
-cdef machine_t* spare_machines[SPARE_STACKS]
+cdef execution_t* spare_executions[SPARE_STACKS]
 cdef int spare_count = 0
 
 
@@ -13,47 +13,67 @@ cdef size_t frame_bytes(size_t slots) noexcept:
     return (slots + 2 * MAX_NESTING) * sizeof(frame_t) * 2
 
 
-cdef machine_t* take_machine(size_t slots) noexcept:
-    """A machine with its stacks and its table of handlers, all else zero; NULL where the system refuses.
+cdef execution_t* new_execution(size_t slots) noexcept:
+    """One with its stacks and its table of handlers, all else zero; NULL where the system refuses.
 
     What the stacks held before is never read.
     """
     global spare_count
-    cdef machine_t* m
+    cdef execution_t* x
     if slots == SPARE_STACK_SLOTS and spare_count:
         spare_count -= 1
-        return spare_machines[spare_count]
-    m = <machine_t*>calloc(1, sizeof(machine_t))
-    if m == NULL:
+        return spare_executions[spare_count]
+    x = <execution_t*>calloc(1, sizeof(execution_t))
+    if x == NULL:
         return NULL
-    m.stack = <slot*>wvm_reserve(slots * sizeof(slot))
-    m.frames = <frame_t*>wvm_reserve(frame_bytes(slots))
-    if (m.stack == NULL or m.frames == NULL
-            or not wvm_commit(m.stack, slots * sizeof(slot)) or not wvm_commit(m.frames, frame_bytes(slots))):
-        free_machine(m, slots)
+    x.stack = <slot*>wvm_reserve(slots * sizeof(slot))
+    x.frames = <frame_t*>wvm_reserve(frame_bytes(slots))
+    if (x.stack == NULL or x.frames == NULL
+            or not wvm_commit(x.stack, slots * sizeof(slot)) or not wvm_commit(x.frames, frame_bytes(slots))):
+        free_execution(x, slots)
         return NULL
-    prepare_machine(m)
-    return m
+    prepare_execution(x)
+    return x
 
 
-cdef void free_machine(machine_t* m, size_t slots) noexcept:
-    if m.stack != NULL:
-        wvm_release(m.stack, slots * sizeof(slot))
-    if m.frames != NULL:
-        wvm_release(m.frames, frame_bytes(slots))
-    free(m)
+cdef void free_execution(execution_t* x, size_t slots) noexcept:
+    if x.stack != NULL:
+        wvm_release(x.stack, slots * sizeof(slot))
+    if x.frames != NULL:
+        wvm_release(x.frames, frame_bytes(slots))
+    free(x)
 
 
-cdef void give_machine(machine_t* m, size_t slots) noexcept:
-    """Take a machine away, to be used again or released."""
+cdef execution_t* acquire_execution(store_t* store, size_t slots) noexcept:
+    """An execution of the store with stacks of that size, on which nothing runs; NULL where the system refuses."""
+    cdef execution_t* x = new_execution(slots)
+    if x == NULL:
+        return NULL
+    x.store = store
+    x.next = store.executions
+    store.executions = x
+    x.stack_end = x.stack + slots
+    x.now.frame = x.now.bottom = x.frames
+    x.now.fp = x.now.top = x.stack
+    x.now.pc = done_code
+    return x
+
+
+cdef void release_execution(execution_t* x) noexcept:
+    """Take an execution out of its store, to be used again or freed."""
     global spare_count
-    cdef slot* stack = m.stack
-    cdef frame_t* frames = m.frames
+    cdef execution_t** at = &x.store.executions
+    cdef slot* stack = x.stack
+    cdef frame_t* frames = x.frames
+    cdef size_t slots = x.stack_end - x.stack
+    while at[0] != x:
+        at = &at[0].next
+    at[0] = x.next
     if slots == SPARE_STACK_SLOTS and spare_count < SPARE_STACKS:
-        memset(m, 0, <char*>&m.handlers - <char*>m)
-        m.stack = stack
-        m.frames = frames
-        spare_machines[spare_count] = m
+        memset(x, 0, <char*>&x.handlers - <char*>x)
+        x.stack = stack
+        x.frames = frames
+        spare_executions[spare_count] = x
         spare_count += 1
     else:
-        free_machine(m, slots)
+        free_execution(x, slots)

@@ -1,4 +1,4 @@
-# Traps: from a reason and a stopped machine to an exception with frames (spec "Execution: Results").
+# Traps: from a reason and an execution that was stopped to an exception with frames (spec "Execution: Results").
 
 TRAPS = (
     ("unreachable", "unreachable"),
@@ -39,42 +39,31 @@ cdef tuple frame_at(inst_t* inst, const int32_t* pc):
     """(instance, funcidx, offset) of a code position; None for code that no function owns."""
     cdef Instance instance = <Instance>inst.owner
     cdef lowered_t* lowered
-    cdef Py_ssize_t i
-    cdef int32_t low, high, middle, position
-    if instance.code.stubs <= pc < instance.code.stubs + 2 * instance.code.count:
-        i = (pc - instance.code.stubs) // 2
-        return instance, i + len(instance.func_list), instance.module.syntax.code[2 * i]
-    for i in range(instance.code.count):
-        lowered = &instance.code.funcs[i]
-        if not holds(lowered, pc):
-            continue
-        position = <int32_t>(pc - lowered.code)
-        low, high = 0, lowered.parts.offsets // 2
-        while low < high:  # the last entry at or before the position
-            middle = (low + high) // 2
-            if offsets_of(lowered)[2 * middle] <= position:
-                low = middle + 1
-            else:
-                high = middle
-        begin = instance.module.syntax.code[2 * i]
-        return instance, i + len(instance.func_list), offsets_of(lowered)[2 * low - 2 + 1] if low else begin
-    return None
+    cdef int64_t steps = 0
+    cdef int32_t index = function_at(inst, pc, &steps)
+    cdef int32_t offset = -1
+    if index < 0:
+        return None
+    lowered = &inst.lowered[index]
+    if holds(lowered, pc):  # not in its stub
+        offset = offset_at(lowered, pc)
+    return instance, index + len(instance.func_list), instance.module.syntax.code[2 * index] if offset < 0 else offset
 
 
-cdef list backtrace(machine_t* machine, frame_t* bottom):
-    """The wasm frames above `bottom`, innermost first, as (instance, funcidx, byte offset in the module)."""
-    cdef inst_t* inst = machine.inst
-    cdef frame_t* frame = machine.frame
+cdef list backtrace(const execution_t* x):
+    """The wasm frames of the call that runs, innermost first, as (instance, funcidx, byte offset in the module)."""
+    cdef inst_t* inst = x.now.inst
+    cdef frame_t* frame = x.now.frame
     cdef list found = []
-    entry = frame_at(inst, machine.pc)
+    entry = frame_at(inst, x.now.pc)
     if entry is not None:
         found.append(entry)
-    while frame > bottom and len(found) < MAX_FRAMES:
+    while frame > x.now.bottom and len(found) < MAX_FRAMES:
         frame -= 1
         if frame.pc == leave_instance_code:
             inst = <inst_t*>frame.fp
         elif frame.pc != done_code:
-            # Where it returns to is behind the call; one word before that is inside it.
+            # It returns to what follows the call; one word before that is inside the call.
             entry = frame_at(inst, frame.pc - 1)
             if entry is not None:
                 found.append(entry)
@@ -88,32 +77,43 @@ cdef tuple describe(list found):
     return tuple(frames)
 
 
-cdef str element(machine_t* machine):
-    """The index that a call_indirect, which traps, has looked up; every form of it has the slot in its first word."""
-    return str(machine.fp[machine.pc[1]].u64)
+cdef int raise_trap(execution_t* x, int reason) except -1:
+    """Raise a trap where the execution was stopped."""
+    cdef tuple frames = describe(backtrace(x))
+    error = trap(reason, frames)
+    if reason == TRAP_MEMORY_OUT_OF_BOUNDS:
+        error.fault = fault(x)
+    elif reason == TRAP_UNINITIALIZED_ELEMENT:
+        error = Trap(f"{error.message} {element(x)}", error.code, frames)
+    raise with_wasm_frames(error, frames)
 
 
-cdef object fault(machine_t* machine):
-    """Where the load or store that trapped wanted to go beyond the memory; None for other instructions."""
+cdef str element(execution_t* x):
+    """The index that a trapping call_indirect has looked up; each form of it has the slot in its first word."""
+    return str(x.now.fp[x.now.pc[1]].u64)
+
+
+cdef object fault(execution_t* x):
+    """Where the load or store that trapped left the memory; None for other instructions."""
     from wasmvm.generated.regopcode import ADDRESS_WORDS
 
-    words = ADDRESS_WORDS.get(machine.pc[0])
+    words = ADDRESS_WORDS.get(x.now.pc[0])
     if words is None:
         return None
     cdef int a = words[0]
     cdef int b = words[1]
     cdef int k = words[2]
     cdef uint64_t ea
-    cdef uint64_t length = current_memory(machine).length
+    cdef uint64_t length = current_memory(&x.now).length
     cdef int o = words[3]
     cdef uint32_t base
     if words[4]:
-        ea = machine.fp[machine.pc[a]].u64 + imm_u64(&machine.pc[o])
+        ea = x.now.fp[x.now.pc[a]].u64 + imm_u64(&x.now.pc[o])
     else:
-        base = <uint32_t>machine.fp[machine.pc[a]].u64 if a else 0
+        base = <uint32_t>x.now.fp[x.now.pc[a]].u64 if a else 0
         if b:
-            base += <uint32_t>machine.fp[machine.pc[b]].u64 << (machine.pc[k] if k else 0)
+            base += <uint32_t>x.now.fp[x.now.pc[b]].u64 << (x.now.pc[k] if k else 0)
         elif k:
-            base += <uint32_t>machine.pc[k]
-        ea = <uint64_t>base + <uint32_t>machine.pc[o]
+            base += <uint32_t>x.now.pc[k]
+        ea = <uint64_t>base + <uint32_t>x.now.pc[o]
     return f"memory fault at wasm address 0x{max(ea, length):x} in linear memory of size 0x{length:x}"

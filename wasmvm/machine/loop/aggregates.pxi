@@ -30,7 +30,7 @@ cdef int allocate(heap_t* heap, type_t* type, uint64_t size, object_t** made) no
 
 
 cdef int new_object(heap_t* heap, type_t* type, uint64_t size, object_t** made) noexcept nogil:
-    """The same whether it is time to collect or not."""
+    """Allocate without checking the collection threshold."""
     cdef object_t* o
     cdef object_t** longer
     if heap.count == heap.capacity:

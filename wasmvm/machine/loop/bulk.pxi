@@ -7,12 +7,12 @@ cdef enum:
     FREE_ELEMENTS = 128
     BYTES_PER_UNIT = 6  # of the budget, as logarithms: a unit is the time of a few nanoseconds
     ELEMENTS_PER_UNIT = 3
-    MOST_UNITS = 1 << 30
+    MAX_UNITS = 1 << 30
 
 
-cdef inline mem_t* current_memory(const machine_t* machine) noexcept nogil:
-    """What loads and stores of the code at `machine.pc` are about."""
-    return machine.inst.mem if machine.other_mem == NULL else machine.other_mem
+cdef inline mem_t* current_memory(const activation_t* now) noexcept nogil:
+    """The memory that loads and stores of the code at `now.pc` access."""
+    return now.inst.mem if now.other_mem == NULL else now.other_mem
 
 cdef inline bint fits(uint64_t at, uint64_t n, uint64_t length) noexcept nogil:
     return n <= length and at <= length - n

@@ -1,4 +1,4 @@
-# What a host function may be told of who calls it.
+# The caller, as host functions may ask for it.
 
 cdef class Caller:
     """What a host function made with ``access_caller=True`` receives: the instance that called it.
@@ -12,7 +12,7 @@ cdef class Caller:
 
     @property
     def memory(self):
-        """Its export "memory", or None where it has no memory of that name."""
+        """The export "memory" of the instance, or None if it has no such memory."""
         return self.instance.memory
 
     def get(self, name):

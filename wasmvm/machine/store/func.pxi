@@ -67,7 +67,7 @@ cdef class Func:
         return (<Instance>self.func.inst.owner).module.frame(self.func.funcidx, 0).name
 
     cdef int keep(self) except -1:
-        """Let the store hold what is behind the function from now on: a slot is about to name it."""
+        """Let the store keep the function: a slot is about to refer to it."""
         if self.func.inst != NULL:
             return (<Instance>self.func.owner).keep()
         if not self.kept:
@@ -78,7 +78,7 @@ cdef class Func:
     def __call__(self, *args):
         cdef Signature signature = self.signature
         cdef Store store = self.store
-        cdef slot* base = store.machine.top
+        cdef slot* base = store.execution.now.top
         cdef Py_ssize_t i
         cdef slot* target = base
         cdef const int* types = signature.params
@@ -94,25 +94,25 @@ cdef class Func:
             else:
                 # Converting may run Python code, which may call into this store, or let another thread try to.
                 store.enter()
-                store.machine.top = target + 2
+                store.execution.now.top = target + 2
                 try:
                     to_slot(store, valtype, value, target, f"parameter {i}")
                 finally:
-                    store.machine.top = base
+                    store.execution.now.top = base
                     store.leave()
             target += slots_of(valtype)
-        self.perform(base)
+        self.call(base)
         if signature.result_count == 0:
             return None
         types = signature.results
         if signature.result_count == 1:
             return from_slot(store, types[0], base)
         store.enter()
-        store.machine.top = base + signature.result_slots  # making objects may run a finalizer that calls this store
+        store.execution.now.top = base + signature.result_slots  # making objects may run a finalizer that calls this store
         try:
             return self.values(base, types, signature.result_count)
         finally:
-            store.machine.top = base
+            store.execution.now.top = base
             store.leave()
 
     def call_bits(self, args):
@@ -135,25 +135,25 @@ cdef class Func:
         cdef int i
         store.enter()
         try:
-            base = target = store.machine.top
+            base = target = store.execution.now.top
             self.check_call(base, len(given))
-            store.machine.top = base + signature.param_slots  # what runs meanwhile must spare the last arguments
+            store.execution.now.top = base + signature.param_slots  # what runs meanwhile must spare the last arguments
             try:
                 for i in range(signature.param_count):
                     bits_to_slot(store, types[i], given[i], target, f"parameter {i}")
                     target += slots_of(types[i])
             finally:
-                store.machine.top = base
-            self.perform(base)
+                store.execution.now.top = base
+            self.call(base)
             target = base
             types = signature.results
-            store.machine.top = base + signature.result_slots  # as above
+            store.execution.now.top = base + signature.result_slots  # as above
             try:
                 for i in range(signature.result_count):
                     results.append(bits_from_slot(store, types[i], target))
                     target += slots_of(types[i])
             finally:
-                store.machine.top = base
+                store.execution.now.top = base
         finally:
             store.leave()
         return results
@@ -163,20 +163,20 @@ cdef class Func:
         self.store.check_thread()
         if count != self.signature.param_count:
             raise TypeError(f"{escaped(self.name or 'function')}() takes {self.signature.param_count} arguments, got {count}")
-        if base + self.func.frame_size + self.signature.param_slots + 2 > self.store.machine.stack_end:
+        if base + self.func.frame_size + self.signature.param_slots + 2 > self.store.execution.stack_end:
             raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
         return 0
 
-    cdef int perform(self, slot* base) except -1:
+    cdef int call(self, slot* base) except -1:
         """Call with the arguments at `base`, which is where the results will be."""
         if self.func.inst != NULL:
-            return self.store.invoke(self.func, base)
+            return call_wasm(self.store, self.func, base)
         self.store.enter()
-        self.store.machine.top = base + self.func.frame_size + 1
+        self.store.execution.now.top = base + self.func.frame_size + 1
         try:
             return self.call_python(base, None)
         finally:
-            self.store.machine.top = base
+            self.store.execution.now.top = base
             self.store.leave()
 
     cdef tuple values(self, slot* source, const int* types, int count):
@@ -235,7 +235,7 @@ cdef class Func:
 
 
 cdef object func_object(func_t* func):
-    """The Func of a function instance: always the same one."""
+    """The Func of a function instance; always the same object."""
     if func.inst == NULL:
         return <object>func.owner
     return (<Instance>func.owner).func(func.funcidx)

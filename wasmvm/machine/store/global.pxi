@@ -24,8 +24,8 @@ cdef class Global:
         self.held = hold_valtype(self.valtype)
         store.enter()
         try:
-            if names_objects(self.valtype):
-                add_root(&store.machine.heap, &self.root, ROOT_SLOTS, self.value_, <void*>self)
+            if may_hold_object(self.valtype):
+                add_root(&store.state.heap, &self.root, ROOT_SLOTS, self.value_, <void*>self)
             if not made_here:
                 self.set(value)
         finally:

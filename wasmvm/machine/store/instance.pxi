@@ -5,7 +5,7 @@ cdef mem_t no_memory
 memset(&no_memory, 0, sizeof(mem_t))
 
 cdef enum:
-    FUNCS_PER_LOOK = 1 << 18  # references to functions that are written without a look around: a millisecond
+    FUNCS_PER_LOOK = 1 << 18  # references to functions that are written without polling: a millisecond
 
 @cython.no_gc_clear  # the store has to be told when it goes
 cdef class Instance:
@@ -96,14 +96,14 @@ cdef class Instance:
         return 0
 
     cdef int change(self) except -1:
-        """What instantiation does is done by nobody else, since it takes bits and indices for what they are."""
+        """Raise unless the instance is being instantiated: what follows trusts bits and indices."""
         self.store.check_thread()
         if self.finished:
             raise InternalError("the instance is finished")
         return 0
 
     cpdef finish(self):
-        """Let nobody but wasm change it any more."""
+        """End instantiation: from now on only wasm changes the instance."""
         self.evaluated = 0
         self.finished = True
         if not self.has_references:
@@ -111,7 +111,7 @@ cdef class Instance:
         self.global_list = tuple(self.global_list)
 
     cdef int keep(self) except -1:
-        """Let the store hold this instance from now on: what names its functions may outlive everything else."""
+        """Let the store keep this instance: references to its functions may outlive all else."""
         if not self.kept:
             self.store.kept.append(self)
             self.kept = True
@@ -135,7 +135,7 @@ cdef class Instance:
         free(inst.datas)
         free(inst.elems)
         free(inst.tags)
-        free(inst.catchers)
+        free(inst.ranges)
 
     cdef func_t* lowered(self, Py_ssize_t index) except NULL:
         """Make sure that the function `index` (among those defined) is lowered, here and in the module."""
@@ -148,29 +148,10 @@ cdef class Instance:
         func.frame_size = max(func.frame_size, lowered.parts.frame_size)
         func.zero_from = lowered.parts.zero_from
         func.zero_to = lowered.parts.zero_to
-        if lowered.parts.clauses and func.code != lowered.code:
-            self.add_catcher(lowered)
+        if func.code != lowered.code and not add_range(&self.inst, <int32_t>index):
+            raise MemoryError
         func.code = lowered.code
         return func
-
-    cdef int add_catcher(self, lowered_t* lowered) except -1:
-        """Let throws find the catch clauses of a function that runs in this instance from now on."""
-        cdef inst_t* inst = &self.inst
-        cdef catcher_t* longer
-        cdef catcher_t* catcher
-        if inst.catcher_count == inst.catcher_room:
-            longer = <catcher_t*>realloc(inst.catchers, 2 * (inst.catcher_room + 8) * sizeof(catcher_t))
-            if longer == NULL:
-                raise MemoryError
-            inst.catchers = longer
-            inst.catcher_room = 2 * (inst.catcher_room + 8)
-        catcher = &inst.catchers[inst.catcher_count]
-        catcher.code = lowered.code
-        catcher.end = lowered.code + lowered.parts.code
-        catcher.lowered = lowered
-        inst.catcher_count += 1
-        inst.catchers_sorted = False
-        return 0
 
     @property
     def exports(self):
@@ -254,28 +235,28 @@ cdef class Instance:
         self.change()
         if len(code) == 0:
             raise InternalError("a constant expression without code")
-        base = self.store.machine.top
         memset(&func, 0, sizeof(func_t))
         func.code = <int32_t*>&code[0]
         func.frame_size = frame_size
         func.inst = &self.inst
         func.owner = <void*>self
-        cdef machine_t* m = self.store.machine
-        cdef const int32_t* outer = m.expr
-        cdef const int32_t* outer_end = m.expr_end
-        m.expr = func.code
-        m.expr_end = m.expr + len(code)
-        m.top = base + frame_size  # a signal's handler may run wasm in the middle of it
+        cdef execution_t* x = self.store.execution
+        base = x.now.top
+        cdef const int32_t* expr = x.expr
+        cdef const int32_t* expr_end = x.expr_end
+        x.now.top = base + frame_size  # a signal's handler may run wasm in the middle of it
+        x.expr = func.code
+        x.expr_end = func.code + len(code)
         try:
-            self.store.invoke(&func, base)
+            call_wasm(self.store, &func, base)
         finally:
-            m.top = base
-            m.expr = outer
-            m.expr_end = outer_end
-        if names_objects(valtype):
+            x.now.top = base
+            x.expr = expr
+            x.expr_end = expr_end
+        if may_hold_object(valtype):
             self.evaluated = base[0].u64
             if self.root.next == NULL:
-                add_root(&self.store.machine.heap, &self.root, ROOT_INSTANCE, <void*>self, <void*>self)
+                add_root(&self.store.state.heap, &self.root, ROOT_INSTANCE, <void*>self, <void*>self)
         return base[0].u64
 
     cpdef object global_bits(self, Py_ssize_t globalidx):
@@ -318,18 +299,18 @@ cdef class Instance:
         for i in range(len(funcidxs)):
             elem.refs[i] = <uint64_t><size_t>self.inst.all_funcs[self.index(funcidxs[i], count)]
             if i % FUNCS_PER_LOOK == FUNCS_PER_LOOK - 1:
-                self.store.spend(FIRST_SLICE)
+                spend(self.store.execution, FIRST_SLICE)
 
     def set_elem_size(self, Py_ssize_t elemidx, Py_ssize_t count, reftype):
-        """Give an element segment of that type so many references, which are null until `set_elem_bits`."""
+        """Give an element segment of that type `count` references, which are null until `set_elem_bits`."""
         cdef elem_t* elem
-        cdef bint names = names_objects(reftype)
+        cdef bint may_hold = may_hold_object(reftype)
         self.change()
         elem = self.new_elem(elemidx, count)
-        elem.names_objects = names
-        self.has_references |= names
-        if names and self.root.next == NULL:
-            add_root(&self.store.machine.heap, &self.root, ROOT_INSTANCE, <void*>self, <void*>self)
+        elem.may_hold_objects = may_hold
+        self.has_references |= may_hold
+        if may_hold and self.root.next == NULL:
+            add_root(&self.store.state.heap, &self.root, ROOT_INSTANCE, <void*>self, <void*>self)
 
     def set_elem_bits(self, Py_ssize_t elemidx, Py_ssize_t i, uint64_t bits):
         """Set a reference in an element segment to the bits of a value."""
@@ -339,7 +320,7 @@ cdef class Instance:
         elem.refs[self.index(i, elem.length)] = bits
 
     cdef elem_t* new_elem(self, Py_ssize_t elemidx, Py_ssize_t count) except NULL:
-        """The segment with references that are all null; it must not have any before."""
+        """Give a segment `count` null references; it must have none yet."""
         cdef elem_t* elem = &self.inst.elems[self.index(elemidx, self.elem_count)]
         if elem.refs != NULL or count < 0:
             raise InternalError(f"element segment {elemidx} of {count}")
@@ -369,11 +350,11 @@ cdef class Instance:
         elem = &self.inst.elems[self.index(elemidx, self.elem_count)]
         self.index(tableidx, len(self.table_list))
         while True:
-            self.store.spend(1 + ((elem.length - done) >> ELEMENTS_PER_UNIT))
+            spend(self.store.execution, 1 + ((elem.length - done) >> ELEMENTS_PER_UNIT))
             reason = table_init_move(&move, self.inst.tables[tableidx], elem, offset, 0, elem.length)
             if reason:
                 raise trap(reason, ())
-            if self.store.move_some(&move, &done):
+            if move_some(&self.store.state, &move, &done):
                 break
         elem.length = 0
 
@@ -387,9 +368,9 @@ cdef class Instance:
         table = self.inst.tables[self.index(tableidx, len(self.table_list))]
         value.u64 = bits
         while True:
-            self.store.spend(1 + ((table.size - done) >> ELEMENTS_PER_UNIT))
+            spend(self.store.execution, 1 + ((table.size - done) >> ELEMENTS_PER_UNIT))
             table_fill_move(&move, table, 0, &value, table.size)
-            if self.store.move_some(&move, &done):
+            if move_some(&self.store.state, &move, &done):
                 break
 
     def memory_init(self, Py_ssize_t dataidx, Py_ssize_t memidx, uint64_t offset):
@@ -402,11 +383,11 @@ cdef class Instance:
         data = &self.inst.datas[self.index(dataidx, self.data_count)]
         self.index(memidx, len(self.memory_list))
         while True:
-            self.store.spend(1 + ((data.length - done) >> BYTES_PER_UNIT))
+            spend(self.store.execution, 1 + ((data.length - done) >> BYTES_PER_UNIT))
             reason = memory_init_move(&move, self.inst.mems[memidx], data, offset, 0, data.length)
             if reason:
                 raise trap(reason, ())
-            if self.store.move_some(&move, &done):
+            if move_some(&self.store.state, &move, &done):
                 break
         data.length = 0
 

@@ -6,14 +6,14 @@ cdef enum:
     MEMORIES = 2
 
 cdef uint64_t UNLIMITED = 0xFFFFFFFFFFFFFFFF
-cdef uint64_t MOST_STACK = <uint64_t>1 << 32
-cdef uint64_t LEAST_STACK = 65536
+cdef uint64_t MAX_STACK = <uint64_t>1 << 32
+cdef uint64_t MIN_STACK = 65536
 
 # An instance has records of its functions, imports, globals and segments: a module of 4 MB can make 80 MB of them.
 cdef uint64_t RECORDS_PER_INSTANCE = 65536
-cdef uint64_t LEAST_RECORDS = <uint64_t>1 << 30  # which is allowed however few instances are
+cdef uint64_t MIN_RECORDS = <uint64_t>1 << 30  # which is allowed however few instances are
 # Addresses that all memories of a store may reserve: of 128 TiB that a process has.
-cdef uint64_t MOST_RESERVED = <uint64_t>1 << 42
+cdef uint64_t MAX_RESERVED = <uint64_t>1 << 42
 
 LIMITS = {
     "max_memory": 1 << 30,
@@ -24,15 +24,15 @@ LIMITS = {
     "max_tables": 10_000,
     "max_memories": 1_000,
 }
-"""The limits of a `Store` that is told nothing else, by the names of its arguments."""
+"""The default limits of a `Store`, by the names of its arguments."""
 
-cdef uint64_t MAX_MEMORY = LIMITS["max_memory"]
-cdef uint64_t MAX_TABLE_SIZE = LIMITS["max_table"]
-cdef uint64_t MAX_HEAP = LIMITS["max_heap"]
-cdef uint64_t MAX_STACK = LIMITS["max_stack"]
-cdef uint64_t MAX_INSTANCES = LIMITS["max_instances"]
-cdef uint64_t MAX_TABLES = LIMITS["max_tables"]
-cdef uint64_t MAX_MEMORIES = LIMITS["max_memories"]
+cdef uint64_t DEFAULT_MEMORY = LIMITS["max_memory"]
+cdef uint64_t DEFAULT_TABLE = LIMITS["max_table"]
+cdef uint64_t DEFAULT_HEAP = LIMITS["max_heap"]
+cdef uint64_t DEFAULT_STACK = LIMITS["max_stack"]
+cdef uint64_t DEFAULT_INSTANCES = LIMITS["max_instances"]
+cdef uint64_t DEFAULT_TABLES = LIMITS["max_tables"]
+cdef uint64_t DEFAULT_MEMORIES = LIMITS["max_memories"]
 
 
 cdef uint64_t limit_of(object value, uint64_t default, str name, uint64_t low=0, uint64_t high=UNLIMITED) except? 0:
@@ -85,7 +85,7 @@ cdef double seconds_of(object value, str name="timeout") except -1:
 
 
 def check_limit(str name not None, value, uint64_t low=0, uint64_t high=UNLIMITED):
-    """`value` as an int, or None for None; for options that are no store's. Raises TypeError and ValueError, naming it."""
+    """`value` as an int, or None for None; for options outside of stores. Raises TypeError or ValueError, naming it."""
     return None if value is None else limit_of(value, 0, name, low, high)
 
 

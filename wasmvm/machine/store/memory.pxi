@@ -5,8 +5,8 @@
 
 cdef enum:
     SPARE_MEMORIES = 8  # address ranges kept for the next memory
-    MOST_TO_CLEAR = 16 << 20  # bytes; what was larger is given back
-    MOST_PAGES = 1 << 24  # of any memory, a terabyte: some reserve as much as they may grow to
+    MAX_TO_CLEAR = 16 << 20  # bytes; a larger memory is given back to the system
+    MAX_MEMORY_PAGES = 1 << 24  # of any memory, a terabyte: some reserve as much as they may grow to
 
 cdef uint64_t max_pages = MAX_PAGES
 cdef uint64_t SPARE_RESERVED = <uint64_t>PAGE_SIZE * MAX_PAGES
@@ -26,7 +26,7 @@ cdef uint8_t* reserve_memory(uint64_t reserved) noexcept:
 cdef void release_memory(mem_t* mem) noexcept:
     """Give a range of addresses back, or keep it for the next memory."""
     global spare_memory_count
-    if (mem.reserved == SPARE_RESERVED and mem.length <= MOST_TO_CLEAR and spare_memory_count < SPARE_MEMORIES
+    if (mem.reserved == SPARE_RESERVED and mem.length <= MAX_TO_CLEAR and spare_memory_count < SPARE_MEMORIES
             and wvm_clear(mem.data, mem.length)):
         spare_memories[spare_memory_count] = mem.data
         spare_memory_count += 1
@@ -121,9 +121,9 @@ cdef class Memory:
             self.type = type
         else:
             self.type = MemoryType(plain_limits(limits, low, high), addrtype)
-        cdef uint64_t maximum = min(high, <uint64_t>MOST_PAGES) * PAGE_SIZE
+        cdef uint64_t maximum = min(high, <uint64_t>MAX_MEMORY_PAGES) * PAGE_SIZE
         cdef uint64_t minimum = low * PAGE_SIZE
-        if low > MOST_PAGES or minimum > min(store.max_each_memory, maximum):
+        if low > MAX_MEMORY_PAGES or minimum > min(store.max_each_memory, maximum):
             raise MemoryError(f"memory minimum size of {low} pages exceeds memory limits")
         if not fits(store.memory_size, minimum, store.max_memory):
             raise over_limit("max_memory", (
@@ -131,7 +131,7 @@ cdef class Memory:
                 f"other memories of the store, are over max_memory={store.max_memory}"
             ))
         cdef uint64_t reserved = min(maximum, max(SPARE_RESERVED, min(store.max_memory, store.max_each_memory)))
-        reserved = min(reserved, MOST_RESERVED - min(store.reserved, MOST_RESERVED))
+        reserved = min(reserved, MAX_RESERVED - min(store.reserved, MAX_RESERVED))
         self.store = store
         store.count(MEMORIES)
         self.counted = True
@@ -199,7 +199,7 @@ cdef class Memory:
         free(buffer.internal)
 
     cdef int64_t grow_by(self, uint64_t delta) noexcept:
-        """The old size in pages, or -1 where it cannot grow (4.5.3.8)."""
+        """The old size in pages, or -1 where it cannot grow."""
         cdef uint64_t old = self.mem.length // PAGE_SIZE
         cdef uint64_t length
         if delta > self.mem.maximum // PAGE_SIZE:
@@ -327,7 +327,7 @@ cdef class Memory:
         return value.f64
 
     def store_u8(self, offset, value):
-        """Store the low 8 bits of an integer; likewise 16, 32, 64. A signed one goes the same way."""
+        """Store the low 8 bits of an integer; likewise 16, 32, 64. Signedness makes no difference."""
         cdef uint64_t at = to_address(offset)
         cdef uint64_t bits = to_bits(value)
         self.at(at, 1)[0] = <uint8_t>bits

@@ -13,7 +13,7 @@ cdef extern from "Python.h":
 
 
 cdef uint64_t to_u64(object value, object name, object error) except? 0xFFFFFFFFFFFFFFFF:
-    """An integer from outside; `error`, a class, where it is negative or of more than 64 bits.
+    """An integer from outside; raises `error`, a class, if it is negative or has more than 64 bits.
 
     Raises:
         TypeError: it is none.
@@ -28,7 +28,7 @@ cdef uint64_t to_u64(object value, object name, object error) except? 0xFFFFFFFF
 
 
 cdef object plain(object value):
-    """An integer that is no more than that: one of a subclass may say that it equals anything."""
+    """The value as an exact `int`: one of a subclass may claim to equal anything."""
     return int.__pos__(value) if isinstance(value, int) else value
 
 
@@ -38,7 +38,7 @@ cdef object shown(object value):
 
 
 cdef inline uint64_t to_address(object value) except? 0xFFFFFFFFFFFFFFFF:
-    """An offset, an index or a length; IndexError where it cannot be one."""
+    """An offset, an index or a length; IndexError if it cannot be one."""
     return to_u64(value, "an address, index or length", IndexError)
 
 
@@ -52,12 +52,12 @@ cdef int outside(uint64_t offset, uint64_t size, uint64_t length) except -1:
 
 
 cdef inline bint PyType_Is(object value, object cls) noexcept:
-    """Whether an object is of that class and no other, whatever it says of itself."""
+    """Whether an object is of exactly that class, whatever its `__class__` says."""
     return <void*>(<PyObject*>value).ob_type == <void*>cls
 
 
 cdef int expect(object value, type cls, object name) except -1:
-    """TypeError where an argument is of another class, whatever it says of itself (`__class__`)."""
+    """TypeError if an argument is of another class, whatever its `__class__` says."""
     if not PyType_IsSubtype(type(value), cls):
         raise TypeError(f"{name}: expected a {cls.__name__}, got {type(value).__name__}")
     return 0

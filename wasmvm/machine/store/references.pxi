@@ -1,7 +1,7 @@
 # Structures, arrays, and other references as Python sees them.
 
 cdef object MAKING = object()
-"""What the makers of references show, since one without a target must not get out."""
+"""Token that only internal constructors pass; a Reference needs a target."""
 
 
 @cython.no_gc_clear  # what it stands for is the store's, which must outlive it
@@ -46,7 +46,7 @@ cdef class Aggregate(Reference):
         return f"<wasmvm.{type(self).__name__} {self.type}>"
 
     cdef object get(self, const field_t* field, size_t offset):
-        """The value of a field; that of a packed one is not negative."""
+        """The value of a field; packed ones are read unsigned."""
         cdef slot value[2]
         self.store.check_thread()
         memset(value, 0, sizeof(value))
@@ -81,7 +81,7 @@ cdef class StructRef(Aggregate):
         return self.target.type.field_count
 
     cdef uint64_t field(self, index) except? 0xFFFFFFFFFFFFFFFF:
-        """The number of a field that there is."""
+        """A field index; IndexError if it is out of range."""
         cdef uint64_t i = to_address(index)
         if i >= <uint64_t>self.target.type.field_count:
             raise IndexError(f"field index {i} out of range")
@@ -123,7 +123,7 @@ cdef enum:
 
 
 cdef object object_value(Store store, uint64_t bits):
-    """The Python value of a reference to anything that is no function, and not null."""
+    """The Python value of a reference that is neither null nor to a function."""
     cdef object_t* o = <object_t*><size_t>bits
     if bits & 1:
         return PyLong_FromLongLong(<int32_t><uint32_t>bits >> 1)
@@ -171,9 +171,9 @@ cdef uint64_t object_slot(Store store, int reftype, object value, object name) e
         if heaptype == EXTERNREF or match_heaptype(ref_typeidx(aggregate.target.type.number, True), heaptype):
             return <size_t>aggregate.target
     elif heaptype == EXTERNREF:
-        return store.extern(value)
+        return extern_slot(store, value)
     elif PyLong_Check(value) and match_heaptype(I31REF, heaptype):
         return i31_slot(value, name)
     elif heaptype == ANYREF:
-        return store.extern(value)
+        return extern_slot(store, value)
     wrong_type(name, valtype_text(reftype), value)

@@ -1,7 +1,7 @@
 # Function types prepared for calls.
 
 cdef dict SIGNATURES = {}
-"""By the number of a defined type and by closed function type, weak references to those Signatures that there are."""
+"""Weak references to the Signatures that exist, by the id of a defined type and by closed function type."""
 
 cdef int* new_valtypes(tuple valtypes) except NULL:
     cdef int* made = <int*>malloc(max(len(valtypes), 1) * sizeof(int))
@@ -39,7 +39,7 @@ cdef class Signature:
 
 
 cdef int forget_signature(object key) except -1:
-    """Take what nobody has any more out of SIGNATURES."""
+    """Remove an entry of SIGNATURES whose Signature is gone."""
     known = SIGNATURES.get(key)
     if known is not None and known() is None:
         del SIGNATURES[key]
@@ -72,7 +72,7 @@ cdef Signature known_or_made(object held, object number):
 cdef Signature signature_of(object type):
     """The signature of a closed function type that is declared on its own.
 
-    Raises TypeError where it is no function type, ValueError where it names a value type that there is not.
+    Raises TypeError if it is not a function type, ValueError if it names an unknown value type.
     """
     cdef Signature found
     try:

@@ -1,19 +1,19 @@
 # The bytes of a module that are read from its file in parts, when they are needed (`compiled/partial.py`).
 
 def blank_bytes(Py_ssize_t size):
-    """Bytes of any content, for `read_into`. Those of a large object that are never read cost no memory."""
+    """Bytes with arbitrary content, for `read_into`. Parts of a large object that are never written cost no memory."""
     return PyBytes_FromStringAndSize(NULL, size)
 
 
 def copy_into(bytes target, Py_ssize_t at, bytes content):
-    """Give the bytes of `target` from `at` on this content; as `read_into`."""
+    """Write `content` into `target` at `at`, under the conditions of `read_into`."""
     if at < 0 or len(content) > len(target) - at:
         raise ValueError(f"{len(content)} bytes at {at} of {len(target)}")
     memcpy(PyBytes_AS_STRING(target) + at, PyBytes_AS_STRING(content), <size_t>len(content))
 
 
 def tags(bytes data not None, const unsigned int[::1] ranges, uint64_t key):
-    """Hashes of ranges of bytes, 8 bytes for each, which only those can forge who know the key.
+    """Hashes of ranges of bytes, 8 bytes each, which nobody can forge without the key.
 
     Args:
         ranges: the first and the last position of each.
@@ -39,7 +39,7 @@ def tags(bytes data not None, const unsigned int[::1] ranges, uint64_t key):
 
 
 def read_into(bytes target, int descriptor, Py_ssize_t start, Py_ssize_t end):
-    """Give the bytes `start` up to `end` of `target` the content that a file has there.
+    """Read the bytes from `start` up to `end` of a file into the same place of `target`.
 
     To Python bytes never change. So `target` must come from `blank_bytes`, and nobody may have looked at these bytes,
     unless they had that content already.

@@ -44,8 +44,8 @@ cdef class Table:
         self.table.maximum = high
         store.enter()
         try:
-            if names_objects(self.reftype):
-                add_root(&store.machine.heap, &self.root, ROOT_TABLE, self.table, <void*>self)
+            if may_hold_object(self.reftype):
+                add_root(&store.state.heap, &self.root, ROOT_TABLE, self.table, <void*>self)
             value = 0 if init is BLANK else reference_slot(store, self.reftype, init, "element")
             if self.resize(low, value) < 0:
                 raise MemoryError(f"no memory for a table of {low} elements")
@@ -62,7 +62,7 @@ cdef class Table:
             free(self.table)
 
     cdef int64_t reserve(self, uint64_t delta, bint zero) noexcept:
-        """Make room for `delta` elements more, which are null if `zero`; the size, or -1 where it cannot grow."""
+        """Make room for `delta` more elements, null if `zero`; returns the size, or -1 if it cannot grow."""
         cdef uint64_t size = self.table.size + delta
         cdef uint64_t* elems
         if delta > 0xFFFFFFFF or size > self.table.maximum or size > self.store.max_each_table:
@@ -82,7 +82,7 @@ cdef class Table:
         return self.table.size
 
     cdef void give_back(self, uint64_t delta) noexcept:
-        """Give room back that `reserve` has made and nothing has come to."""
+        """Give back room that `reserve` made and that was not used."""
         cdef uint64_t room = max(self.table.size, <uint64_t>1)
         cdef uint64_t* elems = <uint64_t*>realloc(self.table.elems, room * sizeof(uint64_t))
         self.store.table_size -= delta
@@ -91,7 +91,7 @@ cdef class Table:
             self.table.capacity = room
 
     cdef int64_t resize(self, uint64_t delta, uint64_t value) noexcept:
-        """Grow by `delta` elements; the old size, or -1 where it cannot grow (4.5.3.9)."""
+        """Grow by `delta` elements; the old size, or -1 where it cannot grow."""
         cdef bint fresh = value == 0 and self.table.elems == NULL
         cdef int64_t old = self.reserve(delta, fresh)
         cdef uint64_t i

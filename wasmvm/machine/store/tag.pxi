@@ -2,7 +2,7 @@
 
 @cython.no_gc_clear  # the store, in whose memory `tag` may be, outlives it
 cdef class Tag:
-    """A tag instance: a kind of exception, the same as no other.
+    """A tag instance: a kind of exception, distinct from all others.
 
     Args:
         store: the store that it belongs to.
@@ -53,7 +53,7 @@ cdef class Tag:
 
 
 cdef Tag tag_object(Store store, tag_t* tag):
-    """The Tag of a tag instance: the one there is, or a new one where that is gone."""
+    """The Tag of a tag instance: the existing one, or a new one if that is gone."""
     cdef Tag made
     if tag.owner != NULL:
         return <Tag>tag.owner

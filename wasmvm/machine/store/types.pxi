@@ -1,4 +1,4 @@
-# Defined types (spec "Validation: Conventions: Defined Types") as the loop knows them: an address each, as long as
+# Defined types (spec "Validation: Conventions: Defined Types") as the loop knows them: one address each, valid while
 # somebody keeps the type.
 
 cdef type_t extern_type  # of all objects of the host
@@ -17,7 +17,7 @@ exn_type.ref_count = 1  # so that they are looked at
 @cython.final
 @cython.no_gc
 cdef class GroupTypes:
-    """What the loop knows the types of a group (`typetable.Group`) by, in one piece of memory."""
+    """The `type_t` of each type of a group (`typetable.Group`), in one block of memory."""
 
     cdef type_t* types
     cdef readonly int32_t first
@@ -27,7 +27,7 @@ cdef class GroupTypes:
 
 
 cdef GroupTypes types_of_group(group):
-    """Those of a group, made for the first who asks. Who keeps the group keeps them."""
+    """The types of a group, made on first use. Whoever keeps the group keeps them."""
     cdef GroupTypes made
     if group.machine is None:
         made = new_types(group)
@@ -37,13 +37,13 @@ cdef GroupTypes types_of_group(group):
 
 
 cdef type_t* ctype_of(int32_t number) except NULL:
-    """What the loop knows a defined type by; ValueError where it is gone."""
+    """The `type_t` of a defined type; ValueError if that is gone."""
     cdef GroupTypes made = types_of_group(group_of(number))
     return &made.types[number - made.first]
 
 
 cdef type_t* known_ctype(int32_t number) except? NULL:
-    """The same if somebody has asked for one of the group before, or NULL. Runs no Python where `typetable` is compiled."""
+    """As `ctype_of` if one of its group was asked for before, else NULL. Runs no Python if `typetable` is compiled."""
     cdef GroupTypes made
     group = find(number)
     if group is None or group.machine is None:
@@ -53,7 +53,7 @@ cdef type_t* known_ctype(int32_t number) except? NULL:
 
 
 cdef bint find_types(numbers, type_t** types) except -1:
-    """Those of a module; whether there may be objects of some of them."""
+    """Fill in the types of a module; returns whether there may be objects of some of them."""
     cdef const int[::1] given = numbers
     cdef GroupTypes group = None
     cdef bint makes_objects = False
@@ -143,14 +143,14 @@ cdef int fill_type(type_t* type, comptype) except -1:
             type.fields[i].width = <int>storage_size(storage[i]).bit_length() - 1
             type.fields[i].storage = storage[i]
             type.fields[i].mutable = comptype.fields[i].mutable if type.kind == KIND_STRUCT else comptype.field.mutable
-        if names_objects(storage[i]):
+        if may_hold_object(storage[i]):
             type.refs[type.ref_count] = <uint32_t>offset
             type.ref_count += 1
     return 0
 
 
 cdef void* own(object held) noexcept:
-    """A reference for what is C's: what it is to is not freed before `disown`, whatever Python's collector does."""
+    """A reference owned by C: its target is not freed before `disown`, whatever Python's collector does."""
     Py_INCREF(held)
     return <void*>held
 
@@ -160,6 +160,6 @@ cdef void disown(void* held) noexcept:
         Py_DECREF(<object>held)
 
 
-cdef bint names_objects(int valtype) except -1:
-    """Whether values of the type may be references to what the collector looks after."""
+cdef bint may_hold_object(int valtype) except -1:
+    """Whether a value of the type may refer to an object of the heap."""
     return is_reference(valtype) and hierarchy(valtype) != FUNCREF

@@ -1,0 +1,117 @@
+# The budget, and what is looked for when it is used up: interruptions, the deadline, signals, other threads.
+
+cdef enum:
+    # Budgets count back-edges and calls. A call from Python runs its first slice with the GIL held, since letting go
+    # of it and taking it again costs as much as a short function. A slice without the GIL is short enough to look at
+    # the clock often, and long enough for that look to cost nothing.
+    FIRST_SLICE = 2000
+    SLICE = 16384
+    # What may stop a call: bits of `store_t.interrupted`.
+    STOP_ONCE = 1
+    STOP_ALWAYS = 2
+
+cdef double NAP_INTERVAL = 0.005  # seconds, as the interpreter's own switch interval
+cdef double POLL_INTERVAL = 0.02  # seconds between looks at signals: Ctrl-C must stop a guest within 0.1 s
+
+
+cdef int raise_if_stopped(execution_t* x) except -1:
+    """Raise if the wasm that runs is to end: an interruption, the deadline."""
+    if x.store.interrupted:
+        x.store.interrupted &= STOP_ALWAYS
+        raise_trap(x, TRAP_INTERRUPT)
+    if wvm_monotonic() >= x.store.deadline:
+        raise_trap(x, TRAP_DEADLINE)
+    return 0
+
+
+cdef int poll_interrupts(execution_t* x) except -1:
+    """Raise if there is a reason to stop: an interruption, the deadline, a signal whose handler raises.
+
+    A handler may run wasm in this store, above the frame that was stopped.
+    """
+    cdef slot* top = x.now.top
+    raise_if_stopped(x)
+    x.now.top = max(top, frame_end(&x.now))
+    try:
+        PyErr_CheckSignals()
+    except BaseException as error:
+        raise with_wasm_frames(error, describe(backtrace(x)))
+    finally:
+        x.now.top = top
+    return 0
+
+
+cdef int poll_store(Store store, str during="", int reasons=STOP_ONCE | STOP_ALWAYS) except -1:
+    """As `poll_interrupts`, where it is not wasm code that takes long; Python code may run.
+
+    Of interruptions those count that `reasons` has: STOP_ONCE for `interrupt`, STOP_ALWAYS for `hold`.
+    """
+    store.check_thread()  # an interruption is for the thread that uses the store
+    if store.nesting:
+        if store.state.interrupted & reasons:
+            store.state.interrupted &= STOP_ALWAYS
+            raise trap(TRAP_INTERRUPT, (), during)
+        if wvm_monotonic() >= store.state.deadline:
+            raise trap(TRAP_DEADLINE, (), during)
+    PyErr_CheckSignals()
+    return 0
+
+
+cdef bint is_over(const store_t* store, double until) noexcept nogil:
+    """Whether what runs without the GIL should come back to the driver."""
+    return store.interrupted or wvm_monotonic() >= until
+
+
+cdef int run_free(execution_t* x, int reason, double until) noexcept nogil:
+    """Run without the GIL until the loop ends for another reason than its budget, or the time has come.
+
+    `reason` is why the loop has ended: EXIT_BUDGET or EXIT_BULK.
+    """
+    cdef search_t at
+    while True:
+        if reason == EXIT_BULK:
+            reason = run_bulk(x, until)
+            if reason != 0:
+                return reason
+            if is_over(x.store, until):
+                return EXIT_BUDGET
+        x.budget = SLICE
+        reason = enter_loop(x)
+        while reason == EXIT_THROW:
+            begin_search(x, &at)
+            reason = find_clause(x, &at, SEARCH_SLICE)
+            while reason == EXIT_THROW and not is_over(x.store, until):
+                reason = find_clause(x, &at, SEARCH_SLICE)
+            if reason != 0:
+                return reason
+            if x.store.heap.allocated > x.store.heap.threshold:
+                return EXIT_GARBAGE
+            reason = enter_loop(x)
+        if (reason != EXIT_BUDGET and reason != EXIT_BULK) or is_over(x.store, until):
+            return reason
+
+
+cdef void let_others_run() noexcept:
+    """Compiled code keeps the GIL for as long as it runs: who has been waiting some milliseconds gets it now."""
+    with nogil:
+        pass
+
+
+cdef int spend(execution_t* x, uint64_t units) except -1:
+    """Take from the budget for work that is not wasm code. Where it is used up, poll and give the GIL away."""
+    x.budget -= <int64_t>min(units, <uint64_t>MAX_UNITS)
+    if x.budget < 0:
+        poll_store(<Store>x.store.owner)
+        x.budget = FIRST_SLICE
+        let_others_run()
+    return 0
+
+
+cdef int serve_others(Store store) except -1:
+    """Do for a host function that is not written in Python what the interpreter does for those that are."""
+    cdef double now = wvm_coarse()
+    PyErr_CheckSignals()
+    if now - store.turn > NAP_INTERVAL:
+        store.turn = now
+        store.execution.budget = 0  # the next call or turn of a loop gives the GIL away
+    return 0

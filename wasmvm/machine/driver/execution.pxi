@@ -1,0 +1,83 @@
+# Executions: calls from Python into wasm, which may be inside of one another.
+
+cdef enum:
+    MAX_NESTING = 450  # calls from wasm to Python to wasm: each takes 1 to 2 KiB of C stack, and a thread may have only 1 MiB
+
+
+cdef int begin_call(Store store) except -1:
+    """Begin a call into a store, which may be inside of another one: that one's deadline and budget hold then."""
+    cdef execution_t* x = store.execution
+    store.enter()
+    if store.nesting == 0:
+        if store.timeout_ != INFINITY:
+            store.state.deadline = wvm_monotonic() + store.timeout_
+        x.budget = FIRST_SLICE
+    elif store.nesting >= MAX_NESTING:
+        store.leave()
+        raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
+    else:
+        x.budget = min(x.budget, FIRST_SLICE) - 1
+    store.nesting += 1
+    return 0
+
+
+cdef void end_call(Store store) noexcept:
+    """End what `begin_call` began."""
+    store.nesting -= 1
+    store.leave()
+
+
+cdef int call_wasm(Store store, func_t* func, slot* base) except -1:
+    """Call a wasm function whose arguments are at `base`; its results are left there."""
+    cdef execution_t* x = store.execution
+    cdef activation_t outer = x.now
+    if store.closed is not None:
+        raise ValueError(store.closed)
+    begin_call(store)
+    try:
+        if base + func.frame_size > x.stack_end:
+            raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
+        x.now.bottom = outer.frame
+        x.now.frame.pc = done_code
+        x.now.frame.fp = outer.fp
+        x.now.frame += 1
+        x.now.inst = func.inst
+        x.now.other_mem = NULL
+        x.now.fp = base
+        x.now.pc = func.code
+        x.now.outer = &outer
+        forget_bulk(x)
+        zero_locals(base, func)
+        if store.state.interrupted:
+            raise_if_stopped(x)
+        drive(x)
+    finally:
+        end_call(store)
+        x.now = outer
+    return 0
+
+
+def on_own_stacks(Store store not None, work, *args):
+    """`work(*args)`, with calls into the store on stacks of their own: another execution, beside the one that waits for it.
+
+    Raises:
+        MemoryError: the system has no room for the stacks.
+    """
+    cdef execution_t* outer
+    cdef execution_t* x
+    store.enter()
+    try:
+        outer = store.execution
+        x = acquire_execution(&store.state, store.stack_slots)
+        if x == NULL:
+            raise MemoryError("cannot reserve the stacks of an execution")
+        x.budget = outer.budget
+        store.execution = x
+        try:
+            return work(*args)
+        finally:
+            store.execution = outer
+            outer.budget = min(outer.budget, x.budget)
+            release_execution(x)
+    finally:
+        store.leave()
