@@ -55,6 +55,25 @@ def test_excerpts(page: Path) -> None:
         assert any(block in text for text in examples), block
 
 
+PLACES = ("README.md", "docs/embedding.md", "docs/wasi.md", "docs/security.md", "docs/compat.md")
+"""What users read; the other pages are for those who work on the code."""
+
+
+def test_every_public_name_is_told() -> None:
+    text = "".join((ROOT / page).read_text() for page in PLACES)
+    assert not [name for name in wasmvm.__all__ if not re.search(rf"\b{name}\b", text)]
+
+
+def test_every_subcommand_is_told_and_there() -> None:
+    """A command is a module of `wasmvm.cli` with `add_parser`, a name in `COMMANDS`, and told in the README or its pages."""
+    from wasmvm.cli.main import COMMANDS
+
+    made = {path.stem for path in (ROOT / "wasmvm/cli").glob("*.py") if "\ndef add_parser(" in path.read_text()}
+    assert set(COMMANDS) == made
+    text = "".join((ROOT / page).read_text() for page in PLACES)
+    assert not [name for name in COMMANDS if not re.search(rf"\bwasmvm {name}\b", text)]
+
+
 def test_docstring_of_the_package() -> None:
     assert wasmvm.__doc__
     run_doctest(wasmvm.__doc__, "wasmvm")

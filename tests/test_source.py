@@ -105,7 +105,7 @@ def layers() -> dict[str, int]:
 IMPORT = re.compile(r"^\s*(?:from|cimport|import) +wasmvm\.(\w+)", re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", sources(".py", ".pyx", ".pxd", ".pxi", below=PACKAGE), ids=relative)
+@pytest.mark.parametrize("path", sources(".py", ".pyi", ".pyx", ".pxd", ".pxi", below=PACKAGE), ids=relative)
 def test_imports_point_down(path: Path) -> None:
     heights = layers()
     room = path.relative_to(PACKAGE).parts[0].partition(".")[0]
@@ -184,8 +184,14 @@ def test_stub_of_the_machine_is_complete() -> None:
     """`_core.pyi` has the public names of each class of the compiled module, and no others."""
     from wasmvm import _core
 
-    for node in ast.parse((PACKAGE / "_core.pyi").read_text()).body:
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):  # but for protocols
+    stub = ast.parse((PACKAGE / "_core.pyi").read_text()).body
+    declared = {node.name: node for node in stub if isinstance(node, ast.ClassDef)}
+    real = {
+        name for name, value in vars(_core).items() if isinstance(value, type) and value.__module__ == _core.__name__
+    }
+    assert {name for name in real if name[0] != "_"} <= declared.keys()
+    for node in declared.values():
+        if not node.name.startswith("_"):  # but for protocols
             real = {name for name in dir(getattr(_core, node.name)) if not name.startswith("_")}
             assert public_names(node) == real, node.name
 
