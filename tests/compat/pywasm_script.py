@@ -30,9 +30,9 @@ MAIN = """(module (import "env" "f" (func $f (param i32 i64 f32 f64) (result i32
   (global $c (export "c") f32 (f32.const 1.5)) (global (export "v") (mut v128) (v128.const i32x4 1 2 3 4))
   (global (export "e") (mut externref) (ref.null extern))
   (table $own (export "own") 2 5 externref)
-  (func (export "vector") (param v128) (result v128) local.get 0)
 """
-MAIN += FUNCTIONS + ")"
+MAIN += FUNCTIONS + """
+  (func (export "vector") (param v128) (result v128) local.get 0))"""
 
 
 def stream(data: bytes) -> io.BytesIO:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import cache
 
 from tests.isa.test_every_instruction import CONTEXTUAL, text
+from tests.validation.test_instructions import IMMEDIATES, TYPED, gets, make
 from wasmvm.binary import decode
-from wasmvm.isa import wasm
+from wasmvm.isa import imm, wasm
 from wasmvm.isa.regop.rows import ROWS
 from wasmvm.lowering.body import lower
 from wasmvm.lowering.context import Context
@@ -52,54 +53,83 @@ def memory(row: wasm.Row) -> Iterator[str]:
     for address in ADDRESSES:
         for constant in (False, True):
             yield f"({row.mnemonic}{lane} {address} {' '.join(operands(t)[constant] for t in types)})"
-    yield f"({row.mnemonic}{lane} $wide (local.get $i64) {' '.join(operands(t)[0] for t in types)})"
+    yield f"({row.mnemonic} $wide{lane} (local.get $i64) {' '.join(operands(t)[0] for t in types)})"
 
 
 def functions() -> Iterator[str]:
-    """Bodies of functions with a local of each type, `$i` and `$j`."""
-    for row in wasm.ROWS:
-        if (
-            row.params is None
-            or row.mnemonic.endswith(".const")
-            or row.mnemonic in ("nop", "i31.get_s", "i31.get_u", "array.len")
-        ):
+    """Bodies of functions with a local of each type of numbers, `$i` and `$j`."""
+    for row in TYPED:
+        types = [VALTYPE_NAMES[t] for t in (*(row.params or ()), *(row.results or ()))]
+        if row.imm in (imm.NONE, imm.LANEIDX, imm.LANES):
+            codes = numeric(row) if {*types} <= CONST.keys() else iter(())
+        elif row.width:
+            codes = memory(row)
+        else:
             continue
-        if not row.width and row.mnemonic.partition(".")[0] in ("memory", "table", "data", "elem"):
-            continue
-        for code in memory(row) if row.width else numeric(row):
+        for code in codes:
             if not row.results:
                 yield code
                 continue
             yield f"(drop {code})"
-            yield f"(local.set ${VALTYPE_NAMES[row.results[0]]} {code})"
-            if VALTYPE_NAMES[row.results[0]] == "i32":
+            yield f"(local.set ${types[-1]} {code})"
+            if types[-1] == "i32":
                 yield from (branch.format(code) for branch in BRANCHES)
-        if row.width == 0 and len(row.params) == 2 and row.results and VALTYPE_NAMES[row.params[0]] in ("i32", "i64"):
-            t = VALTYPE_NAMES[row.params[0]]
-            for step in (f"(local.tee ${t} ({t}.add (local.get ${t}) ({t}.const 1)))",):
-                for other in operands(t):
-                    if VALTYPE_NAMES[row.results[0]] == "i32":
-                        yield f"(loop (br_if 0 ({row.mnemonic} {step} {other})))"
-                        yield f"(loop (br_if 0 (i32.eqz ({row.mnemonic} {step} {other}))))"
+        if types[:1] == types[1:2] and types[2:] == ["i32"] and types[0] in ("i32", "i64"):
+            t = types[0]
+            step = f"(local.tee ${t} ({t}.add (local.get ${t}) ({t}.const 1)))"
+            for other in (f"(local.get ${'j' if t == 'i32' else t})", CONST[t]):
+                yield f"(loop (br_if 0 ({row.mnemonic} {step} {other})))"
+                yield f"(loop (br_if 0 (i32.eqz ({row.mnemonic} {step} {other}))))"
 
 
 MORE = (
-    "(memory.size)",
-    "(memory.grow (local.get $i))",
-    "(table.size)",
-)
+    *(f"(block (result {'i32 ' * n}) {'(i32.clz (local.get $i))' * (n + 1)} (br 0)) {'drop ' * n}" for n in (2, 20)),
+    "(drop (select (local.get $v128) (local.get $v128) (local.get $i)))",
+    "(local.set $v128 (global.get $vector)) (global.set $vector (local.get $v128)) (local.set $other (local.get $v128))",
+    "(call $imported) (return_call $imported)",
+    "(drop (global.get $vector))" * 600,
+    *(f"(drop (struct.get{sign} $s {i} (struct.new_default $s)))"
+      for i, sign in enumerate(("_u", "_s", "_u", "_s", "", "", ""))),
+    "(struct.get_s $s 1 (struct.new_default $s)) drop (struct.get_u $s 2 (struct.new_default $s)) drop",
+    *(f"(struct.set $s {i} (struct.new_default $s) {value})"
+      for i, value in enumerate((*["(local.get $i)"] * 5, "(local.get $i64)", "(local.get $v128)"))),
+    *(f"(drop (array.get{sign} $a{width} (array.new_default $a{width} (local.get $i)) (i32.const 0)))"
+      for width, sign in (("8", "_s"), ("8", "_u"), ("16", "_s"), ("16", "_u"), ("32", ""), ("64", ""), ("128", ""))),
+    *(f"(array.set $a{width} (array.new_default $a{width} (local.get $i)) (i32.const 0) {value})"
+      for width, value in (("8", "(local.get $i)"), ("16", "(local.get $i)"), ("32", "(local.get $i)"),
+                           ("64", "(local.get $i64)"), ("128", "(local.get $v128)"))),
+    "(loop (param anyref) (br_on_cast 0 anyref (ref $s)) drop (ref.null any) drop)",
+    "(loop (param anyref) (br_on_cast_fail 0 anyref (ref $s)) drop)",
+)  # fmt: skip
+"""What needs types, imports or many values."""
+WITH_TYPES = """(module
+  (type $s (struct (field (mut i8)) (field (mut i8)) (field (mut i16)) (field (mut i16)) (field (mut i32)) (field (mut i64))
+    (field (mut v128))))
+  (type $a8 (array (mut i8))) (type $a16 (array (mut i16))) (type $a32 (array (mut i32))) (type $a64 (array (mut i64)))
+  (type $a128 (array (mut v128))) (import "" "" (func $imported)) (global $vector (mut v128) (v128.const i64x2 1 2))"""
+
+
+def modules() -> Iterator[bytes]:
+    types = {"i": "i32", "j": "i32", **{name: name for name in CONST}}
+    locals_ = "".join(f"(local ${name} {valtype})" for name, valtype in types.items())
+    body = "".join(f"(func {locals_} {code})" for code in functions())
+    yield wat2wasm(f"(module (memory 1) (memory $wide i64 1) {body})")
+    locals_ += "(local $other v128)"
+    yield wat2wasm(
+        WITH_TYPES + "".join(f"(func {locals_} {'(ref.null any)' * ('(param' in c)} {c})" for c in MORE) + ")"
+    )
+    yield wat2wasm("(module (func (param i32) (result i32 i32 i32) local.get 0 local.get 0 local.get 0 return))")
+    yield from (wat2wasm(text(code)) for code in CONTEXTUAL.values())
+    for row in TYPED:
+        params, results = list(row.params or ()), list(row.results or ())
+        yield make(gets(len(params)) + row.encoding + IMMEDIATES[row.imm], params, results)
 
 
 @cache
 def written() -> set[int]:
     found: set[int] = set()
-    body = "".join(
-        f"(func (param $i i32) (param $j i32) (param $i32 i32) (param $i64 i64) (param $f32 f32) (param $f64 f64) (param $v128 v128) {code})"
-        for code in functions()
-    )
-    texts = [f"(module (memory 1) (memory $wide i64 1) {body})", *(text(code) for code in CONTEXTUAL.values())]
-    for source in texts:
-        module = decode(wat2wasm(source))
+    for source in modules():
+        module = decode(source)
         for metering in (NO_METERING, METER_INSTRUCTIONS):
             context = Context(module, metering=metering)
             for index in range(len(module.funcs)):
@@ -111,6 +141,17 @@ def written() -> set[int]:
     return found
 
 
+OWN = {"leave_instance", "lower", "done"}
+"""What the machine itself writes, in code of its own."""
+IN_VAIN = {
+    *(row.name for row in ROWS if row.branch is not None and row.branch.back and not row.branch.when and row.operator),
+    *(row.name for row in ROWS if row.name.endswith("_ab_v")),
+    "move2",
+}
+"""Not written by today's lowering: two moves as one, back-edges on a float comparison that does not hold, which are a comparison and a branch,
+and stores of constants at the sum of two slots, which are an addition and a store."""
+
+
 def test_every_row_is_written() -> None:
     missing = {row.name for row in ROWS if row.number not in written()}
-    assert missing == set()
+    assert missing == OWN | IN_VAIN
