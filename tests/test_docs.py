@@ -65,10 +65,10 @@ def test_every_public_name_is_told() -> None:
 
 
 def test_every_subcommand_is_told_and_there() -> None:
-    """A command is a module of `wasmvm.cli` with `add_parser`, a name in `COMMANDS`, and told in the README or its pages."""
+    """A command is a module of `wasmvm.cli` with `ABOUT`, a name in `COMMANDS`, and told in the README or its pages."""
     from wasmvm.cli.main import COMMANDS
 
-    made = {path.stem for path in (ROOT / "wasmvm/cli").glob("*.py") if "\ndef add_parser(" in path.read_text()}
+    made = {path.stem for path in (ROOT / "wasmvm/cli").glob("*.py") if "\nABOUT = " in path.read_text()}
     assert set(COMMANDS) == made
     text = "".join((ROOT / page).read_text() for page in PLACES)
     assert not [name for name in COMMANDS if not re.search(rf"\bwasmvm {name}\b", text)]

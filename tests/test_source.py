@@ -186,10 +186,10 @@ def test_stub_of_the_machine_is_complete() -> None:
 
     stub = ast.parse((PACKAGE / "_core.pyi").read_text()).body
     declared = {node.name: node for node in stub if isinstance(node, ast.ClassDef)}
-    real = {
-        name for name, value in vars(_core).items() if isinstance(value, type) and value.__module__ == _core.__name__
-    }
-    assert {name for name in real if name[0] != "_"} <= declared.keys()
+    classes = [
+        value for value in vars(_core).values() if isinstance(value, type) and value.__module__ == _core.__name__
+    ]
+    assert {value.__name__ for value in classes if not value.__name__.startswith("_")} <= declared.keys()
     for node in declared.values():
         if not node.name.startswith("_"):  # but for protocols
             real = {name for name in dir(getattr(_core, node.name)) if not name.startswith("_")}

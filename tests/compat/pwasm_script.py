@@ -58,10 +58,13 @@ MAIN = """(module (import "env" "f" (func $f (param i32 i64 f32 f64) (result i32
   (global (export "c") f32 (f32.const 1.5)) (global (export "e") (mut externref) (ref.null extern))
   (table $own (export "own-table") 2 5 externref)
 """
-MAIN += FUNCTIONS + """
+MAIN += (
+    FUNCTIONS
+    + """
   (func (export "limit") (result i32) global.get $limit)
   (func $deep (export "deep") (result i32) (call $deep))
   (func (export "select") (param i32) (result i64) (select (result i64) (i64.const 1) (i64.const 2) (local.get 0))))"""
+)
 SPIN = """(module (memory (export "memory") 1)
   (func (export "spin") (loop br 0)) (func $leaf) (func (export "start"))
   (func (export "turns") (param i32) (result i32) (local i32) (loop (call $leaf)

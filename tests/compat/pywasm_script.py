@@ -31,8 +31,11 @@ MAIN = """(module (import "env" "f" (func $f (param i32 i64 f32 f64) (result i32
   (global (export "e") (mut externref) (ref.null extern))
   (table $own (export "own") 2 5 externref)
 """
-MAIN += FUNCTIONS + """
+MAIN += (
+    FUNCTIONS
+    + """
   (func (export "vector") (param v128) (result v128) local.get 0))"""
+)
 
 
 def stream(data: bytes) -> io.BytesIO:
