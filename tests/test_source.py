@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import subprocess
 import sys
@@ -246,6 +247,17 @@ def test_long_functions_have_reasons() -> None:
 
 
 # --- the map ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_table_of_layers_is_the_contract() -> None:
+    """Each room stands in its row, higher rows stand higher, and no room is missing."""
+    text = (ROOT / "docs/architecture.md").read_text()
+    table = re.findall(r"^\| \d \| (.*) \|$", text, re.MULTILINE)
+    heights = {name: height for name, (height, _) in layers().items()}
+    rows = [{name.strip("/") for name in re.findall(r"`([\w/]+)`", row)} & heights.keys() for row in table]
+    assert set().union(*rows) == heights.keys()
+    for upper, lower in itertools.pairwise(rows):
+        assert min(heights[name] for name in upper) > max(heights[name] for name in lower)
 
 
 DESCRIBED_AS_ONE = ("compat/wasmtime",)
