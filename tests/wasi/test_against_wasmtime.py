@@ -129,7 +129,7 @@ def perform(runtime: Ours | Theirs, step: Step) -> tuple[str, object]:
 
 
 SLASHES = ("path_unlink_file", "path_symlink", "path_link")
-"""What wasmtime does with a slash behind a link or a file is its own; ours is what Linux does."""
+"""What wasmtime does with a slash after a link or a file is its own; ours is what Linux does."""
 
 
 def meant_to_differ(step: Step, ours: str, theirs: str) -> bool:
@@ -241,8 +241,8 @@ def test_the_comparison_notices(tmp_path: Path) -> None:
 def test_harmless_arguments(name: str) -> None:
     """Every function is there in both; with a descriptor that is not open and zeros both say the same.
 
-    Not so proc_exit, which does not return, poll_oneoff, which wasmtime answers with a trap, and proc_raise, where it
-    answers ENOTSUP even for no signal at all.
+    Not so proc_exit, which does not return, poll_oneoff, which traps in wasmtime, and proc_raise, where it
+    returns ENOTSUP even for no signal at all.
     """
     pair = Pair()
     arguments = [0] * len(functype_of(name).params)

@@ -1,4 +1,4 @@
-"""Standard streams: everything that an embedder can put behind them."""
+"""Standard streams: everything that an embedder can give for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``clock_res_get`` and ``clock_time_get``, and the clocks behind them."""
+"""``clock_res_get`` and ``clock_time_get``, and the clocks that they read."""
 
 from __future__ import annotations
 

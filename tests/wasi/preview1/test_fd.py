@@ -37,7 +37,7 @@ FD_CALLS: dict[str, tuple[int, ...]] = {
     "fd_prestat_get": (64,), "fd_pwrite": (64, 0, 0, 64), "fd_read": (64, 0, 64), "fd_readdir": (64, 8, 0, 80),
     "fd_renumber": (4,), "fd_seek": (0, 0, 64), "fd_sync": (), "fd_tell": (64,), "fd_write": (64, 0, 64),
 }  # fmt: skip
-"""Each function with harmless arguments behind the descriptor."""
+"""Each function with harmless arguments after the descriptor."""
 
 
 @pytest.mark.parametrize("name", FD_CALLS)

@@ -40,7 +40,7 @@ def poll(guest: Guest, *subscriptions: bytes) -> list[tuple[int, str, int, int, 
         userdata, error, kind, nbytes, flags = struct.unpack_from("<QHB5xQH6x", guest.memory, at)
         events.append((userdata, abi.ERRNO_NAMES[error], kind, nbytes, flags))
     end = out + 32 * guest.u32(count)
-    assert set(guest.memory[end : out + 32 * len(subscriptions)]) <= {0xA5}, "wrote behind the events"
+    assert set(guest.memory[end : out + 32 * len(subscriptions)]) <= {0xA5}, "wrote after the events"
     return events
 
 

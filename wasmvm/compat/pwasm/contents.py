@@ -71,7 +71,7 @@ def decode_body(code: bytes) -> list[Instruction]:
     with translated():
         found = read_expr(reader)
     if reader.pos < len(code):
-        raise DecodeError(f"bytes behind the end of a function body at {reader.pos}")
+        raise DecodeError(f"bytes after the end of a function body at {reader.pos}")
     return found
 
 

@@ -118,9 +118,9 @@ def decode_instruction(reader: BinaryReader) -> types.Instruction:
 
 def decode_fc_instruction(reader: BinaryReader) -> types.Instruction:
     """An instruction whose prefix 0xFC has been read."""
-    behind = BinaryReader(b"\xfc" + bytes(reader.data[reader.position :]))
-    found = decode_instruction(behind)
-    reader.position += behind.position - 1
+    rest = BinaryReader(b"\xfc" + bytes(reader.data[reader.position :]))
+    found = decode_instruction(rest)
+    reader.position += rest.position - 1
     return found
 
 

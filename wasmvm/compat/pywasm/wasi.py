@@ -288,7 +288,7 @@ class Preview1:
             self.fd[args[0]].wasm_rights_base, self.fd[args[0]].wasm_rights_root = args[1], args[2]
 
     def _release(self, file: _File) -> None:
-        """Close the host's descriptor behind one of the guest, except standard streams."""
+        """Close the host's descriptor for one of the guest, except standard streams."""
         if file.wasm_type != abi.FILETYPE_CHARACTER_DEVICE and file.host_status == self.FILE_STATUS_OPENED:
             if file.host_fd >= 0:
                 with suppress(OSError):
