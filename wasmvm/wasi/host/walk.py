@@ -160,6 +160,8 @@ def checked_path(path: bytes) -> bytes:
 
 def components(path: bytes) -> list[bytes]:
     """The components of a relative path. One that ends in ``/`` or ``/.`` ends in ``.``: its last is entered."""
+    if b"/" not in path and path not in (b"", b"."):
+        return [path]  # as nearly always
     parts = path.split(b"/")
     names = [part for part in parts if part not in (b"", b".")]
     if parts[-1] in (b"", b"."):
