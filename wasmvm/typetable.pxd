@@ -1,15 +1,14 @@
 cimport cython
 from libc.stdint cimport int64_t
 
+from wasmvm.generated.codes cimport ARRAYREF, CONCRETE, FUNCREF, STRUCTREF
+
+
 cdef int FINAL
 cdef bytes SEPARATOR
 cdef int HEADER
 cdef int ENTRY
 cdef int64_t BLOCK
-cdef int CONCRETE
-cdef int FUNCREF
-cdef int STRUCTREF
-cdef int ARRAYREF
 cdef dict _groups
 cdef dict _small
 cdef dict _large

@@ -21,18 +21,12 @@ from __future__ import annotations
 from _thread import RLock  # reentrant: a finalizer may get in wherever memory is taken
 from array import array
 
-from wasmvm.types import (
-    ARRAYREF,
-    CONCRETE,
-    FUNCREF,
-    STRUCTREF,
-    ArrayType,
-    CompType,
-    FieldType,
-    FuncType,
-    StructType,
-    SubType,
-)
+import cython
+
+from wasmvm.types import ArrayType, CompType, FieldType, FuncType, StructType, SubType
+
+if not cython.compiled:
+    from wasmvm.types import ARRAYREF, CONCRETE, FUNCREF, STRUCTREF
 
 FINAL = 0x80
 SEPARATOR = b"\1"
