@@ -174,9 +174,9 @@ class Module:
     """spec "Structure: Modules": a decoded module; `binary.decode` makes it and nothing changes it afterwards.
 
     Attributes:
-        surface: the module's bytes, of which function bodies and contents of custom sections may be missing: then they
-            are anything.
-        partial: what has those, or None where nothing is missing.
+        loaded: the module's bytes. Where function bodies and contents of custom sections are not loaded yet, they are
+            arbitrary: `load`, `load_body` and `source` load them.
+        partial: what loads those, or None where all is loaded.
         types: composite types by typeidx.
         subtypes: by typeidx, those declared by ``sub``; all others are final and have no supertype.
         rectypes: the groups declared by ``rec``, ascending; every other type is a group of its own.
@@ -204,6 +204,7 @@ class Module:
         "globals",
         "hold",
         "imports",
+        "loaded",
         "mem_imports",
         "mems",
         "partial",
@@ -212,7 +213,6 @@ class Module:
         "start",
         "start_offset",
         "subtypes",
-        "surface",
         "table_imports",
         "tables",
         "tag_imports",
@@ -223,7 +223,7 @@ class Module:
     )
 
     def __init__(self, source: bytes, partial: Partial | None = None) -> None:
-        self.surface = source
+        self.loaded = source
         self.partial = partial
         self.types: list[CompType] = []
         self.subtypes: dict[int, SubType] = {}
@@ -254,17 +254,17 @@ class Module:
 
     @property
     def source(self) -> bytes:
-        """The module's bytes; raises OSError if some are missing and cannot be had."""
-        return self.bytes_with(0, len(self.surface))
+        """The module's bytes, all of them loaded; raises OSError where some cannot be read any more."""
+        return self.load(0, len(self.loaded))
 
-    def bytes_with(self, start: int, end: int) -> bytes:
-        """The module's bytes, of which those from `start` up to `end` are there; raises OSError as `source` does."""
+    def load(self, start: int, end: int) -> bytes:
+        """`loaded`, after bytes `start` up to `end` are: a custom section's content, or all; raises OSError."""
         if self.partial is not None:
             self.partial.load(start, end)
-        return self.surface
+        return self.loaded
 
-    def need_body(self, index: int) -> None:
-        """See to it that the body of a function, counted among those defined here, is there; raises OSError."""
+    def load_body(self, index: int) -> None:
+        """Load the body of a function, counted among those defined here; raises OSError."""
         if self.partial is not None:
             self.partial.body(index)
 

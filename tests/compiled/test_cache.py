@@ -312,7 +312,7 @@ def test_what_was_not_used_for_longest_goes_first(folder: Path, monkeypatch: pyt
         path.write_bytes(bytes(1000))
         os.utime(path, (time.time() - age,) * 2)
     size = sum(path.stat().st_size for path in folder.glob("*.code"))
-    monkeypatch.setattr(codecache, "MOST_BYTES", size - 500)
+    monkeypatch.setattr(codecache, "MAX_BYTES", size - 500)
     Cache(folder).prune()
     assert not old.exists()
     assert young.exists()
@@ -338,7 +338,7 @@ OTHERS = (
 
 def test_what_others_have_in_the_folder_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(folder)
-    monkeypatch.setattr(codecache, "MOST_BYTES", 0)
+    monkeypatch.setattr(codecache, "MAX_BYTES", 0)
     for name in OTHERS:
         (folder / name).write_bytes(b"mine")
         os.utime(folder / name, (1, 1))

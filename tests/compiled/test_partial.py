@@ -252,7 +252,7 @@ def test_a_start_from_the_cache_reads_no_bodies(warm: tuple[Path, Path], monkeyp
     monkeypatch.setattr(PartialSource, "_load_all", lambda self: loaded.append((0, 0)))
     assert run(module) == OUTPUT
     assert loaded == []
-    assert module.compiled.syntax.surface != path.read_bytes()
+    assert module.compiled.syntax.loaded != path.read_bytes()
 
 
 def keyed_but_not_of_modules(data: bytes) -> bytes:
@@ -359,7 +359,7 @@ def test_hashes_that_lie_let_nothing_run_that_is_not_valid(small: tuple[Path, Pa
     forged(path, cache, layout_of(decode(content), key))
     with pytest.raises(ValidationError, match="unknown function 127"):
         Module.from_file(path, cache=cache)
-    assert syntax.surface == TYPE
+    assert syntax.loaded == TYPE
 
 
 @pytest.mark.parametrize(

@@ -287,7 +287,7 @@ def mutant_of_seen(victim: Victim, source: bytes, key: bytes, rng: Random) -> tu
         source = flipped(source, rng)
         try:
             syntax = CompiledModule(victim.source).syntax
-            syntax.surface = source
+            syntax.loaded = source
             packed_seen = b"".join(codecache._pack_seen(bytes(32), layout_of(syntax, key)))
         except ValueError:
             pass  # it became shorter

@@ -109,7 +109,7 @@ def read_names(module: Module) -> Names:
     subsections: dict[int, Extent] = {}
     content = next((custom.content for custom in module.customs if custom.name == codes.NAME_SECTION), None)
     if content is not None:
-        reader = Reader(module.bytes_with(*content))
+        reader = Reader(module.load(*content))
         reader.pos, reader.end = content
         try:
             while reader.pos < reader.end:
@@ -120,7 +120,7 @@ def read_names(module: Module) -> Names:
                 subsections.setdefault(subsection, Extent(start, reader.pos))
         except DecodeError:
             pass
-    return Names(module.surface, subsections)
+    return Names(module.loaded, subsections)
 
 
 def _read_map(reader: Reader, names: dict[int, str]) -> bool:

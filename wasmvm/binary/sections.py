@@ -151,11 +151,11 @@ def check_lengths(module: Module) -> None:
     """spec "Binary Format: Modules: Modules": sections that must have as many entries as another."""
     if 2 * len(module.funcs) != len(module.code):
         code = module.section(SECTION_CODE)
-        at = len(module.surface) if code is None else code.start
+        at = len(module.loaded) if code is None else code.start
         raise DecodeError("function and code section have inconsistent lengths", at)
     if module.data_count is not None and module.data_count != len(module.datas):
         datas = module.section(SECTION_DATA)
-        at = len(module.surface) if datas is None else datas.start
+        at = len(module.loaded) if datas is None else datas.start
         raise DecodeError("data count and data section have inconsistent lengths", at)
 
 

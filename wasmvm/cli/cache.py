@@ -1,4 +1,4 @@
-"""``wasmvm cache``: shows what lowered code is kept on disk, or removes it."""
+"""``wasmvm cache``: shows or removes the lowered code on disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Raises CommandError where the folder must not be used, OSError where it cannot be read."""
+    """Raises CommandError if the folder must not be used, OSError if it cannot be read."""
     from time import localtime, strftime
 
     from wasmvm.compiled.cache import Cache, Refused

@@ -1,4 +1,4 @@
-"""Files of the commands that make one file of another; ``-`` is the standard stream."""
+"""Files of the commands that convert one file to another; ``-`` is the standard stream."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wasmvm.quoting import escaped
 
 
 def read_input(path: str) -> bytes:
-    """Raises CommandError naming the file."""
+    """The content of a file; raises CommandError, which names it."""
     if path == "-":
         if sys.stdin is None:
             raise CommandError("-: this process has no standard input")
@@ -23,7 +23,7 @@ def read_input(path: str) -> bytes:
 
 
 def write_output(path: str, data: bytes) -> None:
-    """Raises CommandError naming the file."""
+    """Write a file; raises CommandError, which names it."""
     if path == "-":
         if sys.stdout is None:  # the process was started without
             return
@@ -39,7 +39,7 @@ def write_output(path: str, data: bytes) -> None:
 
 
 def default_output(path: str, suffix: str) -> str:
-    """The input's path with another suffix; UsageError where that would overwrite the input."""
+    """The input's path with another suffix; raises UsageError if that is the input itself."""
     if path == "-":
         return "-"
     stem, old = os.path.splitext(path)

@@ -1,4 +1,4 @@
-"""``wasmvm inspect``: what a module is made of, and what lowering made of a function."""
+"""``wasmvm inspect``: the parts of a module, or the register code of a function."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def find_function(syntax: SyntaxModule, names: Names, wanted: str) -> int:
-    """The funcidx that an index, a name of the name section or the name of an export stands for.
+    """The funcidx of a function that is given by its index, its name in the name section, or that of an export.
 
-    Raises CommandError where there is no such function, or it is imported and so has no code.
+    Raises CommandError if there is no such function, or it is imported and so has no code.
     """
     if wanted.isascii() and wanted.isdigit():
         found = [int(wanted)] if int(wanted) < syntax.func_count else []
@@ -83,7 +83,7 @@ def find_function(syntax: SyntaxModule, names: Names, wanted: str) -> int:
 
 
 def function_name(syntax: SyntaxModule, names: Names, exported: dict[int, str], funcidx: int) -> str:
-    """What to call a function: its name in the name section, else that of an export or import."""
+    """How to call a function: its name in the name section, otherwise that of an export or import."""
     if funcidx in names.func_names:
         return f"<{escaped(names.func_names[funcidx])}>"
     if funcidx < len(syntax.func_imports):
@@ -93,14 +93,14 @@ def function_name(syntax: SyntaxModule, names: Names, exported: dict[int, str], 
 
 
 def function_exports(syntax: SyntaxModule) -> dict[int, str]:
-    """By funcidx, the first name that a function is exported by."""
+    """By funcidx, the first name under which a function is exported."""
     return {e.index: e.name for e in reversed(syntax.exports) if e.kind == FUNC}
 
 
 def describe(module: Module) -> Iterator[str]:
     """The lines about a module as a whole."""
     syntax, names = module.compiled.syntax, module.compiled.names
-    yield f"module {escaped(names.module_name or '<unnamed>')}, {len(syntax.surface)} bytes"
+    yield f"module {escaped(names.module_name or '<unnamed>')}, {len(syntax.loaded)} bytes"
     yield from _group("sections", _sections(syntax))
     yield from _group(
         "imports",
@@ -155,7 +155,7 @@ def _functions(syntax: SyntaxModule, names: Names) -> list[str]:
 
 
 def describe_type(type_: ExternType) -> str:
-    """A type in the notation of the text format, without the outer parentheses' keyword where it is said already."""
+    """A type in the notation of the text format, without a keyword that the heading says already."""
     if isinstance(type_, FuncType):
         return str(type_)
     if isinstance(type_, MemoryType):

@@ -15,7 +15,7 @@ _SECONDS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def size(word: str) -> int:
-    """Bytes: a number, perhaps with K, M, G or T for powers of 1024 (``64M``, ``64MiB``)."""
+    """A number of bytes, perhaps with K, M, G or T for powers of 1024 (``64M``, ``64MiB``)."""
     upper = word.upper()
     for ending in ("IB", "B"):
         upper = upper.removesuffix(ending)
@@ -74,7 +74,7 @@ WASMTIME = {
     "max-tables": "max_tables",
     "max-memories": "max_memories",
 }
-"""The limits by the names that ``wasmtime -W`` has for them."""
+"""The limits by their names in ``wasmtime -W``."""
 
 
 def flag(name: str) -> str:
@@ -83,7 +83,7 @@ def flag(name: str) -> str:
 
 
 VALUE_OPTIONS = frozenset((*map(flag, LIMITS), "-W"))
-"""Those of `add_limits` whose value is the next word: all."""
+"""The options of `add_limits`: for all, the value is the next word."""
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
@@ -98,13 +98,13 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 
 
 def add_module_size(parser: argparse.ArgumentParser) -> None:
-    """Add the one limit that commands have which run nothing."""
+    """Add the one limit of commands that run nothing."""
     read, metavar, meaning = LIMITS["max_module_size"]
     parser.add_argument(flag("max_module_size"), type=read, metavar=metavar, help=meaning)
 
 
 def given_limits(args: argparse.Namespace) -> dict[str, int | float]:
-    """The limits that the command line has, by name; the last one counts. UsageError for one that is unknown."""
+    """The limits of the command line by name; of several the last one counts. Raises UsageError for unknown ones."""
     given = {name: value for name in LIMITS if (value := getattr(args, name)) is not None}
     for words in args.wasmtime_options:
         for word in words.split(","):

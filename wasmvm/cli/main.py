@@ -49,7 +49,7 @@ COMMANDS = ("run", "validate", "inspect", "wat2wasm", "wasm2wat", "wast", "cache
 
 
 class _Formatter(argparse.HelpFormatter):
-    """Finds the width of the terminal itself: argparse imports shutil for that, even to make a parser."""
+    """Finds the width of the terminal itself: argparse would import shutil for that, even to make a parser."""
 
     def __init__(self, prog: str) -> None:
         try:
@@ -67,7 +67,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(formatter_class=_Formatter, **options)
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        """Also where there is no such stream, or it takes nothing more: then the exit code says it."""
+        """Print a message, also if there is no such stream or it is closed: then the exit code has to do."""
         if file is sys.stdout and file is not None:
             file.write(message)
 
@@ -77,7 +77,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _VersionAction(argparse.Action):
-    """Prints the version, and which of its two forms the machine was built in."""
+    """Prints the version, and in which form the machine was built."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
         from wasmvm import __version__
@@ -88,7 +88,7 @@ class _VersionAction(argparse.Action):
 
 
 def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
-    """The parser of the whole command line, or of some commands: loading all of them takes a while."""
+    """The parser of the command line with these commands; loading all of them takes a while."""
     parser = _Parser(prog="wasmvm", description="Runs and examines WebAssembly.", allow_abbrev=False)
     parser.add_argument("--version", action=_VersionAction, nargs=0, help="show the version and exit")
     # Without `prog` argparse would format a usage line to find it, which takes a millisecond of imports.
@@ -102,7 +102,7 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line `argv` (that of the process, as its whole work, where it is None); the exit code."""
+    """Run a command line, by default that of the process, and return the exit code."""
     if argv is not None:
         return _perform(argv)
     _reserve_standard_descriptors()
@@ -124,13 +124,13 @@ def _perform(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except InternalError:
-        raise  # our own bug: the traceback is the best that can be said
+        raise  # our own bug: the traceback says most
     except (Trap, WasmException, UsageError, CommandError, WasmError, OSError, MemoryError) as error:
         return _report(error)
 
 
 def _report(error: BaseException) -> int:
-    """Says what went wrong; the exit code for it."""
+    """Say what went wrong, and return the exit code for it."""
     if isinstance(error, (Trap, WasmException)):
         report_trap(error)
         return EXIT_TRAPPED
@@ -142,7 +142,7 @@ def _report(error: BaseException) -> int:
 
 
 def _finish(code: int) -> int:
-    """The end of the process: what was printed is written now, since Python would exit with 120 where it cannot be."""
+    """End the process: write what was printed now, since Python would exit with 120 if that fails."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -160,12 +160,12 @@ def _finish(code: int) -> int:
 
 
 def _reserve_standard_descriptors() -> None:
-    """Lets no file that is opened here get the number of a standard stream that the process was started without."""
+    """Keep files from getting the descriptor of a standard stream that the process was started without."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number
 
 
 if __name__ == "__main__":

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 VALUE_OPTIONS = limits.VALUE_OPTIONS | {
     "--dir", "--dir-ro", "--env", "--invoke", "--argv0", "--tcplisten", "--deterministic", "--trace",
 }  # fmt: skip
-"""Options whose value is the next word; needed to find where the guest's arguments begin."""
+"""Options whose value is the next word: one has to know them to find where the guest's arguments begin."""
 
 
 def split_guest_arguments(argv: list[str]) -> tuple[list[str], list[str]]:
-    """Splits a command line of ``wasmvm run`` behind the module: all that follows is the guest's, untouched.
+    """Split a command line of ``wasmvm run`` after the module: the rest is the guest's, unchanged.
 
-    argparse would not do: it takes ``--`` out, and reads negative numbers and options that are the guest's.
+    argparse cannot do that: it removes ``--``, and takes the guest's options and negative numbers for its own.
     """
     if argv[:1] != ["run"]:
         return argv, []
@@ -108,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def instantiate(args: argparse.Namespace) -> tuple[Instance, Countdown]:
-    """The module of the command line with its WASI imports bound, and the time that it has left."""
+    """An instance of the module with its WASI imports, and the countdown of the time limit."""
     from wasmvm._core import Store
     from wasmvm.embedding.instance import Countdown, Instance
     from wasmvm.wasi import INHERIT, Wasi, WasiConfig, link
@@ -149,7 +149,7 @@ def instantiate(args: argparse.Namespace) -> tuple[Instance, Countdown]:
 
 
 def environment(words: list[str]) -> dict[str, str]:
-    """``NAME=VALUE`` sets a variable, ``NAME`` passes the one of this process on, if it is set."""
+    """The variables: ``NAME=VALUE`` sets one, ``NAME`` passes on that of this process, if it is set."""
     made = {}
     for word in words:
         name, equals, value = word.partition("=")
@@ -163,7 +163,7 @@ def environment(words: list[str]) -> dict[str, str]:
 
 
 def directories(words: list[str], *, read_only: bool) -> dict[str, HostDirectory]:
-    """What is granted of each ``HOST[::GUEST]``, by the guest's name; raises CommandError for one that is not there."""
+    """The directory of each ``HOST[::GUEST]``, by the guest's name; raises CommandError if it does not exist."""
     if not words:
         return {}
     from wasmvm.wasi import HostDirectory
@@ -182,7 +182,7 @@ def directories(words: list[str], *, read_only: bool) -> dict[str, HostDirectory
 
 
 def exported_function(instance: Instance, name: str) -> Func:
-    """Raises CommandError, naming the functions that there are."""
+    """The exported function of this name; raises CommandError, which lists those that exist."""
     from wasmvm.embedding.func import Func
 
     function = instance.exports.get(name)
@@ -193,7 +193,7 @@ def exported_function(instance: Instance, name: str) -> Func:
 
 
 def invoke(instance: Instance, name: str, words: list[str]) -> None:
-    """Calls an exported function with words of the command line and prints its results, one a line."""
+    """Call an exported function with words of the command line, and print its results, one a line."""
     from wasmvm.cli.values import format_value, parse_arguments
 
     function = exported_function(instance, name)
@@ -207,13 +207,13 @@ def invoke(instance: Instance, name: str, words: list[str]) -> None:
 
 
 def start(instance: Instance, *, initialized: bool) -> None:
-    """Calls `_start`; a module that has done its work while it was initialized need not have it."""
+    """Call `_start`, which a module need not have if `_initialize` has done its work."""
     if not initialized or "_start" in instance.exports:
         exported_function(instance, "_start")()
 
 
 def _use_binary_streams() -> None:
-    """Keeps Windows from changing line ends: the guest's bytes are written as they are."""
+    """Keep Windows from changing line ends in what the guest writes."""
     if sys.platform == "win32":
         import msvcrt
 

@@ -47,7 +47,7 @@ def _parse_float(word: str, valtype: int) -> float:
 
 
 def format_value(value: object, valtype: int) -> str:
-    """A result as a person reads it: integers signed, floats in the fewest digits that say which one it is."""
+    """A result for people: integers signed, floats with the fewest digits that identify them."""
     if valtype == F32 and isinstance(value, float):
         return _format_f32(value)
     if is_reftype(valtype):

@@ -1,20 +1,21 @@
-"""Lowered code on disk, so that the next start of a module need not validate and lower it again.
+"""Lowered code on disk, so that the next start of a module neither validates nor lowers what the last one called.
 
-The folder is one of the user's cache directory and should be theirs alone: a folder that others could write to is not
-used. But nothing in it is trusted with more than the results of the module itself (docs/security.md). A file holds the
-code of the functions of one module that have been called so far; that it exists says that the module is valid, and then
-function bodies are validated one by one when they are lowered, instead of all at the start. Its name is a hash of the
-module's bytes and of the build of wasmvm, so nothing in it can be stale. It is written under another name and then
-renamed: a reader sees all of it or nothing, and of two writers at a time the last one stays. Whatever fails here is no
-error: the code is lowered again.
+The folder is in the user's cache directory and must be the user's alone: one that others can write to is not used.
+Even so, what it holds can change the results of the module it belongs to, and nothing else (docs/security.md).
 
-The format is that of `codefile`. Files are read and not mapped: that takes well below a millisecond a megabyte, and
-what was checked is what will be executed.
+A file holds those functions of one module that have been called so far. If it exists, the module is valid: then
+function bodies are validated one by one before they are lowered, instead of all at the start. Its name is a hash of
+the module's bytes and of the build of wasmvm, so that it cannot be stale. It is written under another name and then
+renamed: a reader sees all of it or nothing, and of two writers the last one wins. No failure here is an error: the
+code is lowered again.
 
-Reading and hashing a large module takes longer than all else that is left to do at its start. So for a module from a
-file, another one, `.seen`, remembers the key under the file's state, and where in it function bodies and custom
-sections lie: these are not read before somebody needs them (`partial`). The state is how it is found, and proves
-nothing: hashes of all parts are in it too.
+The format is that of `codefile`. Files are read, not mapped: that takes well below a millisecond a megabyte, and the
+bytes that were checked are the bytes that run.
+
+To read and hash a large module takes longer than all else that is left to do at its start. So for a module from a file
+there is a second file, `.seen`, named by a hash of the first one's state (inode, size, times). It holds the key, and
+where function bodies and custom sections lie: these are read when they are needed (`partial`). The state only finds
+it; it proves nothing, so hashes of all parts are in it as well.
 """
 
 from __future__ import annotations
@@ -40,20 +41,20 @@ if TYPE_CHECKING:
 
 FOLDER_ENV = "WASMVM_CACHE_DIR"
 """Environment variable that names the folder."""
-MOST_BYTES = 1 << 30
-"""All files together; the ones that were not used for longest are removed beyond it."""
+MAX_BYTES = 1 << 30
+"""The most bytes of all files together: the least recently used files are removed."""
 WORTH_SAVING = 32
-"""A file is written anew when this fraction of its words, one in so many, would be new."""
+"""A file is rewritten when the new code is more than 1/WORTH_SAVING of its bytes."""
 
 LARGE = 1 << 20
-"""From so many bytes on, a module's file is remembered by its state."""
+"""A module's file of at least so many bytes is remembered by its state."""
 RACY_SECONDS = 2.0
-"""A file that was changed less than so long ago could be changed again without another time stamp."""
+"""A file that was changed more recently than this could change again and keep its time stamp."""
 
 SUFFIX, SEEN_SUFFIX, TEMPORARY_SUFFIX = ".code", ".seen", ".tmp"
 _SEEN = Struct(f"<{KEY_SIZE}sQIII")
-"""Of a file `.seen`: key and secret, how many positions of gaps and then of function bodies follow, the checksum.
-What is left are hashes (`partial.Layout`)."""
+"""The head of a file `.seen`: key, secret, how many positions of gaps and then of function bodies follow, checksum.
+The rest of the file is hashes (`partial.Layout`)."""
 _STALE_SECONDS = 3600.0
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
@@ -72,7 +73,7 @@ class FileInfo(Record):
 
 
 def default_folder() -> str:
-    """Where this system's user keeps what can be made again."""
+    """The cache directory that this system has for its user."""
     given = os.environ.get(FOLDER_ENV)
     if given:
         return given
@@ -89,17 +90,17 @@ class Cache:
     """A folder of lowered code.
 
     Args:
-        folder: its path; None is the user's own.
+        folder: its path; by default `default_folder`.
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
         self.folder = default_folder() if folder is None else os.fspath(folder)
 
     def check(self) -> None:
-        """Make the folder if it is not there, and see that it is the user's alone.
+        """Make the folder if it does not exist, and check that it is the user's alone.
 
         Raises:
-            Refused: others own it or may write to it, or it is no folder.
+            Refused: others own it or can use it, or it is not a folder.
             OSError: it cannot be made.
         """
         os.makedirs(self.folder, mode=0o700, exist_ok=True)
@@ -124,7 +125,7 @@ class Cache:
         """What is known of the module with these bytes; never fails.
 
         Args:
-            status: what the system said of the file before the bytes were read from it.
+            status: `os.fstat` of the file they were read from, asked before that.
         """
         if not self._usable():
             return Entry(None, b"")
@@ -132,10 +133,10 @@ class Cache:
         return Entry(self, keyed(source), seen=seen)
 
     def recall(self, descriptor: int, status: os.stat_result) -> Entry | None:
-        """What is known of the module in an open file, without reading all of it; None if that is nothing.
+        """What is known of the module in an open file, without reading all of it; None if nothing is.
 
         Args:
-            status: what the system says of the file.
+            status: `os.fstat` of the file.
         """
         seen = _seen(status)
         if seen is None or not self._usable():
@@ -156,7 +157,7 @@ class Cache:
         return os.path.join(self.folder, key.hex() + suffix)
 
     def write(self, path: str, parts: Iterable[bytes]) -> None:
-        """Write a file that appears at once and whole; raises OSError."""
+        """Write a file in one step, so that nobody sees a part of it; raises OSError."""
         temporary = f"{path}.{os.getpid()}.{os.urandom(4).hex()}{TEMPORARY_SUFFIX}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         try:
@@ -169,7 +170,7 @@ class Cache:
             raise
 
     def _files(self) -> Iterator[os.DirEntry[str]]:
-        """What a cache has written here, whatever else lies in the folder."""
+        """The files that a cache wrote here, and none of the others in the folder."""
         try:
             with os.scandir(self.folder) as items:
                 yield from (item for item in items if is_ours(item.name) and item.is_file(follow_symlinks=False))
@@ -177,7 +178,7 @@ class Cache:
             return
 
     def files(self) -> list[FileInfo]:
-        """The files, the one used last first; raises OSError."""
+        """The files, the most recently used first; raises OSError."""
         found = []
         for item in self._files():
             key, suffix = os.path.splitext(item.name)
@@ -189,7 +190,7 @@ class Cache:
         return sorted(found, key=lambda info: -info.used)
 
     def clear(self) -> int:
-        """Remove all files that a cache has written; returns of how many modules; raises OSError."""
+        """Remove all files that a cache wrote; return for how many modules; raises OSError."""
         count = 0
         for item in list(self._files()):
             _remove(item.path, strict=True)
@@ -197,7 +198,7 @@ class Cache:
         return count
 
     def prune(self) -> None:
-        """Remove what was not used for longest while all files together are too large, and what writers left behind."""
+        """Remove the least recently used files until the rest is small enough, and what dead writers left."""
         import time
 
         now = time.time()
@@ -210,18 +211,18 @@ class Cache:
                 _remove(item.path, strict=True)
         total = sum(size for _, size, _ in files)
         for _, size, path in sorted(files):
-            if total <= MOST_BYTES:
+            if total <= MAX_BYTES:
                 break
             _remove(path, strict=True)
             total -= size
 
 
 class Entry:
-    """The file of one module, which may be absent.
+    """What a cache has of one module, perhaps nothing.
 
     Attributes:
-        validated: the module was found to be valid, so that its function bodies need not be validated at once.
-        partial: what was read of the module's file, unless it is all.
+        validated: whether the module was found to be valid, so that its function bodies need not be validated at once.
+        partial: the module's file, if it is read in parts.
     """
 
     def __init__(
@@ -240,7 +241,7 @@ class Entry:
         self.validated = self._data is not None
 
     def _accept(self, data: bytes) -> None:
-        """Use a file if it is whole and the one of this key."""
+        """Use a file if it is intact and has this entry's key."""
         try:
             header = codefile.header(data)
         except codefile.Unsound:
@@ -250,7 +251,7 @@ class Entry:
             self._count = header.functions
 
     def install(self, code: ModuleCode) -> None:
-        """Offer the functions that are known their code; none, if the file lies."""
+        """Offer `code` the functions of the file, or none if its records are inconsistent."""
         if self._data is not None:
             try:
                 codefile.install(self._data, self._count, code)
@@ -258,12 +259,12 @@ class Entry:
                 self._data = None
 
     def save(self, module: Module, code: ModuleCode, fresh: int) -> bool:
-        """Write the file if enough is new; whether it was written.
+        """Write the file if enough is new; return whether it was written.
 
         Args:
-            module: what is in the file that `seen` is of.
+            module: the decoded module, whose layout is remembered as well if it came from a large file.
             code: all functions that were lowered or installed.
-            fresh: how many bytes of it were not known here.
+            fresh: how many bytes of their code the file does not have yet.
         """
         cache = self._cache
         if cache is None:
@@ -282,8 +283,8 @@ class Entry:
 
 
 def is_ours(name: str) -> bool:
-    """Whether a file of this name is one that a cache writes: a key in hexadecimal and a suffix, or what `Cache.write`
-    makes of that."""
+    """Whether a cache writes files of this name: a key in hexadecimal and a suffix, or the temporary name that
+    `Cache.write` makes of that."""
     key, dot, rest = name.partition(".")
     if not dot or len(key) != 2 * KEY_SIZE or not _HEXADECIMAL.issuperset(key):
         return False
@@ -303,7 +304,7 @@ def is_ours(name: str) -> bool:
 
 
 def _remove(path: str, *, strict: bool = False) -> None:
-    """Remove a file if it is there; raises OSError if that fails and `strict` is true."""
+    """Remove a file if it exists; raises OSError if that fails and `strict` is true."""
     try:
         os.unlink(path)
     except FileNotFoundError:
@@ -337,7 +338,7 @@ def _unpack_seen(seen: bytes, data: bytes) -> Layout | None:
 
 
 def _count(head: bytes) -> int:
-    """Of how many functions a file says that it has the code."""
+    """How many functions a file has according to its header; 0 if it has none."""
     try:
         return codefile.header(head, check=False).functions
     except codefile.Unsound:
@@ -345,7 +346,7 @@ def _count(head: bytes) -> int:
 
 
 def _seen(status: os.stat_result) -> bytes | None:
-    """A hash of a file's state; None for a small file, or if a later change is likely to leave it in the same state."""
+    """A hash of a file's state; None for a small file, and for one that could change now and keep its state."""
     import time
 
     if sys.platform == "win32" or not stat.S_ISREG(status.st_mode) or status.st_size < LARGE:
@@ -357,7 +358,7 @@ def _seen(status: os.stat_result) -> bytes | None:
 
 
 def read_private(path: str) -> bytes | None:
-    """A file of the folder, or None where there is none that is the user's own; marks it as used."""
+    """The content of a file, which is marked as used now; None if it cannot be read or is not the user's own."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
     except OSError:
@@ -368,7 +369,7 @@ def read_private(path: str) -> bytes | None:
             if not stat.S_ISREG(status.st_mode) or (sys.platform != "win32" and status.st_uid != os.geteuid()):
                 return None
             data = file.read(status.st_size)
-            os.utime(descriptor if os.utime in os.supports_fd else path)  # what is used lately is pruned last
+            os.utime(descriptor if os.utime in os.supports_fd else path)  # for `prune`
             return data
     except OSError:
         return None

@@ -3,11 +3,11 @@
 A file is a header (`_HEADER`: magic, key, number of functions, size of the module at the end, checksum of everything),
 a record for each function (`_RECORD`), the arrays of each in the order of `lowered.Lowered`, and last the module in the
 binary format, which a cache leaves out. The header is little-endian; the rest is as the machine has it, so that code is
-used where it lies in the file.
+used where it lies in the file, without a copy.
 
-The key says what the code belongs to: `BUILD` where the module is in the file too, otherwise a hash of it keyed with
-`BUILD`. The checksum keeps out accidents, not attackers; what keeps these out is `lowering.verify`, which looks at the
-code of a function before that is called for the first time.
+The key says what the code belongs to: `BUILD` if the module is in the file, otherwise a hash of the module keyed with
+`BUILD`. The checksum finds accidents; attackers are the business of `lowering.verify`, which checks the code of a
+function before it is first called.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _HEADER = Struct(f"<8s{KEY_SIZE}sIQI")
 HEADER_SIZE = _HEADER.size
 _RECORD = Struct(f"={2 + len(Lowered._fields)}I")
 """Of a function: its index, where its arrays begin in the file, `Lowered.parts`. `_core.ModuleCode.adopt` reads it."""
-_MOST_BYTES = 1 << 31
-"""Of records and code: positions in it are numbers of 32 bits."""
+_MAX_BYTES = 1 << 31
+"""The most bytes of records and code: offsets have 32 bits."""
 
 BUILD: bytes = blake2b(f"{SOURCES} {DISPATCH} {sys.byteorder}".encode(), digest_size=KEY_SIZE).digest()
 """Equal where lowered code means the same and the same modules are valid (docs/rationale.md, "What makes kept code
@@ -46,11 +46,11 @@ stale?")."""
 
 
 class Unsound(Exception):
-    """Bytes that are no whole file; the message says why."""
+    """The bytes are not an intact code file; the message says why."""
 
 
 class Header(Record):
-    """What a file says of itself: its key, how many functions it has, where they end and the module begins."""
+    """What a file says of itself: its key, the number of its functions, and the offset where the module begins."""
 
     key: bytes
     functions: int
@@ -63,14 +63,14 @@ def keyed(data: bytes) -> bytes:
 
 
 def pack(code: ModuleCode, key: bytes, source: bytes = b"") -> list[bytes]:
-    """The parts of a file with all functions that are lowered; any beyond 2 GiB stay out."""
+    """The parts of a file with all lowered functions, but for those that do not fit into 2 GiB."""
     found: list[tuple[int, Lowered]] = []
     size = _HEADER.size
     for index in range(code.count):
         lowered = code.get(index)
         if lowered is not None:
             size += _RECORD.size + 4 * lowered.size
-            if size >= _MOST_BYTES:
+            if size >= _MAX_BYTES:
                 break
             found.append((index, lowered))
     records: list[bytes] = []
@@ -86,7 +86,7 @@ def pack(code: ModuleCode, key: bytes, source: bytes = b"") -> list[bytes]:
 
 
 def _checksum(key: bytes, count: int, source_size: int, parts: list[bytes] | list[memoryview]) -> int:
-    """Of everything in a file; `parts` is what follows the header."""
+    """The checksum of a whole file; `parts` is what follows the header."""
     checksum = crc32(_HEADER.pack(MAGIC, key, count, source_size, 0))
     for part in parts:
         checksum = crc32(part, checksum)
@@ -94,10 +94,13 @@ def _checksum(key: bytes, count: int, source_size: int, parts: list[bytes] | lis
 
 
 def header(data: bytes | bytearray | memoryview, *, check: bool = True) -> Header:
-    """Read the header; with `check` see that the whole file is as `pack` made it.
+    """The header of a file.
+
+    Args:
+        check: whether to compare the checksum of the whole file as well.
 
     Raises:
-        Unsound: it is not.
+        Unsound: these are not the bytes of a file that `pack` made.
     """
     view = memoryview(data).cast("B")
     if bytes(view[:6]) != MAGIC[:6] or len(view) < _HEADER.size:
@@ -111,5 +114,5 @@ def header(data: bytes | bytearray | memoryview, *, check: bool = True) -> Heade
 
 
 def install(data: bytes, count: int, code: ModuleCode) -> None:
-    """Offer the functions of a file their code, which is not copied. Raises InternalError for records that lie."""
+    """Offer `code` the functions of a file, without a copy. Raises InternalError for inconsistent records."""
     code.adopt(data, _HEADER.size, count)

@@ -1,4 +1,4 @@
-"""From bytes to what instances are made of: the one place that knows decode -> validate -> lower."""
+"""Compiled modules, which instances are made of: the one place that knows decode -> validate -> lower."""
 
 from __future__ import annotations
 
@@ -25,20 +25,22 @@ if TYPE_CHECKING:
 
 
 def look_around() -> None:
-    """What compiled code calls in long work, again and again: as this is plain Python, other threads and handlers of
-    signals have their turn here."""
+    """The default checkpoint, which compiled code calls every few milliseconds of long work.
+
+    It does nothing; but it is plain Python, so other threads and signal handlers can run here.
+    """
 
 
 class CompiledModule:
     """A validated module whose functions are lowered when they are first called.
 
-    Nothing is lowered that this process has not validated. Of a module that is said to be valid, by a cache or by who
-    serialized it, the declarations are validated at once and each function before it is lowered.
+    Nothing is lowered that this process has not validated. If a cache or serialized data says that the module is valid,
+    its declarations are validated at once, and each function before it is lowered.
 
     Attributes:
         syntax: the decoded module.
         code: the functions lowered so far, shared by all instances.
-        metering: what it costs fuel for in the stores that it is lowered for.
+        metering: the metering mode that its code is lowered for (`types.NO_METERING`, ...).
         plan: what `runtime.instantiate` keeps for the next instance.
     """
 
@@ -50,16 +52,19 @@ class CompiledModule:
         entry: Entry | None = None,
         checkpoint: Callable[[], object] = look_around,
     ) -> None:
-        """Functions that a cache's `entry` knows are not lowered again; what is new goes there with `save`.
+        """Decode and validate a module.
 
         Args:
-            valid: whether somebody says that the module is; then what is wrong with a function is found when that is
-                called for the first time.
-            checkpoint: is called every some milliseconds; what it raises, such as a deadline's trap, ends the work.
+            source: its bytes, in the binary format; those that `entry` reads later are arbitrary.
+            valid: whether the module was validated before, so that an error in a function body may be found when the
+                function is first called.
+            entry: the cache's entry of the module: functions that it knows are not lowered again, and `save` writes
+                new ones to it.
+            checkpoint: called every few milliseconds; what it raises, such as a deadline's trap, ends the work.
 
         Raises:
-            DecodeError, ValidationError: it is not valid.
-            OSError: parts of its file that were not read yet cannot be had.
+            DecodeError, ValidationError: the module is not valid.
+            OSError: its file cannot be read any more.
         """
         self._entry = entry
         self._fresh = 0
@@ -95,21 +100,21 @@ class CompiledModule:
         self._variants[metering] = self
 
     def metered(self, metering: int) -> CompiledModule:
-        """The same module lowered for stores that meter so: what it costs is part of the code."""
+        """The same module for stores with this metering mode: the code itself takes the fuel."""
         found = self._variants.get(metering)
         if found is None:
             found = CompiledModule.__new__(CompiledModule)
             found._variants = self._variants
             found._names = self._names
             found._late = self._late
-            found._entry = None  # only plain code is worth keeping
+            found._entry = None  # only code without metering is kept
             found._fresh = 0
             found._begin(self.syntax, metering)
         return found
 
     @property
     def names(self) -> Names:
-        """The name section, read when somebody asks."""
+        """The name section, read on first use."""
         if self._names is None:
             from wasmvm.binary.names import read_names
 
@@ -117,7 +122,7 @@ class CompiledModule:
         return self._names
 
     def _accept(self, index: int) -> bool:
-        """Use the code of a function that comes from outside, if there is any and it is safe; else forget it."""
+        """Use the code that a file offers for a function, if the verifier accepts it; otherwise forget that code."""
         offered = self.code.offered(index)
         if offered is None:
             return False
@@ -132,21 +137,21 @@ class CompiledModule:
         return True
 
     def lower(self, index: int, checkpoint: Callable[[], object] = look_around) -> None:
-        """Lower the function `index`, counted among those defined here, into `code`, or find its code.
+        """Put the code of the function `index`, counted among those defined here, into `code`: a file's or new code.
 
         Args:
-            checkpoint: is called every some milliseconds; what it raises ends the work, and the next call begins anew.
+            checkpoint: called every few milliseconds; what it raises ends the work, and the next call starts over.
 
         Raises:
-            DecodeError, ValidationError: it is not valid, where that was not known yet.
-            OSError: it cannot be read any more.
+            DecodeError, ValidationError: the function is not valid, if it had not been validated yet.
+            OSError: its body cannot be read any more.
         """
         known = self.code.offered(index) is not None
         if known and self._accept(index):
             return
         from wasmvm.lowering.body import lower
 
-        self.syntax.need_body(index)
+        self.syntax.load_body(index)
         if self._late is not None:
             self._late.body(index, checkpoint)
         lowered = lower(self._lowering_context(), index, checkpoint)
@@ -161,7 +166,7 @@ class CompiledModule:
                 self.lower(index)
 
     def lower_expr(self, extent: Extent) -> Lowered:
-        """The lowered code of a constant expression whose result is no v128."""
+        """The lowered code of a constant expression, which must not give a v128."""
         from wasmvm.lowering.body import lower_expr
 
         found = self._exprs.get(extent.start)
@@ -178,14 +183,14 @@ class CompiledModule:
 
     @property
     def type_ids(self) -> array[int]:
-        """By typeidx, the id of the defined type."""
+        """By typeidx, the id of the defined type (`deftype`)."""
         if self._type_ids is None:
             self._type_ids = define(self.syntax)
         return self._type_ids
 
     @property
     def import_types(self) -> list[ExternType]:
-        """The types of the imports, in their order, closed."""
+        """The types of the imports, closed, in the order of the module."""
         if self._import_types is None:
             syntax, type_ids = self.syntax, self.type_ids
             self._import_types = [close_externtype(syntax.import_type(import_), type_ids) for import_ in syntax.imports]
@@ -196,11 +201,11 @@ class CompiledModule:
         return close_externtype(self.syntax.export_type(export), self.type_ids)
 
     def save(self) -> None:
-        """Write to the cache what it did not know, if that is worth it; does nothing without a cache."""
+        """Write new code to the cache if there is enough of it; without a cache, do nothing."""
         if self._entry is not None:
             self._entry.save(self.syntax, self.code, self._fresh)
 
     def frame(self, funcidx: int, offset: int) -> Frame:
-        """A frame of a backtrace: the function and the byte offset in the module that was being executed."""
+        """A frame of a backtrace: a function, and the byte offset in the module of the instruction being executed."""
         start = self.syntax.code[2 * (funcidx - len(self.syntax.func_imports))]
         return Frame(self, funcidx, offset, max(offset - start, 0))

@@ -1,12 +1,12 @@
-"""A module's file of which only some parts are read: those that a start from the cache needs.
+"""A module's file that is read in parts: at first only what a start from the cache needs.
 
-Most of a large module is function bodies and custom sections (names, debugging information). When the bodies that a
-program calls are lowered already, reading the others takes longer than all else that is left to do.
+Most of a large module is function bodies and custom sections (names, debugging information). When the functions that a
+program calls are lowered already, reading the other ones takes longer than all else that is left to do.
 
-The file may have been changed since, without a sign of it: a write through a mapping gives it no other time stamp. So
-whatever is read is compared with what was there when the module was validated, by a hash under a secret key
-(`_core.tags`). What differs is not used. That keeps versions of a file apart; it is not what keeps unvalidated code
-from running, since who can write to the cache can write hashes too: `compile` validates what it lowers.
+The file may have changed since then without a sign: a write through a mapping need not change its time stamp. So all
+that is read is compared with what was validated, by a hash with a secret key (`_core.tags`), and not used if it
+differs. This keeps versions of a file apart. It does not keep invalid code from running, since whoever can write to the
+cache can write hashes as well: `module` validates what it lowers.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Layout(Record):
     Attributes:
         key: see `codefile.keyed`.
         secret: the key of the hashes.
-        gaps: ``array("I")``, first and last position of each part that a start does not read, ascending: contents of
-            custom sections, and all function bodies together.
+        gaps: ``array("I")``, begin and end of each part that a start does not read, ascending: contents of custom
+            sections, and all function bodies as one.
         code: where function bodies lie, as in `syntax.Module`.
         tags: hashes of the parts between the gaps, of the gaps that are custom sections, and of the bodies.
     """
@@ -56,10 +56,10 @@ def gaps_of(module: Module) -> array[int]:
 
 
 def layout_of(module: Module, key: bytes) -> Layout:
-    """What is to be known of a module's file when it is opened again; raises OSError where bytes are missing."""
+    """The layout to remember of a module's file; raises OSError if the file cannot be read any more."""
     secret = int.from_bytes(os.urandom(8), "little")
     gaps = gaps_of(module)
-    ranges = _kept(gaps, len(module.surface)) + _customs(gaps, module.code) + module.code
+    ranges = _kept(gaps, len(module.loaded)) + _customs(gaps, module.code) + module.code
     return Layout(key, secret, gaps, module.code, tags(module.source, ranges, secret))
 
 
@@ -69,7 +69,7 @@ def _kept(gaps: array[int], size: int) -> array[int]:
 
 
 def _customs(gaps: array[int], code: array[int]) -> array[int]:
-    """The gaps but for the function bodies."""
+    """The gaps that are custom sections."""
     if not code:
         return gaps
     pairs = zip(gaps[::2], gaps[1::2], strict=True)
@@ -81,23 +81,23 @@ def _changed() -> OSError:
 
 
 class PartialSource:
-    """The bytes of a file that are read when somebody needs them (see `syntax.Partial`).
+    """The bytes of a file, each part of which is read when it is first needed (see `syntax.Partial`).
 
-    What has been read stays as it is: it may have been validated.
+    What was read never changes: it may have been validated.
 
     Args:
         descriptor: the open file; may be closed afterwards.
-        size: bytes that it has.
-        layout: what it had when it was validated.
-        forget: called when the file turns out to be another.
+        size: its bytes.
+        layout: the layout of the file when its module was validated.
+        forget: called when the file turns out to be a different one.
 
     Attributes:
-        source: the bytes; where they are missing, anything.
+        source: the bytes, arbitrary where they are not read yet.
         forget: see above.
 
     Raises:
-        OSError: the file cannot be read, or is another.
-        ValueError: the layout is that of no file of this size.
+        OSError: the file cannot be read, or is a different one.
+        ValueError: the layout does not fit a file of this size.
     """
 
     def __init__(self, descriptor: int, size: int, layout: Layout, forget: Callable[[], object]) -> None:
@@ -129,18 +129,18 @@ class PartialSource:
         self._descriptor = os.dup(descriptor)
 
     def is_of(self, module: Module) -> bool:
-        """Whether nothing was missing that a module was decoded from: what is missing is just what decoding skips."""
+        """Whether `module` was decoded from bytes that were read: the gaps are just what decoding skips."""
         return gaps_of(module) == self._layout.gaps
 
     def body(self, index: int) -> None:
-        """See to it that a function's body is there, counted among those that the module defines; as `load`."""
+        """Read a function's body, counted among those that the module defines, if it is not there; as `load`."""
         self._load(self._first_body + index, self.code[2 * index], self.code[2 * index + 1])
 
     def load(self, start: int, end: int) -> None:
-        """See to it that bytes `start` up to `end` are there, a custom section's content or all.
+        """Read bytes `start` up to `end`, a custom section's content or all, if they are not there.
 
         Raises:
-            OSError: the file cannot be read, or is another.
+            OSError: the file cannot be read, or is a different one.
         """
         for i in range(0, len(self._customs), 2):
             if (start, end) == (self._customs[i], self._customs[i + 1]):
@@ -148,7 +148,7 @@ class PartialSource:
         return self._load_all()
 
     def _load(self, number: int, start: int, end: int) -> None:
-        """Read the range whose hash has this number. Threads, and handlers of signals, may ask at the same time."""
+        """Read the range whose hash has this number. Threads and signal handlers may do so at the same time."""
         if self._complete or self._loaded[number]:
             return
         if not start <= end <= len(self.source):
@@ -182,7 +182,7 @@ class PartialSource:
             if not end <= code[i] <= code[i + 1] <= size:
                 self.forget()
                 raise _changed()
-            copy_into(self.source, end, content[end : code[i]])  # the size of a body, which nobody has looked at
+            copy_into(self.source, end, content[end : code[i]])  # the sizes of bodies, which decoding skips
             self._keep(self._first_body + i // 2, code[i], content[code[i] : code[i + 1]])
             end = code[i + 1]
         self._complete = True

@@ -1,4 +1,4 @@
-"""Modules as bytes: what was lowered is kept, so that reading one back costs neither validation nor lowering."""
+"""Modules as bytes, with the functions that were lowered, so that loading one neither validates nor lowers those."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def dump(compiled: CompiledModule) -> bytes:
-    """The module and the functions that were lowered so far."""
+    """A module with the functions that were lowered so far, as bytes."""
     return b"".join(codefile.pack(compiled.code, codefile.BUILD, compiled.syntax.source))
 
 
@@ -26,13 +26,13 @@ def _header(data: bytes | bytearray | memoryview) -> codefile.Header:
 
 
 def load(source: Source, *, recompile: bool = False) -> CompiledModule:
-    """What `dump` was given, from its bytes or from the file of this path.
+    """The module that `dump` made these bytes of; `source` may be the path of a file as well.
 
-    Nothing is run that was not validated or verified, so that the data may come from anybody: it is a module like
-    others, whose functions may compute something else than their bodies say.
+    The data may come from anybody, since nothing runs that was not validated or verified. It is a module like any
+    other, except that its functions may compute something else than their bodies say.
 
     Args:
-        recompile: compile the module again where its code is of another version or build of wasmvm.
+        recompile: compile the module again if its code is of another version or build of wasmvm.
 
     Raises:
         DeserializeError: the data is damaged, or its code is of another version or build.

@@ -36,18 +36,18 @@ def open_module(
 ) -> CompiledModule:
     """The module of a source, valid, with the lowered code that the cache has for it.
 
-    A str is text if it begins with a parenthesis or a comment, after white space; otherwise it is a path.
+    A str is text if it begins with a parenthesis or a comment, after white space, and otherwise a path.
 
     Args:
         max_module_size: in bytes, for the module and for its text; None is `MAX_MODULE_SIZE`.
         checkpoint: see `CompiledModule`.
-        owner: once this object is gone, or the process ends, code that is new is written to the cache.
+        owner: when this object is freed, or the process ends, new code is written to the cache.
 
     Raises:
-        DecodeError, ValidationError: it is not a valid module, or larger than that.
-        TextError: it is text that is not a module.
+        DecodeError, ValidationError: the source is not a valid module, or too large.
+        TextError: the source is text, but not a module.
         OSError: the file cannot be read.
-        TypeError: the source is nothing of the kind.
+        TypeError: the source has another type.
     """
     limit = size_limit(max_module_size)
     if is_path(source):
@@ -71,12 +71,12 @@ def open_file(
 
 
 def is_path(source: object) -> TypeIs[FilePath]:
-    """Whether a source is the path of a file, by how it begins."""
+    """Whether a source is the path of a file: by its type, and a str by its first character."""
     return isinstance(source, os.PathLike) or (isinstance(source, str) and source.lstrip()[:1] not in ("(", ";"))
 
 
 def size_limit(max_module_size: int | None) -> int:
-    """The option as a number; raises TypeError, ValueError for what cannot be one."""
+    """The option `max_module_size` as a number; raises TypeError, ValueError if it cannot be one."""
     if max_module_size is None:
         return MAX_MODULE_SIZE
     from wasmvm._core import check_limit
@@ -102,7 +102,7 @@ def _open(
             try:
                 return _kept(CompiledModule(entry.partial.source, entry=entry, checkpoint=checkpoint), owner)
             except (DecodeError, ValidationError, OSError):
-                entry.partial.forget()  # what the cache knows is of another file: read all of this one
+                entry.partial.forget()  # the cache knows another file: read all of this one
         binary = _assembled(_content(file, status.st_size, limit))
         check_module_size(len(binary), limit)
         return _compile(binary, status, cache, checkpoint, owner)
@@ -115,7 +115,7 @@ def _compile(
     checkpoint: Callable[[], object],
     owner: object,
 ) -> CompiledModule:
-    """`status` is that of the file that the bytes were read from, if there is one."""
+    """`status` is that of the file that the bytes were read from, or None."""
     if cache is False:
         return CompiledModule(binary, checkpoint=checkpoint)
     entry = _folder(cache).open(binary, status)
@@ -123,7 +123,7 @@ def _compile(
 
 
 def _kept(compiled: CompiledModule, owner: object) -> CompiledModule:
-    """Save the module's code once its owner is gone. (The module itself is in a circle, and may stay long after.)"""
+    """Save the module's code when its owner is freed: the module itself is in a cycle, which may stay much longer."""
     if owner is not None:
         from weakref import finalize
 
@@ -138,10 +138,10 @@ def _folder(option: CacheOption) -> Cache:
 
 
 def _content(file: BufferedReader, size: int, limit: int) -> bytes:
-    """All that is in a file, which says that it has `size` bytes; raises ModuleSizeError for more than `limit`."""
+    """The whole content of a file, whose size was `size`; raises ModuleSizeError if it is more than `limit` bytes."""
     pieces = [file.read(size)]
     length = len(pieces[0])
-    while piece := file.read(1 << 20):  # of a pipe, which has no size, or of a file that has grown
+    while piece := file.read(1 << 20):  # a pipe has no size, and a file may have grown
         pieces.append(piece)
         length += len(piece)
         check_module_size(length, limit)
@@ -149,7 +149,7 @@ def _content(file: BufferedReader, size: int, limit: int) -> bytes:
 
 
 def _length(source: object) -> int:
-    """The size of a source in bytes; of text in characters, which are no more; 0 for what is no source."""
+    """The least size of a source in bytes: of a str its characters, which may take more; 0 for other types."""
     if isinstance(source, str):
         return len(source)
     try:

@@ -22,15 +22,15 @@ class Config:
 
     Args:
         fuel, timeout, max_memory, max_table, max_heap, max_stack, max_instances, max_tables, max_memories: see `Store`;
-            each store has so much of its own.
+            each store gets that much.
         max_module_size: see `Module`.
-        consume_fuel: whether wasm costs fuel also where `fuel` is None; then its stores begin with none.
-        epoch_interruption: whether wasm traps from the deadline that `Engine.set_epoch_deadline` sets.
-        cache: keep lowered code of the modules from `Engine.module` on disk, for the next start: True in the user's
-            cache directory, or in the folder of this path.
+        consume_fuel: whether wasm costs fuel even if `fuel` is None; then its stores start without any.
+        epoch_interruption: whether wasm traps at the deadline that `Engine.set_epoch_deadline` sets.
+        cache: keep lowered code of the modules from `Engine.module` for the next start, in this folder, or with True in
+            the user's cache directory.
 
     Raises:
-        TypeError, ValueError: a limit is of the wrong type, or cannot be.
+        TypeError, ValueError: a limit has the wrong type or an impossible value.
     """
 
     __slots__ = (*STORE_LIMITS, "cache", "consume_fuel", "epoch_interruption", "max_module_size")
@@ -65,10 +65,10 @@ class Config:
         self.consume_fuel = consume_fuel
         self.epoch_interruption = epoch_interruption
         self.cache = cache
-        Store(**self.store_options())  # which says what cannot be
+        Store(**self.store_options())  # raises for impossible limits
 
     def store_options(self) -> dict[str, Any]:
-        """What is said about stores, as arguments of `Store`."""
+        """The options of stores, as arguments of `Store`."""
         options = {name: limit for name in STORE_LIMITS if (limit := getattr(self, name)) is not None}
         if self.consume_fuel:
             options["metering"] = True
@@ -78,8 +78,8 @@ class Config:
 class Engine:
     """Makes modules and stores of one configuration, and counts the epochs that they share.
 
-    Time in epochs costs the guest nothing and the host a call of `increment_epoch` now and then, from a timer's thread
-    for example: wasm in a store whose deadline is reached traps with the code "interrupt", and in no other.
+    Epochs cost the guest nothing, and the host a call of `increment_epoch` now and then, for example from a timer
+    thread. Wasm in a store whose deadline is reached traps with the code "interrupt"; other stores go on.
 
     Attributes:
         config: the `Config`.
@@ -96,7 +96,7 @@ class Engine:
         self._deadlines: WeakSet[StoreDeadline] = WeakSet()
 
     def store(self, **options: Any) -> Store:
-        """A new `Store` with the options of the configuration; those given here come first."""
+        """A new `Store` with the options of the configuration, unless they are given here."""
         config = self.config
         store = Store(**{**config.store_options(), **options})
         if config.epoch_interruption:
@@ -110,9 +110,9 @@ class Engine:
         return Module(source, cache=self.config.cache, max_module_size=self.config.max_module_size)
 
     def set_epoch_deadline(self, store: Store, ticks: int) -> None:
-        """Let wasm in `store` trap once the epoch is `ticks` later than it is now; a new store's deadline is 0.
+        """Make wasm in `store` trap once the epoch is `ticks` later than now; for a new store `ticks` is 0.
 
-        It does nothing unless the engine is configured with `Config.epoch_interruption`.
+        Without `Config.epoch_interruption` this does nothing.
         """
         if self.config.epoch_interruption:
             deadline = store.deadline_holder
@@ -123,14 +123,14 @@ class Engine:
             deadline.look(self.epoch)
 
     def increment_epoch(self) -> None:
-        """Begin the next epoch; from any thread, and from a host function too."""
+        """Begin the next epoch. May be called from any thread, and from a host function."""
         self.epoch += 1
         for deadline in list(self._deadlines):
             deadline.look(self.epoch)
 
 
 class StoreDeadline:
-    """The epoch from which a store's wasm traps; it lives as long as the store."""
+    """The epoch at which a store's wasm begins to trap; lives as long as the store."""
 
     __slots__ = ("__weakref__", "_hold", "epoch")
 
@@ -141,7 +141,7 @@ class StoreDeadline:
         self._hold = ref(store)
 
     def look(self, epoch: int) -> None:
-        """Stop the store or let it run, by what epoch it is."""
+        """Stop the store or let it run, now that the engine has this epoch."""
         store = self._hold()
         if store is not None:
             store.hold(epoch >= self.epoch)

@@ -1,4 +1,4 @@
-"""Functions of the host, to be given to instances."""
+"""Host functions for the imports of instances."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["Caller", "Func", "HostFunc", "annotated_type"]
 
 
 class HostFunc:
-    """A Python function for imports, when more is to be said of it than a plain callable does.
+    """A Python function for imports, with more options than a plain callable has.
 
     Args:
-        callable: it receives a value per parameter and returns None, a value, or a sequence of them.
-        type: its `FuncType`; None takes the type of the import it is given for.
-        access_caller: pass the calling instance, as a `Caller`, as first argument.
+        callable: takes a value per parameter and returns None, a value, or a sequence of values.
+        type: its `FuncType`; by default that of the import it is given for.
+        access_caller: whether to pass a `Caller`, the calling instance, as the first argument.
     """
 
     __slots__ = ("access_caller", "callable", "type")
@@ -35,12 +35,13 @@ class HostFunc:
         self.access_caller = access_caller
 
     def bind(self, store: Store, type: FuncType | None = None, number: int | None = None) -> Func:
-        """The function of a store, for an import of the given type; without one its annotations must tell.
+        """The function in a store, for an import of this type; without a type, that of its annotations.
 
-        The import's defined type, where `type` is not all there is to it, has this number (`deftype`).
+        Args:
+            number: the number of the import's defined type (`deftype`), if `type` does not say all about it.
 
         Raises:
-            TypeError: they do not.
+            TypeError: there is no type, and the annotations do not say one.
         """
         wanted = self.type or type or annotated_type(self.callable, skip=int(self.access_caller))
         return Func(
@@ -53,20 +54,20 @@ class HostFunc:
 
 
 def annotated_type(callable: Callable[..., Any], skip: int = 0) -> FuncType:
-    """The function type that a Python function's annotations spell out, without its first `skip` parameters.
+    """The function type that a Python function's annotations state, without its first `skip` parameters.
 
-    ``int`` stands for i32 and ``float`` for f64; a `ValType`, or the name of one as a string, stands for itself. The
-    result may be None, one of these, or a ``tuple[...]`` of them.
+    ``int`` means i32, ``float`` f64; otherwise an annotation is a `ValType` or the name of one. That of the result may
+    be None, one of these, or a ``tuple[...]`` of them.
 
     Raises:
-        TypeError: a parameter or the result has no annotation, or one that says no value type.
+        TypeError: a parameter or the result has no annotation, or one that is not a value type.
     """
     import inspect
 
     name = getattr(callable, "__name__", repr(callable))
     try:
         signature = inspect.signature(callable, eval_str=True)
-    except NameError:  # a name such as i64 that is not a Python object: it speaks for itself
+    except NameError:  # a name such as i64, which Python does not know: then it is left a string
         signature = inspect.signature(callable)
     except ValueError as error:
         raise TypeError(f"{name}: {error}") from error
@@ -84,7 +85,7 @@ def annotated_type(callable: Callable[..., Any], skip: int = 0) -> FuncType:
 
 
 def _value(annotation: Any, what: str) -> int:
-    from wasmvm.embedding.valtype import valtype  # its enumeration takes milliseconds, and few programs annotate
+    from wasmvm.embedding.valtype import valtype  # making its enumeration takes milliseconds
 
     if annotation is int or annotation == "int":
         return I32

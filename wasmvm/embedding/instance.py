@@ -36,7 +36,7 @@ class Exports(Mapping[str, Any]):
 
     def __init__(self, externs: dict[str, Extern]) -> None:
         self._externs = externs
-        # As attributes of its own they are found without running a line of Python.
+        # As instance attributes they are found without running any Python code.
         self.__dict__.update({name: extern for name, extern in externs.items() if name not in _TAKEN})
 
     def __getitem__(self, name: str) -> Any:
@@ -65,7 +65,7 @@ class Instance:
         module: the module to instantiate; its start function runs now.
         imports: what it imports, by module name and name: functions, tables, memories, globals and tags of the same
             store, or Python callables. The exports of another instance may stand for a whole module name.
-        store: the store to live in; a new one where it is None.
+        store: the store to live in; by default a new one.
 
     Attributes:
         module, store: as given.
@@ -106,10 +106,10 @@ class Instance:
 
 
 def resolve(store: Store, module: CompiledModule, imports: Imports, import_: Import, expected: ExternType) -> Extern:
-    """What `imports` has for an import, made into an object of the store.
+    """The object of the store that `imports` gives for an import.
 
     Raises:
-        LinkError: there is nothing of that name, or it is nothing that can be imported there.
+        LinkError: `imports` has no such name, or an object there that cannot be imported.
     """
     try:
         given = imports[import_.module][import_.name]
@@ -130,7 +130,7 @@ def resolve(store: Store, module: CompiledModule, imports: Imports, import_: Imp
     if isinstance(given, HostFunc):
         if is_func:
             return given.bind(store, expected, module.type_ids[import_.desc])  # type: ignore[arg-type]
-        return given.bind(store, FuncType((), ()))  # which is told later that it is of the wrong kind
+        return given.bind(store, FuncType((), ()))  # instantiation will say that it is of the wrong kind
     if is_func and callable(given):
         return Func(store, expected, given, number=module.type_ids[import_.desc])  # type: ignore[arg-type]
     raise LinkError(
@@ -161,18 +161,18 @@ def instantiate(
     Args:
         source: a module, its bytes, its text, or the path of a file.
         imports: see `Instance`.
-        store: the store to live in, which then has limits of its own; a new one where it is None.
+        store: the store to live in, which has its own limits; by default a new one.
         fuel: units that it may consume, instantiation included: one per instruction (see `Store`). ``vm.store.fuel``
-            is what is left, and may be set.
-        timeout: seconds that a call from Python may take, and compiling the module (but assembling its text). It holds,
-            as `Store.interrupt` does, for compiling with a `store` that is given, too.
+            is what is left, and can be set.
+        timeout: seconds that a call from Python may take, and that compiling the module may take (except assembling its
+            text). The time limit of a given `store`, and `Store.interrupt`, end compiling as well.
         max_memory, max_table, max_heap, max_stack, max_instances, max_tables, max_memories: see `Store`.
         max_module_size: see `Module`.
 
     Raises:
         DecodeError, ValidationError, TextError, OSError: see `Module`.
         LinkError, Trap: see `Instance`.
-        TypeError, ValueError: a limit is of the wrong type, or cannot be; both a store and its limits were given.
+        TypeError, ValueError: a limit has the wrong type or an impossible value; a store was given along with limits.
     """
     limits: dict[str, Any] = {
         "fuel": fuel, "timeout": timeout, "max_memory": max_memory, "max_table": max_table, "max_heap": max_heap,
@@ -186,12 +186,12 @@ def instantiate(
 
 
 def compiled_module(source: Module | Source, store: Store, max_module_size: int | None = None) -> Module:
-    """The `Module` of a source, which may be one already, compiled in the time that the store has for a call.
+    """The `Module` of a source, or `source` itself if it is one; compiling has the time that the store gives a call.
 
     Raises what `Module` raises, and Trap.
     """
     if isinstance(source, Module):
-        check_module_size(len(source.compiled.syntax.surface), size_limit(max_module_size))
+        check_module_size(len(source.compiled.syntax.loaded), size_limit(max_module_size))
         return source
     made: Module = store.during_call(
         lambda: Module(source, max_module_size=max_module_size, checkpoint=store.compile_slice)
@@ -200,9 +200,9 @@ def compiled_module(source: Module | Source, store: Store, max_module_size: int 
 
 
 class Countdown:
-    """One time limit for several calls, one after the other: those of a program are its start function and its exports.
+    """One time limit for several calls in a row, such as the start function and the exports of a program.
 
-    It begins now, with the time that the store has for a call; without one it does nothing.
+    It starts now, with the time that the store gives a call. If the store has no limit, it does nothing.
     """
 
     def __init__(self, store: Store) -> None:
@@ -210,6 +210,6 @@ class Countdown:
         self._end = None if store.timeout is None else monotonic() + store.timeout
 
     def renew(self) -> None:
-        """Let the store's next call take what is left."""
+        """Give the store's next call the time that is left."""
         if self._end is not None:
             self._store.timeout = max(0.0, self._end - monotonic())

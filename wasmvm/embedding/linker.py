@@ -1,4 +1,4 @@
-"""Linkers: imports by name, for many instances."""
+"""Linkers: imports by name, shared by many instances."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from wasmvm.errors import LinkError
 
 
 class Linker:
-    """Names for imports, from which modules are instantiated.
+    """Definitions by name, which modules are instantiated with.
 
     Args:
         allow_shadowing: whether a name may be defined again.
 
     Attributes:
-        definitions: what is defined, by module name and name: a valid argument `imports` of `Instance`.
+        definitions: by module name and name; `Instance` takes it as `imports`.
     """
 
     def __init__(self, *, allow_shadowing: bool = False) -> None:
@@ -25,7 +25,7 @@ class Linker:
         self.definitions: dict[str, dict[str, Importable]] = {}
 
     def define(self, module: str, name: str, item: Importable) -> None:
-        """Let imports of `module` and `name` be `item`.
+        """Define the import `name` of `module` as `item`.
 
         Raises:
             LinkError: the name is taken, and shadowing is not allowed.
@@ -41,9 +41,9 @@ class Linker:
             self.define(module, name, item)
 
     def get(self, module: str, name: str) -> Importable | None:
-        """What was defined by that name, or None."""
+        """The definition of that name, or None."""
         return self.definitions.get(module, {}).get(name)
 
     def instantiate(self, module: Module, store: Store | None = None) -> Instance:
-        """Make an `Instance` whose imports are what is defined here; raises what `Instance` raises."""
+        """An `Instance` whose imports are taken from here; raises what `Instance` raises."""
         return Instance(module, self.definitions, store)

@@ -1,4 +1,4 @@
-"""Modules: compiled once, instantiated as often as wanted."""
+"""Modules: compiled once, instantiated any number of times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ImportType:
-    """What a module asks for: `module` and `name`, `kind` ("func", "table", "memory", "global", "tag"), `type`."""
+    """An import of a module: `module` and `name`, `kind` ("func", "table", "memory", "global", "tag"), `type`."""
 
     __slots__ = ("kind", "module", "name", "type")
 
@@ -32,7 +32,7 @@ class ImportType:
 
 
 class ExportType:
-    """What a module offers: `name`, the `kind` ("func", "table", "memory", "global", "tag"), the `type`."""
+    """An export of a module: `name`, the `kind` ("func", "table", "memory", "global", "tag"), the `type`."""
 
     __slots__ = ("kind", "name", "type")
 
@@ -48,23 +48,23 @@ class ExportType:
 class Module:
     """A decoded and validated module (spec "Embedding: Modules"); its functions are lowered when they are first called.
 
-    A module is compiled once and instantiated as often as wanted, from several threads too. It pickles, with the code
-    that was lowered so far, so that it can be sent to other processes.
+    A module is compiled once and instantiated any number of times, from several threads too. It can be pickled, with
+    the code that was lowered so far, and so sent to other processes.
 
     Args:
         source: bytes of the binary format or text format, text, or the path of a file with either.
-        cache: keep lowered code in this folder, or with True in the user's cache directory, for the next start. What
-            is new is written when the module is no longer used, or at the end of the process.
-        max_module_size: bytes that the module may have, and its text as well; 1 GiB where it is None.
-        checkpoint: a function that is called every some milliseconds while the module is decoded and validated; what it
-            raises ends that. `instantiate` and `run` stop at their `timeout` so.
+        cache: keep lowered code for the next start in this folder, or with True in the user's cache directory. New code
+            is written when the module is no longer used, or when the process ends.
+        max_module_size: the most bytes that the module may have, and its text as well; by default 1 GiB.
+        checkpoint: a function that is called every few milliseconds while the module is decoded and validated; what it
+            raises ends the work. This is how `instantiate` and `run` stop at their `timeout`.
 
     Attributes:
-        compiled: what the layers below make of it.
+        compiled: the `compiled.CompiledModule`.
 
     Raises:
-        DecodeError, ValidationError: it is not a valid module, or too large.
-        TextError: it is text that is not a module.
+        DecodeError, ValidationError: the source is not a valid module, or too large.
+        TextError: the source is text, but not a module.
         OSError: the file cannot be read.
     """
 
@@ -102,14 +102,14 @@ class Module:
 
     @staticmethod
     def validate(source: Source, *, max_module_size: int | None = None) -> None:
-        """Raises what `Module` would raise, and keeps nothing."""
+        """Compile a module and drop it; raises what `Module` raises."""
         Module(source, max_module_size=max_module_size)
 
     def serialize(self, *, lower_all: bool = False) -> bytes:
         """The module with its lowered code, for `deserialize`.
 
         Args:
-            lower_all: lower every function first; otherwise those go in that were called so far.
+            lower_all: lower all functions first; otherwise only those that were called so far are included.
         """
         from wasmvm.compiled.serialize import dump
 
@@ -121,8 +121,8 @@ class Module:
     def deserialize(cls, source: Source) -> Self:
         """The module that `serialize` wrote, from its bytes or from a file.
 
-        The data may come from anybody (docs/security.md): its module is validated, declarations now and functions when
-        they are first called, and its lowered code is verified then. Whoever made it can let a function compute
+        The data may come from anybody (docs/security.md): the module's declarations are validated now, and each
+        function is validated or verified when it is first called. Whoever made the data can make a function compute
         something else than its body says.
 
         Raises:
@@ -146,7 +146,7 @@ class Module:
 
     @property
     def imports(self) -> list[ImportType]:
-        """What it asks for, in the order in which `Instance` needs it."""
+        """The imports, in the order of the module."""
         compiled = self.compiled
         return [
             ImportType(i.module, i.name, EXTERN_KINDS[i.kind], type_)
@@ -155,7 +155,7 @@ class Module:
 
     @property
     def exports(self) -> list[ExportType]:
-        """What its instances offer."""
+        """The exports, in the order of the module."""
         compiled = self.compiled
         return [ExportType(e.name, EXTERN_KINDS[e.kind], compiled.export_type(e)) for e in compiled.syntax.exports]
 
@@ -163,11 +163,11 @@ class Module:
         """The contents of the custom sections of that name, in the order of the file."""
         syntax = self.compiled.syntax
         found = [custom.content for custom in syntax.customs if custom.name == name]
-        return [syntax.bytes_with(*content)[content.start : content.end] for content in found]
+        return [syntax.load(*content)[content.start : content.end] for content in found]
 
 
 def _unpickle(cls: type[Module], data: bytes) -> Module:
-    """A worker may have another build of wasmvm than the sender: then the module is compiled again."""
+    """What `pickle` calls. The sender may have had another build of wasmvm: then the module is compiled again."""
     from wasmvm.compiled.serialize import load
 
     return cls._of(load(data, recompile=True))

@@ -10,13 +10,13 @@ __all__ = ["wasm2wat", "wat2wasm"]
 
 
 def wasm2wat(data: bytes | bytearray | memoryview) -> str:
-    """A module of the binary format as text, its parts named as its name section says.
+    """A module of the binary format as text, with the names of its name section.
 
-    Custom sections are kept, as ``@custom`` annotations: `wat2wasm` makes the same module of the text again.
-    The module need not be valid, but it has to be well-formed.
+    Custom sections become ``@custom`` annotations, so that `wat2wasm` makes the same module of the text again. The
+    module need not be valid, only well-formed.
 
     Raises:
-        DecodeError: it is not.
+        DecodeError: it is not well-formed.
     """
     module = decode(data)
     return print_module(module, read_names(module))

@@ -10,7 +10,7 @@ from wasmvm.types import FuncType
 
 
 class ValType(IntEnum):
-    """A value type (spec "Structure: Value Types"). Each is the number that the binary format has for it."""
+    """A value type (spec "Structure: Value Types"). Each is its number in the binary format."""
 
     I32 = types.I32
     I64 = types.I64
@@ -35,7 +35,7 @@ class ValType(IntEnum):
 
 
 def valtype(given: int | str) -> int:
-    """The value type of a name such as "i32", or of a number that is one.
+    """`given` as a value type: a name such as "i32", or its number.
 
     Raises:
         ValueError: there is no such type.
@@ -50,7 +50,7 @@ def valtype(given: int | str) -> int:
 
 
 def functype(params: str | Iterable[int | str] = (), results: str | Iterable[int | str] = ()) -> FuncType:
-    """A function type; both parts are value types, or names of them, one string of them or several.
+    """A function type; `params` and `results` are value types, or names of them in one string or several.
 
     >>> str(functype("i32 i64", "f64"))
     '(func (param i32 i64) (result f64))'

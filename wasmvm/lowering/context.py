@@ -47,8 +47,8 @@ class Context:
             widths += bytes(map(valtype_slots, functype.results))
             first.append(len(widths))
         self._lay_out(module)
-        self.surface = module.surface
-        self.source = module.surface
+        self.surface = module.loaded
+        self.source = module.loaded
         self.widths = bytes(widths) or b"\0"
         self.first = first
         self.middle = middle if len(middle) else array("i", [0])

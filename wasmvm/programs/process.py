@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 MAX_CAPTURED = 64 << 20
-"""Bytes of captured output where nothing else is said: they are in the memory of this process."""
+"""The most bytes of captured output by default: they are in the memory of this process."""
 
 
 class CompletedRun:
@@ -26,8 +26,8 @@ class CompletedRun:
 
     Attributes:
         args: the guest's arguments, its name first.
-        returncode: the exit code; 0 where the guest just returned.
-        stdout, stderr: what was captured, as bytes, or None.
+        returncode: the exit code; 0 if the guest just returned.
+        stdout, stderr: the captured output as bytes, or None.
     """
 
     __slots__ = ("args", "returncode", "stderr", "stdout")
@@ -79,24 +79,24 @@ def run(
     Args:
         source: a module, its bytes, its text, or the path of a file.
         args: the guest's arguments, without its name.
-        stdin, stdout, stderr: bytes, a path, a file, a callable, None for nothing, or by default the process's own;
-            see `wasmvm.wasi.host.streams`.
+        stdin, stdout, stderr: bytes, a path, a file, a callable, None for nothing, or by default the process's own
+            stream; see `wasmvm.wasi.host.streams`.
         capture_output: collect standard output and error, as bytes.
-        env: the guest's environment, which is empty otherwise.
-        dirs: from the guest's names of directories to paths of the host; it sees no others. The whole file system, and
-            what reaches ``/proc`` or ``/sys``, is a RuntimeWarning.
+        env: the guest's environment; empty by default.
+        dirs: the directories that the guest sees, its names for them mapped to paths of the host. The whole file
+            system, and a directory from which ``/proc`` or ``/sys`` can be reached, is a RuntimeWarning.
         argv0: the guest's name for itself; by default that of the file.
-        imports: further imports, which go before those of WASI.
+        imports: further imports, which take precedence over those of WASI.
         check: raise `subprocess.CalledProcessError` where the exit code is not 0.
         fuel, max_memory, max_table, max_heap, max_stack, max_instances, max_tables, max_memories,
             max_module_size: see `wasmvm.instantiate`.
-        timeout: here of all together, compiling the module included (but for assembling its text).
-        max_output: bytes that it may write to standard output and standard error together; None for 64 MiB where they
-            are captured and for any number where they are not.
+        timeout: seconds for everything together, compiling the module included (except assembling its text).
+        max_output: the most bytes that it may write to standard output and standard error together; by default 64 MiB
+            if they are captured, and unlimited if not.
 
     Raises:
-        Trap, WasmException: the program was aborted, or threw what nothing caught; its attributes `stdout` and
-            `stderr` have what was captured until then.
+        Trap, WasmException: the program was aborted, or threw an exception that nothing caught; the attributes `stdout`
+            and `stderr` have what was captured until then.
         LinkError: it needs other imports, or has neither ``_start`` nor ``_initialize``.
         DecodeError, ValidationError, TextError, OSError: see `Module`.
     """
@@ -136,7 +136,7 @@ def run(
 
 
 def _warn_of(dirs: Mapping[str, Any]) -> None:
-    """Warn of directories that are more than files (`wasmvm.wasi.host.exposure`)."""
+    """Warn of directories that expose more than files (`wasmvm.wasi.host.exposure`)."""
     from warnings import warn
 
     from wasmvm.wasi.host.exposure import exposure

@@ -54,11 +54,11 @@ STAGES: dict[str, tuple[type[Exception], ...]] = {
     "assert_exhaustion": (Trap,),
     "assert_exception": (WasmException,),
 }
-"""What has to be raised for an assertion to hold."""
+"""By kind of assertion, the exceptions that make it hold."""
 
 
 class Failure(Record):
-    """A command that did not do what it should: where, which, and what happened instead."""
+    """A command that failed: its line, its kind, and what happened."""
 
     line: int
     kind: str
@@ -66,11 +66,11 @@ class Failure(Record):
 
 
 class Report(Record):
-    """What came of a script.
+    """The outcome of a script.
 
     Attributes:
-        assertions: how many there were, by kind.
-        failures: the commands that failed, whether assertions or not.
+        assertions: their number, by kind.
+        failures: the commands that failed, assertions or not.
     """
 
     assertions: Counter[str]
@@ -82,11 +82,11 @@ class Report(Record):
 
 
 class Mismatch(Exception):
-    """A command did not do what it should."""
+    """A command failed."""
 
 
 class HostRef:
-    """An object of the host, as ``(ref.extern n)`` and ``(ref.host n)`` name it."""
+    """The host object that ``(ref.extern n)`` and ``(ref.host n)`` refer to."""
 
     __slots__ = ("number",)
 
@@ -98,10 +98,10 @@ class HostRef:
 
 
 class Runner:
-    """The state of one script: a store, the instances with a name, and the one that is current."""
+    """The state of one script: a store, the named instances, and the current one."""
 
     def __init__(self) -> None:
-        self.store = Store(max_memory=1 << 40, max_table=1 << 30)  # scripts declare much that they never use
+        self.store = Store(max_memory=1 << 40, max_table=1 << 30)  # scripts declare large ones that they never use
         self.registered: dict[str, dict[str, Any]] = {"spectest": spectest(self.store)}
         self.instances: dict[str, Instance] = {}
         self.definitions: dict[str, Module] = {}
@@ -110,7 +110,7 @@ class Runner:
         self._host_refs: dict[int, HostRef] = {}
 
     def run(self, command: Command) -> None:
-        """Runs a command; raises Mismatch, or what a command that should succeed raised."""
+        """Run a command; raises Mismatch, or whatever a command raised that should have succeeded."""
         if command.kind in STAGES:
             self._expect_error(command)
         elif command.kind == "module":
@@ -240,7 +240,7 @@ def matches(valtype: int, value: Any, pattern: Pattern) -> bool:
     if not is_reftype(valtype):
         return False
     if pattern.kind == "null" or value is None:
-        # There is one null to a hierarchy of types: `(ref.null none)` is `(ref.null any)`.
+        # A hierarchy of types has one null: `(ref.null none)` is `(ref.null any)`.
         named = HEAPTYPES.get(pattern.heaptype or "", valtype)
         return pattern.kind == "null" and value is None and top_of(heaptype_of(named)) == top_of(heaptype_of(valtype))
     is_kind = REFERENCES.get(pattern.kind)
@@ -260,11 +260,11 @@ REFERENCES: dict[str, Callable[[int, Any], bool]] = {
     "struct": lambda _, value: isinstance(value, StructRef),
     "array": lambda _, value: isinstance(value, ArrayRef),
 }
-"""What ``(ref.func)`` and its like ask of a result that is not null, and of its type."""
+"""By pattern, such as ``(ref.func)``: whether a result of this type that is not null matches it."""
 
 
 def spectest(store: Store) -> dict[str, Any]:
-    """The module that every script may import from."""
+    """The module ``spectest``, which every script can import from."""
 
     def print_(*params: int) -> Func:
         return HostFunc(lambda *_: None).bind(store, FuncType(params, ()))
@@ -288,7 +288,7 @@ def spectest(store: Store) -> dict[str, Any]:
 
 
 def run_script(text: str | bytes) -> Report:
-    """Runs every command of a script, whatever became of those before; raises TextError where it is no script."""
+    """Run all commands of a script, whether or not some fail; raises TextError if it is not a script."""
     assertions: Counter[str] = Counter()
     failures: list[Failure] = []
     runner = Runner()
@@ -300,7 +300,7 @@ def run_script(text: str | bytes) -> Report:
         except Mismatch as error:
             failures.append(Failure(command.line, command.kind, str(error)))
         except Exception as error:
-            # Whatever it is, our own bugs included, it is what happened to this command, and the others still count.
+            # Whatever was raised, even by a bug of ours, is the outcome of this command; the others still run.
             message = str(error).partition("\n")[0]
             failures.append(Failure(command.line, command.kind, f"{type(error).__name__}: {message}"))
     return Report(assertions, failures)

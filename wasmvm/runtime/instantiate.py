@@ -42,7 +42,7 @@ class Plan:
     def __init__(self, module: CompiledModule, store: Store) -> None:
         syntax = module.syntax
         type_ids = module.type_ids
-        self.source = syntax.surface
+        self.source = syntax.loaded
         self.imports = syntax.imports
         self.type_ids = type_ids
         self.import_types = module.import_types

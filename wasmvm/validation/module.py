@@ -52,7 +52,7 @@ class LateValidation:
     """A module whose declarations are valid, and whose function bodies are validated one by one.
 
     Args:
-        module: its function bodies may be missing (`Module.need_body`).
+        module: its function bodies may not be loaded yet (`Module.load_body`).
         checkpoint: as for `validate`.
 
     Raises:
@@ -77,7 +77,7 @@ class LateValidation:
         try:
             validator = self._spare.pop()
         except IndexError:
-            validator = body_validator(self._module.surface, self._context)
+            validator = body_validator(self._module.loaded, self._context)
         validator.look_with(checkpoint)
         validator.body(self._module.funcs[index], code[2 * index], code[2 * index + 1])
         validator.look_with(None)
@@ -102,7 +102,7 @@ class Constants:
     """Validates constant expressions (spec "Constant Expressions")."""
 
     def __init__(self, module: Module, context: Context) -> None:
-        self._source = module.surface
+        self._source = module.loaded
         self._context = context
         self._reader = Reader(self._source)
         self._validator: BodyValidator | None = None
@@ -177,7 +177,7 @@ def check_indices(module: Module, indices: array[int], count: int, space: str, o
     """Check that the indices of the list at this byte offset are below `count`."""
     if not indices or max(indices) < count:
         return
-    reader = Reader(module.surface)
+    reader = Reader(module.loaded)
     reader.pos = offset
     reader.length()
     for idx in indices:
