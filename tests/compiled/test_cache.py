@@ -17,7 +17,7 @@ from wasmvm._core import ModuleCode
 from wasmvm.compat import wasmtime
 from wasmvm.compiled import cache as codecache
 from wasmvm.compiled import codefile
-from wasmvm.compiled.cache import Cache, Refused
+from wasmvm.compiled.cache import Cache, RefusedError
 from wasmvm.embedding.engine import Config, Engine
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
@@ -216,7 +216,7 @@ def test_a_large_file_is_known_by_its_state(folder: Path, tmp_path: Path, monkey
 def test_a_folder_open_to_others_is_refused(folder: Path, mode: int) -> None:
     fill(folder)
     folder.chmod(mode)
-    with pytest.raises(Refused, match="open to other users"):
+    with pytest.raises(RefusedError, match="open to other users"):
         Cache(folder).check()
     assert not Cache(folder).open(HELLO.read_bytes()).validated
     assert run(Module.from_file(HELLO, cache=folder)) == OUTPUT
@@ -226,7 +226,7 @@ def test_a_folder_of_another_user_is_refused(folder: Path, monkeypatch: pytest.M
     fill(folder)
     other = os.geteuid() + 1
     monkeypatch.setattr(os, "geteuid", lambda: other)
-    with pytest.raises(Refused, match="another user"):
+    with pytest.raises(RefusedError, match="another user"):
         Cache(folder).check()
     assert not Cache(folder).open(HELLO.read_bytes()).validated
 
@@ -235,7 +235,7 @@ def test_links_are_refused(folder: Path, tmp_path: Path) -> None:
     file = fill(folder)
     link_ = tmp_path / "link"
     link_.symlink_to(folder)
-    with pytest.raises(Refused, match="not a directory"):
+    with pytest.raises(RefusedError, match="not a directory"):
         Cache(link_).check()
     file.rename(tmp_path / "elsewhere")
     file.symlink_to(tmp_path / "elsewhere")

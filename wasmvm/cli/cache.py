@@ -22,12 +22,12 @@ def run(args: argparse.Namespace) -> int:
     """Raises CommandError if the folder must not be used, OSError if it cannot be read."""
     from time import localtime, strftime
 
-    from wasmvm.compiled.cache import Cache, Refused
+    from wasmvm.compiled.cache import Cache, RefusedError
 
     cache = Cache()
     try:
         cache.check()
-    except Refused as reason:
+    except RefusedError as reason:
         raise CommandError(f"no code is kept: {reason}") from None
     if args.clear:
         count = cache.clear()

@@ -104,18 +104,18 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line, by default that of the process, and return the exit code."""
     if argv is not None:
-        return _perform(argv)
+        return _run(argv)
     _reserve_standard_descriptors()
     end_on_closed_pipes()
     code: Any
     try:
-        code = _perform(sys.argv[1:])
+        code = _run(sys.argv[1:])
     except SystemExit as exit_:  # argparse
         code = exit_.code
     return _finish(code or 0)
 
 
-def _perform(argv: Sequence[str]) -> int:
+def _run(argv: Sequence[str]) -> int:
     argv, guest_arguments = run.split_guest_arguments(list(argv))
     try:
         options = build_parser(argv[:1] if argv[:1] and argv[0] in COMMANDS else COMMANDS).parse_args(argv)

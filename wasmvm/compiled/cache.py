@@ -59,7 +59,7 @@ _STALE_SECONDS = 3600.0
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The folder must not be used; the message says why."""
 
 
@@ -100,24 +100,24 @@ class Cache:
         """Make the folder if it does not exist, and check that it is the user's alone.
 
         Raises:
-            Refused: others own it or can use it, or it is not a folder.
+            RefusedError: others own it or can use it, or it is not a folder.
             OSError: it cannot be made.
         """
         os.makedirs(self.folder, mode=0o700, exist_ok=True)
         status = os.lstat(self.folder)
         if not stat.S_ISDIR(status.st_mode):
-            raise Refused(f"{self.folder} is not a directory")
+            raise RefusedError(f"{self.folder} is not a directory")
         if sys.platform == "win32":
             return  # below the user's profile, which others cannot write to
         if status.st_uid != os.geteuid():
-            raise Refused(f"{self.folder} belongs to another user")
+            raise RefusedError(f"{self.folder} belongs to another user")
         if status.st_mode & 0o077:
-            raise Refused(f"{self.folder} is open to other users (it must have mode 700)")
+            raise RefusedError(f"{self.folder} is open to other users (it must have mode 700)")
 
     def _usable(self) -> bool:
         try:
             self.check()
-        except (OSError, Refused):
+        except (OSError, RefusedError):
             return False
         return True
 
@@ -244,7 +244,7 @@ class Entry:
         """Use a file if it is intact and has this entry's key."""
         try:
             header = codefile.header(data)
-        except codefile.Unsound:
+        except codefile.UnsoundError:
             return
         if header.key == self._key:
             self._data = data
@@ -341,7 +341,7 @@ def _count(head: bytes) -> int:
     """How many functions a file has according to its header; 0 if it has none."""
     try:
         return codefile.header(head, check=False).functions
-    except codefile.Unsound:
+    except codefile.UnsoundError:
         return 0
 
 

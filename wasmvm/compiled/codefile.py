@@ -45,7 +45,7 @@ BUILD: bytes = blake2b(f"{SOURCES} {DISPATCH} {sys.byteorder}".encode(), digest_
 stale?")."""
 
 
-class Unsound(Exception):
+class UnsoundError(Exception):
     """The bytes are not an intact code file; the message says why."""
 
 
@@ -100,16 +100,16 @@ def header(data: bytes | bytearray | memoryview, *, check: bool = True) -> Heade
         check: whether to compare the checksum of the whole file as well.
 
     Raises:
-        Unsound: these are not the bytes of a file that `pack` made.
+        UnsoundError: these are not the bytes of a file that `pack` made.
     """
     view = memoryview(data).cast("B")
     if bytes(view[:6]) != MAGIC[:6] or len(view) < _HEADER.size:
-        raise Unsound("it does not begin as one")
+        raise UnsoundError("it does not begin as one")
     magic, key, count, source_size, checksum = _HEADER.unpack_from(view)
     if magic != MAGIC:
-        raise Unsound("its format is that of another version of wasmvm")
+        raise UnsoundError("its format is that of another version of wasmvm")
     if check and _checksum(key, count, source_size, [view[_HEADER.size :]]) != checksum:
-        raise Unsound("it is damaged: its checksum is another")
+        raise UnsoundError("it is damaged: its checksum is another")
     return Header(key, count, max(len(view) - source_size, _HEADER.size))
 
 

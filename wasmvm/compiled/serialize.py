@@ -21,7 +21,7 @@ def dump(compiled: CompiledModule) -> bytes:
 def _header(data: bytes | bytearray | memoryview) -> codefile.Header:
     try:
         return codefile.header(data)
-    except codefile.Unsound as reason:
+    except codefile.UnsoundError as reason:
         raise DeserializeError(f"not a serialized module: {reason}") from None
 
 

@@ -38,7 +38,7 @@ class HostFunc:
         """The function in a store, for an import of this type; without a type, that of its annotations.
 
         Args:
-            number: the number of the import's defined type (`deftype`), if `type` does not say all about it.
+            number: the type id of the import's defined type, if `type` does not say all about it.
 
         Raises:
             TypeError: there is no type, and the annotations do not say one.

@@ -124,9 +124,9 @@ class Runner:
         elif command.kind == "register":
             self.registered[command.message] = dict(self._instance(command.identifiers[0]).exports)
         elif command.kind == "assert_return":
-            self._check(self._perform(command), command.results)
+            self._check(self._run_action(command), command.results)
         elif command.kind == "action":
-            self._perform(command)
+            self._run_action(command)
         else:
             raise Mismatch(f"{command.kind} is not supported")
 
@@ -163,7 +163,7 @@ class Runner:
     def _expect_error(self, command: Command) -> None:
         try:
             if command.module is None:
-                self._perform(command)
+                self._run_action(command)
             else:
                 binary = command.module.assemble()
                 module = Module(binary)
@@ -188,7 +188,7 @@ class Runner:
 
     # Actions
 
-    def _perform(self, command: Command) -> list[tuple[int, Any]]:
+    def _run_action(self, command: Command) -> list[tuple[int, Any]]:
         """The results of an action: value types, and bits for numbers or the object for references."""
         action = command.action
         if action is None:
