@@ -252,7 +252,8 @@ cdef class Store:
 
     @property
     def stress(self):
-        """Whether to collect whenever an object is made, so that one that is freed too early shows at once. For tests."""
+        """Whether to collect whenever an object is made, so that one that is freed too early shows at once, and to look at
+        signals after each piece of what is moved. For tests."""
         return self.stress_
 
     @stress.setter
