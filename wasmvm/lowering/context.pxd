@@ -3,7 +3,7 @@ cimport cython
 
 @cython.final
 cdef class Context:
-    cdef bytes surface
+    cdef bytes loaded
     cdef const unsigned char[::1] source
     cdef const unsigned char[::1] widths
     cdef int[::1] first

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Context:
     """Attributes:
 
-    surface, source: the module's bytes, as an object and as an array; those of the body to be lowered must be there.
+    loaded, source: the module's bytes, as an object and as an array; those of the body to be lowered must be there.
     widths: in slots, the parameters and then the results of every type, one after another; type `t` has its parameters
         at ``first[t]`` up to ``middle[t]`` and its results from there up to ``first[t + 1]``.
     field_at: for every type and one more, where its fields begin in `field_offsets`, the bytes from an object's
@@ -47,7 +47,7 @@ class Context:
             widths += bytes(map(valtype_slots, functype.results))
             first.append(len(widths))
         self._lay_out(module)
-        self.surface = module.loaded
+        self.loaded = module.loaded
         self.source = module.loaded
         self.widths = bytes(widths) or b"\0"
         self.first = first

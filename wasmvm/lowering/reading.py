@@ -68,8 +68,8 @@ class Reading(Operands):
         `end`.
         """
         self.context = context
-        if self.skipper.source is not context.surface:
-            self.skipper = Reader(context.surface)
+        if self.skipper.source is not context.loaded:
+            self.skipper = Reader(context.loaded)
         self.source = context.source
         self.funcidx = index + context.import_count if index >= 0 else -1
         self.pos = context.code[2 * index] if index >= 0 else start
