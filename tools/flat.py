@@ -18,7 +18,7 @@ The rows of `isa.wasm` as flat tables that an opcode, or a prefix byte, indexes:
 IMM_OF: by opcode, the kind of its immediates (`isa.imm`); `opcode.NO_OPCODE` for a number that is none, prefix bytes
     among them.
 LANES_OF: by opcode, what its lane indices must be less than; 0 where it has none.
-PREFIX_BASE, PREFIX_END: by byte, where the opcodes behind this prefix begin and end; 0 and 0 for a byte that is none.
+PREFIX_BASE, PREFIX_END: by byte, where the opcodes after this prefix begin and end; 0 and 0 for a byte that is none.
 """
 
 from array import array

@@ -54,24 +54,24 @@ class Counts(NamedTuple):
     Attributes:
         op: the instruction, by its number.
         times: how often it ran.
-        behind: the place that follows where it does not jump away, or -1.
+        following: the place that follows where it does not jump away, or -1.
     """
 
     op: list[int]
     times: list[int]
-    behind: list[int]
+    following: list[int]
 
     def fell_through(self, i: int) -> int:
-        """How often what is behind `i` ran next; of a branch that is at most as often as either ran."""
-        return min(self.times[i], self.times[self.behind[i]]) if ROW[self.op[i]].control != "next" else self.times[i]
+        """How often what follows `i` ran next; of a branch that is at most as often as either ran."""
+        return min(self.times[i], self.times[self.following[i]]) if ROW[self.op[i]].control != "next" else self.times[i]
 
     def runs(self, length: int) -> Iterator[tuple[tuple[int, ...], int]]:
-        """Every run of so many instructions behind each other, and how often it ran."""
+        """Every run of so many adjacent instructions, and how often it ran."""
         for start in range(len(self.op)):
             i, ops, times = start, [BASE.get(self.op[start], self.op[start])], self.times[start]
-            while len(ops) < length and self.behind[i] >= 0:
+            while len(ops) < length and self.following[i] >= 0:
                 times = min(times, self.fell_through(i))
-                i = self.behind[i]
+                i = self.following[i]
                 ops.append(self.op[i])
             if len(ops) == length:
                 yield tuple(ops), times
@@ -92,13 +92,13 @@ def count(path: Path, arguments: list[str]) -> None:
     first = {made.number: made.parts[0].number for made in forms.SEQUENCES_BY_NUMBER}
     places = [(at, times, first.get(op, op)) for at, times, op in counts()]
     index = {at: i for i, (at, _, _) in enumerate(places)}
-    behind = [index.get(at + 4 * ROW[op].length, -1) if ROW[op].falls_through else -1 for at, _, op in places]
-    path.write_text(json.dumps([[NAMES[op] for _, _, op in places], [times for _, times, _ in places], behind]))
+    following = [index.get(at + 4 * ROW[op].length, -1) if ROW[op].falls_through else -1 for at, _, op in places]
+    path.write_text(json.dumps([[NAMES[op] for _, _, op in places], [times for _, times, _ in places], following]))
 
 
 def read(path: Path) -> Counts:
-    names, times, behind = json.loads(path.read_text())
-    return Counts([NUMBERS[name] for name in names], times, behind)
+    names, times, following = json.loads(path.read_text())
+    return Counts([NUMBERS[name] for name in names], times, following)
 
 
 def without_accumulators(pair: tuple[int, ...]) -> tuple[int, ...]:

@@ -132,7 +132,7 @@ class HandlerArm(Arm):
         yield self.written(type_, register)
 
     def go(self, label: str) -> Iterator[str]:
-        # Each way out jumps by itself: a common jump would make the next opcode wait for the comparison. Behind a
+        # Each way out jumps by itself: a common jump would make the next opcode wait for the comparison. After a
         # branch that was not taken the next part of a sequence follows.
         yield self.target(label)
         if label or self.last:

@@ -24,7 +24,7 @@ RULES = (
     "throw", "unreachable", "use_memory", "use_memory_0", "pay", "global_get", "global_set", "global_get_v128",
     "global_set_v128",
 )  # fmt: skip
-"""Instructions that have one name here have a rule of their own; `br` are those behind which nothing follows."""
+"""Instructions that have one name here have a rule of their own; `br` are those that nothing follows."""
 
 OWN_RULES = {
     **{name: name for name in RULES[2:] if name in rows.BY_NAME},
@@ -96,7 +96,7 @@ What the words of register instructions must be (`tools/verification.py` says ho
 ROW_COUNT, OPCODE_COUNT: how many opcodes the switch knows, and the threaded form. ROW: by opcode, the row of the
 instruction, the first one of a sequence. SEQUENCES_FROM: the first opcode of a sequence. FOLLOWING: {most} for each of
 these, the rows of the instructions that must follow, or {none}. RULE, LENGTH: by row, the rule (`RULE_...`) and the
-number of words. KINDS: {stride} for each row, the kinds of the words behind the opcode (`WORD_...`).
+number of words. KINDS: {stride} for each row, the kinds of the words after the opcode (`WORD_...`).
 """
 
 from array import array

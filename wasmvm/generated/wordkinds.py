@@ -6,7 +6,7 @@ What the words of register instructions must be (`tools/verification.py` says ho
 ROW_COUNT, OPCODE_COUNT: how many opcodes the switch knows, and the threaded form. ROW: by opcode, the row of the
 instruction, the first one of a sequence. SEQUENCES_FROM: the first opcode of a sequence. FOLLOWING: 3 for each of
 these, the rows of the instructions that must follow, or 65535. RULE, LENGTH: by row, the rule (`RULE_...`) and the
-number of words. KINDS: 8 for each row, the kinds of the words behind the opcode (`WORD_...`).
+number of words. KINDS: 8 for each row, the kinds of the words after the opcode (`WORD_...`).
 """
 
 from array import array

@@ -86,7 +86,7 @@ SIGNS = {
     "functions": r"\{callee\}|\.all_funcs\b|EXIT_LOWER",
     "frames": r"\bframe\b|\{stack_end\}|EXIT_DONE|EXIT_THROW",
     "fuel": r"\bfuel\b",
-    "instance": r"\{inst\} = |machine\.other_mem = ",
+    "instance": r"\{inst\} = |\.other_mem = ",
     "references": r"\.ptr\b|is_of_heaptype|\.elems\[\{a:i64\}\]|table_\w+\(|EXIT_TABLE_GROW|<size_t>\{ea\}|(array|struct)_\w+\(",
 }
 """By what a row declares to touch, the text that does it."""
