@@ -42,6 +42,7 @@ from os import urandom
 
 from wasmvm.generated.codes cimport *
 from wasmvm.generated.regopcode cimport *
+from wasmvm.generated.rowlength cimport ROW_LENGTH
 
 from types import FunctionType, MethodType
 

@@ -93,7 +93,7 @@ cdef int32_t* after_call(int32_t* pc) noexcept:
     """Where to go on when the host function is done that the instruction at `pc` has called."""
     if pc[0] == R_RETURN_CALL_IMPORT or pc[0] == R_RETURN_CALL_INDIRECT or pc[0] == R_RETURN_CALL_REF:
         return return_code
-    return pc + (5 if pc[0] == R_CALL_INDIRECT else 3)
+    return pc + ROW_LENGTH[pc[0]]
 
 
 cdef int lower(execution_t* x) except -1:
@@ -140,7 +140,7 @@ cdef int grow_memory(execution_t* x) except -1:
     if old >= 0:
         charge(x, delta)
     x.now.fp[x.now.pc[1]].i64 = old if memory.addrtype == I64 else <uint32_t>old
-    x.now.pc += 4
+    x.now.pc += ROW_LENGTH[x.now.pc[0]]
     return 0
 
 
@@ -174,5 +174,5 @@ cdef int grow_table(execution_t* x) except -1:
         table.table.size = <uint64_t>old + delta
         charge(x, delta)
     x.now.fp[x.now.pc[1]].i64 = old if table.addrtype == I64 else <uint32_t>old
-    x.now.pc += 5
+    x.now.pc += ROW_LENGTH[x.now.pc[0]]
     return 0

@@ -76,26 +76,13 @@ cdef void end_bulk(execution_t* x) noexcept nogil:
     """Put the result where it belongs, and go on with the next instruction."""
     if x.now.bulk.made != NULL:
         x.now.fp[x.now.pc[1]].u64 = <size_t>x.now.bulk.made
-    x.now.pc += bulk_length(x.now.bulk.op)
+    x.now.pc += ROW_LENGTH[x.now.bulk.op]
     forget_bulk(x)
 
 
 cdef void forget_bulk(execution_t* x) noexcept nogil:
     x.now.bulk.done = 0
     x.now.bulk.made = NULL
-
-
-cdef int bulk_length(int op) noexcept nogil:
-    """Words of a bulk instruction, as its row has it."""
-    if op == R_ARRAY_FILL or op == R_ARRAY_COPY:
-        return 2
-    if op == R_ARRAY_INIT_DATA or op == R_ARRAY_INIT_ELEM:
-        return 3
-    if op == R_MEMORY_FILL or op == R_TABLE_FILL or op == R_ARRAY_NEW_DEFAULT:
-        return 5
-    if op == R_ARRAY_NEW_DATA or op == R_ARRAY_NEW_ELEM:
-        return 7
-    return 6
 
 
 cdef void move_piece(const move_t* move, uint64_t* done) noexcept nogil:
