@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         def names(self) -> Any: ...
 
 
-_MOST_OF_A_MESSAGE = 4000
+_MAX_MESSAGE = 4000
 """How many characters of an error's message are shown; names in it are cut much earlier."""
 
 
@@ -47,7 +47,7 @@ class _OffsetError(WasmError):
     """An error at a byte offset of a module; the message begins with the specification's own words."""
 
     def __init__(self, message: str, offset: int) -> None:
-        super().__init__(f"{escaped(message, _MOST_OF_A_MESSAGE)} (at offset 0x{offset:x})")
+        super().__init__(f"{escaped(message, _MAX_MESSAGE)} (at offset 0x{offset:x})")
         self.message = message
         self.offset = offset
 
@@ -78,7 +78,7 @@ class TextError(WasmError):
         if not window.isprintable():
             window = "".join([char if char.isprintable() else "?" for char in window])  # of the same width
         shown = f"\n    {window}\n    {' ' * (column - 1 - begin)}^" if source_line else ""
-        super().__init__(f"{line}:{column}: {escaped(message, _MOST_OF_A_MESSAGE)}{shown}")
+        super().__init__(f"{line}:{column}: {escaped(message, _MAX_MESSAGE)}{shown}")
         self.message = message
         self.line = line
         self.column = column
@@ -106,7 +106,7 @@ class LinkError(WasmError):
         actual: object = None,
         limit: str | None = None,
     ) -> None:
-        super().__init__(escaped_lines(message, _MOST_OF_A_MESSAGE))
+        super().__init__(escaped_lines(message, _MAX_MESSAGE))
         self.message = message
         self.module = module
         self.name = name

@@ -24,7 +24,7 @@ class Clauses(Reading):
     """Attributes:
 
     clauses, clause_words: the table, and how many words of it are written. Clauses of an inner ``try_table`` come
-        behind those of an outer one, so that the last one that fits is the one to take.
+        after those of an outer one, so that the last one that fits is the one to take.
 
     A clause whose end is not known yet has -1 there. One whose label is not bound yet has as target the position of the
     one before it that goes to the same label, or -1; that is how labels in the code are done, too.

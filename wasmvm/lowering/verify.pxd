@@ -9,11 +9,11 @@ from wasmvm.lowered cimport (
 
 cdef enum:
     NOT_NUMBERS = -1
-    MOST_SLOTS = 65536
-    MOST_UNPAID = 8192
-    MOST_UNPAID_RETURN = 1024
-    MOST_MOVED = 2000
-    MOST_PASSES = 16
+    MAX_SLOTS = 65536
+    MAX_UNPAID = 8192
+    MAX_UNPAID_RETURN = 1024
+    MAX_MOVED = 2000
+    MAX_PASSES = 16
     STRIDE = 8
     FOLLOWING_MOST = 3
     NO_ROW = 0xFFFF

@@ -1,17 +1,17 @@
 """Whether register code that comes from outside of the process is safe to run.
 
 `lower` makes code that is safe because validation accepted the body. Code from a file (`codefile`) has no such past,
-and the machine checks nothing. So one pass goes over each function before it is used. What it lets through cannot read
-or write anything but its own frame, the memories, the globals that are numbers, and its callees' results; it cannot
-read what a slot held before; and it pays for each way back and each call, so that it can be stopped. It may still
-compute something else than the function it stands for: nothing but lowering that again would show it.
+and the machine checks nothing. So one pass goes over each function before it is used. Code that it accepts can read and
+write only its own frame, the memories, the globals that are numbers, and its callees' results; it cannot read what a
+slot held before; and it pays for each branch back and each call, so that it can be stopped. It may still compute
+something other than the function it stands for: only lowering that function again would show it.
 
 Code that works on references is refused, as a number in the place of a reference is an address: such functions are
-lowered again, which is always possible and never wrong. What is refused is no error.
+lowered again, which is always possible and never wrong. To be refused is not an error.
 
 The pass knows which slots hold numbers that this function has put there, a bit for each slot: those of the parameters
-and of zeroed locals at the beginning, fewer where paths meet, none of a callee's frame but its results behind a call.
-It goes over the code again if that changes at a label behind which it was already, which is rare.
+and of zeroed locals at the beginning, fewer where paths meet, after a call only its results of the callee's frame.
+It goes over the code again if that changes at a label that it has already passed, which is rare.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ if not cython.compiled:
     )
 
     NOT_NUMBERS = -1  # what is said of types with references
-    MOST_SLOTS = 1 << 16  # of a frame that is looked at; functions with larger ones are lowered again
-    MOST_UNPAID = 8192  # words that run for a unit of the budget; lowering pays sooner
-    MOST_UNPAID_RETURN = 1024  # before a return: a deep recursion comes back through all its frames without a call
-    MOST_MOVED = 2000  # slots at once: as many as the values of a block may have
-    MOST_PASSES = 16
+    MAX_SLOTS = 1 << 16  # of a frame that is looked at; functions with larger ones are lowered again
+    MAX_UNPAID = 8192  # words that run for a unit of the budget; lowering pays sooner
+    MAX_UNPAID_RETURN = 1024  # before a return: a deep recursion comes back through all its frames without a call
+    MAX_MOVED = 2000  # slots at once: as many as the values of a block may have
+    MAX_PASSES = 16
     STRIDE, FOLLOWING_MOST, NO_ROW = 8, 3, 0xFFFF  # of the tables in `generated.wordkinds`
 
 TYPE_CHECKING = False
@@ -83,7 +83,7 @@ class Verifier:
     busy: whether a function is being verified.
     paid, owed: the words from the position `paid` on have run since the budget was last paid; by label, the most that
         have on any way to it.
-    changed: whether a label behind the present position lost bits, so that code was looked at that expected them.
+    changed: whether a label before the present position lost bits, which the code after it was checked with.
     """
 
     def __init__(self, module: Module, threaded: bool) -> None:
@@ -133,7 +133,7 @@ class Verifier:
         frame_size, zero_from, zero_to = lowered.frame_size, lowered.zero_from, lowered.zero_to
         self.own = self.typeidxs[self.imported + index]
         params, results = self.params[self.own], self.results[self.own]
-        if params < 0 or results < 0 or frame_size < params or frame_size < results or frame_size > MOST_SLOTS:
+        if params < 0 or results < 0 or frame_size < params or frame_size < results or frame_size > MAX_SLOTS:
             return False
         if (
             zero_from < 0
@@ -273,11 +273,11 @@ class Verifier:
     # --- What slots hold ------------------------------------------------------------------------------------------
 
     def in_frame(self, slot: int, count: int) -> bool:
-        """Whether the frame has so many slots there."""
+        """Whether `count` slots from `slot` on are in the frame."""
         return slot >= 0 and count >= 0 and slot <= self.frame_size and count <= self.frame_size - slot
 
     def reads(self, slot: int, count: int) -> bool:
-        """Whether so many slots there are in the frame and hold numbers."""
+        """Whether `count` slots from `slot` on are in the frame and hold numbers."""
         if not self.in_frame(slot, count):
             return False
         if count > 2:
@@ -289,7 +289,7 @@ class Verifier:
         return True
 
     def writes(self, slot: int, count: int) -> bool:
-        """Note that so many slots there hold numbers now, if they are in the frame."""
+        """Note that `count` slots from `slot` on hold numbers now; return whether they are in the frame."""
         if not self.in_frame(slot, count):
             return False
         for i in range(slot, slot + count):
@@ -297,7 +297,7 @@ class Verifier:
         return True
 
     def forget_from(self, slot: int) -> None:
-        """A callee has used the frame from there on."""
+        """Note that a callee has used the frame from `slot` on."""
         word = slot >> 6
         if word < self.words:
             self.state[word] &= (cython.cast(cython.ulonglong, 1) << (slot & 63)) - 1
@@ -321,7 +321,7 @@ class Verifier:
             if both != self.states[at + i]:
                 self.states[at + i] = both
                 self.changed = self.changed or target <= self.here
-        return self.passed <= MOST_PASSES * self.most
+        return self.passed <= MAX_PASSES * self.most
 
     def throws(self, kept: int) -> bool:
         """Whether catch clauses around the present position may be gone to, with the slots below `kept`."""
@@ -340,12 +340,12 @@ class Verifier:
                     self.state[j] = self.scratch[j]
                 if not found:
                     return False
-        return self.passed <= MOST_PASSES * self.most
+        return self.passed <= MAX_PASSES * self.most
 
     def follow_paths(self, params: int, zero_from: int, zero_to: int) -> bool:
         """Whether each instruction reads only what is there, on all paths that lead to it."""
         self.passed = 0
-        for _ in range(MOST_PASSES):
+        for _ in range(MAX_PASSES):
             for i in range(self.words):
                 self.state[i] = 0
             self.live, self.changed, self.other_memory, self.paid = True, False, False, 0
@@ -360,7 +360,7 @@ class Verifier:
         while pos < n:
             self.here = self.pos = pos
             if self.marks[pos] == 3:
-                self.here = -1  # coming to it from above is no way back
+                self.here = -1  # to come to it from above is not a branch back
                 if self.other_memory or not self.leads_to(pos):
                     return False
                 self.here = pos
@@ -383,8 +383,8 @@ class Verifier:
                 if not self.special(rule, pos, length):
                     return False
             if (
-                pos + length - self.paid > MOST_UNPAID
-                or self.passed > MOST_PASSES * self.most
+                pos + length - self.paid > MAX_UNPAID
+                or self.passed > MAX_PASSES * self.most
                 or (op >= self.sequences_from and not self.is_followed(op, pos + length))
             ):
                 return False
@@ -392,7 +392,7 @@ class Verifier:
         return True
 
     def is_followed(self, op: int, pos: int) -> bool:
-        """Whether the instructions that a sequence runs stand behind the first of them."""
+        """Whether the instructions that the sequence `op` at `pos` runs stand after the first of them."""
         for i in range(FOLLOWING_MOST):
             row = self.following[FOLLOWING_MOST * (op - self.sequences_from) + i]
             if row == NO_ROW:
@@ -497,8 +497,8 @@ class Verifier:
         return accepted
 
     def moves(self, at: int, count: int) -> bool:
-        """So many slots, from where the word behind the one at `at` says to where that says."""
-        return count <= MOST_MOVED and self.reads(self.code[at + 1], count) and self.writes(self.code[at], count)
+        """Move `count` slots: the word at `at` says where to, the one after it where from."""
+        return count <= MAX_MOVED and self.reads(self.code[at + 1], count) and self.writes(self.code[at], count)
 
     def global_access(self, rule: int, slot: int, globalidx: int) -> bool:
         if globalidx < 0 or globalidx >= len(self.globals):
@@ -543,7 +543,7 @@ class Verifier:
         return self.writes(base, self.results[typeidx])
 
     def ends(self, rule: int, pos: int, length: int) -> bool:
-        """An instruction behind which the next one does not follow."""
+        """An instruction after which the next one does not follow."""
         if rule == RULE_BR:
             return self.leads_to(pos + 1 + self.code[pos + 1])
         if rule == RULE_BR_TABLE:
@@ -570,7 +570,7 @@ class Verifier:
                 typeidx >= 0 and count == self.params[typeidx] and self.kinds[typeidx] == self.kinds[self.own]
                 and self.reads(base, count)
             )  # fmt: skip
-        if self.pos - self.paid > MOST_UNPAID_RETURN:
+        if self.pos - self.paid > MAX_UNPAID_RETURN:
             return False
         found = True
         if rule == RULE_RETURN_SLOT:
@@ -579,5 +579,5 @@ class Verifier:
             found = self.writes(0, 1)
         elif rule == RULE_RETURN_COPY:
             count = self.code[pos + 2]
-            found = count <= MOST_MOVED and self.reads(self.code[pos + 1], count) and self.writes(0, count)
+            found = count <= MAX_MOVED and self.reads(self.code[pos + 1], count) and self.writes(0, count)
         return found and self.reads(0, self.results[self.own])
