@@ -232,7 +232,7 @@ cdef struct activation_t:
     uint64_t acc_i  # the threaded back end's copies of the last integer, f64 and f32 result
     double acc_d
     float acc_f
-    frame_t* bottom  # its lowest entry, where it goes back to Python
+    frame_t* bottom  # its lowest entry, where it goes back to Python; NULL where nothing runs
     func_t* callee  # EXIT_HOST: whom to call
     slot* base  # EXIT_HOST: where the arguments are
     tag_t* tag  # EXIT_THROW: of what is thrown; `base` is where its payload lies
