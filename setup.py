@@ -7,10 +7,13 @@ is named after what they depend on besides their sources: another Cython or othe
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import platform
 import shutil
+import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,10 +26,11 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))  # a build in isolation does not start there
 
 from tools import build_config, generate  # noqa: E402
-from tools.build_config import DIRECTIVES, FORMS  # noqa: E402
+from tools.build_config import FORMS  # noqa: E402
 
 HOT = build_config.hot_modules(ROOT)
 EXTENSION = [build_config.EXTENSION]
+MACHINE = "wasmvm._core"
 
 FLAGS = {
     "msvc": ["/O2"],
@@ -90,59 +94,37 @@ def write_loop(form: str) -> str:
 
 
 def extensions() -> list[Extension]:
-    """The extension modules, their sources translated to C."""
-    try:
-        from Cython import __version__ as cython_version
-        from Cython.Build import cythonize
-        from Cython.Compiler.Errors import CompileError
-    except ImportError as error:
-        give_up(
-            f"Cython is not installed ({error}).",
-            "Install it (`pip install 'cython>=3.1'`), or let pip do so by building without `--no-build-isolation`.",
-        )
-    for source in HOT + EXTENSION:
+    """The extension modules. The machine comes first, which takes as long as all others together."""
+    for source in EXTENSION + HOT:
         if not os.path.exists(source):
             give_up(f"there is no {source}.", "The checkout or the source distribution is not complete.")
     write_build_file()
-    settings = f"{cython_version} {dispatch()} {CHECKS} {sorted(DIRECTIVES.items())}"
-    key = hashlib.sha256(settings.encode()).hexdigest()[:12]
-    modules = [
-        Extension(source.rsplit(".", 1)[0].replace("/", "."), [source], depends=["setup.py", settings_file(key)])
-        for source in HOT + EXTENSION
-    ]
-    try:
-        made = cythonize(
-            modules,
-            build_dir=f"build/cython-{key}",
-            include_path=[write_loop(dispatch())],
-            compiler_directives=DIRECTIVES,
-            nthreads=0,
-        )
-    except CompileError as error:
-        give_up(
-            f"Cython {cython_version} failed to translate a module to C: {error}",
-            "The messages above name the file and the line. Cython 3.1 or newer is needed.",
-        )
-    for module in made:
-        for source in module.sources:
-            mend(Path(source))
-    return list(made)
+    return [Extension(source.rpartition(".")[0].replace("/", "."), [source]) for source in EXTENSION + HOT]
 
 
-DOUBLE_RELEASE = "    int result = PyList_Append(list, x);\n    Py_DECREF(x);\n    return result;\n"
-SINGLE_RELEASE = "    int result = PyList_Append(list, x);\n    if (!result) Py_DECREF(x);\n    return result;\n"
+class Translation:
+    """Sources that become C files in a process of their own.
 
-
-def mend(generated: Path) -> None:
-    """Mend what Cython 3.3 does in list comprehensions: where there is no memory for an item it releases it twice.
-
-    `__Pyx_ListComp_AppendAndDecref` does so, and then the code that cleans up after every error (shown by
-    `tests/fuzz/nomemory.py`).
+    Attributes:
+        folder: where the C files go.
     """
-    if generated.suffix == ".c":
-        text = generated.read_text()
-        if DOUBLE_RELEASE in text:
-            generated.write_text(text.replace(DOUBLE_RELEASE, SINGLE_RELEASE))
+
+    def __init__(self, sources: list[str], folder: str, included: str) -> None:
+        self.sources, self.folder = sources, folder
+        command = [sys.executable, str(ROOT / "tools/translate.py"), folder, included, *sources]
+        self._process = subprocess.Popen(command, cwd=ROOT)
+
+    def finish(self) -> None:
+        if self._process.wait():
+            what = self.sources[0] if len(self.sources) == 1 else "a module"
+            give_up(
+                f"Cython failed to translate {what} to C.",
+                "The messages above name the file and the line. Cython 3.1 or newer is needed.",
+            )
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
 
 
 class CleanBuild(build):
@@ -155,7 +137,11 @@ class CleanBuild(build):
 
 
 class BuildExtensions(build_ext):
-    """Compiles in parallel, with the flags of the compiler at hand."""
+    """Translates to C and compiles on all cores, with the flags of the compiler at hand.
+
+    While one process translates the machine, another one translates the hot modules, which are compiled as soon as that
+    is done: then one core works on the machine from the beginning to the end, and another on all the rest.
+    """
 
     def finalize_options(self) -> None:
         super().finalize_options()
@@ -165,13 +151,24 @@ class BuildExtensions(build_ext):
             self.parallel = min(os.cpu_count() or 1, len(self.extensions or ()) or 1)
 
     def build_extensions(self) -> None:
-        for extension in self.extensions:
-            flags = FLAGS.get(self.compiler.compiler_type, FLAGS["unix"])
-            threaded = extension.name == "wasmvm._core" and dispatch() != "switch" and flags is FLAGS["unix"]
-            extension.extra_compile_args = flags + THREADED_FLAGS if threaded else flags
-            if CHECKS and extension.name == "wasmvm._core":
-                extension.define_macros = [*extension.define_macros, ("WASMVM_CHECK", "1")]
         try:
+            from Cython import __version__ as cython_version
+        except ImportError as error:
+            give_up(
+                f"Cython is not installed ({error}).",
+                "Install it (`pip install 'cython>=3.1'`), or let pip do so by building without "
+                "`--no-build-isolation`.",
+            )
+        settings = f"{cython_version} {dispatch()} {CHECKS} {sorted(build_config.HOT_DIRECTIVES.items())}"
+        key = hashlib.sha256(settings.encode()).hexdigest()[:12]
+        folder, included = f"build/cython-{key}", write_loop(dispatch())
+        for extension in self.extensions:
+            self.prepare(extension, key, folder)
+        self.began, self.built = time.monotonic(), 0
+        self.machine, hot = Translation(EXTENSION, folder, included), Translation(HOT, folder, included)
+        try:
+            hot.finish()
+            self.report("the hot modules are translated to C")
             super().build_extensions()
         except (CCompilerError, ExecError, PlatformError, OSError) as error:
             give_up(
@@ -184,6 +181,37 @@ class BuildExtensions(build_ext):
                 "    Windows:         the Build Tools for Visual Studio, with C++\n"
                 "The environment variable CC names another compiler.",
             )
+        finally:
+            self.machine.stop()
+            hot.stop()
+
+    def prepare(self, extension: Extension, key: str, folder: str) -> None:
+        """Say what an extension module is compiled from, and how."""
+        flags = list(FLAGS.get(self.compiler.compiler_type, FLAGS["unix"]))
+        is_machine = extension.sources == EXTENSION
+        if self.compiler.compiler_type != "msvc":
+            if is_machine and dispatch() != "switch":
+                flags += THREADED_FLAGS
+            # Python's own flags ask for debug information, which is nine tenths of a library: only who asks gets it.
+            if not any(flag.startswith("-g") for flag in os.environ.get("CFLAGS", "").split()):
+                flags.append("-g0")
+        extension.extra_compile_args = flags
+        if CHECKS and is_machine:
+            extension.define_macros = [*extension.define_macros, ("WASMVM_CHECK", "1")]
+        extension.depends = ["setup.py", settings_file(key)]
+        extension.sources = [Path(folder, source).with_suffix(".c").as_posix() for source in extension.sources]
+
+    def build_extension(self, extension: Extension) -> None:
+        if extension.name == MACHINE:
+            self.machine.finish()
+            self.report("the machine is translated to C")
+        super().build_extension(extension)
+        self.built += 1
+        self.report(f"{self.built} of {len(self.extensions)} modules are built, the last one {extension.name}")
+
+    def report(self, what: str) -> None:
+        """Say how far the build is; pip shows it with -v."""
+        self.announce(f"wasmvm, {time.monotonic() - self.began:.0f} s: {what}", logging.INFO)
 
 
 setup(ext_modules=extensions(), cmdclass={"build": CleanBuild, "build_ext": BuildExtensions})

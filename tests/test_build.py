@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,8 @@ def test_with_a_module_that_cython_refuses(project: Path) -> None:
     code, output = build(project)
     assert code == 1
     assert "wasmvm cannot be built: Cython" in output
-    assert "failed to translate a module to C: wasmvm/_core.pyx" in output
+    assert "failed to translate wasmvm/_core.pyx to C" in output
+    assert re.search(r"_core\.pyx:1:\d+: ", output), "Cython's own message is there, too"
     assert "Traceback" not in output
 
 
@@ -168,6 +170,54 @@ def test_the_loop_is_printed_when_its_tables_change(project: Path) -> None:
     printer = project / "tools/dispatch.py"
     printer.write_text(printer.read_text().replace('DISPATCH = "switch"', 'DISPATCH = "other"'))
     assert build_loop() != first
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="CC does not choose the compiler on Windows")
+def test_debug_information_is_for_those_who_ask(project: Path) -> None:
+    """Python's own flags ask for it, and nine tenths of the libraries would be that."""
+    false = shutil.which("false") or "false"
+    _, output = build(project, CC=false, CFLAGS="")
+    commands = [line for line in output.splitlines() if line.startswith(false) and " -c " in line]
+    assert commands
+    assert all(line.split().index("-g0") > line.split().index("-c") for line in commands)
+    _, output = build(project, CC=false, CFLAGS="-g1")
+    assert "-g1" in output
+    assert "-g0" not in output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="CC does not choose the compiler on Windows")
+def test_a_build_says_how_far_it_is(project: Path) -> None:
+    _, output = build(project, CC=shutil.which("false") or "false")
+    assert re.search(r"^wasmvm, \d+ s: the hot modules are translated to C$", output, re.MULTILINE)
+
+
+def committed() -> set[str]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("the project is no git repository here")
+    return set(listed.stdout.splitlines())
+
+
+def test_the_source_distribution_is_complete(tmp_path: Path) -> None:
+    """It has all that is committed, but what is for git and CI, and nothing that a build has made."""
+    copy = tmp_path / "copy"
+    for name in committed():
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, copy / name)
+    done = subprocess.run(
+        [sys.executable, "setup.py", "-q", "sdist", "--formats=tar", "--dist-dir", str(tmp_path)],
+        cwd=copy, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (path,) = tmp_path.glob("*.tar")
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    needed = {name for name in committed() if (ROOT / name).is_file() and not name.startswith(".")}
+    assert not needed - names
+    assert not {
+        name for name in names if name.startswith("build") or (name.endswith((".c", ".so")) and "wasmvm/" in name)
+    }
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="CC does not choose the compiler on Windows")
