@@ -299,11 +299,11 @@ class Body(Control):
     def result(self) -> Lowered:
         """What was written, copied."""
         zero_to = max(self.zero_to, self.zero_from) if self.zero_to else self.zero_from
-        return Lowered(
-            code=array("i", bytes(memoryview(self.code)[: self.n])),
-            offsets=array("i", bytes(memoryview(self.offsets)[: self.m])),
-            clauses=array("i", bytes(memoryview(self.clauses)[: self.clause_words])),
-            frame_size=max(self.top_slot, self.temp_base),
-            zero_from=self.zero_from,
-            zero_to=zero_to,
+        return Lowered(  # by position: by keyword, lowering took 1.5 % longer
+            array("i", bytes(memoryview(self.code)[: self.n])),
+            array("i", bytes(memoryview(self.offsets)[: self.m])),
+            array("i", bytes(memoryview(self.clauses)[: self.clause_words])),
+            max(self.top_slot, self.temp_base),
+            self.zero_from,
+            zero_to,
         )
