@@ -123,8 +123,12 @@ class Translation:
             )
 
     def stop(self) -> None:
-        self._process.kill()
-        self._process.wait()
+        """End it; if it is not done, what it was writing must not look like a finished file."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+            for source in self.sources:
+                Path(self.folder, source).with_suffix(".c").unlink(missing_ok=True)
 
 
 class CleanBuild(build):

@@ -185,6 +185,24 @@ def test_debug_information_is_for_those_who_ask(project: Path) -> None:
     assert "-g0" not in output
 
 
+def test_a_translation_that_is_stopped_leaves_no_half_file(project: Path) -> None:
+    """A file that is newer than its source counts as finished, so the next build would compile what there is of it."""
+    program = """
+import sys
+from pathlib import Path
+text = Path("setup.py").read_text()
+namespace = {"__name__": "setup", "__file__": "setup.py"}
+exec(text[: text.rindex("\\nsetup(")], namespace)
+half = Path("build/c/wasmvm/reader.c")
+half.parent.mkdir(parents=True)
+half.write_text("half")
+namespace["Translation"](["wasmvm/reader.py"], "build/c", "build").stop()
+sys.exit(half.exists())
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="CC does not choose the compiler on Windows")
 def test_a_build_says_how_far_it_is(project: Path) -> None:
     _, output = build(project, CC=shutil.which("false") or "false")
