@@ -6,7 +6,7 @@ cdef enum:
     KIND_EXTERN = 3  # an object of the host, whatever reference the guest has to it
     KIND_EXN = 4
     # Abstract heap types as code has them: the byte of the binary format as a signed number of 7 bits.
-    HEAP_ANY = ANYREF - 0x80 - 0x80
+    HEAP_ANY = ANYREF - 0x80
     HEAP_EQ = EQREF - 0x80
     HEAP_I31 = I31REF - 0x80
     HEAP_STRUCT = STRUCTREF - 0x80
