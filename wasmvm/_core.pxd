@@ -42,7 +42,7 @@ cdef struct field_t:
 cdef struct type_t:
     # A defined type (spec "Validation: Conventions: Defined Types"). There is one of each in the process, so that equal
     # types have equal addresses. It stays as long as somebody has a `Hold` of it: whatever has an address of one must.
-    int32_t number  # in the table of `typetable`
+    int32_t type_id  # in the table of `typetable`
     int32_t kind  # KIND_...
     type_t* super  # its supertype, or NULL
     uint32_t size  # bytes of a structure; slots of a function's parameters or results, whichever are more
@@ -232,7 +232,7 @@ cdef struct activation_t:
     uint64_t acc_i  # the threaded back end's copies of the last integer, f64 and f32 result
     double acc_d
     float acc_f
-    frame_t* bottom  # its lowest entry, where it goes back to Python
+    frame_t* bottom  # its lowest entry, where it goes back to Python; NULL where nothing runs
     func_t* callee  # EXIT_HOST: whom to call
     slot* base  # EXIT_HOST: where the arguments are
     tag_t* tag  # EXIT_THROW: of what is thrown; `base` is where its payload lies
@@ -432,7 +432,7 @@ cdef class ExceptionRef(Reference):
 @cython.final
 cdef class Signature:
     cdef readonly object type
-    cdef readonly int number
+    cdef readonly int type_id
     cdef object held  # keeps the type
     cdef type_t* ctype
     cdef int param_count
@@ -473,7 +473,7 @@ cdef class ModuleCode:
     cdef void* held  # the Hold of `types`; owned, unknown to Python's collector
     cdef bint makes_objects  # whether objects of its types may be on heaps
     cdef list signatures  # by typeidx, those of function types that were asked for
-    cdef object numbers
+    cdef object type_ids
     cdef func_t* templates
     cdef Py_ssize_t global_count
     cdef uint64_t records  # bytes that each instance takes
@@ -486,7 +486,7 @@ cdef class ModuleCode:
     cdef uint32_t* offers  # by function, 1 plus the word where the record of its code is in `adopted`; 0 for none
     cdef bint is_adopted(self, const int32_t* code) noexcept
     cdef bint find_offer(self, Py_ssize_t index, lowered_t* lowered) noexcept
-    cdef int prepare(self, syntax, numbers) except -1
+    cdef int prepare(self, syntax, type_ids) except -1
     cdef int remember(self, list imports, tuple funcs) except -1
     cdef Signature signature(self, Py_ssize_t typeidx)
 

@@ -30,13 +30,13 @@ from zlib import crc32
 
 from wasmvm.compiled import codefile
 from wasmvm.compiled.codefile import KEY_SIZE, keyed
-from wasmvm.compiled.partial import Layout, PartialSource, layout_of
 from wasmvm.errors import InternalError
 from wasmvm.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wasmvm._core import ModuleCode
+    from wasmvm.compiled.partial import Layout, PartialSource
     from wasmvm.syntax import Module
 
 FOLDER_ENV = "WASMVM_CACHE_DIR"
@@ -146,6 +146,8 @@ class Cache:
         layout = None if data is None else _unpack_seen(seen, data)
         if layout is None:
             return None
+        from wasmvm.compiled.partial import PartialSource  # which only large modules need, as below
+
         try:
             partial = PartialSource(descriptor, status.st_size, layout, lambda: _remove(path))
         except (OSError, ValueError):
@@ -271,6 +273,8 @@ class Entry:
             return False
         try:
             if self._seen is not None:
+                from wasmvm.compiled.partial import layout_of
+
                 layout = layout_of(module, self._key)
                 cache.write(cache.path(self._seen, SEEN_SUFFIX), _pack_seen(self._seen, layout))
             if self._data is not None and fresh * WORTH_SAVING <= len(self._data):
@@ -324,6 +328,8 @@ def _pack_seen(seen: bytes, layout: Layout) -> list[bytes]:
 
 def _unpack_seen(seen: bytes, data: bytes) -> Layout | None:
     """What `_pack_seen` was given; None if it is damaged."""
+    from wasmvm.compiled.partial import Layout
+
     if len(data) < _SEEN.size:
         return None
     key, secret, gaps, code, checksum = _SEEN.unpack_from(data)

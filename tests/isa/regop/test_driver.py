@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wasmvm.isa.regop import arm
 from wasmvm.isa.regop.rows import ROWS
+from wasmvm.isa.threaded import forms
 
 PACKAGE = Path(arm.__file__).parent.parent.parent
 MACHINE = "\n".join(path.read_text() for path in sorted((PACKAGE / "machine").rglob("*.pxi")))
@@ -50,3 +51,13 @@ def test_growing_is_done_where_its_operands_are() -> None:
         (row,) = (row for row in ROWS if f"EXIT_{kind.upper()}_GROW" in arm.reasons(row))
         assert {letter: row.position(letter) for letter in words} == words
         assert set(map(int, re.findall(r"pc\[(\d)\]", function(name)))) - {0} == set(words.values())
+
+
+def test_the_driver_finds_rows_where_it_asks_for_their_length() -> None:
+    """No form of these instructions has a number of its own, and no sequence begins with one."""
+    asked = {"EXIT_HOST", "EXIT_MEMORY_GROW", "EXIT_TABLE_GROW"}
+    assert any(arm.reasons(row) & asked for row in ROWS)
+    for instruction in forms.INSTRUCTIONS:
+        assert instruction.number < len(ROWS) or not arm.reasons(forms.row_of(instruction)) & asked
+    for sequence in forms.SEQUENCES_BY_NUMBER:
+        assert not arm.reasons(forms.row_of(sequence.parts[0])) & asked

@@ -30,22 +30,26 @@ cdef void end_call(Store store) noexcept:
 cdef int call_wasm(Store store, func_t* func, slot* base) except -1:
     """Call a wasm function whose arguments are at `base`; its results are left there."""
     cdef execution_t* x = store.execution
-    cdef activation_t outer = x.now
+    cdef activation_t outer
+    cdef slot* top = x.now.top
+    cdef bint inside = x.now.bottom != NULL
+    if inside:
+        outer = x.now
     if store.closed is not None:
         raise ValueError(store.closed)
     begin_call(store)
     try:
         if base + func.frame_size > x.stack_end:
             raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
-        x.now.bottom = outer.frame
+        x.now.bottom = x.now.frame
         x.now.frame.pc = done_code
-        x.now.frame.fp = outer.fp
+        x.now.frame.fp = x.now.fp
         x.now.frame += 1
         x.now.inst = func.inst
         x.now.other_mem = NULL
         x.now.fp = base
         x.now.pc = func.code
-        x.now.outer = &outer
+        x.now.outer = &outer if inside else NULL
         forget_bulk(x)
         zero_locals(base, func)
         if store.state.interrupted:
@@ -53,7 +57,10 @@ cdef int call_wasm(Store store, func_t* func, slot* base) except -1:
         drive(x)
     finally:
         end_call(store)
-        x.now = outer
+        if inside:
+            x.now = outer
+        else:
+            let_rest(x, top)
     return 0
 
 

@@ -53,10 +53,21 @@ cdef execution_t* acquire_execution(store_t* store, size_t slots) noexcept:
     x.next = store.executions
     store.executions = x
     x.stack_end = x.stack + slots
-    x.now.frame = x.now.bottom = x.frames
-    x.now.fp = x.now.top = x.stack
-    x.now.pc = done_code
+    let_rest(x, x.stack)
     return x
+
+
+cdef inline void let_rest(execution_t* x, slot* top) noexcept:
+    """Nothing runs any more: what nobody has saved is as it is in a new execution, and the rest means nothing."""
+    x.now.pc = done_code
+    x.now.fp = x.stack
+    x.now.frame = x.frames
+    x.now.top = top
+    x.now.acc_i = 0
+    x.now.bottom = NULL
+    x.now.exn = NULL
+    x.now.bulk.made = NULL
+    x.now.outer = NULL
 
 
 cdef void release_execution(execution_t* x) noexcept:

@@ -56,11 +56,11 @@ cdef class ModuleCode:
             self.stubs[2 * i] = R_LOWER
             self.stubs[2 * i + 1] = <int32_t>i
 
-    cdef int prepare(self, syntax, numbers) except -1:
+    cdef int prepare(self, syntax, type_ids) except -1:
         """What all instances have in common, made for the first."""
         cdef Py_ssize_t imported = len(syntax.func_imports)
         cdef const unsigned int[::1] typeidxs = syntax.funcs
-        cdef type_t** types = <type_t**>malloc(max(len(numbers), 1) * sizeof(type_t*))
+        cdef type_t** types = <type_t**>malloc(max(len(type_ids), 1) * sizeof(type_t*))
         cdef func_t* templates = <func_t*>calloc(max(self.count, 1), sizeof(func_t))
         cdef void* held = own(syntax.hold)
         cdef Py_ssize_t i
@@ -71,7 +71,7 @@ cdef class ModuleCode:
                 raise MemoryError
             if not syntax.hold.alive:
                 raise InternalError("the types of the module are gone")
-            makes_objects = find_types(numbers, types)
+            makes_objects = find_types(type_ids, types)
             for i in range(self.count):
                 templates[i].code = &self.stubs[2 * i]
                 templates[i].frame_size = <int32_t>types[typeidxs[i]].size
@@ -93,11 +93,11 @@ cdef class ModuleCode:
                 for valtype in valtypes_of(type):
                     shares |= names_functions(valtype)
             self.shares = shares
-            signatures = [None] * len(numbers)
+            signatures = [None] * len(type_ids)
             if self.types == NULL:  # still: what was called may have made an instance
                 self.makes_objects = makes_objects
                 self.records = records
-                self.numbers = numbers
+                self.type_ids = type_ids
                 self.signatures = signatures
                 self.held = held
                 self.templates = templates
@@ -114,7 +114,7 @@ cdef class ModuleCode:
     cdef int remember(self, list imports, tuple funcs) except -1:
         """Keep the signatures of functions that are imported: those of the next instance have them again, mostly."""
         for import_, func in zip(imports, funcs):
-            if (<Func>func).signature.number == self.numbers[import_.desc]:
+            if (<Func>func).signature.type_id == self.type_ids[import_.desc]:
                 self.signatures[import_.desc] = (<Func>func).signature
         return 0
 
@@ -122,7 +122,7 @@ cdef class ModuleCode:
         """The signature of the function type with this index; `prepare` has been called."""
         found = self.signatures[typeidx]
         if found is None:
-            found = self.signatures[typeidx] = signature_of_number(self.numbers[typeidx])
+            found = self.signatures[typeidx] = signature_of_id(self.type_ids[typeidx])
         return <Signature>found
 
     def __dealloc__(self):

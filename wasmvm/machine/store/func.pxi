@@ -14,7 +14,7 @@ cdef class Func:
         callable: the Python function of a host function; it is called with one argument per parameter and returns
             None, a value, or for several results a sequence.
         access_caller: pass the calling `Caller` as first argument.
-        number: the defined type (`deftype`) that it is of, if that is not the final type which is `type` and no more.
+        number: the id of its defined type (`deftype`), if that is not just `type` declared alone.
 
     Raises when called:
         TypeError: wrong number or types of arguments.
@@ -25,7 +25,7 @@ cdef class Func:
 
     def __cinit__(self, Store store not None, type, callable, *, access_caller=False, number=None):
         self.store = store
-        self.signature = signature_of(type) if number is None else signature_of_number(number)
+        self.signature = signature_of(type) if number is None else signature_of_id(number)
         self.callable = callable
         self.access_caller = access_caller
         self.quiet = not isinstance(callable, (FunctionType, MethodType))
@@ -43,8 +43,8 @@ cdef class Func:
 
     @property
     def number(self):
-        """The number of its defined type (`deftype`)."""
-        return self.signature.number
+        """The id of its defined type (`deftype`)."""
+        return self.signature.type_id
 
     @property
     def actual_type(self):

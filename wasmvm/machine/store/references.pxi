@@ -34,13 +34,13 @@ cdef class Aggregate(Reference):
 
     @property
     def number(self):
-        """The number of its defined type (`deftype`)."""
-        return self.target.type.number
+        """The id of its defined type (`deftype`)."""
+        return self.target.type.type_id
 
     @property
     def type(self):
         """The `StructType` or `ArrayType`, closed (`deftype`)."""
-        return comptype_of(self.target.type.number)
+        return comptype_of(self.target.type.type_id)
 
     def __repr__(self):
         return f"<wasmvm.{type(self).__name__} {self.type}>"
@@ -168,7 +168,7 @@ cdef uint64_t object_slot(Store store, int reftype, object value, object name) e
         aggregate = <Aggregate>value
         if aggregate.store is not store:
             raise ValueError(f"{name}: the object belongs to another store")
-        if heaptype == EXTERNREF or match_heaptype(ref_typeidx(aggregate.target.type.number, True), heaptype):
+        if heaptype == EXTERNREF or match_heaptype(ref_typeidx(aggregate.target.type.type_id, True), heaptype):
             return <size_t>aggregate.target
     elif heaptype == EXTERNREF:
         return extern_slot(store, value)

@@ -18,11 +18,11 @@ cdef class Signature:
     """A function type prepared for calls; there is one for each defined type, which it keeps. It holds nothing that
     could hold it, so Python's collector need not look at it, and never empties it."""
 
-    def __cinit__(self, held, int number):
+    def __cinit__(self, held, int type_id):
         self.held = held
-        self.type = comptype_of(number)
-        self.number = number
-        self.ctype = ctype_of(number)
+        self.type = comptype_of(type_id)
+        self.type_id = type_id
+        self.ctype = ctype_of(type_id)
         self.params = new_valtypes(self.type.params)
         self.results = new_valtypes(self.type.results)
         self.param_count = len(self.type.params)
@@ -32,7 +32,7 @@ cdef class Signature:
 
     def __dealloc__(self):
         if self.params != NULL:  # it is complete
-            forget_signature(self.number)
+            forget_signature(self.type_id)
             forget_signature(self.type)
         free(self.params)
         free(self.results)
@@ -52,19 +52,19 @@ cdef Signature known_signature(object key):
     return None if known is None else known()
 
 
-cdef Signature signature_of_number(object number):
+cdef Signature signature_of_id(object type_id):
     """The one signature of a defined function type; ValueError where that is gone."""
-    cdef Signature found = known_signature(number)
+    cdef Signature found = known_signature(type_id)
     if found is None:
-        found = known_or_made(hold(number), number)
+        found = known_or_made(hold(type_id), type_id)
     return found
 
 
-cdef Signature known_or_made(object held, object number):
-    cdef Signature made = Signature.__new__(Signature, held, number)
-    cdef Signature found = known_signature(number)  # making objects may have run code that was here before
+cdef Signature known_or_made(object held, object type_id):
+    cdef Signature made = Signature.__new__(Signature, held, type_id)
+    cdef Signature found = known_signature(type_id)  # making objects may have run code that was here before
     if found is None:
-        SIGNATURES[number] = PyWeakref_NewRef(made, None)
+        SIGNATURES[type_id] = PyWeakref_NewRef(made, None)
         return made
     return found
 

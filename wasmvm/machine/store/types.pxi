@@ -3,13 +3,13 @@
 
 cdef type_t extern_type  # of all objects of the host
 memset(&extern_type, 0, sizeof(type_t))
-extern_type.number = -1
+extern_type.type_id = -1
 extern_type.kind = KIND_EXTERN
 extern_type.size = sizeof(extern_t)
 
 cdef type_t exn_type  # of all exceptions; their tags say what they consist of
 memset(&exn_type, 0, sizeof(type_t))
-exn_type.number = -1
+exn_type.type_id = -1
 exn_type.kind = KIND_EXN
 exn_type.ref_count = 1  # so that they are looked at
 
@@ -36,25 +36,25 @@ cdef GroupTypes types_of_group(group):
     return <GroupTypes>group.machine
 
 
-cdef type_t* ctype_of(int32_t number) except NULL:
+cdef type_t* ctype_of(int32_t type_id) except NULL:
     """The `type_t` of a defined type; ValueError if that is gone."""
-    cdef GroupTypes made = types_of_group(group_of(number))
-    return &made.types[number - made.first]
+    cdef GroupTypes made = types_of_group(group_of(type_id))
+    return &made.types[type_id - made.first]
 
 
-cdef type_t* known_ctype(int32_t number) except? NULL:
+cdef type_t* known_ctype(int32_t type_id) except? NULL:
     """As `ctype_of` if one of its group was asked for before, else NULL. Runs no Python if `typetable` is compiled."""
     cdef GroupTypes made
-    group = find(number)
+    group = find(type_id)
     if group is None or group.machine is None:
         return NULL
     made = <GroupTypes>group.machine
-    return &made.types[number - made.first]
+    return &made.types[type_id - made.first]
 
 
-cdef bint find_types(numbers, type_t** types) except -1:
+cdef bint find_types(type_ids, type_t** types) except -1:
     """Fill in the types of a module; returns whether there may be objects of some of them."""
-    cdef const int[::1] given = numbers
+    cdef const int[::1] given = type_ids
     cdef GroupTypes group = None
     cdef bint makes_objects = False
     cdef Py_ssize_t i
@@ -90,8 +90,8 @@ cdef GroupTypes new_types(group):
     refs = <uint32_t*>(fields + room)
     for i in range(size):
         type = &made.types[i]
-        type.number = <int32_t>(made.first + i)
-        super_ = super_of(type.number)
+        type.type_id = <int32_t>(made.first + i)
+        super_ = super_of(type.type_id)
         if super_ >= 0:
             if made.first <= super_ < made.first + size:
                 type.super = &made.types[super_ - made.first]

@@ -54,7 +54,7 @@ cdef uint64_t reference_slot(Store store, int reftype, object value, object name
         func = <Func>value
         if func.store is not store:
             raise ValueError(f"{name}: the function belongs to another store")
-        if reftype != FUNCREF and not match_heaptype(ref_typeidx(func.signature.number, True), heaptype_of(reftype)):
+        if reftype != FUNCREF and not match_heaptype(ref_typeidx(func.signature.type_id, True), heaptype_of(reftype)):
             raise TypeError(f"{name}: expected {valtype_text(reftype)}, got a function of type {func.signature.type}")
         func.keep()
         return <uint64_t><size_t>func.func
