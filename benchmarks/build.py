@@ -22,7 +22,7 @@ LEVELS = {
     "3": ("-Xclang", "-O3", "-funroll-loops"),
     "s": ("-Os",),
 }
-"""Flags by level of optimisation, behind `WASM_FLAGS`. zig makes -O2 of -O3 itself, so clang is told past it."""
+"""Flags by level of optimisation, after `WASM_FLAGS`. zig makes -O2 of -O3 itself, so clang is told past it."""
 
 
 def build_wasm(program: Program, target: Path) -> None:

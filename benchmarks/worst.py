@@ -517,7 +517,7 @@ def selects_with_a_type(size: int) -> bytes:
 
 @kind
 def select_with_many_types(size: int) -> bytes:
-    """Not valid, which is told only behind the last of them."""
+    """Not valid, which is told only after the last of them."""
     return one(UNREACHABLE + b"\x1c" + uleb(size) + I32 * size)
 
 

@@ -395,7 +395,7 @@ def limits() -> None:
 
 
 def run_batch(first: int, count: int) -> tuple[Counter[str], list[str]]:
-    """Run mutants in processes of their own; go on behind one that ends its process. Returns findings as text too."""
+    """Run mutants in processes of their own; go on after one that ends its process. Returns findings as text too."""
     total: Counter[str] = Counter()
     findings = []
     end = first + count

@@ -3,10 +3,10 @@
     python -m tests.fuzz.nomemory [--allocator raw|python|all] [--scenario NAME|all] [--every N] [--most N]
 
 Each scenario is run with its first allocation failing, then with its second, and so on, until there are no more. It must end
-in `MemoryError`, a `LinkError` or a `Trap` (where a limit answers for it), or not mind; and the same once more, with memory,
+in `MemoryError`, a `LinkError` or a `Trap` (where a limit is the reason), or not mind; and the same once more, with memory,
 must give what it always does. `raw` is what wasmvm's C code asks the system for: malloc, calloc, realloc, mmap, mprotect, by a
 library that is compiled here and preloaded (Linux with a C compiler). `python` is every allocator of Python's, by
-`_testcapi.set_nomemory`. A process that dies is a finding, and another one goes on behind it.
+`_testcapi.set_nomemory`. A process that dies is a finding, and another one goes on after it.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def low_word(value: int) -> int:
 
 
 class Parts(NamedTuple):
-    """Words of a sequence, from `start` on, behind instructions that set the accumulators."""
+    """Words of a sequence, from `start` on, after instructions that set the accumulators."""
 
     words: list[int]
     start: int
@@ -197,7 +197,7 @@ def test_a_sequence_does_what_its_parts_do(length: int) -> None:
                 break
             module = Module(binary)
             code = module.compiled.code
-            # Offsets that tell at which word it stopped; 1 is `$f` and 2 the one behind it.
+            # Offsets that tell at which word it stopped; 1 is `$f` and 2 the one after it.
             offsets = array("i", [number for i in range(len(parts.words)) for number in (i, 1000 + i)])
             for index, number in ((SEQUENCE, made.number), (PLAIN, None)):
                 code.put(index, Lowered(finish(parts, number), offsets, array("i"), 2 * SLOTS, 0, 0))

@@ -45,7 +45,7 @@ RETURN = "return_slot 0"
 
 
 def words(text: str) -> list[int]:
-    """Instructions, one behind the other with ``;`` between, as words."""
+    """Instructions, one after the other with ``;`` between, as words."""
     found = []
     for instruction in filter(str.strip, text.split(";")):
         name, *operands = instruction.split()

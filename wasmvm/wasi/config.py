@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from wasmvm._core import check_limit
 from wasmvm.wasi.host.fdtable import MAX_DESCRIPTORS
 from wasmvm.wasi.host.timesource import Clock, SystemClock, VirtualClock
-from wasmvm.wasi.host.walk import Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Protocol
+
+    from wasmvm.wasi.host.walk import Tree
 else:
     Protocol = object
 

@@ -146,7 +146,7 @@ def test_frame_that_does_not_fit_is_found_when_the_function_is_lowered() -> None
 
 
 def test_host_function_between_wasm_frames_has_room_of_its_own() -> None:
-    """A nested call begins behind the frame that waits for the host."""
+    """A nested call begins after the frame that waits for the host."""
     text = """(module (import "h" "f" (func $f (param i32) (result i32)))
       (func (export "run") (param i32) (result i32) (local i32 i32 i32)
         i32.const 10  local.set 1  i32.const 20  local.set 2  i32.const 30  local.set 3

@@ -16,7 +16,7 @@ cdef uint64_t to_u64(object value, object name, object error) except? 0xFFFFFFFF
     """An integer from outside; raises `error`, a class, if it is negative or has more than 64 bits.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is not an integer.
     """
     if not PyLong_CheckExact(value):
         value = PyNumber_Index(value)

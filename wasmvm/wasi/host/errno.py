@@ -60,7 +60,6 @@ class WasiError(Exception):
 def name_of(error: OSError) -> str:
     """The name of a host's error; EIO if the host has no name for it. An interface may not have a number for it."""
     if not _names:
-        for name, number in vars(host_errno).items():
-            if name.startswith("E"):
-                _names[number] = _SAME.get(name, name)
+        made = {number: _SAME.get(name, name) for name, number in vars(host_errno).items() if name.startswith("E")}
+        _names.update(made)  # all at once: another thread takes what it finds for all there is
     return _names.get(error.errno or 0, EIO)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from wasmvm.wasi.config import DirectoryGrant, HostDirectory, WasiConfig
 from wasmvm.wasi.host import terms
-from wasmvm.wasi.host.directory import Directory
 from wasmvm.wasi.host.fdtable import FdTable
 from wasmvm.wasi.host.streams import open_input, open_output
 from wasmvm.wasi.host.timesource import Clock
@@ -12,6 +11,8 @@ from wasmvm.wasi.host.timesource import Clock
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from wasmvm.wasi.host.directory import Directory
 
 
 class Wasi:
@@ -79,6 +80,8 @@ class Wasi:
 
 def _open_preopen(name: bytes, source: Any, clock: Clock) -> Directory:
     """The descriptor of a directory that the embedder grants under the guest's name `name`."""
+    from wasmvm.wasi.host.directory import Directory  # which takes long to import, and many guests are granted none
+
     grant: DirectoryGrant = source if hasattr(source, "attach") else HostDirectory(source)
     tree, handle = grant.attach(clock)
     rights, inheriting = terms.RIGHTS_DIRECTORY, terms.RIGHTS_DIRECTORY | terms.RIGHTS_FILE

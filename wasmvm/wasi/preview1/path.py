@@ -14,12 +14,19 @@ from wasmvm.wasi.host import errno, terms
 from wasmvm.wasi.host.directory import Directory
 from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.fdtable import Filestat
+from wasmvm.wasi.host.walk import MAX_PATH, checked_path
 from wasmvm.wasi.preview1 import abi
 from wasmvm.wasi.preview1.abi import store_u32
 from wasmvm.wasi.preview1.fd import new_times, store_filestat
 from wasmvm.wasi.preview1.function import wasi_function
 from wasmvm.wasi.preview1.guest import Wasi
-from wasmvm.wasi.preview1.strings import path_bytes
+
+
+def path_bytes(mem: memoryview, address: int, length: int) -> bytes:
+    """A path in memory. Raises WasiError as `checked_path` does."""
+    if length > MAX_PATH:
+        length = MAX_PATH + 1  # which is too long
+    return checked_path(bytes(mem[address : address + length]))
 
 
 def _directory(wasi: Wasi, fd: int, rights: int) -> Directory:

@@ -1,4 +1,4 @@
-"""Strings in guest memory: paths, and the lists of NUL-terminated strings for arguments and environment."""
+"""Lists of NUL-terminated strings in guest memory, for arguments and environment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from wasmvm.wasi.host import errno
 from wasmvm.wasi.host.errno import WasiError
-from wasmvm.wasi.host.walk import MAX_PATH, checked_path
 from wasmvm.wasi.preview1.abi import store_u32
 
 
@@ -30,10 +29,3 @@ def store_strings(mem: memoryview, strings: Sequence[bytes], pointers: int, buff
         mem[end] = 0
         pointers += 4
         buffer = end + 1
-
-
-def path_bytes(mem: memoryview, address: int, length: int) -> bytes:
-    """A path in memory. Raises WasiError as `checked_path` does."""
-    if length > MAX_PATH:
-        length = MAX_PATH + 1  # which is too long
-    return checked_path(bytes(mem[address : address + length]))

@@ -17,9 +17,8 @@ from wasmvm.wasi.preview1.abi import store_u64
 from wasmvm.wasi.preview1.fd import move_offset, store_filestat
 from wasmvm.wasi.preview1.function import unstable_function
 from wasmvm.wasi.preview1.guest import Wasi
-from wasmvm.wasi.preview1.path import filestat_at
+from wasmvm.wasi.preview1.path import filestat_at, path_bytes
 from wasmvm.wasi.preview1.poll import poll
-from wasmvm.wasi.preview1.strings import path_bytes
 
 FILESTAT = Struct("<QQB3xIQQQQ")
 """dev, ino, filetype, nlink, size, atim, mtim, ctim"""
