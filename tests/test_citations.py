@@ -19,6 +19,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("wasmvm", "tests", "tools", "benchmarks", "examples", "docs")
 CITATION = re.compile(r'\bspec\s+"([^"]+)"')
+UNCHECKED = re.compile(r'\b[Ss]pec(?:ification)?\b(?!\s")[^"\n]{0,12}\s"|\bspec\s+"[^"]+"(?:,|,? and|,? or)?\s+"')
+"""What looks like a citation, but is not read as one: with an edition, or of several titles at once."""
 THREE_PARTS = re.compile(r"(?<![\w.])[1-7]\.\d{1,2}\.\d{1,2}(?![\w.]*\d)")
 TWO_PARTS = re.compile(
     r"""
@@ -117,6 +119,7 @@ def test_citations(path: Path) -> None:
         for citation in citations(remark):
             assert len(meant(citation)) == 1, f'spec "{citation}" may mean {meant(citation)}'
         assert numbers(remark) == [], remark
+        assert not UNCHECKED.search(remark), remark
 
 
 def test_there_are_citations() -> None:
@@ -186,6 +189,15 @@ def test_what_is_a_section_number(remark: str) -> None:
 )
 def test_what_is_no_section_number(remark: str) -> None:
     assert numbers(remark) == []
+
+
+@pytest.mark.parametrize(
+    "remark",
+    ['spec 3.0 "Numerics"', 'the specification\'s "Numerics"', 'spec "Numerics" and "Values"', 'spec "A", "B"'],
+)
+def test_what_only_looks_like_a_citation(remark: str) -> None:
+    assert UNCHECKED.search(remark)
+    assert not UNCHECKED.search('(spec "Execution: Numeric Instructions", spec "Values")')
 
 
 def test_the_edition_is_stated() -> None:

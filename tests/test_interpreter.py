@@ -210,7 +210,7 @@ def test_finalizers_use_a_store_at_the_end() -> None:
         class Last:
             def __del__(self, f=vm.exports.f):
                 print(f(9), flush=True)
-        vm.store.deadline_holder = last = Last()
+        vm.store.epoch_deadline = last = Last()
         last.me = last
     """)
     assert done.returncode == 0, done.stderr

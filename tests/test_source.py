@@ -90,8 +90,9 @@ def test_generated_files_are_fresh() -> None:
 # --- layers, for the files that import-linter does not read ----------------------------------------------------------
 
 
-def layers() -> dict[str, int]:
-    """The height of each module or folder of the package, from the contract in pyproject.toml; 0 is the lowest."""
+def layers() -> dict[str, tuple[int, bool]]:
+    """By module or folder of the package, from the contract in pyproject.toml: its height, where 0 is the lowest, and
+    whether it shares that with others which it must not know."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
     rows = next(contract["layers"] for contract in contracts if contract["type"] == "layers")

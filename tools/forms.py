@@ -101,7 +101,7 @@ def _shape(row: wasm.Row) -> str:
         return "nop"
     if target is None:
         return "other"
-    if row.code >= wasm.PREFIX_BASE[0xFD]:
+    if any(operand.type == "v128" for operand in target.operands):
         return "vector"
     if target.address is not None and target.access is not None:
         return target.access.kind

@@ -119,7 +119,7 @@ def loop(form: str) -> str:
 def write_loop(form: str, folder: Path) -> None:
     """Print what `_core.pyx` includes and nobody wrote. A file that is right already stays as old as it is."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in {"_core_run.pxi": loop(form), "_core_simd_ops.pxi": vector.functions(NOTE)}.items():
+    for name, text in {"_core_run.pxi": loop(form), "_core_vector.pxi": vector.functions(NOTE)}.items():
         path = folder / name
         if not path.exists() or path.read_text() != text:
             path.write_text(text)

@@ -121,7 +121,7 @@ def surroundings(mode: str, folder: Path) -> dict[str, str]:
     environment = {**os.environ, **dict(settings.environment), "PYTHONPATH": str(folder)}
     if settings.libraries:
         environment["LD_PRELOAD"] = " ".join(map(library, settings.libraries))
-    # Python's own leaks are many, and a refused allocation is something that wasmvm must be able to take.
+    # Python's own leaks are many, and wasmvm must be able to take a refused allocation.
     environment["ASAN_OPTIONS"] = (
         f"detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=16384:log_path={report}"
     )

@@ -42,7 +42,7 @@ INDICES = frozenset(("memidx", "dataidx", "elemidx", "tableidx"))
 """The indices that the plain rule knows."""
 STRIDE = 8
 NONE = 0xFFFF
-MOST_PARTS = 4
+MAX_PARTS = 4
 
 
 def is_plain(row: RegOp) -> bool:
@@ -122,7 +122,7 @@ def module(note: str) -> str:
     for made in forms.SEQUENCES_BY_NUMBER:
         parts = [forms.row_of(part).number for part in made.parts]
         numbers_of.append(parts[0])
-        following += parts[1:] + [NONE] * (MOST_PARTS - len(parts))
+        following += parts[1:] + [NONE] * (MAX_PARTS - len(parts))
     tables = {
         "RULE": bytes(RULES.index(rule_of(row)) for row in rows.ROWS),
         "LENGTH": bytes(row.length for row in rows.ROWS),
@@ -136,7 +136,7 @@ def module(note: str) -> str:
     wide = {"ROW": numbers_of, "FOLLOWING": following}
     return (
         "# fmt: off\n"
-        + _HEAD.format(note=note, most=MOST_PARTS - 1, none=NONE, stride=STRIDE)
+        + _HEAD.format(note=note, most=MAX_PARTS - 1, none=NONE, stride=STRIDE)
         + "".join(f"{name} = {value}\n" for name, value in numbers.items())
         + "".join(_hex(name, b"".join(v.to_bytes(2, "little") for v in vs), words=True) for name, vs in wide.items())
         + 'if array("H", b"\\1\\0")[0] != 1:\n    ROW.byteswap()\n    FOLLOWING.byteswap()\n'

@@ -336,7 +336,7 @@ cdef class Store:
     cdef int nesting
     cdef double timeout_
     cdef double turn  # when other threads last had a chance to take the GIL from calls of quiet host functions
-    cdef public object deadline_holder
+    cdef public object epoch_deadline
     cdef object __weakref__
     cdef int keep_types(self, object held) except -1
     cpdef count_made(self, int tables, int memories)

@@ -63,7 +63,7 @@ include "machine/loop/numeric.pxi"
 include "machine/loop/frames.pxi"
 include "machine/loop/bulk.pxi"
 include "machine/loop/vector.pxi"
-include "_core_simd_ops.pxi"
+include "_core_vector.pxi"
 include "machine/loop/aggregates.pxi"
 include "_core_run.pxi"
 

@@ -94,7 +94,7 @@ def test_counts_that_lie() -> None:
     assert names.local_names == {0: {}}
 
 
-def test_nothing_behind_damage_is_a_name() -> None:
+def test_nothing_after_damage_is_a_name() -> None:
     """Of a list that goes on after a damaged entry; and of the lists after a damaged list."""
     damaged = uleb(1) + uleb(2) + b"\xff\xfe"
     names = read_names(decode(named(section(1, vec([uleb(0) + name("a"), damaged, uleb(2) + name("b")])))))

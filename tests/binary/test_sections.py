@@ -285,7 +285,7 @@ def test_malformed(sections: bytes, message: str, offset: int) -> None:
     assert error.offset == offset
 
 
-def test_malformed_body_is_the_reason_for_what_comes_behind_it() -> None:
+def test_malformed_body_is_the_reason_for_what_comes_after_it() -> None:
     """The code section's size is wrong because a body has an immediate that is too long; the body is what is shown."""
     code = b"\1\5\0\x41" + b"\x80" * 6
     check_refused(module(EMPTY_FUNCTION, bytes([CODE, 6]) + code), "integer representation too long", 28)

@@ -76,7 +76,7 @@ EXIT = """(module
         ("", "", ""),
     ],
 )
-def test_all_behind_the_module_is_the_guests(line: str, own: str, guest: str) -> None:
+def test_all_after_the_module_is_the_guests(line: str, own: str, guest: str) -> None:
     assert split_guest_arguments(line.split()) == (own.split(), guest.split())
 
 

@@ -60,7 +60,7 @@ class Program:
         return self.rng.choice(["", f"drop {self.value(self.types[-1])}", "(local.set $top) (local.get $top)"])
 
     def leave(self) -> str:
-        """One of the ways out of the arm of an ``if`` of type $w that stands in a block $out of it; dead code behind."""
+        """One of the ways out of the arm of an ``if`` of type $w that stands in a block $out of it; dead code after it."""
         self.bits += 1
         return self.rng.choice(
             [

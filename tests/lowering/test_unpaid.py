@@ -1,6 +1,6 @@
 """No way through lowered code is long without paying for the budget, whatever the shape of the code.
 
-The code is walked as a graph, which knows nothing of how lowering keeps account: from the beginning of the function, from behind
+The code is walked as a graph, which knows nothing of how lowering keeps account: from the beginning of the function, from after
 every instruction that pays, and from every catch clause, in the order of the code, since ways back all pay.
 """
 

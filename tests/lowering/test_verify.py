@@ -186,7 +186,7 @@ HARMFUL = {
     "copies all there is": words(f"copy 2 0 {2**31 - 1}; return32 1"),
     "returns beyond the frame": words("return_copy 0 9"),
     "a branch before the code": words("loop_br_if 0 -3; return32 1"),
-    "a branch behind the code": words("br_if 0 3; return32 1"),
+    "a branch past the code": words("br_if 0 3; return32 1"),
     "a branch far away": words(f"br_if 0 {2**31 - 1}; return32 1"),
     "a branch far back": words(f"loop_br_if 0 {-(2**31)}; return32 1"),
     "a branch into an instruction": words("br_if 0 2; return32 1"),

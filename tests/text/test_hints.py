@@ -55,7 +55,7 @@ def test_a_hint_for_something_else_is_invalid() -> None:
     [
         b"\1\0\1\0\1\1",  # for the locals
         b"\1\0\1\x05\1\1",  # for the last end
-        b"\1\0\1\x63\1\1",  # behind the code
+        b"\1\0\1\x63\1\1",  # after the code
         b"\1\7\1\1\1\1",  # for no function
         b"\1\0\1\1\1\2",  # neither likely nor unlikely
         b"\1\0\1\1\2\1\1",

@@ -115,9 +115,9 @@ class Engine:
         Without `Config.epoch_interruption` this does nothing.
         """
         if self.config.epoch_interruption:
-            deadline = store.deadline_holder
+            deadline = store.epoch_deadline
             if deadline is None:
-                deadline = store.deadline_holder = StoreDeadline(store)
+                deadline = store.epoch_deadline = StoreDeadline(store)
                 self._deadlines.add(deadline)
             deadline.epoch = self.epoch + ticks
             deadline.look(self.epoch)

@@ -34,11 +34,11 @@ class HostFunc:
         self.type = type
         self.access_caller = access_caller
 
-    def bind(self, store: Store, type: FuncType | None = None, number: int | None = None) -> Func:
+    def bind(self, store: Store, type: FuncType | None = None, type_id: int | None = None) -> Func:
         """The function in a store, for an import of this type; without a type, that of its annotations.
 
         Args:
-            number: the type id of the import's defined type, if `type` does not say all about it.
+            type_id: the id of the import's defined type, if `type` does not say all about it.
 
         Raises:
             TypeError: there is no type, and the annotations do not say one.
@@ -49,7 +49,7 @@ class HostFunc:
             wanted,
             self.callable,
             access_caller=self.access_caller,
-            number=number if self.type is None else None,
+            type_id=type_id if self.type is None else None,
         )
 
 

@@ -132,7 +132,7 @@ def resolve(store: Store, module: CompiledModule, imports: Imports, import_: Imp
             return given.bind(store, expected, module.type_ids[import_.desc])  # type: ignore[arg-type]
         return given.bind(store, FuncType((), ()))  # instantiation will say that it is of the wrong kind
     if is_func and callable(given):
-        return Func(store, expected, given, number=module.type_ids[import_.desc])  # type: ignore[arg-type]
+        return Func(store, expected, given, type_id=module.type_ids[import_.desc])  # type: ignore[arg-type]
     raise LinkError(
         f"incompatible import type for {quoted(import_.module)} {quoted(import_.name)}: "
         f"{type(given).__name__} is nothing that can be imported there",

@@ -1,4 +1,4 @@
-"""What each numeric operator is, as data (spec 3.0 "Numerics"): expression, checks, and which are related to which.
+"""What each numeric operator is, as data (spec "Numerics"): expression, checks, and which are related to which.
 
 A plain numeric instruction costs one row here, besides its row in `isa.wasm`: its forms with constants, its branches,
 its vector instruction, the arms of both loops and the tables of the lowerer are made of it.
@@ -218,7 +218,7 @@ SAME_BITS: dict[str, str | None] = {
     "f64x2.extract_lane": "i64x2.extract_lane",
     "f32x4.replace_lane": "i32x4.replace_lane",
     "f64x2.replace_lane": "i64x2.replace_lane",
-    # Of what relaxed instructions may do, they do what the deterministic profile says (spec 3.0 "Profiles").
+    # Of what relaxed instructions may do, they do what the deterministic profile says (spec "Appendix: Profiles").
     "i8x16.relaxed_swizzle": "i8x16.swizzle",
     "i32x4.relaxed_trunc_f32x4_s": "i32x4.trunc_sat_f32x4_s",
     "i32x4.relaxed_trunc_f32x4_u": "i32x4.trunc_sat_f32x4_u",

@@ -1,4 +1,4 @@
-"""Lowering of one function body to register code: the driver, fuel, and which rule an instruction has.
+"""Lowering of one function body to register code: the pass, fuel, and which rule an instruction has.
 
 One pass over the body, which validation has accepted. `plain` knows the instructions after which the next one follows,
 `control` the others. After an instruction that does not fall through nothing is written until the block ends:
@@ -115,7 +115,7 @@ class Body(Control):
         self.checkpoint = None
         return self.cap <= MAX_KEPT and self.stack_cap <= MAX_KEPT and self.control_cap <= MAX_KEPT
 
-    # --- The driver -----------------------------------------------------------------------------------------------
+    # --- The pass -------------------------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Lower the body."""

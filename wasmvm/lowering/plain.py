@@ -222,7 +222,7 @@ class Plain(Aggregates):
     def use_memory(self, memidx: int) -> int:
         """Let the loads and stores that follow be about memory `memidx`.
 
-        Code that comes or goes expects memory 0 in use: before all that does, the driver in `run` calls this.
+        Code that comes or goes expects memory 0 in use: before all that does, `Body.run` calls this.
         """
         self.memory = memidx
         if memidx == 0:

@@ -102,8 +102,8 @@ def new_instance(store: Store, module: CompiledModule, plan: Any, externs: Seque
             tables.append(Table(store, table_type, BLANK))
         for memory in plan.mems:
             memories.append(Memory(store, memory.type))
-        for tag_type, number in plan.tags:
-            tags.append(Tag(store, tag_type, number=number))
+        for tag_type, type_id in plan.tags:
+            tags.append(Tag(store, tag_type, type_id=type_id))
         instance = Instance(store, module, tuple(funcs), tuple(tables), tuple(memories), tuple(tags))
     except MemoryError as error:
         raise LinkError(str(error), limit=getattr(error, "limit", None)) from error
@@ -152,10 +152,10 @@ def check_import(store: Store, plan: Plan, import_: Import, expected: Any, exter
         problem = "{}: it belongs to another store"
     else:
         if kind == FUNC:
-            number = plan.type_ids[import_.desc]
-            matches = extern.number == number or match_deftype(extern.number, number)
+            type_id = plan.type_ids[import_.desc]
+            matches = extern.type_id == type_id or match_deftype(extern.type_id, type_id)
         elif kind == TAG:
-            matches = extern.number == plan.type_ids[import_.desc]
+            matches = extern.type_id == plan.type_ids[import_.desc]
         elif kind == GLOBAL:
             matches = actual == expected or (
                 not actual.mutable and not expected.mutable and match_valtype(actual.valtype, expected.valtype)

@@ -136,7 +136,7 @@ class Listing:
             mnemonic = TEXT_MNEMONICS.get(row.mnemonic, row.mnemonic)
             yield f"{indent}{self._hints.get(at, '')}{mnemonic}{_IMMEDIATES[row.imm](self, row)}"
         if reader.pos != end:
-            raise DecodeError("instructions behind the end of an expression", reader.pos)
+            raise DecodeError("instructions after the end of an expression", reader.pos)
 
     # Labels
 

@@ -192,16 +192,16 @@ class _Printer:
     def _customs(self) -> Iterator[str]:
         module = self.module
         last = next((s.id for s in reversed(module.sections) if s.id != codes.SECTION_CUSTOM), 0)
-        behind_names = False
+        after_names = False
         implied = self._implied_name_section(last)
         for custom in module.customs:
             if custom is self.hint_section:
                 continue
             if custom is implied:
-                behind_names = True
+                after_names = True
                 continue
             if custom.after == last:
-                place = " (after last)" if behind_names else ""
+                place = " (after last)" if after_names else ""
             elif custom.after == 0:
                 place = " (before first)"
             else:

@@ -95,7 +95,7 @@ def aggregate(world: World, rng: Random) -> None:
         found[index] = rng.choice((world.reference, lambda r: odd.integer(r, world.mischief_of(r)),
                                    lambda r: odd.number(r, world.mischief_of(r)), lambda r: odd.buffer(r, 16)))(rng)  # fmt: skip
     else:
-        repr(found), found.type, found.number, len(found), found == world.pick(world.objects, rng), hash(found)
+        repr(found), found.type, found.type_id, len(found), found == world.pick(world.objects, rng), hash(found)
 
 
 def memory_bytes(world: World, rng: Random) -> None:

@@ -70,7 +70,7 @@ def test_v128_payloads_take_two_slots_and_locals_keep_what_they_had() -> None:
     assert exports.f(9) == (7, 7, 9, 3)
 
 
-def test_operands_below_a_try_are_there_behind_a_handler() -> None:
+def test_operands_below_a_try_are_there_after_a_handler() -> None:
     exports = make("""
       (func $throw (param i32) (throw $i (local.get 0)))
       (func (export "f") (param i32) (result i32)
@@ -117,7 +117,7 @@ def test_inner_handlers_come_first_and_the_first_clause_that_fits() -> None:
     assert exports.second() == 2
 
 
-def test_what_is_thrown_before_and_behind_a_try_is_not_caught_there() -> None:
+def test_what_is_thrown_before_and_after_a_try_is_not_caught_there() -> None:
     exports = make("""
       (func $maybe (param i32) (if (local.get 0) (then (throw $none))))
       (func (export "f") (param i32 i32 i32) (result i32)

@@ -155,9 +155,9 @@ def test_types_that_a_finalizer_defines_have_numbers_of_their_own(at_collections
         define()
         del kept
     Phoenix.alive = False
-    assert len({func.number for func in made}) == len(made) == count[0]
+    assert len({func.type_id for func in made}) == len(made) == count[0]
     for func in made:
-        assert typetable.comptype_of(func.number) == func.type
+        assert typetable.comptype_of(func.type_id) == func.type
 
 
 MOVES = """
@@ -338,7 +338,7 @@ USES = {
     "t": [lambda t: t[0], lambda t: t[1](2), lambda t: t.grow(3), lambda t: t.type, repr, len],
     "g": [lambda g: g.value, lambda g: setattr(g, "value", 3), lambda g: g.type, repr, lambda g: g.bits],
     "m": [lambda m: m.read(0, 10), lambda m: m.grow(1), repr, len, lambda m: m.type],
-    "x": [repr, lambda x: x.type, lambda x: x.number],
+    "x": [repr, lambda x: x.type, lambda x: x.type_id],
 }
 def build(turn):
     # In the order in which they are taken apart: what is used comes before what uses it, and what keeps it is last.

@@ -194,7 +194,7 @@ def test_types_of_imports() -> None:
       (func (export "call") (result anyref) (call $f (ref.i31 (i32.const 3)))))"""
     node = vm.node(1, None)
     host = Func(store, FuncType((I31REF,), (ANYREF,)), lambda n: [node, n][0])
-    number = node.number
+    number = node.type_id
     global_ = Global(store, GlobalType(0x400 + 2 * number + 1, False), node)
     imported = exports(store, text, g=global_, f=host)
     assert imported.read() == node

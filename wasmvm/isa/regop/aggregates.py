@@ -1,4 +1,4 @@
-"""Rows of instructions on structures, arrays and what references are to (spec 3.0 "Aggregate Instructions").
+"""Rows of instructions on structures, arrays and what references are to (spec "Aggregate Instructions").
 
 An operand `s` of an instruction that makes an object is the slot up to which the frame may hold references: what the
 collector needs to know when there is no room. It is the second one always.

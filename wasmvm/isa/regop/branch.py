@@ -1,4 +1,4 @@
-"""Rows of branches, fused with the comparison that decides them (spec 3.0 "Control Instructions").
+"""Rows of branches, fused with the comparison that decides them (spec "Execution: Control Instructions").
 
 Each exists twice: `loop_...` is the form for a back-edge, which also pays for the budget.
 """

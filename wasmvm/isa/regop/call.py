@@ -1,4 +1,4 @@
-"""Rows of calls, returns and exceptions (spec 3.0 "Control Instructions").
+"""Rows of calls, returns and exceptions (spec "Execution: Control Instructions").
 
 A return finds the caller in the frame stack; where the caller belongs to another instance, or is Python, the frame in
 between names the code `leave_instance` or `done`.

@@ -1,4 +1,4 @@
-"""Rows of loads, stores and what is done to whole memories (spec 3.0 "Memory Instructions").
+"""Rows of loads, stores and what is done to whole memories (spec "Execution: Memory Instructions").
 
 Loads and stores are about the memory in `mem` and `mem_len`: memory 0, but for where lowering says otherwise.
 """

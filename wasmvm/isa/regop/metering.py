@@ -1,4 +1,4 @@
-"""Rows that no WebAssembly instruction becomes: what is spent, and what ends the loop."""
+"""Rows of what is spent, and of what ends the loop: all but `unreachable` serve no WebAssembly instruction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Rows of moves, constants and selections (spec 3.0 "Parametric Instructions" and "Variable Instructions")."""
+"""Rows of moves, constants and selections (spec "Execution: Parametric Instructions", spec "Execution: Variable
+Instructions")."""
 
 from __future__ import annotations
 

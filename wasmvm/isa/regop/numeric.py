@@ -1,4 +1,4 @@
-"""Rows of numeric instructions: the forms of each operator (spec 3.0 "Numeric Instructions")."""
+"""Rows of numeric instructions: the forms of each operator (spec "Execution: Numeric Instructions")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of instructions on tables (spec 3.0 "Table Instructions")."""
+"""Rows of instructions on tables (spec "Execution: Table Instructions")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Rows of instructions on globals and references (spec 3.0 "Variable Instructions" and "Reference Instructions")."""
+"""Rows of instructions on globals and references (spec "Execution: Variable Instructions", spec
+"Execution: Reference Instructions")."""
 
 from __future__ import annotations
 

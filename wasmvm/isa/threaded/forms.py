@@ -142,9 +142,11 @@ PREVIOUS_FORMS = tuple(_previous_forms())
 INSTRUCTIONS: tuple[Instruction, ...] = (*ROWS, *ACCUMULATOR_FORMS, *PREVIOUS_FORMS)
 """By number: what is one instruction."""
 
-# --- Sequences --------------------------------------------------------------------------------------------------- The
-# threaded back end runs some instructions together with those that follow them. Only the opcode of the first changes:
-# all words stay where they are, so that branches may lead to the others, and what stops there begins there again.
+# --- Sequences -------------------------------------------------------------------------------------------------------
+#
+# The threaded back end runs some instructions together with those that follow them. Only the opcode of the first
+# changes: all words stay where they are, so that branches may lead to the others, and what stops there begins there
+# again.
 
 
 def _sequences() -> Iterator[Sequence]:

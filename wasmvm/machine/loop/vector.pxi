@@ -1,5 +1,5 @@
 # Vector instructions (spec "Vector Operations") that are not the same for every lane, and what the
-# generated functions in _core_simd_ops.pxi share. All of them read their operands before they write the result.
+# generated functions in _core_vector.pxi share. All of them read their operands before they write the result.
 
 cdef inline int saturate(int value, int least, int most) noexcept nogil:
     return least if value < least else most if value > most else value

@@ -14,7 +14,7 @@ cdef class Func:
         callable: the Python function of a host function; it is called with one argument per parameter and returns
             None, a value, or for several results a sequence.
         access_caller: pass the calling `Caller` as first argument.
-        number: the id of its defined type (`deftype`), if that is not just `type` declared alone.
+        type_id: the id of its defined type (`deftype`), if that is not just `type` declared alone.
 
     Raises when called:
         TypeError: wrong number or types of arguments.
@@ -23,9 +23,9 @@ cdef class Func:
         RuntimeError: another thread is using the store.
     """
 
-    def __cinit__(self, Store store not None, type, callable, *, access_caller=False, number=None):
+    def __cinit__(self, Store store not None, type, callable, *, access_caller=False, type_id=None):
         self.store = store
-        self.signature = signature_of(type) if number is None else signature_of_id(number)
+        self.signature = signature_of(type) if type_id is None else signature_of_id(type_id)
         self.callable = callable
         self.access_caller = access_caller
         self.quiet = not isinstance(callable, (FunctionType, MethodType))
@@ -42,7 +42,7 @@ cdef class Func:
         return self.signature.type
 
     @property
-    def number(self):
+    def type_id(self):
         """The id of its defined type (`deftype`)."""
         return self.signature.type_id
 

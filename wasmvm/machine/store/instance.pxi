@@ -216,7 +216,7 @@ cdef class Instance:
         found = None if known is None else known()
         if found is None:
             signature = self.code.signature(self.module.syntax.func_typeidx(funcidx))
-            made = Func.__new__(Func, self.store, None, None, number=signature.type_id)
+            made = Func.__new__(Func, self.store, None, None, type_id=signature.type_id)
             made.func = &self.inst.funcs[funcidx - imported]
             made.instance = self
             self.funcs[funcidx] = PyWeakref_NewRef(made, None)

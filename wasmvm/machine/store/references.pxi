@@ -33,7 +33,7 @@ cdef class Aggregate(Reference):
     """A structure or an array."""
 
     @property
-    def number(self):
+    def type_id(self):
         """The id of its defined type (`deftype`)."""
         return self.target.type.type_id
 

@@ -7,18 +7,18 @@ cdef class Tag:
     Args:
         store: the store that it belongs to.
         type: a `TagType`, or the `FuncType` whose parameters are the types of the payload.
-        number: the id of the defined type of its function type, if that is not just the type declared alone.
+        type_id: the id of the defined type of its function type, if that is not just the type declared alone.
 
     Raises:
         ValueError: the function type has results.
     """
 
-    def __cinit__(self, Store store not None, type, *, number=None):
+    def __cinit__(self, Store store not None, type, *, type_id=None):
         functype = type.functype if isinstance(type, TagType) else type
         if functype.results:
             raise ValueError(f"the type of a tag has no results: {functype}")
         self.store = store
-        self.signature = signature_of(functype) if number is None else signature_of_id(number)
+        self.signature = signature_of(functype) if type_id is None else signature_of_id(type_id)
         self.tag = <tag_t*>calloc(1, sizeof(tag_t))
         if self.tag == NULL:
             raise MemoryError
@@ -47,7 +47,7 @@ cdef class Tag:
         return self.type
 
     @property
-    def number(self):
+    def type_id(self):
         """The id of its defined type (`deftype`)."""
         return self.signature.type_id
 
@@ -57,7 +57,7 @@ cdef Tag tag_object(Store store, tag_t* tag):
     cdef Tag made
     if tag.owner != NULL:
         return <Tag>tag.owner
-    made = Tag.__new__(Tag, store, (<Signature>tag.signature).type, number=tag.type.type_id)
+    made = Tag.__new__(Tag, store, (<Signature>tag.signature).type, type_id=tag.type.type_id)
     free_tag(made.tag)
     made.tag = NULL
     if tag.owner != NULL:  # making it may have run code that was here before
