@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import itertools
 import re
 import subprocess
@@ -16,6 +17,9 @@ import pytest
 
 import wasmvm
 from tools import build_config
+from wasmvm import types
+from wasmvm.isa import codes
+from wasmvm.isa.regop import arm
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -85,6 +89,45 @@ def test_generated_files_are_fresh() -> None:
         [sys.executable, "tools/generate.py", "--check"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
     )
     assert done.returncode == 0, f"{done.stdout}run `python tools/generate.py`"
+
+
+# --- numbers that a module and the .pxd beside it both state ----------------------------------------------------------
+
+
+def in_c(path: Path) -> dict[str, str]:
+    """The constants that a .pxd declares, as text."""
+    enums = re.findall(r"^cdef enum.*:\n((?:    .*\n|\n)+)", path.read_text(), re.MULTILINE)
+    return {name: value for enum in enums for name, value in re.findall(r"^    (\w+) = ([^#\n]+)", enum, re.MULTILINE)}
+
+
+def in_python(path: Path) -> dict[str, object]:
+    """The constants of a module, those among them that only the uncompiled form has."""
+    found: dict[str, object] = {**vars(types), **vars(codes)}
+    top = ast.parse(path.read_text()).body
+    for node in (*top, *(inner for outer in top if isinstance(outer, ast.If) for inner in outer.body)):
+        if isinstance(node, ast.Assign):
+            names = [name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)]
+            if all(map(str.isupper, names)):
+                with contextlib.suppress(NameError):  # what is made of things that are no numbers
+                    exec(compile(ast.Module([node], []), str(path), "exec"), found)
+    return found
+
+
+STATED_TWICE = [path for path in sources(".pxd", below=PACKAGE) if path.with_suffix(".py").exists() and in_c(path)]
+
+
+@pytest.mark.parametrize("path", STATED_TWICE, ids=relative)
+def test_both_forms_of_a_module_have_the_same_numbers(path: Path) -> None:
+    own = in_python(path.with_suffix(".py"))
+    assert {name: eval(value, {}, own) for name, value in in_c(path).items()} == {
+        name: own.get(name) for name in in_c(path)
+    }
+
+
+def test_the_accumulator_pass_has_the_numbers_of_the_rows() -> None:
+    own = in_python(PACKAGE / "lowering/accumulator.py")
+    names = ("INT_RESULT", "F64_RESULT", "F32_RESULT", "CLOBBERS")
+    assert [own[name] for name in names] == [getattr(arm, name) for name in names]
 
 
 # --- layers, for the files that import-linter does not read ----------------------------------------------------------

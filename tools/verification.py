@@ -41,8 +41,10 @@ index, but no reference in them."""
 INDICES = frozenset(("memidx", "dataidx", "elemidx", "tableidx"))
 """The indices that the plain rule knows."""
 STRIDE = 8
-NONE = 0xFFFF
-MAX_PARTS = 4
+"""How many kinds of words the table has for a row, the end among them."""
+MAX_FOLLOWING = 3
+"""How many instructions may follow the first of a sequence."""
+NO_ROW = 0xFFFF
 
 
 def is_plain(row: RegOp) -> bool:
@@ -94,9 +96,9 @@ _HEAD = '''\
 What the words of register instructions must be (`tools/verification.py` says how that follows from the rows).
 
 ROW_COUNT, OPCODE_COUNT: how many opcodes the switch knows, and the threaded form. ROW: by opcode, the row of the
-instruction, the first one of a sequence. SEQUENCES_FROM: the first opcode of a sequence. FOLLOWING: {most} for each of
-these, the rows of the instructions that must follow, or {none}. RULE, LENGTH: by row, the rule (`RULE_...`) and the
-number of words. KINDS: {stride} for each row, the kinds of the words after the opcode (`WORD_...`).
+instruction, the first one of a sequence. SEQUENCES_FROM: the first opcode of a sequence. FOLLOWING: MAX_FOLLOWING for
+each of these, the rows of the instructions that must follow, or NO_ROW. RULE, LENGTH: by row, the rule (`RULE_...`)
+and the number of words. KINDS: STRIDE for each row, the kinds of the words after the opcode (`WORD_...`).
 """
 
 from array import array
@@ -113,7 +115,8 @@ def _hex(name: str, data: bytes, *, words: bool = False) -> str:
 
 def constants() -> list[tuple[str, int]]:
     kinds = [(f"WORD_{kind.upper()}", number) for number, kind in enumerate(KINDS)]
-    return [*kinds, *((f"RULE_{rule.upper()}", number) for number, rule in enumerate(RULES))]
+    sizes = [("STRIDE", STRIDE), ("MAX_FOLLOWING", MAX_FOLLOWING), ("NO_ROW", NO_ROW)]
+    return [*sizes, *kinds, *((f"RULE_{rule.upper()}", number) for number, rule in enumerate(RULES))]
 
 
 def module(note: str) -> str:
@@ -122,7 +125,7 @@ def module(note: str) -> str:
     for made in forms.SEQUENCES_BY_NUMBER:
         parts = [forms.row_of(part).number for part in made.parts]
         numbers_of.append(parts[0])
-        following += parts[1:] + [NONE] * (MAX_PARTS - len(parts))
+        following += parts[1:] + [NO_ROW] * (1 + MAX_FOLLOWING - len(parts))
     tables = {
         "RULE": bytes(RULES.index(rule_of(row)) for row in rows.ROWS),
         "LENGTH": bytes(row.length for row in rows.ROWS),
@@ -136,7 +139,7 @@ def module(note: str) -> str:
     wide = {"ROW": numbers_of, "FOLLOWING": following}
     return (
         "# fmt: off\n"
-        + _HEAD.format(note=note, most=MAX_PARTS - 1, none=NONE, stride=STRIDE)
+        + _HEAD.format(note=note)
         + "".join(f"{name} = {value}\n" for name, value in numbers.items())
         + "".join(_hex(name, b"".join(v.to_bytes(2, "little") for v in vs), words=True) for name, vs in wide.items())
         + 'if array("H", b"\\1\\0")[0] != 1:\n    ROW.byteswap()\n    FOLLOWING.byteswap()\n'

@@ -4,9 +4,9 @@
 What the words of register instructions must be (`tools/verification.py` says how that follows from the rows).
 
 ROW_COUNT, OPCODE_COUNT: how many opcodes the switch knows, and the threaded form. ROW: by opcode, the row of the
-instruction, the first one of a sequence. SEQUENCES_FROM: the first opcode of a sequence. FOLLOWING: 3 for each of
-these, the rows of the instructions that must follow, or 65535. RULE, LENGTH: by row, the rule (`RULE_...`) and the
-number of words. KINDS: 8 for each row, the kinds of the words after the opcode (`WORD_...`).
+instruction, the first one of a sequence. SEQUENCES_FROM: the first opcode of a sequence. FOLLOWING: MAX_FOLLOWING for
+each of these, the rows of the instructions that must follow, or NO_ROW. RULE, LENGTH: by row, the rule (`RULE_...`)
+and the number of words. KINDS: STRIDE for each row, the kinds of the words after the opcode (`WORD_...`).
 """
 
 from array import array
@@ -598,6 +598,9 @@ KINDS = bytes.fromhex(
     "0201030000000000020101030000000002010311000000000201010311000000020103100000000002010103100000000201030f00000000"
     "020101030f0000000201030e00000000020101030e000000"
 )
+STRIDE = 8
+MAX_FOLLOWING = 3
+NO_ROW = 65535
 WORD_END = 0
 WORD_FREE = 1
 WORD_READ = 2

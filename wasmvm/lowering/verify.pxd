@@ -14,9 +14,6 @@ cdef enum:
     MAX_UNPAID_RETURN = 1024
     MAX_MOVED = 2000
     MAX_PASSES = 16
-    STRIDE = 8
-    FOLLOWING_MOST = 3
-    NO_ROW = 0xFFFF
 
 
 @cython.final

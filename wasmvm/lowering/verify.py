@@ -41,7 +41,6 @@ if not cython.compiled:
     MAX_UNPAID_RETURN = 1024  # before a return: a deep recursion comes back through all its frames without a call
     MAX_MOVED = 2000  # slots at once: as many as the values of a block may have
     MAX_PASSES = 16
-    STRIDE, FOLLOWING_MOST, NO_ROW = 8, 3, 0xFFFF  # of the tables in `generated.wordkinds`
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -393,8 +392,8 @@ class Verifier:
 
     def is_followed(self, op: int, pos: int) -> bool:
         """Whether the instructions that the sequence `op` at `pos` runs stand after the first of them."""
-        for i in range(FOLLOWING_MOST):
-            row = self.following[FOLLOWING_MOST * (op - self.sequences_from) + i]
+        for i in range(MAX_FOLLOWING):
+            row = self.following[MAX_FOLLOWING * (op - self.sequences_from) + i]
             if row == NO_ROW:
                 break
             if pos >= self.n or self.row_of[self.code[pos]] != row:
