@@ -44,12 +44,12 @@ u32 EXPORT(arx)(u32 rounds) {
 }
 
 /* Float arithmetic and addresses: the trace of a product of n x n matrices. */
-enum { MOST_ROWS = 256 };
-static double left[MOST_ROWS * MOST_ROWS], right[MOST_ROWS * MOST_ROWS], product[MOST_ROWS * MOST_ROWS];
+enum { MAX_ROWS = 256 };
+static double left[MAX_ROWS * MAX_ROWS], right[MAX_ROWS * MAX_ROWS], product[MAX_ROWS * MAX_ROWS];
 
 double EXPORT(matmul)(u32 n) {
     double trace = 0;
-    if (n > MOST_ROWS) n = MOST_ROWS;
+    if (n > MAX_ROWS) n = MAX_ROWS;
     for (u32 i = 0; i < n; i++) {
         for (u32 j = 0; j < n; j++) {
             left[i * n + j] = (double)(i * j % 7) + 0.5;

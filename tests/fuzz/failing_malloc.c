@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define MOST_RANGES 64
+#define MAX_RANGES 64
 
-static struct { uintptr_t from, to; } ranges[MOST_RANGES];
+static struct { uintptr_t from, to; } ranges[MAX_RANGES];
 static int range_count;
 static volatile long count;   /* calls since failing_begin */
 static volatile long fail_at; /* the one that fails, from 1 on; 0 for none */
@@ -22,7 +22,7 @@ static volatile long fail_at; /* the one that fails, from 1 on; 0 for none */
 static int add_ranges(struct dl_phdr_info *info, size_t size, void *data) {
     (void)size; (void)data;
     if (strstr(info->dlpi_name, "/wasmvm/") == NULL) return 0;
-    for (int i = 0; i < info->dlpi_phnum && range_count < MOST_RANGES; i++) {
+    for (int i = 0; i < info->dlpi_phnum && range_count < MAX_RANGES; i++) {
         if (info->dlpi_phdr[i].p_type != PT_LOAD || !(info->dlpi_phdr[i].p_flags & PF_X)) continue;
         ranges[range_count].from = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
         ranges[range_count].to = ranges[range_count].from + info->dlpi_phdr[i].p_memsz;
