@@ -13,7 +13,7 @@ from collections.abc import Callable
 Work = Callable[[], object]
 
 FACTOR = 16
-MOST = 64.0
+MAX_RATIO = 64.0
 """Work in proportion takes 16 times as long for 16 times the size, quadratic work 256 times. Caches and allocators, which are
 quicker with little, are good for a factor of three or so."""
 NOISE = 0.003
@@ -47,7 +47,7 @@ def assert_in_proportion(prepare: Callable[[int], Work], size: int) -> None:
         small = min(small, seconds(prepare(size)))
         spent += (latest := seconds(prepare(FACTOR * size)))
         large = min(large, latest)
-        if large <= MOST * small + NOISE:
+        if large <= MAX_RATIO * small + NOISE:
             return
         if spent > ENOUGH:
             break

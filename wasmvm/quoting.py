@@ -10,16 +10,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MOST = 200
+MAX_LENGTH = 200
 """Characters of a name that are shown."""
 
 
-def cut(text: str, most: int = MOST) -> str:
+def cut(text: str, most: int = MAX_LENGTH) -> str:
     """The text, with ``...`` in place of what follows the first `most` characters."""
     return text if len(text) <= most else text[:most] + "..."
 
 
-def escaped(text: str, most: int | None = MOST) -> str:
+def escaped(text: str, most: int | None = MAX_LENGTH) -> str:
     """The text with whatever is not printable as an escape of Python, cut with ``...`` after `most` characters."""
     if most is not None and len(text) > most:
         return escaped(text[:most], None) + "..."
@@ -35,7 +35,7 @@ def escaped_lines(text: str, most: int | None = None) -> str:
     return text if text.isprintable() else "\n".join([escaped(line, None) for line in text.split("\n")])
 
 
-def quoted(text: str, most: int = MOST) -> str:
+def quoted(text: str, most: int = MAX_LENGTH) -> str:
     """A string literal: the text, escaped, in double quotes; ``...`` after it says that it was cut."""
     shown = escaped(text[:most].replace("\\", "\\\\"), None).replace('"', '\\"')
     return f'"{shown}"' + ("..." if len(text) > most else "")

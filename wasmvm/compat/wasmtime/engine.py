@@ -8,7 +8,7 @@ from wasmvm.embedding import engine
 
 _STACK = 2 << 20
 """What wasmtime allows a call stack by default, in bytes."""
-_MOST_MEMORY = 1 << 46
+_MAX_MEMORY = 1 << 46
 """Bytes of all memories if nothing else limits them: half of what a process can address."""
 _ANY = 1 << 40
 _SLOTS_PER_BYTE = 4
@@ -30,7 +30,7 @@ class Engine(Managed[engine.Engine]):
                     consume_fuel=options.get("consume_fuel", False),
                     epoch_interruption=options.get("epoch_interruption", False),
                     # A store of wasmtime limits each memory, and nothing at first.
-                    max_memory=_MOST_MEMORY,
+                    max_memory=_MAX_MEMORY,
                     max_instances=_ANY,
                     max_tables=_ANY,
                     max_memories=_ANY,

@@ -52,14 +52,14 @@ REASONS = {
     "uncaught_exception": ("UNCAUGHT_EXCEPTION", "uncaught exception"),
 }
 """By wasmvm's code: the name in `TrapCode`, and wasmtime's words."""
-_MOST_FRAMES = 20
+_MAX_FRAMES = 20
 
 
 def with_backtrace(frames: tuple[errors.Frame, ...], causes: list[str]) -> str:
     """A message as wasmtime prints it: where execution was, innermost first, and why it ended."""
     if not frames:
         return causes[-1]
-    lines = [_line(i, frame) for i, frame in enumerate(frames[:_MOST_FRAMES])]
+    lines = [_line(i, frame) for i, frame in enumerate(frames[:_MAX_FRAMES])]
     numbered = causes if len(causes) == 1 else [f"{i}: {cause}" for i, cause in enumerate(causes)]
     reasons = "".join(f"    {cause}\n" for cause in numbered)
     return f"error while executing at wasm backtrace:\n{''.join(lines)}\nCaused by:\n{reasons}"
@@ -107,7 +107,7 @@ class Trap(Exception, Managed[str]):
     def frames(self) -> list[Frame]:
         """The wasm frames that were active, innermost first; at most 20."""
         self.ptr()
-        return [Frame._of(frame) for frame in self._frames[:_MOST_FRAMES]]
+        return [Frame._of(frame) for frame in self._frames[:_MAX_FRAMES]]
 
     @property
     def trap_code(self) -> Any:
