@@ -29,6 +29,7 @@ from wasmvm import (
     Table,
     TableType,
     Tag,
+    Trap,
     WasmException,
     _core,
     typetable,
@@ -109,6 +110,39 @@ def test_a_finalizer_during_a_collection_leaves_the_frames_alone(at_collections:
         del kept
     Phoenix.alive = False
     assert ran and set(ran) == {0x4141 * LOCALS}
+
+
+def test_a_finalizer_while_a_trap_is_described_leaves_its_operands_alone(at_collections: Any) -> None:
+    """The address of a fault and the index of an element are in the frame that trapped."""
+    locals_ = " ".join("i64" for _ in range(LOCALS))
+    sets = " ".join(f"(local.set {i} (i64.const 0x4141414141414141))" for i in range(1, LOCALS + 1))
+    text = f"""(module (memory 1) (memory i64 1) (table 10 funcref)
+      (func (export "load") (param i32) (result i32) (i32.load (i32.add (local.get 0) (i32.const 16))))
+      (func (export "wide") (param i64) (i64.store 1 (i64.mul (local.get 0) (i64.const 3)) (i64.const 1)))
+      (func (export "call") (param i32) (call_indirect (local.get 0)))
+      (func (export "clobber") (param i64) (local {locals_}) (local.set 0 (i64.const -2)) {sets}))"""
+    exports = Instance(Module(wat2wasm(text))).exports
+    clobber = exports["clobber"]
+    ran = []
+
+    def work() -> None:
+        ran.append(clobber(1))
+
+    clobber(1)
+    at_collections(work)
+    for _ in range(20):
+        kept = drain(list) + drain(lambda: (object(), 1))
+        for name, argument, expected in (
+            ("load", 0x20000, "memory fault at wasm address 0x20010 in linear memory of size 0x10000"),
+            ("wide", 0x50000, "memory fault at wasm address 0xf0000 in linear memory of size 0x10000"),
+            ("call", 7, "uninitialized element 7"),
+        ):
+            with pytest.raises(Trap) as caught:
+                exports[name](argument)
+            assert expected in (caught.value.fault, caught.value.message)
+        del kept
+    Phoenix.alive = False
+    assert ran
 
 
 def test_an_object_that_a_finalizer_finds_again_while_it_is_let_go_of(at_collections: Any) -> None:

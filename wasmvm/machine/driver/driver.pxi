@@ -116,6 +116,7 @@ cdef int lower(execution_t* x) except -1:
             x.now.inst = <inst_t*>x.now.frame.fp
             x.now.frame -= 1
         x.now.pc = x.now.frame.pc - (0 if x.now.frame.pc == done_code else 1)
+        x.now.fp = x.now.frame.fp
         raise_trap(x, TRAP_CALL_STACK_EXHAUSTED)
     zero_locals(x.now.fp, func)
     x.now.pc = func.code

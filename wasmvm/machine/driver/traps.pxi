@@ -78,7 +78,11 @@ cdef tuple describe(list found):
 
 
 cdef int raise_trap(execution_t* x, int reason) except -1:
-    """Raise a trap where the execution was stopped."""
+    """Raise a trap where the execution was stopped.
+
+    Making its frames may run a finalizer that calls this store: that must spare the slots that `fault` and `element` read.
+    """
+    x.now.top = max(x.now.top, min(frame_end(&x.now), x.stack_end))  # until `call_wasm` ends
     cdef tuple frames = describe(backtrace(x))
     error = trap(reason, frames)
     if reason == TRAP_MEMORY_OUT_OF_BOUNDS:
