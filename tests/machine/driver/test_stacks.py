@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from tests.wat import wat2wasm
-from wasmvm import Instance, Module, Store, Trap
+from wasmvm import Instance, Module, Store, Trap, _core
 
 DEEP = """(module (table 1 funcref) (elem (i32.const 0) $indirect)
   (func $direct (export "direct") (param i32) (result i32)
@@ -175,3 +179,42 @@ def test_frame_of_another_instance_that_does_not_fit() -> None:
             exports.caller()
         assert [frame.name for frame in caught.value.frames] == ["caller"]
         assert exports.size() == 1
+
+
+NESTED = """
+import sys, threading
+from wasmvm import Func, FuncType, Instance, Module, Store, Trap
+from wasmvm.types import I32
+
+class Again:
+    depth = 0
+    def __call__(self, n):
+        Again.depth += 1
+        return again(n)
+
+store = Store()
+module = Module('(module (import "h" "f" (func $f (param i32) (result i32)))'
+                ' (func (export "f") (param i32) (result i32) (call $f (local.get 0))))')
+again = Instance(module, {"h": {"f": Func(store, FuncType((I32,), (I32,)), Again())}}, store=store).exports["f"]
+
+def nest():
+    try:
+        again(1)
+    except Trap as error:
+        print(Again.depth, error.code)
+
+sys.setrecursionlimit(10_000)
+threading.stack_size(1 << 20)
+thread = threading.Thread(target=nest)
+thread.start()
+thread.join()
+"""
+
+
+@pytest.mark.skipif(
+    _core.CHECKS or "ASAN_OPTIONS" in os.environ, reason="these builds are compiled for other things than small frames"
+)
+def test_calls_within_calls_fit_into_a_thread_of_one_mebibyte() -> None:
+    """As many as there may be, with a host function that is an object with `__call__`, which takes more than a function."""
+    done = subprocess.run([sys.executable, "-c", NESTED], capture_output=True, text=True, check=False)
+    assert done.stdout == "450 call_stack_exhausted\n", (done.returncode, done.stderr[-1000:])

@@ -7,6 +7,12 @@ leave_instance_code[0] = R_LEAVE_INSTANCE
 cdef int32_t return_code[1]  # where a tail call of a host function goes on
 return_code[0] = R_RETURN
 
+ctypedef int (*server_t)(execution_t* x) except -1
+
+# What serves a reason for which the loop ended; NULL where `drive` does so itself. A table, since a C compiler makes
+# functions that are called in one place part of `drive`, whose frame every call within a call has on the C stack.
+cdef server_t servers[EXIT_BULK + 1]
+
 
 cdef int drive(execution_t* x) except -1:
     """Run until the innermost call from Python is done, serving what the loop asks for."""
@@ -16,10 +22,8 @@ cdef int drive(execution_t* x) except -1:
     cdef double next_nap = INFINITY
     reason = EXIT_BUDGET if x.budget < 0 else enter_loop(x)
     while reason != EXIT_DONE:
-        if reason == EXIT_HOST:
-            call_host(x)
-        elif reason == EXIT_LOWER:
-            lower(x)
+        if reason <= EXIT_BULK and servers[reason] != NULL:
+            servers[reason](x)
         elif reason == EXIT_BUDGET or reason == EXIT_BULK:
             poll_interrupts(x)
             if wvm_monotonic() >= next_nap:
@@ -36,18 +40,10 @@ cdef int drive(execution_t* x) except -1:
             else:
                 next_nap = min(next_nap, wvm_monotonic() + NAP_INTERVAL)
             continue
-        elif reason == EXIT_MEMORY_GROW:
-            grow_memory(x)
-        elif reason == EXIT_TABLE_GROW:
-            grow_table(x)
         elif reason == EXIT_COLLECT:
             wanted = x.store.heap.wanted
             poll_interrupts(x)
             make_room_for_wasm(x, wanted)
-        elif reason == EXIT_GARBAGE:
-            collect_for_wasm(x)
-        elif reason == EXIT_THROW or reason == EXIT_UNCAUGHT or reason == EXIT_NO_MEMORY:
-            unwind(x)
         elif reason == EXIT_BUG:
             raise InternalError(f"the loop met the unknown instruction {x.now.pc[0]}")
         else:
@@ -177,3 +173,11 @@ cdef int grow_table(execution_t* x) except -1:
     x.now.fp[x.now.pc[1]].i64 = old if table.addrtype == I64 else <uint32_t>old
     x.now.pc += ROW_LENGTH[x.now.pc[0]]
     return 0
+
+
+servers[EXIT_HOST] = call_host
+servers[EXIT_LOWER] = lower
+servers[EXIT_MEMORY_GROW] = grow_memory
+servers[EXIT_TABLE_GROW] = grow_table
+servers[EXIT_GARBAGE] = collect_for_wasm
+servers[EXIT_THROW] = servers[EXIT_UNCAUGHT] = servers[EXIT_NO_MEMORY] = unwind
