@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from tests.wat import wat2wasm
-from wasmvm import Instance, Module, Store, Trap, _core
-from wasmvm._build import DISPATCH
+from wasmvm import Instance, Module, Store, Trap
+from wasmvm._core import CHECKS, DISPATCH
 
 DEEP = """(module (table 1 funcref) (elem (i32.const 0) $indirect)
   (func $direct (export "direct") (param i32) (result i32)
@@ -213,7 +213,7 @@ thread.join()
 
 
 @pytest.mark.skipif(
-    DISPATCH != "threaded" or _core.CHECKS or "ASAN_OPTIONS" in os.environ,
+    DISPATCH != "threaded" or CHECKS or "ASAN_OPTIONS" in os.environ,
     reason="how large the C frames are is looked at in the form that is released: other builds are made to be built quickly",
 )
 def test_calls_within_calls_fit_into_a_thread_of_one_mebibyte() -> None:
