@@ -10,12 +10,27 @@ from wasmvm.compat.wasmtime.extern import wrap_extern
 from wasmvm.compat.wasmtime.store import Store
 
 
-class Caller:
+class _Borrowed:
+    """What stands for a store for a while: `_core`, until it is None."""
+
+    _core: core.Store | None
+
+    def _context(self) -> core.Store:
+        if self._core is None:
+            raise ValueError("caller is no longer valid")
+        return self._core
+
+    def _invalidate(self) -> None:
+        self._core = None
+
+
+class Caller(_Borrowed):
     """The instance that called a host function; until the function returns it also stands for its store."""
 
     def __init__(self, ptr: core.Caller) -> None:
+        # Every call of a host function makes one of these, so it calls no method of its base.
         self._caller: core.Caller | None = ptr
-        self._core: core.Store | None = None if ptr is None else ptr.instance.store
+        self._core = None if ptr is None else ptr.instance.store
 
     def __getitem__(self, name: str) -> Any:
         """The export of that name; KeyError if there is none, or the caller is gone."""
@@ -30,29 +45,16 @@ class Caller:
         found = None if self._caller is None else self._caller.get(name)
         return None if found is None else wrap_extern(found)
 
-    def _context(self) -> core.Store:
-        if self._core is None:
-            raise ValueError("caller is no longer valid")
-        return self._core
-
     def _invalidate(self) -> None:
         self._caller = None
         self._core = None
 
 
-class StoreContext:
+class StoreContext(_Borrowed):
     """A store that is valid for a while."""
 
     def __init__(self, ptr: core.Store) -> None:
-        self._core: core.Store | None = ptr
-
-    def _context(self) -> core.Store:
-        if self._core is None:
-            raise ValueError("caller is no longer valid")
-        return self._core
-
-    def _invalidate(self) -> None:
-        self._core = None
+        self._core = ptr
 
 
 Storelike = Store | Caller | StoreContext
