@@ -70,10 +70,16 @@ def test_refusals(filetype: str, missing: int, error: str) -> None:
 
 def test_what_a_plain_descriptor_cannot_do() -> None:
     descriptor = Descriptor(terms.FILETYPE_UNKNOWN, (1 << 64) - 1)
-    for call in (
-        lambda: descriptor.readv([]), lambda: descriptor.writev([]), lambda: descriptor.preadv([], 0),
-        lambda: descriptor.pwritev([], 0), lambda: descriptor.seek(0, 0), lambda: descriptor.set_size(0),
-        lambda: descriptor.set_times(0, 0), lambda: descriptor.allocate(0, 1),
+    for error, call in (
+        ("EBADF", lambda: descriptor.readv([])), ("EBADF", lambda: descriptor.writev([])),
+        ("ESPIPE", lambda: descriptor.preadv([], 0)), ("ESPIPE", lambda: descriptor.pwritev([], 0)),
+        ("ESPIPE", lambda: descriptor.seek(0, 0)), ("EINVAL", lambda: descriptor.set_size(0)),
+        ("EINVAL", lambda: descriptor.set_times(0, 0)), ("EINVAL", lambda: descriptor.allocate(0, 1)),
     ):  # fmt: skip
-        with pytest.raises(WasiError):
+        with pytest.raises(WasiError) as caught:
             call()
+        assert caught.value.name == error
+    assert descriptor.stat() == (0, 0, terms.FILETYPE_UNKNOWN, 1, 0, 0, 0, 0)
+    descriptor.sync(True)
+    descriptor.advise(0, 1, "NORMAL")
+    assert (descriptor.poll_fileno(True), descriptor.available(False)) == (-1, 1)

@@ -9,6 +9,8 @@ import pytest
 
 from tests.wasi.guest import RIGHTS_DIRECTORY, RIGHTS_FILE, Guest
 from wasmvm.wasi import MemoryDirectory, WasiConfig
+from wasmvm.wasi.host.errno import WasiError
+from wasmvm.wasi.host.timesource import VirtualClock
 from wasmvm.wasi.preview1 import abi
 from wasmvm.wasi.preview1.link import implementation
 
@@ -61,13 +63,23 @@ def test_two_trees_are_two_devices() -> None:
 
 
 def test_times_come_from_the_guests_clock() -> None:
-    def times() -> bytes:
-        with Guest(WasiConfig(dirs={"/": MemoryDirectory()}, deterministic=1)) as guest:
+    def times() -> list[tuple[int, int, int]]:
+        with Guest(WasiConfig(dirs={"/": MemoryDirectory({"given/f": b"x", "g": ""})}, deterministic=1)) as guest:
             guest.write(guest.open("a", oflags=abi.OFLAGS_CREAT, rights=abi.FD_WRITE), b"x")
-            guest.ok("path_filestat_get", 3, 0, *guest.path("a"), 64)
-            return bytes(guest.memory[64 + 40 : 128])
+            return [times_of(guest, path) for path in ("a", ".", "given", "given/f", "g")]
 
     assert times() == times()
+    assert {moment // 10**9 for three in times() for moment in three} == {1_640_995_200}
+
+
+def test_the_next_guest_finds_the_times_of_the_first() -> None:
+    directory = MemoryDirectory({"f": b"x"})
+    with Guest(WasiConfig(dirs={"/": directory}, deterministic=1)) as guest:
+        first = times_of(guest, "f")
+    with Guest(WasiConfig(dirs={"/": directory}, clock=VirtualClock(5 * 10**9))) as guest:
+        assert times_of(guest, "f") == first
+        guest.open("new", oflags=abi.OFLAGS_CREAT)
+        assert times_of(guest, "new")[1] // 10**9 == 5
 
 
 class Small:
@@ -269,3 +281,60 @@ def test_writing_nothing_moves_no_offset() -> None:
         guest.ok("fd_write", fd, *guest.iovs((1024, 0)), out)
         guest.ok("fd_tell", fd, out)
         assert guest.u64(out) == 3
+
+
+def test_a_directory_that_was_moved_knows_where_it_is() -> None:
+    """Else it could be moved into itself: what is in the cycle could never be reached, nor counted to its end."""
+    directory = MemoryDirectory()
+    with Guest(WasiConfig(dirs={"/": directory})) as guest:
+        for path in ("a", "b", "a/c"):
+            guest.ok("path_create_directory", 3, *guest.path(path))
+        guest.ok("path_rename", 3, *guest.path("a/c"), 3, *guest.path("b/c"))
+        assert guest.fails("path_rename", 3, *guest.path("b"), 3, *guest.path("b/c/b")) == "EINVAL"
+        assert guest.fails("path_rename", 3, *guest.path("b/c"), 3, *guest.path("b")) == "ENOTEMPTY"
+        guest.ok("path_rename", 3, *guest.path("a"), 3, *guest.path("b/c/a"))
+    assert directory.directories() == ["b", "b/c", "b/c/a"]
+
+
+def test_nothing_is_put_into_a_directory_that_was_removed() -> None:
+    directory = MemoryDirectory({"f": b"x"})
+    with Guest(WasiConfig(dirs={"/": directory})) as guest:
+        guest.ok("path_create_directory", 3, *guest.path("d"))
+        fd = guest.open("d", rights=RIGHTS_DIRECTORY)
+        guest.ok("path_remove_directory", 3, *guest.path("d"))
+        used, new = directory.tree.used, guest.path("new")
+        assert guest.fails("path_rename", 3, *guest.path("f"), fd, *new) == "ENOENT"
+        assert guest.fails("path_link", 3, 0, *guest.path("f"), fd, *new) == "ENOENT"
+        assert guest.fails("path_create_directory", fd, *new) == "ENOENT"
+        assert guest.fails("path_symlink", *guest.path("f"), fd, *new) == "ENOENT"
+        assert guest.fails("path_open", fd, 0, *new, abi.OFLAGS_CREAT, 0, 0, 0, 64) == "ENOENT"
+        assert directory.tree.used == used
+    assert directory.files() == {"f": b"x"}
+
+
+def times_of(guest: Guest, path: str) -> tuple[int, int, int]:
+    """Times of access, of change, and of change of the attributes."""
+    guest.ok("path_filestat_get", 3, 0, *guest.path(path), 64)
+    return guest.u64(64 + 40), guest.u64(64 + 48), guest.u64(64 + 56)
+
+
+def test_a_new_name_changes_the_attributes() -> None:
+    with Guest(WasiConfig(dirs={"/": MemoryDirectory({"f": b"x"})}, deterministic=1)) as guest:
+        atim, mtim, ctim = times_of(guest, "f")
+        guest.ok("path_link", 3, 0, *guest.path("f"), 3, *guest.path("g"))
+        assert times_of(guest, "f")[:2] == (atim, mtim)
+        second = times_of(guest, "f")[2]
+        assert second > ctim
+        guest.ok("path_rename", 3, *guest.path("f"), 3, *guest.path("h"))
+        third = times_of(guest, "h")[2]
+        assert third > second
+        guest.ok("path_unlink_file", 3, *guest.path("g"))
+        assert times_of(guest, "h")[2] > third
+
+
+def test_only_files_and_links_get_a_second_name() -> None:
+    """`path_link` asks first; but the tree is also for those who do not."""
+    tree = MemoryDirectory({"d/f": b"x"}).tree
+    with pytest.raises(WasiError, match="EPERM"):
+        tree.link(tree.root, b"d", tree.root, b"e")
+    assert list(tree.root.entries) == [b"d"]

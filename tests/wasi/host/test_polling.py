@@ -67,3 +67,20 @@ def test_a_file_says_how_much_there_is_to_read() -> None:
     thing = Wanted()
     thing.want(file, False)  # type: ignore[arg-type]
     assert (thing.is_due, thing.nbytes) == (True, 5)
+
+
+def test_time_that_nobody_looks_at_stands_still() -> None:
+    """A wait without an end is the host's; one with an end lets exactly that time pass, unless something is ready."""
+    clock, asked = VirtualClock(step=10), []
+
+    def ready(nanoseconds: int | None) -> bool:
+        asked.append(nanoseconds)
+        return len(asked) == 3
+
+    clock.wait(None, ready)
+    assert clock.time(CLOCK_MONOTONIC) == 10
+    clock.wait(500, ready)
+    assert clock.time(CLOCK_MONOTONIC) == 520
+    clock.wait(500, ready)
+    assert clock.time(CLOCK_MONOTONIC) == 530
+    assert asked == [None, 0, 0]

@@ -9,6 +9,7 @@ base/root-sibling/secret   shares the root's name as a prefix
 from __future__ import annotations
 
 import ctypes
+import errno as host_errno
 import os
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from tests.growth import FACTOR, assert_in_proportion
 from tests.patience import PATIENCE
 from tests.wasi.guest import RIGHTS_DIRECTORY, Guest
 from wasmvm.wasi import HostDirectory, WasiConfig
+from wasmvm.wasi.host import sandbox, terms
 from wasmvm.wasi.host.sandbox import AVAILABLE
 from wasmvm.wasi.preview1 import abi
 
@@ -315,7 +317,77 @@ def test_nothing_stays_open(base: Base) -> None:
     for path in ["dir/sub", "dir/sub/../../dir", "../x", "dir/../..", "file/x", "dir/sub/nowhere/x"] * 3:
         base.attack(path)
         (base.root / "dir/sub").mkdir(exist_ok=True, parents=True)
+        base.guest.ok("fd_readdir", 3, 1024, 100, 0, 64)
     assert open_descriptors() == before
+
+
+@pytest.mark.parametrize("name", ["file", "dir", "fifo"])
+def test_nothing_stays_open_when_the_host_fails_in_between(
+    base: Base, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A descriptor that was just opened is closed, whatever goes wrong before the guest has it."""
+    os.mkfifo(base.root / "fifo")
+    before, guest = open_descriptors(), base.guest
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(host_errno.EIO, "the disk is gone")
+
+    path = guest.path(name)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fstat", fail)
+        assert guest.fails("path_open", 3, 0, *path, 0, abi.FD_READ, 0, 0, 64) == "EIO"
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", fail)
+        assert guest.fails("fd_readdir", 3, 1024, 100, 0, 64) == "EIO"
+    assert open_descriptors() == before
+
+
+def test_synchronising_a_folder_asks_the_host(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+    monkeypatch.setattr(os, "fsync", lambda fileno: asked.append(("fsync", os.fstat(fileno).st_ino)))
+    monkeypatch.setattr(os, "fdatasync", lambda fileno: asked.append(("fdatasync", os.fstat(fileno).st_ino)))
+    folder, file = (
+        base.guest.open("dir", rights=abi.MASK64 & ~(abi.FD_READ | abi.FD_WRITE)),
+        base.guest.open("file", rights=abi.MASK64),
+    )
+    for fd in (folder, file):
+        base.guest.ok("fd_sync", fd)
+        base.guest.ok("fd_datasync", fd)
+    inos = [(base.root / name).stat().st_ino for name in ("dir", "file")]
+    assert asked == [(how, ino) for ino in inos for how in ("fsync", "fdatasync")]
+
+
+def test_unlinking_a_folder_on_hosts_that_call_it_forbidden(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    """POSIX says EPERM, Linux EISDIR, which programs look for; EPERM about a file stays that."""
+
+    def forbid(*_: object, **__: object) -> None:
+        raise PermissionError(host_errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "unlink", forbid)
+    assert base.guest.fails("path_unlink_file", 3, *base.guest.path("dir")) == "EISDIR"
+    assert base.guest.fails("path_unlink_file", 3, *base.guest.path("file")) == "EPERM"
+    assert (base.root / "file").exists()
+
+
+def test_the_times_of_an_open_folder(base: Base) -> None:
+    guest, fd = base.guest, base.guest.open("dir", rights=RIGHTS_DIRECTORY)
+    guest.ok("fd_filestat_set_times", fd, 5_000, 7_000, abi.FSTFLAGS_ATIM | abi.FSTFLAGS_MTIM)
+    status = (base.root / "dir").stat()
+    assert (status.st_atime_ns, status.st_mtime_ns) == (5_000, 7_000)
+
+
+def test_a_terminal_cannot_be_sought_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some hosts let a terminal's offset be moved, which means nothing."""
+    pty = pytest.importorskip("pty", reason="needs terminals")
+    ends = pty.openpty()
+    monkeypatch.setattr(os, "lseek", lambda *_: 0)
+    try:
+        assert sandbox._device_rights(ends[1]) == terms.RIGHTS_STREAM
+        with open(os.devnull, "rb") as null:
+            assert sandbox._device_rights(null.fileno()) == terms.RIGHTS_STREAM | terms.MAY_SEEK | terms.MAY_TELL
+    finally:
+        for fileno in ends:
+            os.close(fileno)
 
 
 def test_closing_closes_all(tmp_path: Path) -> None:
@@ -479,6 +551,27 @@ def test_fifos_and_other_kinds_are_told_as_they_are(base: Base) -> None:
     guest.write(fd, b"through the fifo")
     assert guest.read(fd, 100) == b"through the fifo"
     assert guest.fails("fd_read", fd, *guest.iovs((1024, 8)), 64) == "EAGAIN"
+
+
+def test_kinds_in_a_listing(base: Base) -> None:
+    os.mkfifo(base.root / "fifo")
+    (base.root / "link").symlink_to("file")
+    guest, kinds = base.guest, {}
+    out, at = guest.room(4), guest.room(400)
+    guest.ok("fd_readdir", 3, at, 400, 0, out)
+    end = at + guest.u32(out)
+    while at < end:
+        name = guest.memory[at + 24 : at + 24 + guest.u32(at + 16)].decode()
+        kinds[name] = (guest.memory[at + 20], guest.u64(at + 8))
+        at += 24 + len(name)
+    found = {
+        "fifo": abi.FILETYPE_UNKNOWN, "link": abi.FILETYPE_SYMBOLIC_LINK, "file": abi.FILETYPE_REGULAR_FILE,
+        "dir": abi.FILETYPE_DIRECTORY,
+    }  # fmt: skip
+    root = (abi.FILETYPE_DIRECTORY, base.root.stat().st_ino)
+    assert kinds == {
+        **{name: (kind, (base.root / name).lstat().st_ino) for name, kind in found.items()}, ".": root, "..": root
+    }  # fmt: skip
 
 
 def test_names_that_are_not_utf8_are_listed_as_they_are(base: Base) -> None:

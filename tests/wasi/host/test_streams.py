@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -165,8 +166,52 @@ def test_inherited_streams_are_the_processs_own(capfd: pytest.CaptureFixture[str
     sys.stdout.write(" after")
     sys.stdout.flush()
     captured = capfd.readouterr()
-    assert captured.err == "err"
-    assert "out" in captured.out
+    assert (captured.out, captured.err) == ("before out after", "err")
+
+
+@pytest.mark.parametrize("given", [[], object(), 1.5, b""], ids=lambda given: type(given).__name__)
+def test_what_is_no_output(given: Any) -> None:
+    with pytest.raises(TypeError, match=f"a standard output cannot be a {type(given).__name__}"):
+        Guest(WasiConfig(stdout=given))
+
+
+@pytest.mark.parametrize(
+    "given", [[], object(), 1.5, SimpleNamespace(buffer=object())], ids=lambda given: type(given).__name__
+)
+def test_what_is_no_input(given: Any) -> None:
+    with pytest.raises(TypeError, match="standard input cannot be a"):
+        Guest(WasiConfig(stdin=given))
+
+
+def test_an_output_whose_buffer_cannot_be_written() -> None:
+    with pytest.raises(TypeError, match="a standard output cannot be a object"):
+        Guest(WasiConfig(stderr=SimpleNamespace(buffer=object())))
+
+
+def test_a_file_that_has_nothing_at_the_moment() -> None:
+    class Empty(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> None:
+            return None
+
+    with Guest(WasiConfig(stdin=Empty())) as guest:
+        assert guest.fails("fd_read", 0, *guest.iovs((64, 8)), 128) == "EAGAIN"
+
+
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_what_python_printed_comes_out_before(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[str] = []
+    for stream in ("stdout", "stderr"):
+        file = SimpleNamespace(closed=False, flush=lambda stream=stream: flushed.append(stream))
+        monkeypatch.setattr(sys, stream, file)
+    Guest(WasiConfig(**{name: INHERIT})).wasi.close()
+    assert flushed == [name]
+    for gone in (SimpleNamespace(closed=True), None):
+        monkeypatch.setattr(sys, name, gone)
+        Guest(WasiConfig(**{name: INHERIT})).wasi.close()
+    assert flushed == [name]
 
 
 def test_inherited_descriptors_stay_open_and_keep_their_flags() -> None:

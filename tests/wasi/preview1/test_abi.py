@@ -38,6 +38,82 @@ SIGNATURES = {
 """The parameters of all functions as wasm sees them: i for i32, I for i64."""
 
 
+NUMBERS = {
+    "CLOCK_": ["REALTIME", "MONOTONIC", "PROCESS_CPUTIME", "THREAD_CPUTIME"],
+    "WHENCE_": ["SET", "CUR", "END"],
+    "EVENTTYPE_": ["CLOCK", "FD_READ", "FD_WRITE"],
+    "FILETYPE_": [
+        "UNKNOWN", "BLOCK_DEVICE", "CHARACTER_DEVICE", "DIRECTORY", "REGULAR_FILE", "SOCKET_DGRAM", "SOCKET_STREAM",
+        "SYMBOLIC_LINK",
+    ],
+    "PREOPENTYPE_": ["DIR"],
+}  # fmt: skip
+"""The document's enumerations, by the prefix that their names have in `abi`."""
+FLAGS = {
+    "FDFLAGS_": ["APPEND", "DSYNC", "NONBLOCK", "RSYNC", "SYNC"],
+    "LOOKUPFLAGS_": ["SYMLINK_FOLLOW"],
+    "OFLAGS_": ["CREAT", "DIRECTORY", "EXCL", "TRUNC"],
+    "FSTFLAGS_": ["ATIM", "ATIM_NOW", "MTIM", "MTIM_NOW"],
+    "EVENTRWFLAGS_": ["HANGUP"],
+    "SUBCLOCKFLAGS_": ["ABSTIME"],
+    "RIFLAGS_": ["PEEK", "WAITALL"],
+    "ROFLAGS_": ["DATA_TRUNCATED"],
+    "SDFLAGS_": ["RD", "WR"],
+}
+"""The document's sets of flags, each from the lowest bit on."""
+RIGHTS = (
+    "fd_datasync fd_read fd_seek fd_fdstat_set_flags fd_sync fd_tell fd_write fd_advise fd_allocate "
+    "path_create_directory path_create_file path_link_source path_link_target path_open fd_readdir path_readlink "
+    "path_rename_source path_rename_target path_filestat_get path_filestat_set_size path_filestat_set_times "
+    "fd_filestat_get fd_filestat_set_size fd_filestat_set_times path_symlink path_remove_directory path_unlink_file "
+    "poll_fd_readwrite sock_shutdown sock_accept"
+)
+"""The document's rights, from the lowest bit on."""
+ERRORS = (
+    "success 2big acces addrinuse addrnotavail afnosupport again already badf badmsg busy canceled child connaborted "
+    "connrefused connreset deadlk destaddrreq dom dquot exist fault fbig hostunreach idrm ilseq inprogress intr inval "
+    "io isconn isdir loop mfile mlink msgsize multihop nametoolong netdown netreset netunreach nfile nobufs nodev "
+    "noent noexec nolck nolink nomem nomsg noprotoopt nospc nosys notconn notdir notempty notrecoverable notsock "
+    "notsup notty nxio overflow ownerdead perm pipe proto protonosupport prototype range rofs spipe srch stale "
+    "timedout txtbsy xdev notcapable"
+)
+"""The document's error codes, from 0 on."""
+
+
+@pytest.mark.parametrize(("prefix", "names"), NUMBERS.items())
+def test_enumerations_are_the_documents(prefix: str, names: list[str]) -> None:
+    assert abi.constants(prefix) == {name: number for number, name in enumerate(names)}
+
+
+@pytest.mark.parametrize(("prefix", "names"), FLAGS.items())
+def test_flags_are_the_documents(prefix: str, names: list[str]) -> None:
+    assert abi.constants(prefix) == {name: 1 << bit for bit, name in enumerate(names)}
+
+
+def test_rights_are_the_documents() -> None:
+    assert [getattr(abi, name.upper()) for name in RIGHTS.split()] == [1 << bit for bit in range(30)]
+
+
+def test_errors_are_the_documents() -> None:
+    names = ["SUCCESS", *(f"E{name.upper()}" for name in ERRORS.split()[1:])]
+    assert list(abi.ERRNO_NAMES) == names
+    assert {name: number for number, name in enumerate(names)} == abi.ERRNO
+
+
+def test_what_goes_over_all_of_some_flags() -> None:
+    for prefix in ("FDFLAGS_", "OFLAGS_", "FSTFLAGS_"):
+        assert getattr(abi, f"{prefix}ALL") == sum(abi.constants(prefix).values())
+    assert abi.SIGNAL_COUNT == 31  # none, and 30 that the document names
+
+
+def test_numbers_of_the_host_by_the_documents() -> None:
+    assert abi.WHENCE == (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END)
+    assert abi.ADVICE == ("NORMAL", "SEQUENTIAL", "RANDOM", "WILLNEED", "DONTNEED", "NOREUSE")
+    assert {
+        getattr(terms, f"FILETYPE_{name}"): number for number, name in enumerate(NUMBERS["FILETYPE_"])
+    } == abi.FILETYPES
+
+
 def test_every_function_has_a_row_and_an_implementation() -> None:
     assert len(SIGNATURES) == 46
     assert set(abi.FUNCTIONS) == set(SIGNATURES)
@@ -73,7 +149,12 @@ def test_signature(name: str) -> None:
 @pytest.mark.parametrize("name", SIGNATURES)
 def test_every_function_tells_its_errors(name: str) -> None:
     documentation = implementation(name).__doc__ or ""
-    assert "rror" in documentation or "Right" in documentation or name in ("sched_yield", "proc_exit"), documentation
+    assert (
+        "Errors: " in documentation
+        or "Right: " in documentation
+        or "Rights: " in documentation
+        or name in ("sched_yield", "proc_exit")
+    ), documentation
 
 
 @pytest.mark.parametrize(("layout", "size"), SIZES)

@@ -390,3 +390,30 @@ def test_two_descriptors_of_one_file(hello: Guest) -> None:
     other = hello.open("a.txt", rights=abi.FD_WRITE)
     hello.write(other, b"J")
     assert hello.read(4, 10) == b"Jello"
+
+
+@pytest.mark.parametrize(("offset", "length"), [(1 << 63, 0), (0, 1 << 63), ((1 << 64) - 1, (1 << 64) - 1)])
+def test_advice_on_what_no_file_has(make_guest: MakeGuest, offset: int, length: int) -> None:
+    guest = make_guest({"f": b"x"})
+    fd = guest.open("f", rights=RIGHTS_FILE)
+    assert guest.fails("fd_advise", fd, offset, length, 0) == "EINVAL"
+    guest.ok("fd_advise", fd, (1 << 63) - 1 if offset else 0, 0, 0)
+
+
+@pytest.mark.parametrize("name", ["fd_read", "fd_write", "fd_pread", "fd_pwrite"])
+def test_buffers_at_the_end_of_memory(make_guest: MakeGuest, name: str) -> None:
+    """One buffer goes another way than several: both end where memory ends, and not a byte later."""
+    guest = make_guest({"f": b"x" * 100})
+    fd, size = guest.open("f", rights=RIGHTS_FILE), len(guest.memory)
+    at, out = ((0,) if name.startswith("fd_p") else ()), guest.room(4)
+    for others in ((), ((64, 2),), ((size, 0), (64, 1))):
+        for region in ((size - 7, 8), (size, 1), (size - 1, 2), (0xFFFFFFFF, 1), (8, 0xFFFFFFFF), (size + 1, 1)):
+            assert guest.fails(name, fd, *guest.iovs(*others, region), *at, out) == "EFAULT", (others, region)
+        guest.ok(name, fd, *guest.iovs(*others, (size - 8, 8)), *at, out)
+        assert guest.u32(out) == 8 + sum(length for _, length in others)
+    iovs = size - 8
+    guest.memory[iovs:] = (64).to_bytes(4, "little") + (1).to_bytes(4, "little")
+    guest.ok(name, fd, iovs, 1, *at, out)
+    assert guest.u32(out) == 1
+    assert guest.fails(name, fd, iovs + 1, 1, *at, out) == "EFAULT"
+    assert guest.fails(name, fd, iovs, 2, *at, out) == "EFAULT"

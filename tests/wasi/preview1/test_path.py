@@ -135,6 +135,14 @@ def test_bad_addresses(tree: Guest, name: str) -> None:
     assert kind(tree, "file") == abi.FILETYPE_REGULAR_FILE
 
 
+def test_the_longest_path(tree: Guest) -> None:
+    tree.ok("path_create_directory", 3, *tree.path("longest"))
+    longest = "longest" + "/." * ((4096 - 7) // 2) + "/"
+    assert len(longest) == 4096
+    tree.ok("path_filestat_get", 3, 0, *tree.path(longest), 8)
+    assert tree.fails("path_filestat_get", 3, 0, *tree.path(longest + "/"), 8) == "ENAMETOOLONG"
+
+
 def test_a_path_as_long_as_memory_is_not_copied(make_guest: MakeGuest) -> None:
     guest = make_guest()
     for name in ("path_create_directory", "path_unlink_file", "path_remove_directory"):

@@ -230,3 +230,13 @@ def test_virtual_time_and_a_pipe() -> None:
         assert [event[0] for event in poll(guest, reading(1, 0), clock(2, 1, 10**12))] == [1]
     os.close(read_end)
     os.close(write_end)
+
+
+@pytest.mark.parametrize("place", [-31, 0])
+def test_events_that_have_no_room_are_noticed_before_waiting(place: int, asked: list[float]) -> None:
+    with Guest() as guest:
+        subscription = guest.put(clock(1, abi.CLOCK_MONOTONIC, 1000 * MS))
+        out, count = len(guest.memory) + place, guest.room(4)
+        assert guest.fails("poll_oneoff", subscription, out, 1, count) == "EFAULT"
+        assert guest.fails("poll_oneoff", len(guest.memory) - 47, 1024, 1, count) == "EFAULT"
+    assert asked == []

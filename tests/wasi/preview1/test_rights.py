@@ -123,3 +123,21 @@ def test_what_a_file_may_without_being_asked_for(scratch: tuple[Guest, int]) -> 
     assert guest.fails("fd_filestat_get", file, 64) == "ENOTCAPABLE"
     assert guest.fails("fd_sync", file) == "ENOTCAPABLE"
     guest.ok("fd_close", file)
+
+
+@pytest.mark.parametrize(
+    ("handed_on", "allowed"),
+    [
+        (0, 0),
+        (abi.FD_DATASYNC, abi.FDFLAGS_DSYNC),
+        (abi.FD_SYNC, abi.FDFLAGS_DSYNC | abi.FDFLAGS_RSYNC | abi.FDFLAGS_SYNC),
+        (abi.FD_SYNC | abi.FD_DATASYNC, abi.FDFLAGS_DSYNC | abi.FDFLAGS_RSYNC | abi.FDFLAGS_SYNC),
+    ],
+)
+def test_flags_of_writing_need_the_right_that_does_the_same(guest: Guest, handed_on: int, allowed: int) -> None:
+    guest.open("file", oflags=abi.OFLAGS_CREAT, rights=0)
+    guest.ok("fd_fdstat_set_rights", 3, RIGHTS_DIRECTORY, abi.FD_READ | handed_on)
+    path, out = guest.path("file"), guest.room(4)
+    for flag in (abi.FDFLAGS_DSYNC, abi.FDFLAGS_RSYNC, abi.FDFLAGS_SYNC):
+        code = guest.call("path_open", 3, 0, *path, 0, abi.FD_READ, 0, flag, out)
+        assert abi.ERRNO_NAMES[code] == ("SUCCESS" if flag & allowed else "ENOTCAPABLE")

@@ -217,3 +217,26 @@ def test_closing_closes_the_listener() -> None:
     server.close()
     with pytest.raises(OSError, match=r"."):
         socket.create_connection(server.address, timeout=PATIENCE)
+
+
+def test_a_full_table_accepts_nobody() -> None:
+    """What cannot get a number is not taken out of the host's queue either: the next one gets it."""
+    with Guest(WasiConfig(tcplisten=["127.0.0.1:0"], max_descriptors=4)) as guest:
+        address = guest.wasi.table.get(3).socket.getsockname()  # type: ignore[attr-defined]
+        with socket.create_connection(address, timeout=PATIENCE):
+            assert guest.fails("sock_accept", 3, 0, 64) == "EMFILE"
+            guest.ok("fd_close", 0)
+            guest.ok("sock_accept", 3, 0, 64)
+            assert guest.u32(64) == 0
+
+
+def test_an_address_of_ipv6() -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this host has no IPv6")
+    with Guest(WasiConfig(tcplisten=["[::1]:0"])) as guest:
+        address = guest.wasi.table.get(3).socket.getsockname()  # type: ignore[attr-defined]
+        assert address[0] == "::1"
+        with socket.create_connection(address[:2], timeout=PATIENCE):
+            guest.ok("sock_accept", 3, 0, 64)

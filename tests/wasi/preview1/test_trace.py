@@ -65,7 +65,7 @@ def test_opening() -> None:
         ("args_sizes_get", (200, 204), "args_sizes_get() -> argc=2, argv_buf_size=7"),
         ("sched_yield", (), "sched_yield() -> ok"),
         ("random_get", (200, 4), "random_get(buf=0xc8[4]) -> ok"),
-        ("clock_time_get", (1, 0, 208), "clock_time_get(id=MONOTONIC, precision=0) -> time=1000"),
+        ("clock_time_get", (1, 0, 208), "clock_time_get(id=MONOTONIC, precision=0) -> time=2000"),
         ("clock_time_get", (9, 0, 208), "clock_time_get(id=9, precision=0) -> EINVAL"),
         ("path_unlink_file", (3, 4095, 9), "path_unlink_file(fd=3, path=0xfff[9]) -> EFAULT"),
         ("fd_write", (1, -1, -1, 200), "fd_write(fd=1, iovs=0xffffffff[4294967295]) -> EFAULT"),
@@ -76,6 +76,16 @@ def test_lines(name: str, arguments: tuple[int, ...], line: str) -> None:
     traced.put(64, (96).to_bytes(4, "little") + (10).to_bytes(4, "little"))
     traced.put(96, b"some text\n")
     assert traced.call(name, *arguments) == line
+
+
+def test_what_ends_where_memory_ends() -> None:
+    traced = Traced()
+    size = len(traced.caller.memory)
+    path = traced.put(size - 5, b"a.txt")
+    assert traced.call("path_unlink_file", 3, *path) == 'path_unlink_file(fd=3, path="a.txt") -> ok'
+    traced.put(size - 8, (size - 8).to_bytes(4, "little") + (8).to_bytes(4, "little"))
+    assert traced.call("fd_write", 1, size - 8, 1, 0).endswith("nwritten=8")
+    assert "iovs=0x" not in traced.lines[-1]
 
 
 def test_exit() -> None:

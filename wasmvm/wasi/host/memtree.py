@@ -263,6 +263,12 @@ class MemoryTree:
             node.mtim = mtim
         node.ctim = self.now()
 
+    def set_all_times(self, now: int) -> None:
+        """Set all times of all that there is."""
+        for directory in contents_of(self.root)[0]:
+            for node in (directory, *directory.entries.values()):
+                node.atim = node.mtim = node.ctim = now
+
     def make_directory(self, directory: DirectoryNode, name: bytes) -> None:
         self.refuse_existing(directory, name)
         self.add(directory, name, DirectoryNode(self.new_ino(), self.now(), directory, name))
@@ -450,6 +456,9 @@ class MemoryFile(Descriptor):
 class MemoryDirectory:
     """A tree in memory, granted to a guest; what it holds afterwards can be read from it.
 
+    What it is made with has the time of its first guest's clock when that guest begins: so a guest with a clock that is
+    the same in every run sees the same files.
+
     Args:
         files: contents by path: ``{"a.txt": b"...", "sub/b.txt": "text"}``; directories on the way are made.
         read_only: whether nothing in it can be changed (EROFS).
@@ -461,7 +470,7 @@ class MemoryDirectory:
         ValueError, TypeError: if `capacity` is not a non-negative integer or None.
     """
 
-    __slots__ = ("read_only", "tree")
+    __slots__ = ("_is_granted", "read_only", "tree")
 
     def __init__(
         self,
@@ -476,10 +485,14 @@ class MemoryDirectory:
         for path, contents in (files or {}).items():
             self._put(path, contents.encode() if isinstance(contents, str) else contents)
         self.tree.capacity = MAX_OFFSET if room is None else self.tree.used + room
+        self._is_granted = False
 
     def attach(self, clock: Clock) -> tuple[MemoryTree, DirectoryNode]:
         """The tree and the directory that the guest is to see."""
         self.tree.clock = clock
+        if not self._is_granted:
+            self._is_granted = True
+            self.tree.set_all_times(clock.time(CLOCK_REALTIME))
         return self.tree, self.tree.root
 
     def _put(self, path: str, contents: bytes) -> None:

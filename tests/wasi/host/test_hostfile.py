@@ -1,0 +1,74 @@
+"""What is asked of the host for its descriptors, where only asking shows it."""
+
+from __future__ import annotations
+
+import os
+import select
+import stat as host_stat
+
+import pytest
+
+from wasmvm.wasi.host import terms
+from wasmvm.wasi.host.hostfile import filetype_of, poll_host
+
+
+class AskedPoll:
+    """Stands for the host's `poll`, and keeps what it is asked for; nothing is ever ready."""
+
+    def __init__(self) -> None:
+        self.registered: dict[int, int] = {}
+        self.waits: list[int | None] = []
+
+    def register(self, fileno: int, mask: int) -> None:
+        self.registered[fileno] = mask
+
+    def poll(self, milliseconds: int | None) -> list[tuple[int, int]]:
+        self.waits.append(milliseconds)
+        return []
+
+
+@pytest.mark.skipif(not hasattr(select, "poll"), reason="the host has no poll")
+@pytest.mark.parametrize(
+    ("nanoseconds", "milliseconds"),
+    [(None, None), (0, 0), (1, 1), (999_999, 1), (1_000_000, 1), (1_000_001, 2), (20_000_000, 20)],
+)
+def test_waits_are_never_shorter_than_they_should_be(
+    nanoseconds: int | None, milliseconds: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rounded down, the last part of a millisecond would be spent in asking again and again."""
+    made = AskedPoll()
+    monkeypatch.setattr(select, "poll", lambda: made)
+    assert poll_host([(5, False), (6, True), (5, True)], nanoseconds) == [(False, False)] * 3
+    assert made.waits == [milliseconds]
+    assert made.registered == {5: select.POLLIN | select.POLLOUT, 6: select.POLLOUT}
+
+
+@pytest.mark.skipif(not hasattr(select, "poll"), reason="the host has no poll")
+def test_only_what_is_asked_for_is_ready_and_a_hangup_is_told() -> None:
+    read_end, write_end = os.pipe()
+    try:
+        assert poll_host([(read_end, False), (write_end, True)], 0) == [(False, False), (True, False)]
+        os.write(write_end, b"x")
+        assert poll_host([(read_end, False), (read_end, True)], 0) == [(True, False), (False, False)]
+        os.close(write_end)
+        assert poll_host([(read_end, False), (read_end, True)], 0) == [(True, True), (True, True)]
+        write_end = os.open(os.devnull, os.O_RDONLY)
+    finally:
+        os.close(read_end)
+        os.close(write_end)
+
+
+@pytest.mark.parametrize(
+    ("mode", "filetype"),
+    [
+        (host_stat.S_IFREG, terms.FILETYPE_REGULAR_FILE),
+        (host_stat.S_IFDIR, terms.FILETYPE_DIRECTORY),
+        (host_stat.S_IFLNK, terms.FILETYPE_SYMBOLIC_LINK),
+        (host_stat.S_IFCHR, terms.FILETYPE_CHARACTER_DEVICE),
+        (host_stat.S_IFBLK, terms.FILETYPE_BLOCK_DEVICE),
+        (host_stat.S_IFSOCK, terms.FILETYPE_SOCKET_STREAM),
+        (host_stat.S_IFIFO, terms.FILETYPE_UNKNOWN),
+    ],
+)
+def test_kinds_of_files(mode: int, filetype: str) -> None:
+    assert filetype_of(mode | 0o644) == filetype
