@@ -228,3 +228,18 @@ def test_limits_that_are_taken_back_are_as_before() -> None:
     with pytest.raises(wasmtime.WasmtimeError):
         wasmtime.Table(store, tabletype, None)
     assert first.size(store) == 9_000_000
+
+
+@pytest.mark.parametrize(
+    ("given", "bytes_"),
+    [(None, 8 << 20), (0, 65536), (16384, 65536), (16385, 65540), (1 << 30, 1 << 32), ((1 << 30) + 1, 1 << 32),
+     (1 << 70, 1 << 32)],
+)  # fmt: skip
+def test_the_stack_is_as_large_as_given_within_what_can_be(given: int | None, bytes_: int) -> None:
+    """Four bytes for one, since interpreted frames are larger; from 64 KiB to 4 GiB."""
+    config = wasmtime.Config()
+    if given is not None:
+        config.max_wasm_stack = given
+    engine = wasmtime.Engine(config).ptr()
+    assert engine.config.max_stack == bytes_
+    assert engine.store().max_stack == bytes_ // 8 * 8

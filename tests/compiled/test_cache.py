@@ -18,10 +18,13 @@ from wasmvm.compat import wasmtime
 from wasmvm.compiled import cache as codecache
 from wasmvm.compiled import codefile
 from wasmvm.compiled.cache import Cache, RefusedError
+from wasmvm.compiled.codefile import keyed
+from wasmvm.compiled.module import CompiledModule
 from wasmvm.embedding.engine import Config, Engine
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
 from wasmvm.errors import ExitTrap, InternalError, Trap
+from wasmvm.text import wat2wasm
 from wasmvm.wasi import Wasi, WasiConfig, link
 
 HELLO = BY_NAME["hello"].wasm
@@ -175,6 +178,61 @@ def test_another_module_has_another_file(folder: Path) -> None:
     assert not Cache(folder).open(HELLO.read_bytes() + b"\0\2\1x").validated
 
 
+def keep(text: str, folder: Path) -> Path:
+    """Run the function `f` of a module and keep its code; returns the file."""
+    module = Module(text, cache=folder)
+    Instance(module).exports["f"]()
+    module.compiled.save()
+    return Path(Cache(folder).path(keyed(module.compiled.syntax.source)))
+
+
+def test_the_code_of_another_module_is_not_used(folder: Path) -> None:
+    """The verifier finds nothing wrong with it: its key alone says whose it is."""
+    one, two = (f'(module (func (export "f") (result i32) i32.const {i}))' for i in (1, 2))
+    first, second = keep(one, folder), keep(two, folder)
+    second.write_bytes(first.read_bytes())
+    assert not Cache(folder).open(wat2wasm(two)).validated
+    assert Instance(Module(two, cache=folder)).exports["f"]() == 2
+    assert Instance(Module(one, cache=folder)).exports["f"]() == 1
+
+
+def test_a_file_is_written_again_when_enough_is_new(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '(module (func (export "f") (result i32) i32.const 1))'
+    file = keep(text, folder)
+    monkeypatch.setattr(codecache, "WORTH_SAVING", file.stat().st_size)
+    entry = Cache(folder).open(wat2wasm(text))
+    compiled = CompiledModule(wat2wasm(text), entry=entry)
+    assert not entry.save(compiled.syntax, compiled.code, 0)
+    assert not entry.save(compiled.syntax, compiled.code, 1), "no more than the part that WORTH_SAVING says"
+    assert entry.save(compiled.syntax, compiled.code, 2)
+
+
+def test_another_users_file_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = fill(folder)
+    assert codecache.read_private(os.fspath(file)) == file.read_bytes()
+    other = os.geteuid() + 1
+    monkeypatch.setattr(os, "geteuid", lambda: other)
+    assert codecache.read_private(os.fspath(file)) is None
+
+
+def test_only_regular_files_are_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    writer = os.open(tmp_path / "fifo", os.O_RDWR)  # so that opening the fifo does not wait
+    try:
+        assert codecache.read_private(os.fspath(tmp_path / "fifo")) is None
+    finally:
+        os.close(writer)
+    assert codecache.read_private(os.fspath(tmp_path)) is None
+    assert codecache.read_private(os.fspath(tmp_path / "nothing")) is None
+
+
+def test_what_is_read_is_marked_as_used(folder: Path) -> None:
+    file = fill(folder)
+    os.utime(file, (1, 1))
+    assert Cache(folder).open(HELLO.read_bytes()).validated
+    assert file.stat().st_mtime > 1
+
+
 def large_module(path: Path) -> Path:
     """hello with a custom section that makes it large; old enough for its state to be remembered."""
     size = codecache.LARGE
@@ -210,6 +268,27 @@ def test_a_large_file_is_known_by_its_state(folder: Path, tmp_path: Path, monkey
     assert path.stat().st_mtime_ns == status.st_mtime_ns
     assert not recalled()
     assert not cache.open(path.read_bytes(), path.stat()).validated
+
+
+def test_the_time_of_change_counts_as_well(folder: Path, tmp_path: Path) -> None:
+    """A file whose time stamp was set back, as tools that unpack do, is as new as its last change of state."""
+    path = large_module(tmp_path / "large.wasm")
+    os.utime(path, (1e9, 1e9))
+    fill(folder, path)
+    assert not list(folder.glob("*.seen"))
+
+
+def test_a_state_with_another_size_is_not_remembered(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file has changed between the look at its state and the reading of it."""
+    monkeypatch.setattr(codecache, "RACY_SECONDS", -1.0)
+    path = large_module(tmp_path / "large.wasm")
+    source = path.read_bytes()
+    for content, remembered in ((source + b"\0\1\0", 0), (source, 1)):
+        entry = Cache(folder).open(content, path.stat())
+        assert entry.save(CompiledModule(content, entry=entry).syntax, ModuleCode(0), 0)
+        assert len(list(folder.glob("*.seen"))) == remembered
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o770, 0o701])
