@@ -131,6 +131,30 @@ def test_what_is_thrown_before_and_after_a_try_is_not_caught_there() -> None:
             exports.f(*args)
 
 
+def test_what_is_thrown_by_the_instruction_beside_a_try_is_not_caught_there() -> None:
+    """The last instruction before the body and the first after it, where each may be a call or a `throw`."""
+    exports = make("""
+      (func $nop)
+      (func (export "after") (block $h (try_table (catch $none $h) (call $nop)) (throw $none)))
+      (func (export "after_a_call") (block $h (try_table (catch $none $h) (call $nop)) (call $raise)))
+      (func (export "after_nothing") (block $h (try_table (catch $none $h)) (throw $none)))
+      (func (export "last") (result i32) (block $h (try_table (catch $none $h) (call $raise)) (return (i32.const 0)))
+        (i32.const 1))
+      (func (export "first") (result i32)
+        (block $h (try_table (catch $none $h) (throw $none) (call $nop)) (return (i32.const 0))) (i32.const 1))
+      (func (export "only") (result i32)
+        (block $h (try_table (catch $none $h) (throw $none)) (return (i32.const 0))) (i32.const 1))
+      (func (export "before") (block $h (call $raise) (try_table (catch $none $h) (call $nop))))
+      (func (export "between") (block $h (try_table (catch $none $h) (call $nop)) (call $raise)
+        (try_table (catch $none $h) (call $nop))))
+      (func $raise (throw $none))""")
+    for name in ("after", "after_a_call", "after_nothing", "before", "between"):
+        with pytest.raises(WasmException):
+            exports[name]()
+    for name in ("last", "first", "only"):
+        assert exports[name]() == 1
+
+
 def test_references_are_thrown_again_and_null_traps() -> None:
     exports = make("""
       (global $kept (mut exnref) (ref.null exn))

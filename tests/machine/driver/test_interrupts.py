@@ -129,6 +129,28 @@ def test_interrupt_from_another_thread(name: str) -> None:
     assert instance.exports.fine() == 1
 
 
+def test_an_interruption_is_for_one_call() -> None:
+    """What runs for longer afterwards is not stopped: of wasm that was interrupted, and of waiting."""
+    store = Store()
+    instance = Instance(Module(wat2wasm(COUNT)), store=store)
+    for _ in range(2):
+        store.interrupt()
+        with pytest.raises(Trap, match="interrupted"):
+            instance.exports.count(1_000_000)
+        assert instance.exports.count(1_000_000) == 7
+    store.interrupt()
+    with pytest.raises(Trap, match="interrupted"):
+        store.during_call(store.wait_slice)
+    assert store.during_call(store.wait_slice) > 0
+    assert instance.exports.count(1_000_000) == 7
+    store.hold(True)
+    for _ in range(2):
+        with pytest.raises(Trap, match="interrupted"):
+            instance.exports.count(1_000_000)
+    store.hold(False)
+    assert instance.exports.count(1_000_000) == 7
+
+
 def test_a_past_deadline_does_not_disturb_what_is_short() -> None:
     store = Store()
     instance = endless(store)

@@ -3,7 +3,11 @@ the middle of moves, properties of exceptions, and what is left while Python's c
 
 from __future__ import annotations
 
+import ctypes
+import functools
 import gc
+import operator
+import os
 import signal
 import subprocess
 import sys
@@ -110,6 +114,167 @@ def test_a_finalizer_during_a_collection_leaves_the_frames_alone(at_collections:
         del kept
     Phoenix.alive = False
     assert ran and set(ran) == {0x4141 * LOCALS}
+
+
+def with_a_signal(handler: Any, call: Any, *args: Any) -> Any:
+    """Call while a signal is pending, which has this handler: nothing but what is called can serve it."""
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: handler() and None)
+    try:
+        send = functools.partial(ctypes.CDLL(None)["raise"], int(signal.SIGUSR1))
+        return list(map(operator.call, [send, functools.partial(call, *args)]))[1]
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+needs_signals = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+
+
+@needs_signals
+def test_a_signal_in_a_loop_leaves_the_frame_alone() -> None:
+    """Its handler runs wasm above the frame that waits, and says when the loop may end."""
+    locals_ = " ".join("i64" for _ in range(LOCALS))
+    sets = " ".join(f"(local.set {i} (i64.add (local.get 0) (i64.const {i})))" for i in range(1, LOCALS + 1))
+    total = "(i64.const 0) " + " ".join(f"(local.get {i}) (i64.add)" for i in range(1, LOCALS + 1))
+    text = f"""(module (global $over (export "over") (mut i32) (i32.const 0))
+      (func (export "f") (param i64) (result i64) (local {locals_}) (local $left i32) {sets}
+        (local.set $left (i32.const 100_000_000))
+        (loop $l (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+          (br_if $l (i32.and (i32.eqz (global.get $over)) (i32.ne (local.get $left) (i32.const 0))))) {total})
+      (func (export "clobber") (param i64 i64 i64 i64) (result i64) (local {locals_}) {sets} {total}))"""
+    exports = Instance(Module(wat2wasm(text))).exports
+    f, clobber, over = exports["f"], exports["clobber"], exports["over"]
+    seen = []
+
+    def handler() -> None:
+        seen.append(clobber(0x4141, 0x4141, 0x4141, 0x4141))
+        over.value = 1
+
+    clobber(1, 2, 3, 4)
+    expected = sum(range(LOCALS + 1))
+    for n in range(20):
+        over.value = 0
+        assert with_a_signal(handler, f, n) == n * LOCALS + expected
+        assert len(seen) == n + 1, "the loop was not over before"
+
+
+EXN = """(module (type $s (struct (field i64))) (type $two (struct (field i64 i64)))
+  (tag $e (param (ref $s))) (tag $number (param i64)) (tag $other)
+  (func $throw (param i64) (throw $e (struct.new $s (local.get 0))))
+  (func $made (param i64) (result exnref) (local $exn exnref)
+    (block $h (result (ref $s) exnref) (try_table (catch_ref $e $h) (call $throw (local.get 0))) (unreachable))
+    (local.set $exn) (drop) (local.get $exn))
+  (func $garbage (export "garbage") (param i32) (local {i64}) {zeros}
+    (loop $l (drop (struct.new $s (i64.const -1))) (drop (struct.new $two (i64.const -1) (i64.const -1)))
+      (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+  (func (export "keep") (param i64) (result i64) (local $exn exnref)
+    (local.set $exn (call $made (local.get 0)))
+    (call $garbage (i32.const 50))
+    (struct.get $s 0 (block $h (result (ref $s)) (try_table (catch $e $h) (throw_ref (local.get $exn))) (unreachable))))
+  (func $down (param i64 i32)
+    (block $h (try_table {clauses}
+      (if (local.get 1) (then (call $down (local.get 0) (i32.sub (local.get 1) (i32.const 1))))
+        (else (throw $number (local.get 0)))))))
+  (func (export "deep") (param i64 i32) (result i64)
+    (block $h (result i64) (try_table (catch $number $h) (call $down (local.get 0) (local.get 1))) (unreachable))))"""
+EXN = EXN.replace("{clauses}", "(catch $other $h) " * 20).replace("{i64}", "i64 " * LOCALS)
+EXN = EXN.replace("{zeros}", " ".join(f"(local.set {i} (i64.const 0))" for i in range(1, LOCALS + 1)))
+
+
+def test_what_a_kept_exception_holds_stays() -> None:
+    """Only the exception refers to its payload."""
+    store = Store()
+    exports = Instance(Module(wat2wasm(EXN)), store=store).exports
+    exports.keep(1)
+    store.stress = True
+    for n in range(50):
+        assert exports.keep(n) == n
+
+
+@needs_signals
+def test_an_exception_stays_while_its_clause_is_looked_for() -> None:
+    """A signal is served in the middle of a long search; nothing but that refers to the exception."""
+    store = Store()
+    exports = Instance(Module(wat2wasm(EXN)), store=store).exports
+    exports.deep(1, 400)
+    collected = []
+
+    def handler() -> None:
+        store.gc()
+        exports.garbage(1000)
+        store.gc()
+        exports.garbage(1000)
+        collected.append(store.heap_size)
+
+    for n in range(20):
+        assert with_a_signal(handler, exports.deep, n, 400) == n
+        assert len(collected) == n + 1
+
+
+def test_a_finalizer_while_results_become_objects_leaves_them_alone(at_collections: Any) -> None:
+    """Those of a call and of `call_bits` are in the store's stack until they are all read."""
+    count = 60
+    results = "(ref null $s) i64 " * count
+    values = " ".join(f"(struct.new $s (i64.const {i})) (i64.add (local.get 0) (i64.const {i}))" for i in range(count))
+    zeros = " ".join(f"(local.set {i} (i64.const 0))" for i in range(2 * count))
+    text = f"""(module (type $s (struct (field i64))) (func (export "f") (param i64) (result {results}) {values})
+      (func (export "clobber") (param i64) (local {"i64 " * 2 * count}) {zeros}))"""
+    exports = Instance(Module(wat2wasm(text))).exports
+    f, clobber = exports["f"], exports["clobber"]
+    ran = []
+
+    def work() -> None:
+        clobber(1)
+        ran.append(1)
+
+    clobber(1)
+    f(1)
+    at_collections(work)
+    for n in range(10):
+        kept = drain(list) + drain(lambda: (object(), 1))
+        for found in (f(n), f.call_bits([n])):
+            assert list(found[1::2]) == list(range(n, n + count))
+            assert [struct[0] for struct in found[::2]] == list(range(count))
+        del kept
+    Phoenix.alive = False
+    assert ran
+
+
+def test_a_collection_while_constant_expressions_become_globals_leaves_their_objects_alone(at_collections: Any) -> None:
+    """Between the expression and the global, table or segment it is for, nothing else refers to the object."""
+    globals_ = " ".join(f"(global $g{i} (ref $s) (struct.new $s (i64.const {i})))" for i in range(10))
+    gets = " ".join(f"(i64.mul (i64.const {7**i}) (struct.get $s 0 (global.get $g{i})))" for i in range(10))
+    adds = " ".join("(i64.add)" for _ in range(10))
+    text = f"""(module (type $s (struct (field i64))) {globals_}
+      (table $t 10 (ref $s) (struct.new $s (i64.const 99)))
+      (elem $e (ref $s) (item (struct.new $s (i64.const 55))) (item (struct.new $s (i64.const 66))))
+      (func (export "sum") (result i64) (i64.const 0) {gets} {adds})
+      (func (export "table") (result i64) (struct.get $s 0 (table.get $t (i32.const 9))))
+      (func (export "segment") (result i64) (table.init $t $e (i32.const 0) (i32.const 0) (i32.const 2))
+        (i64.add (struct.get $s 0 (table.get $t (i32.const 0))) (struct.get $s 0 (table.get $t (i32.const 1)))))
+      (func (export "garbage") (param i32)
+        (loop $l (drop (struct.new $s (i64.const -1)))
+          (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))"""
+    store = Store()
+    module = Module(wat2wasm(text))
+    garbage = Instance(module, store=store).exports["garbage"]
+    garbage(1)
+    ran = []
+
+    def work() -> None:
+        store.gc()
+        garbage(40)
+        ran.append(1)
+
+    at_collections(work)
+    for _ in range(20):
+        kept = drain(list)
+        exports = Instance(module, store=store).exports
+        assert exports["sum"]() == sum(i * 7**i for i in range(10))
+        assert exports["table"]() == 99
+        assert exports["segment"]() == 121
+        del kept
+    Phoenix.alive = False
+    assert ran
 
 
 def test_a_finalizer_while_a_trap_is_described_leaves_its_operands_alone(at_collections: Any) -> None:
