@@ -26,7 +26,7 @@ _HEAD = """\
 # result, which are in their slots as well; `acc_i` is in the register that x86 counts shifts with, which shifts write
 # anyway.
 # Each execution has its own copy of the table of handlers, since what lies at a fixed distance from `machine` is called
-# without loading an address first.
+# without loading an address first. There are few executions: stores at rest have none.
 
 cdef handler_t HANDLERS[HANDLER_COUNT]
 

@@ -61,11 +61,19 @@ cdef struct object_t:
     uint8_t marked  # the collection that has found it last
 
 
+cdef struct extern_t
+
+
+cdef union extern_rest_t:
+    uint64_t held  # bytes that it counts for; see `held_by`
+    extern_t* dead  # of one that is to be released, the next such
+
+
 cdef struct extern_t:
     # A host object that an externref or anyref refers to (spec "Host References"); the store has it in `externs`.
     object_t head
     void* value
-    extern_t* dead  # the next one that is to be released
+    extern_rest_t rest
 
 
 cdef struct root_t:
@@ -83,7 +91,9 @@ cdef struct heap_t:
     size_t count
     size_t capacity
     uint64_t allocated  # bytes
-    uint64_t threshold  # bytes that may be allocated before the next collection
+    uint64_t held  # bytes that objects of the host count for
+    uint64_t threshold  # what `allocated` may come to before the next collection
+    uint64_t headroom  # how much that was above `allocated` after the last one
     uint64_t wanted  # EXIT_COLLECT: bytes there was no room for; to be read at once
     uint64_t limit
     root_t roots  # the ring
@@ -262,6 +272,8 @@ cdef struct execution_t:
     slot* stack
     frame_t* frames
     execution_t* next  # of the store's
+    execution_t* older  # of those that stores have at hand, the one that was given out before
+    execution_t* newer  # and the one after
     const int32_t* expr  # for the checking build: code of the constant expression that is evaluated
     const int32_t* expr_end
     handler_t handlers[HANDLER_COUNT]  # of the threaded back end; last, since an execution that is used again keeps them
@@ -309,7 +321,7 @@ cdef enum:
 @cython.final
 cdef class Store:
     cdef store_t state
-    cdef execution_t* execution  # which calls from Python run on
+    cdef execution_t* execution  # which calls from Python run on; NULL where it has none at the moment (`execution_of`)
     cdef size_t stack_slots
     cdef readonly uint64_t max_memory
     cdef readonly uint64_t max_table

@@ -39,6 +39,7 @@ if PyInterpreterState_Get() != PyInterpreterState_Main():  # `wasmvm/__init__.py
     raise ImportError("wasmvm cannot be used in a sub-interpreter")
 
 from os import urandom
+from sys import getsizeof
 
 from wasmvm.generated.codes cimport *
 from wasmvm.generated.regopcode cimport *

@@ -170,3 +170,10 @@ cdef extern from *:
     #endif
     """
     bint WVM_CHECKS
+
+
+cdef extern from *:
+    """
+    PyAPI_FUNC(int) _PyOS_IsMainThread(void);  /* all versions export it; from 3.13 on its header is an internal one */
+    """
+    bint runs_handlers "_PyOS_IsMainThread"()  # whether this is the thread in which Python runs handlers of signals

@@ -8,6 +8,7 @@ import gc
 import operator
 import os
 import signal
+import sys
 import threading
 import time
 import weakref
@@ -212,6 +213,140 @@ def test_many_externrefs_are_let_go_without_being_asked() -> None:
         vm.internalize(thing)
     del thing
     assert [thing() for thing in things] == [None] * 10
+
+
+def test_others_have_their_turn_while_objects_are_let_go() -> None:
+    """Even objects whose end runs no Python: a thread sees that some are gone and others are not."""
+    store = Store()
+    vm = exports(store)
+    marker = object()
+    seen: set[int] = set()
+    done = threading.Event()
+    count = 20_000
+
+    def watch() -> None:
+        while not done.is_set():
+            seen.add(sys.getrefcount(marker) - few)
+
+    few = sys.getrefcount(marker)
+    thread = threading.Thread(target=watch)
+    end = time.monotonic() + PATIENCE
+    partly = False
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        thread.start()
+        while not partly and time.monotonic() < end:
+            things = [[marker] for _ in range(count)]
+            for thing in things:
+                vm.internalize(thing)
+            del thing
+            del things
+            seen.clear()
+            store.gc()
+            partly = any(1000 < number < count - 1000 for number in set(seen))
+    finally:
+        done.set()
+        sys.setswitchinterval(interval)
+        thread.join()
+    assert partly
+
+
+class Big(bytearray):
+    """Bytes that tell when they go."""
+
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+
+class Wrapped:
+    """Something of which nobody knows what it holds."""
+
+    def __init__(self) -> None:
+        self.data = Big(100_000)
+
+
+@pytest.mark.parametrize(("make", "most"), [(lambda: Big(1 << 20), 8), (lambda: Big(1 << 14), 300), (Wrapped, 600)])
+def test_large_externrefs_count_for_what_they_hold(make: Callable[[], object], most: int) -> None:
+    store = Store()
+    vm = exports(store)
+    alive: weakref.WeakSet[object] = weakref.WeakSet()
+    for _ in range(2000):
+        thing = make()
+        alive.add(thing)
+        vm.internalize(thing)
+        assert len(alive) <= most
+    assert store.heap_size < 1 << 20, "which says what wasm's own objects take"
+
+
+def test_large_externrefs_that_stay_do_not_make_collections_frequent() -> None:
+    """As many bytes as stay may come before the next collection; and what is gone does not count."""
+    store = Store()
+    vm = exports(store)
+    kept = vm.anys(1000)
+    for i in range(1000):
+        kept[i] = Big(1 << 16)
+    alive: weakref.WeakSet[object] = weakref.WeakSet()
+    most = 0
+    for _ in range(3000):
+        thing = Big(1 << 16)
+        alive.add(thing)
+        vm.internalize(thing)
+        most = max(most, len(alive))
+    assert 900 < most < 2200
+    del kept
+    store.gc()
+    store.gc()
+    alive.clear()
+    for _ in range(1000):
+        thing = Big(1 << 16)
+        alive.add(thing)
+        vm.internalize(thing)
+        assert len(alive) < 100
+
+
+def sizes_that_are_none(store: Store, vm: Any) -> list[type]:
+    """Classes of objects that say something else than their size."""
+
+    class Raises:
+        def __sizeof__(self) -> int:
+            raise ZeroDivisionError
+
+    class Negative:
+        def __sizeof__(self) -> int:
+            return -1
+
+    class Huge:
+        def __sizeof__(self) -> int:
+            return 1 << 70
+
+    class Word:
+        def __sizeof__(self) -> int:
+            return "many"  # type: ignore[return-value]
+
+    class Uses:
+        asked = False
+
+        def __sizeof__(self) -> int:
+            if not self.asked:
+                self.asked = True
+                vm.internalize(self)
+                store.gc()
+            return 1000
+
+    return [Raises, Negative, Huge, Word, Uses]
+
+
+def test_objects_that_do_not_know_their_size() -> None:
+    store = Store()
+    vm = exports(store)
+    for class_ in sizes_that_are_none(store, vm):
+        for _ in range(100):
+            thing = class_()
+            assert vm.id(vm.internalize(thing)) is thing
+        del thing
+        store.gc()
+    assert store.heap_size == 0
 
 
 @pytest.mark.parametrize("place", ["global", "table", "field", "array"])

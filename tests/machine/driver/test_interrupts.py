@@ -14,6 +14,7 @@ import pytest
 from tests.patience import PATIENCE
 from tests.wat import wat2wasm
 from wasmvm import Func, FuncType, Instance, Module, Store, Trap
+from wasmvm._core import looks
 from wasmvm.types import I32
 
 ENDLESS = """(module $m (import "h" "abs" (func $host (param i32) (result i32)))
@@ -252,3 +253,77 @@ def test_one_store_in_two_threads() -> None:
     store.interrupt()
     thread.join(PATIENCE)
     assert results == [42, 0]
+
+
+def spin(seconds: float = 0.2) -> None:
+    """Run wasm for as long."""
+    store = Store()
+    instance = endless(store)
+    for limit in (0.0, seconds):  # the first call may take long until wasm runs
+        store.set_deadline(limit)
+        with pytest.raises(Trap) as caught:
+            instance.exports.loop()
+        assert caught.value.code == "deadline"
+
+
+def test_only_the_main_thread_looks_for_signals() -> None:
+    """No other one ever takes the GIL in order to look, which would cost it milliseconds beside a thread that computes."""
+    before, _ = looks()
+    after = before
+    end = time.monotonic() + PATIENCE
+    while after == before and time.monotonic() < end:
+        spin()
+        after, _ = looks()
+    assert after > before
+    thread = threading.Thread(target=spin)
+    thread.start()
+    thread.join()
+    assert looks()[0] == after
+
+
+def test_looks_that_wait_for_the_gil_become_rare() -> None:
+    """Beside a thread that computes in Python; and they are never as rare as Ctrl-C allows, a tenth of a second."""
+    done = threading.Event()
+    intervals = set()
+
+    def compute() -> None:
+        while not done.is_set():
+            sum(range(1000))
+
+    thread = threading.Thread(target=compute)
+    thread.start()
+    end = time.monotonic() + PATIENCE
+    while max(intervals, default=0.0) < 0.06 and time.monotonic() < end:
+        spin()
+        intervals.add(looks()[1])
+    done.set()
+    thread.join()
+    assert 0.06 <= max(intervals) <= 0.08
+    while looks()[1] > 0.02 and time.monotonic() < end:
+        spin()
+    assert looks()[1] == pytest.approx(0.02), "and frequent again when nobody computes"
+
+
+def test_a_deadline_that_another_thread_sets_while_wasm_runs() -> None:
+    """It is seen at once, although the thread that runs wasm comes back for nothing."""
+    for in_main in (False, True):
+        store = Store()
+        instance = endless(store)
+        caught: list[str | None] = []
+
+        def run(instance: Instance = instance, caught: list[str | None] = caught) -> None:
+            try:
+                instance.exports.loop()
+            except Trap as trap:
+                caught.append(trap.code)
+
+        timer = threading.Timer(0.05, store.set_deadline, (0.01,))
+        timer.start()
+        if in_main:
+            run()
+        else:
+            thread = threading.Thread(target=run)
+            thread.start()
+            thread.join(PATIENCE)
+        timer.join()
+        assert caught == ["deadline"]

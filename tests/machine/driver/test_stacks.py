@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.wat import wat2wasm
 from wasmvm import Instance, Module, Store, Trap
 from wasmvm._core import CHECKS, DISPATCH
@@ -220,3 +222,180 @@ def test_calls_within_calls_fit_into_a_thread_of_one_mebibyte() -> None:
     """As many as there may be, with a host function that is an object with `__call__`, which takes more than a function."""
     done = subprocess.run([sys.executable, "-c", NESTED], capture_output=True, text=True, check=False)
     assert done.stdout == "450 call_stack_exhausted\n", (done.returncode, done.stderr[-1000:])
+
+
+# Stores in which nothing runs have no stacks of their own.
+
+RESIDENT = """
+import sys
+from tests.machine.driver.test_stacks import DEEP
+from tests.wat import wat2wasm
+from wasmvm import Instance, Module, Store
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+text = '(module (memory (export "m") 1) (func (export "f") (param i32) (result i32) local.get 0))'
+module, kept = Module(wat2wasm(text)), []
+
+def make(count):
+    for i in range(count):
+        instance = Instance(module, store=Store(**options))
+        assert instance.exports.f(i) == i
+        kept.append(instance)
+
+options = eval(sys.argv[1])
+make(200)
+before = resident()
+make(2000)
+print((resident() - before) // 2000)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("options", [{}, {"max_stack": 1 << 20}, {"max_stack": 64 << 20}])
+def test_a_store_that_was_called_takes_8_kilobytes(options: dict[str, int]) -> None:
+    """With its instance, of a module with a memory in which nothing was written."""
+    done = subprocess.run(
+        [sys.executable, "-c", RESIDENT, repr(options)], capture_output=True, text=True, check=False
+    )
+    assert 0 <= int(done.stdout) <= 8000, done.stderr
+
+
+MANY = 40
+"""Stores, of which fewer keep their stacks at a time."""
+
+
+@pytest.mark.parametrize("options", [{}, {"max_stack": 1 << 20}])
+def test_many_stores_in_turn(options: dict[str, int]) -> None:
+    """What one store left on stacks is nothing to the next one."""
+    module = Module(wat2wasm(DEEP))
+    stores = [Store(**options) for _ in range(MANY)]
+    exports = [Instance(module, store=store).exports for store in stores]
+    for turn in range(3):
+        for i, each in enumerate(exports):
+            assert each.direct(1000 + i) == 1000 + i
+            if i % 7 == turn:
+                with pytest.raises(Trap, match="call stack exhausted"):
+                    each.direct(-1)
+    for store in stores:
+        store.gc()
+    assert [each.indirect(9) for each in exports] == [9] * MANY
+
+
+def test_stores_that_wait_for_one_another_keep_their_stacks() -> None:
+    text = """(module (import "h" "next" (func $next (param i32) (result i32)))
+      (func (export "f") (param i32) (result i32) (local i32)
+        (local.set 1 (i32.mul (local.get 0) (i32.const 3)))
+        (i32.add (local.get 1) (i32.add (call $next (local.get 0)) (local.get 1)))))"""
+    module = Module(wat2wasm(text))
+    chain: list[Instance] = []
+
+    def next_(level: int) -> int:
+        return int(chain[level + 1].exports.f(level + 1)) if level + 1 < len(chain) else 0
+
+    chain += [Instance(module, {"h": {"next": next_}}, Store()) for _ in range(MANY)]
+    for _ in range(3):
+        assert chain[0].exports.f(0) == sum(6 * level for level in range(MANY))
+
+
+def test_stacks_of_stores_that_wait_are_not_taken_away_while_arguments_are_converted() -> None:
+    text = """(module (func (export "f") (param i32 i64 f64 i32) (result i64 f64)
+      (i64.add (local.get 1) (i64.extend_i32_u (i32.add (local.get 0) (local.get 3)))) (local.get 2)))"""
+    module = Module(wat2wasm(text))
+    others = [Instance(module, store=Store()).exports for _ in range(MANY)]
+
+    class Number:
+        def __init__(self, value: int) -> None:
+            self.value = value
+
+        def __index__(self) -> int:
+            for other in others:
+                assert other.f(1, 2, 3.0, 4) == (7, 3.0)
+            return self.value
+
+        def __float__(self) -> float:
+            return float(self.__index__())
+
+    exports = Instance(module, store=Store()).exports
+    for _ in range(3):
+        assert exports.f(Number(10), Number(20), Number(30), Number(40)) == (70, 30.0)
+
+
+def test_objects_of_a_store_without_stacks_stay() -> None:
+    text = """(module (type $box (struct (field i32))) (global $kept (mut (ref null $box)) (ref.null $box))
+      (func (export "keep") (param i32) (global.set $kept (struct.new $box (local.get 0))))
+      (func (export "kept") (result i32) (struct.get $box 0 (global.get $kept)))
+      (func (export "box") (param i32) (result (ref $box)) (struct.new $box (local.get 0))))"""
+    module = Module(wat2wasm(text))
+    instances = [Instance(module, store=Store()) for _ in range(MANY)]
+    boxes = []
+    for i, instance in enumerate(instances):
+        instance.exports.keep(i)
+        boxes.append(instance.exports.box(100 + i))
+    for i, instance in enumerate(instances):
+        instance.store.gc()
+        assert (instance.exports.kept(), boxes[i][0]) == (i, 100 + i)
+    boxes.clear()
+    for instance in instances:
+        instance.store.gc()
+        with_kept = instance.store.heap_size
+        instance.exports.keep(1)
+        instance.store.gc()
+        assert instance.store.heap_size == with_kept
+
+
+def test_threads_with_stores_while_others_take_turns() -> None:
+    """Stacks on which wasm runs without the GIL, or that wait in a host function, are nobody else's."""
+    text = """(module (import "h" "wait" (func $wait))
+      (func $down (param i32) (result i32) (if (result i32) (local.get 0)
+        (then (i32.add (i32.const 1) (call $down (i32.sub (local.get 0) (i32.const 1)))))
+        (else (call $wait) (i32.const 0))))
+      (func (export "f") (param i32) (result i32) (i32.add (local.get 0) (call $down (i32.const 20000)))))"""
+    module, deep = Module(wat2wasm(text)), Module(wat2wasm(DEEP))
+    inside, done = threading.Semaphore(0), threading.Event()
+    results: list[int] = []
+
+    def wait() -> None:
+        inside.release()
+        assert done.wait(PATIENCE)
+
+    def run(number: int) -> None:
+        results.append(Instance(module, {"h": {"wait": wait}}, Store()).exports.f(number))
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(24)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert inside.acquire(timeout=PATIENCE)
+    for _ in range(2):
+        for each in [Instance(deep, store=Store()).exports for _ in range(MANY)]:
+            assert each.direct(1000) == 1000
+    done.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert sorted(results) == [20_000 + i for i in range(24)]
+
+
+NO_ROOM = """
+import resource
+from wasmvm import Func, FuncType, Instance, Module, Store
+small, large = Store(max_stack=65536), Store(max_stack=1 << 32)
+run = [Func(store, FuncType((), ()), lambda: print("called")) for store in (small, large)]
+run[0]()
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+for _ in range(2):
+    try:
+        run[1]()
+    except MemoryError as error:
+        print(error)
+    run[0]()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or "ASAN_OPTIONS" in os.environ, reason="limits the addresses of a process")
+def test_no_room_for_the_stacks_of_a_store() -> None:
+    done = subprocess.run([sys.executable, "-c", NO_ROOM], capture_output=True, text=True, check=False)
+    message = "cannot reserve the stacks of a store, max_stack=4294967296: the system has no room for them"
+    assert done.stdout.splitlines() == ["called", *[message, "called"] * 2], done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import subprocess
 import sys
@@ -275,7 +276,68 @@ def test_a_system_that_does_not_give_the_whole_range() -> None:
     """A memory that can be made is made; it grows less far."""
     root = Path(__file__).resolve().parents[3]
     done = subprocess.run([sys.executable, "-c", ADDRESS_SPACE], cwd=root, capture_output=True, text=True, check=False)
-    assert done.stdout == "b'x' True\ncannot reserve a memory of 65536 pages\n", done.stderr
+    found, error = done.stdout.splitlines()
+    assert found == "b'x' True", done.stderr
+    assert error.startswith("cannot reserve a memory of 65536 pages: the system has no room for 4294967296 bytes of addresses")
+    assert "in 1 memories of this process" in error
+    assert "max_memory" in error
+
+
+MANY_STORES = """
+import gc, sys
+from tests.wat import wat2wasm
+from wasmvm import Instance, Module, Store
+module = Module(wat2wasm('(module (memory (export "m") 1) (func (export "f") (result i32) (i32.load8_u (i32.const 7))))'))
+kept = []
+while len(kept) < 40_000:
+    instance = Instance(module, store=Store())
+    if len(kept) % 100 == 0:
+        instance.exports.m.write(7, bytes([len(kept) // 100 % 251]))
+        assert instance.exports.f() == len(kept) // 100 % 251
+    kept.append(instance)
+assert all(kept[i].exports.f() == i // 100 % 251 for i in range(0, len(kept), 100))
+last = kept[-1].exports.m
+last.grow((1 << 14) - 1)
+last.write((1 << 30) - 1, b"x")
+with open("/proc/self/maps") as maps:
+    print(len(kept), len(maps.readlines()) < 60_000)
+del last, instance
+kept.clear()
+gc.collect()
+instance = Instance(module, store=Store(max_memory=4 << 30))
+instance.exports.m.grow((1 << 16) - 1)
+print(len(instance.exports.m))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or sys.maxsize < 1 << 32, reason="counts on 128 TiB of addresses")
+def test_forty_thousand_stores_in_a_process() -> None:
+    """Each with a memory that can grow to what its store allows, and what they had is there for others when they are gone."""
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run([sys.executable, "-c", MANY_STORES], cwd=root, capture_output=True, text=True, check=False)
+    assert done.stdout == "40000 True\n4294967296\n", done.stderr
+
+
+NO_ADDRESSES = """
+from wasmvm import Limits, Memory, MemoryType, Store
+kept = []
+try:
+    while True:  # nothing of it is touched
+        kept.append(Memory(Store(max_memory=1 << 40), MemoryType(Limits(0, 1 << 24), 0x7E)))
+except MemoryError as error:
+    print(len(kept) < 200, error)
+more = [bytes(1 << 24) for _ in range(10)]
+kept.pop()
+Memory(Store(), MemoryType(Limits(1, 1 << 16)))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or "ASAN_OPTIONS" in os.environ, reason="uses all addresses up")
+def test_no_addresses_left() -> None:
+    """The message says what is used up; and there is some left for all else that the process does."""
+    done = subprocess.run([sys.executable, "-c", NO_ADDRESSES], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("True cannot reserve a memory of 0 pages: the system has no room for 1099511627776 bytes")
 
 
 def test_memory_over_the_stores_limit() -> None:

@@ -11,7 +11,15 @@ cdef enum:
     STOP_ALWAYS = 2
 
 cdef double NAP_INTERVAL = 0.005  # seconds, as the interpreter's own switch interval
-cdef double POLL_INTERVAL = 0.02  # seconds between looks at signals: Ctrl-C must stop a guest within 0.1 s
+# Seconds between looks at signals, from the first up to the second: Ctrl-C must stop a guest within 0.1 s.
+cdef double POLL_INTERVAL = 0.02
+cdef double MAX_POLL_INTERVAL = 0.08
+# A look needs the GIL, for which it may have to wait until a thread that computes in Python gives it away, 5 ms and more. Of the
+# time of a guest looks take no more than one part in so many, as far as the longest interval allows.
+cdef double POLL_SHARE = 16.0
+
+cdef double poll_interval = POLL_INTERVAL  # at present
+cdef uint64_t look_count = 0
 
 
 cdef int raise_if_stopped(execution_t* x) except -1:
@@ -57,9 +65,30 @@ cdef int poll_store(Store store, str during="", int reasons=STOP_ONCE | STOP_ALW
     return 0
 
 
+cdef double next_look() noexcept:
+    """When what runs without the GIL from now on is to look for signals; never, but in the thread that runs handlers."""
+    return wvm_monotonic() + poll_interval if runs_handlers() else INFINITY
+
+
+cdef void looked(double since) noexcept:
+    """The GIL, which was wanted for a look at signals at that time, is there now."""
+    global poll_interval, look_count
+    look_count += 1
+    poll_interval = max(POLL_INTERVAL, min((wvm_monotonic() - since) * POLL_SHARE, MAX_POLL_INTERVAL))
+
+
+def looks():
+    """How often running wasm took the GIL to look for signals, and the seconds between two such looks at present; for tests."""
+    return look_count, poll_interval
+
+
 cdef bint is_over(const store_t* store, double until) noexcept nogil:
-    """Whether what runs without the GIL should come back to the driver."""
-    return store.interrupted or wvm_monotonic() >= until
+    """Whether what runs without the GIL should come back to the driver, also if somebody has set another deadline meanwhile."""
+    cdef double now
+    if store.interrupted:
+        return True
+    now = wvm_monotonic()
+    return now >= until or now >= store.deadline
 
 
 cdef int run_free(execution_t* x, int reason, double until) noexcept nogil:

@@ -79,7 +79,7 @@ cdef inline void check_object(const object_t* o) noexcept nogil:
 
 def break_invariant(Store store not None, str what not None):
     """In the checking build, for its test: break what it looks at, and look. InternalError in others."""
-    cdef execution_t* x = store.execution
+    cdef execution_t* x = execution_of(store)
     cdef object_t blank
     memset(&blank, 0, sizeof(blank))
     if not WVM_CHECKS:

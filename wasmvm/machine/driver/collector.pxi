@@ -10,6 +10,7 @@ cdef enum:
     MUCH_WORK = 1 << 16  # work for which the GIL is released, so that other threads run: a millisecond or two
     WATCH_STEPS = 1 << 14  # between two looks at the clock
     LAST_EPOCH = 250
+    MAX_RELEASED = 1024  # objects of the host that are let go of before other threads and handlers of signals have a turn
     MAX_RESTARTS = 3  # of one collection, for handlers of signals that use the store
     DEAD = 255  # the mark of an `extern_t` that is about to be freed
 
@@ -36,7 +37,8 @@ cdef void remove_root(root_t* root) noexcept:
 
 cdef void begin_heap(heap_t* heap, uint64_t limit) noexcept:
     heap.limit = limit
-    heap.threshold = min(limit, <uint64_t>FIRST_THRESHOLD)
+    heap.headroom = FIRST_THRESHOLD
+    heap.threshold = min(limit, heap.headroom)
     heap.roots.next = heap.roots.previous = &heap.roots
 
 
@@ -58,7 +60,7 @@ cdef void end_heap(heap_t* heap) noexcept:
     free(heap.objects)
     while heap.dead != NULL:
         dead = heap.dead
-        heap.dead = dead.dead
+        heap.dead = dead.rest.dead
         free(dead)
 
 
@@ -95,11 +97,11 @@ cdef bint give_up(collection_t* c, int64_t steps) noexcept nogil:
         if c.interrupted[0] or now >= c.until:
             c.over = True
         elif now >= c.next_signals:
-            serve_signals(c)
+            serve_signals(c, now)
     return c.over
 
 
-cdef void serve_signals(collection_t* c) noexcept with gil:
+cdef void serve_signals(collection_t* c, double now) noexcept with gil:
     """Let handlers of signals run in the middle of a collection.
 
     Where Python code has used the store meanwhile, what was marked and the lists of what to mark are out of date; every
@@ -109,6 +111,7 @@ cdef void serve_signals(collection_t* c) noexcept with gil:
     cdef execution_t* x = c.execution
     cdef slot* top = x.now.top
     cdef uint64_t uses = store.uses
+    looked(now)
     try:
         # What is swept already must not be found by `extern_slot`.
         release_dead(x, c.top, [])
@@ -121,7 +124,7 @@ cdef void serve_signals(collection_t* c) noexcept with gil:
     x.now.top = top
     if store.uses != uses and not c.sweeping:
         c.over = c.restart = True
-    c.next_signals = wvm_monotonic() + (0.0 if store.stress_ else POLL_INTERVAL)
+    c.next_signals = 0.0 if store.stress_ else next_look()
 
 
 cdef inline void mark(collection_t* c, uint64_t bits) noexcept nogil:
@@ -426,7 +429,8 @@ cdef bint sweep(heap_t* heap, collection_t* c) noexcept nogil:
             heap.allocated -= size_of(o)
             if o.type.kind == KIND_EXTERN:
                 o.marked = DEAD
-                (<extern_t*>o).dead = heap.dead
+                heap.held -= (<extern_t*>o).rest.held
+                (<extern_t*>o).rest.dead = heap.dead
                 heap.dead = <extern_t*>o
             else:
                 free(o)
@@ -474,7 +478,7 @@ cdef int collect(execution_t* x, slot* top, bint may_stop=False) except -1:
     c.execution = x
     c.top = min(top, x.stack_end)
     x.now.top = max(c.top, old_top)  # making a list is enough for a finalizer to call this store
-    c.next_signals = wvm_monotonic() + (0.0 if (<Store>c.store).stress_ else POLL_INTERVAL)
+    c.next_signals = 0.0 if (<Store>c.store).stress_ else next_look()
     try:
         owners = []
         collect_once(&c, owners, may_stop)
@@ -533,8 +537,8 @@ cdef int collect_once(collection_t* c, list owners, bint may_stop) except -1:
         free(spans.at)
     if known and not c.over:
         # What comes next should cost as much as was looked at, at least.
-        heap.threshold = heap.allocated + max(heap.allocated, <uint64_t>FIRST_THRESHOLD, seen * sizeof(slot))
-        heap.threshold = 0 if store.stress_ else min(heap.threshold, heap.limit)
+        heap.headroom = max(heap.allocated + heap.held, <uint64_t>FIRST_THRESHOLD, seen * sizeof(slot))
+        heap.threshold = 0 if store.stress_ else min(heap.allocated + heap.headroom, heap.limit)
     return 0
 
 
@@ -558,8 +562,13 @@ cdef int release_dead(execution_t* x, slot* top, list owners) except -1:
             if entry is not None and <size_t>entry[1] == <size_t>o:
                 owners.append(entry)
                 del store.externs[value]
-            heap.dead = o.dead
+            heap.dead = o.rest.dead
             free(o)
+            if len(owners) >= MAX_RELEASED:
+                entry = None
+                owners.clear()
+                PyErr_CheckSignals()
+                let_others_run()
         entry = None
         owners.clear()
     finally:

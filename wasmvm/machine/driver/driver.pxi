@@ -17,7 +17,7 @@ cdef server_t servers[EXIT_BULK + 1]
 cdef int drive(execution_t* x) except -1:
     """Run until the innermost call from Python is done, serving what the loop asks for."""
     cdef int reason
-    cdef double next_poll = 0.0
+    cdef double next_poll, wanted_at
     cdef uint64_t wanted
     cdef double next_nap = INFINITY
     reason = EXIT_BUDGET if x.budget < 0 else enter_loop(x)
@@ -32,10 +32,13 @@ cdef int drive(execution_t* x) except -1:
                 with nogil:
                     wvm_nap()
                 next_nap = INFINITY
-            next_poll = wvm_monotonic() + POLL_INTERVAL
+            next_poll = next_look()
             with nogil:
-                reason = run_free(x, reason, min(next_poll, x.store.deadline))
+                reason = run_free(x, reason, next_poll)
+                wanted_at = wvm_monotonic()
             if reason == EXIT_BUDGET or reason == EXIT_BULK:
+                if wanted_at >= next_poll:
+                    looked(wanted_at)
                 next_nap = INFINITY
             else:
                 next_nap = min(next_nap, wvm_monotonic() + NAP_INTERVAL)

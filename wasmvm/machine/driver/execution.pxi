@@ -6,7 +6,7 @@ cdef enum:
 
 cdef int begin_call(Store store) except -1:
     """Begin a call into a store, which may be inside of another one: that one's deadline and budget hold then."""
-    cdef execution_t* x = store.execution
+    cdef execution_t* x = execution_of(store)
     store.enter()
     if store.nesting == 0:
         if store.timeout_ != INFINITY:
@@ -74,7 +74,7 @@ def on_own_stacks(Store store not None, work, *args):
     cdef execution_t* x
     store.enter()
     try:
-        outer = store.execution
+        outer = execution_of(store)
         x = acquire_execution(&store.state, store.stack_slots)
         if x == NULL:
             raise MemoryError("cannot reserve the stacks of an execution")

@@ -112,16 +112,19 @@ cdef bint move_some(const store_t* store, const move_t* move, uint64_t* done) ex
 
     Runs no Python: what `spend` lets run may move a table, so `move` is computed after that.
     """
-    cdef double until
+    cdef double until, wanted_at
     if done[0] >= move.count:
         return True
     if (move.count - done[0]) << move.width <= <uint64_t>FIRST_SLICE << BYTES_PER_UNIT:
         move_part(move, done[0], move.count - done[0])
         return True
-    until = min(wvm_monotonic() + (0.0 if (<Store>store.owner).stress_ else POLL_INTERVAL), store.deadline)
+    until = 0.0 if (<Store>store.owner).stress_ else next_look()
     with nogil:
         while done[0] < move.count:
             move_piece(move, done)
             if is_over(store, until):
                 break
+        wanted_at = wvm_monotonic()
+    if wanted_at >= until and done[0] < move.count:
+        looked(wanted_at)
     return done[0] >= move.count

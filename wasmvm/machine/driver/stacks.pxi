@@ -1,11 +1,20 @@
-# The stacks that executions run on, and those kept for the next one.
+# The stacks that executions run on, and who has them.
+#
+# A store in which nothing runs needs none. It keeps those of its last call, so that the next one finds them, until so many
+# stores have some that another one takes them away: stores cost what they hold, not what they need to run.
 
 cdef enum:
     SPARE_STACKS = 4  # kept for the next store: reserving them and touching them anew takes longer than all the rest
-    SPARE_STACK_SLOTS = (8 << 20) // 8  # of this size, the default
+    MAX_SPARE_SLOTS = (8 << 20) // 8  # of up to this size, the default
+    STACKS_AT_HAND = 16  # of stores in which nothing runs; from here on they are taken away again
+    LOOKS = 4  # at the stacks that were given out first, for some on which nothing runs
 
 cdef execution_t* spare_executions[SPARE_STACKS]
 cdef int spare_count = 0
+# Executions that stores have at hand, in the order in which they were given out. All of it needs the GIL.
+cdef execution_t* oldest_at_hand = NULL
+cdef execution_t* newest_at_hand = NULL
+cdef int at_hand_count = 0
 
 
 cdef size_t frame_bytes(size_t slots) noexcept:
@@ -20,9 +29,13 @@ cdef execution_t* new_execution(size_t slots) noexcept:
     """
     global spare_count
     cdef execution_t* x
-    if slots == SPARE_STACK_SLOTS and spare_count:
-        spare_count -= 1
-        return spare_executions[spare_count]
+    cdef int i
+    for i in range(spare_count):
+        x = spare_executions[i]
+        if <size_t>(x.stack_end - x.stack) == slots:
+            spare_count -= 1
+            spare_executions[i] = spare_executions[spare_count]
+            return x
     x = <execution_t*>calloc(1, sizeof(execution_t))
     if x == NULL:
         return NULL
@@ -32,6 +45,7 @@ cdef execution_t* new_execution(size_t slots) noexcept:
             or not wvm_commit(x.stack, slots * sizeof(slot)) or not wvm_commit(x.frames, frame_bytes(slots))):
         free_execution(x, slots)
         return NULL
+    x.stack_end = x.stack + slots
     prepare_execution(x)
     return x
 
@@ -47,12 +61,13 @@ cdef void free_execution(execution_t* x, size_t slots) noexcept:
 cdef execution_t* acquire_execution(store_t* store, size_t slots) noexcept:
     """An execution of the store with stacks of that size, on which nothing runs; NULL where the system refuses."""
     cdef execution_t* x = new_execution(slots)
+    while x == NULL and take_away(at_hand_count):
+        x = new_execution(slots)
     if x == NULL:
         return NULL
     x.store = store
     x.next = store.executions
     store.executions = x
-    x.stack_end = x.stack + slots
     let_rest(x, x.stack)
     return x
 
@@ -80,11 +95,88 @@ cdef void release_execution(execution_t* x) noexcept:
     while at[0] != x:
         at = &at[0].next
     at[0] = x.next
-    if slots == SPARE_STACK_SLOTS and spare_count < SPARE_STACKS:
+    if slots <= MAX_SPARE_SLOTS:
+        if spare_count == SPARE_STACKS:  # some other one goes: what is wanted next is more like this one
+            spare_count -= 1
+            free_execution(spare_executions[0], spare_executions[0].stack_end - spare_executions[0].stack)
+            memmove(spare_executions, spare_executions + 1, spare_count * sizeof(execution_t*))
         memset(x, 0, <char*>&x.handlers - <char*>x)
         x.stack = stack
+        x.stack_end = stack + slots
         x.frames = frames
         spare_executions[spare_count] = x
         spare_count += 1
     else:
         free_execution(x, slots)
+
+
+cdef inline execution_t* execution_of(Store store) except NULL:
+    """What calls into the store run on. It stays the store's while somebody uses that (`enter`), and until Python code runs."""
+    if store.execution == NULL:
+        give_execution(store)
+    return store.execution
+
+
+cdef int give_execution(Store store) except -1:
+    """Give the store an execution; MemoryError where there is no room for its stacks."""
+    global oldest_at_hand, newest_at_hand, at_hand_count
+    cdef execution_t* x
+    if at_hand_count >= STACKS_AT_HAND:
+        take_away(LOOKS)
+    x = acquire_execution(&store.state, store.stack_slots)
+    if x == NULL:
+        raise MemoryError(f"cannot reserve the stacks of a store, max_stack={store.max_stack}: the system has no room for them")
+    store.execution = x
+    put_at_hand(x)
+    return 0
+
+
+cdef void put_at_hand(execution_t* x) noexcept:
+    """Put it at the end of those at hand."""
+    global oldest_at_hand, newest_at_hand, at_hand_count
+    x.newer = NULL
+    x.older = newest_at_hand
+    if newest_at_hand == NULL:
+        oldest_at_hand = x
+    else:
+        newest_at_hand.newer = x
+    newest_at_hand = x
+    at_hand_count += 1
+
+
+cdef void take_from_hand(execution_t* x) noexcept:
+    """Take it out of those at hand."""
+    global oldest_at_hand, newest_at_hand, at_hand_count
+    if x.older == NULL:
+        oldest_at_hand = x.newer
+    else:
+        x.older.newer = x.newer
+    if x.newer == NULL:
+        newest_at_hand = x.older
+    else:
+        x.newer.older = x.older
+    at_hand_count -= 1
+
+
+cdef bint take_away(int looks) noexcept:
+    """Take an execution away from a store in which nothing runs, if there is one among the oldest."""
+    cdef execution_t* x
+    cdef Store store
+    for _ in range(looks):
+        x = oldest_at_hand
+        store = <Store>x.store.owner
+        if store.users == 0 and store.nesting == 0:
+            put_down(store)
+            return True
+        take_from_hand(x)
+        put_at_hand(x)
+    return False
+
+
+cdef void put_down(Store store) noexcept:
+    """Take its execution from a store, if it has one."""
+    cdef execution_t* x = store.execution
+    if x != NULL:
+        store.execution = NULL
+        take_from_hand(x)
+        release_execution(x)

@@ -78,7 +78,7 @@ cdef class Func:
     def __call__(self, *args):
         cdef Signature signature = self.signature
         cdef Store store = self.store
-        cdef slot* base = store.execution.now.top
+        cdef slot* base = execution_of(store).now.top
         cdef Py_ssize_t i
         cdef slot* target = base
         cdef const int* types = signature.params
@@ -135,7 +135,7 @@ cdef class Func:
         cdef int i
         store.enter()
         try:
-            base = target = store.execution.now.top
+            base = target = execution_of(store).now.top
             self.check_call(base, len(given))
             store.execution.now.top = base + signature.param_slots  # what runs meanwhile must spare the last arguments
             try:

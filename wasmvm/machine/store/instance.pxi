@@ -240,7 +240,7 @@ cdef class Instance:
         func.frame_size = frame_size
         func.inst = &self.inst
         func.owner = <void*>self
-        cdef execution_t* x = self.store.execution
+        cdef execution_t* x = execution_of(self.store)
         base = x.now.top
         cdef const int32_t* expr = x.expr
         cdef const int32_t* expr_end = x.expr_end
@@ -299,7 +299,7 @@ cdef class Instance:
         for i in range(len(funcidxs)):
             elem.refs[i] = <uint64_t><size_t>self.inst.all_funcs[self.index(funcidxs[i], count)]
             if i % FUNCS_PER_LOOK == FUNCS_PER_LOOK - 1:
-                spend(self.store.execution, FIRST_SLICE)
+                spend(execution_of(self.store), FIRST_SLICE)
 
     def set_elem_size(self, Py_ssize_t elemidx, Py_ssize_t count, reftype):
         """Give an element segment of that type `count` references, which are null until `set_elem_bits`."""
@@ -350,7 +350,7 @@ cdef class Instance:
         elem = &self.inst.elems[self.index(elemidx, self.elem_count)]
         self.index(tableidx, len(self.table_list))
         while True:
-            spend(self.store.execution, 1 + ((elem.length - done) >> ELEMENTS_PER_UNIT))
+            spend(execution_of(self.store), 1 + ((elem.length - done) >> ELEMENTS_PER_UNIT))
             reason = table_init_move(&move, self.inst.tables[tableidx], elem, offset, 0, elem.length)
             if reason:
                 raise trap(reason, ())
@@ -368,7 +368,7 @@ cdef class Instance:
         table = self.inst.tables[self.index(tableidx, len(self.table_list))]
         value.u64 = bits
         while True:
-            spend(self.store.execution, 1 + ((table.size - done) >> ELEMENTS_PER_UNIT))
+            spend(execution_of(self.store), 1 + ((table.size - done) >> ELEMENTS_PER_UNIT))
             table_fill_move(&move, table, 0, &value, table.size)
             if move_some(&self.store.state, &move, &done):
                 break
@@ -383,7 +383,7 @@ cdef class Instance:
         data = &self.inst.datas[self.index(dataidx, self.data_count)]
         self.index(memidx, len(self.memory_list))
         while True:
-            spend(self.store.execution, 1 + ((data.length - done) >> BYTES_PER_UNIT))
+            spend(execution_of(self.store), 1 + ((data.length - done) >> BYTES_PER_UNIT))
             reason = memory_init_move(&move, self.inst.mems[memidx], data, offset, 0, data.length)
             if reason:
                 raise trap(reason, ())

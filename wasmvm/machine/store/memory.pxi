@@ -10,6 +10,11 @@ cdef enum:
 
 cdef uint64_t max_pages = MAX_PAGES
 cdef uint64_t SPARE_RESERVED = <uint64_t>PAGE_SIZE * MAX_PAGES
+# Addresses that all memories of the process may reserve as if there were plenty. Beyond that each reserves no more than its store
+# allows it: 8,000 memories are served, and 90,000 more with the default limit.
+cdef uint64_t PLENTY = <uint64_t>1 << 45
+cdef uint64_t all_reserved = 0
+cdef uint64_t memory_count = 0
 cdef uint8_t* spare_memories[SPARE_MEMORIES]
 cdef int spare_memory_count = 0
 
@@ -25,7 +30,9 @@ cdef uint8_t* reserve_memory(uint64_t reserved) noexcept:
 
 cdef void release_memory(mem_t* mem) noexcept:
     """Give a range of addresses back, or keep it for the next memory."""
-    global spare_memory_count
+    global spare_memory_count, all_reserved, memory_count
+    all_reserved -= mem.reserved
+    memory_count -= 1
     if (mem.reserved == SPARE_RESERVED and mem.length <= MAX_TO_CLEAR and spare_memory_count < SPARE_MEMORIES
             and wvm_clear(mem.data, mem.length)):
         spare_memories[spare_memory_count] = mem.data
@@ -37,15 +44,17 @@ cdef void release_memory(mem_t* mem) noexcept:
 cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum, uint64_t reserved) noexcept:
     """Memory of `minimum` bytes that can grow up to `reserved` (both whole pages); NULL where the system refuses.
 
-    Where the system does not give the whole range, what it gives is halved until it does: a memory may fail to grow.
+    Where the system does not give the whole range, what it gives is halved until it does: a memory may fail to grow. But
+    what it has left when there are many memories is for others of the process.
     """
+    global all_reserved, memory_count
     cdef mem_t* mem = <mem_t*>calloc(1, sizeof(mem_t))
     reserved = max(reserved, <uint64_t>PAGE_SIZE)
     if mem == NULL:
         return NULL
     while True:
         mem.data = reserve_memory(reserved)
-        if mem.data != NULL or reserved <= max(minimum, <uint64_t>PAGE_SIZE):
+        if mem.data != NULL or reserved <= max(minimum, <uint64_t>PAGE_SIZE) or all_reserved > PLENTY:
             break
         reserved = max(reserved // 2, max(minimum, <uint64_t>PAGE_SIZE))
     if mem.data == NULL or not wvm_commit(mem.data, minimum):
@@ -56,6 +65,8 @@ cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum, uint64_t reserved) noexc
     mem.length = minimum
     mem.reserved = reserved
     mem.maximum = maximum
+    all_reserved += reserved
+    memory_count += 1
     return mem
 
 
@@ -130,14 +141,19 @@ cdef class Memory:
                 f"memory minimum size of {low} pages exceeds memory limits: {minimum} bytes, with {store.memory_size} in "
                 f"other memories of the store, are over max_memory={store.max_memory}"
             ))
-        cdef uint64_t reserved = min(maximum, max(SPARE_RESERVED, min(store.max_memory, store.max_each_memory)))
+        cdef uint64_t reserved = min(store.max_memory, store.max_each_memory)
+        reserved = min(maximum, reserved if all_reserved > PLENTY else max(SPARE_RESERVED, reserved))
         reserved = min(reserved, MAX_RESERVED - min(store.reserved, MAX_RESERVED))
         self.store = store
         store.count(MEMORIES)
         self.counted = True
         self.mem = new_mem(minimum, maximum, max(minimum, reserved))
         if self.mem == NULL:
-            raise MemoryError(f"cannot reserve a memory of {low} pages")
+            raise MemoryError(
+                f"cannot reserve a memory of {low} pages: the system has no room for {max(minimum, reserved)} bytes of addresses, "
+                f"with {all_reserved} in {memory_count} memories of this process; those with a maximum, or of a store with a lower "
+                f"max_memory, take less, and those that are gone none"
+            )
         store.memory_size += minimum
         store.reserved += self.mem.reserved
 

@@ -58,11 +58,9 @@ cdef class Store:
         self.state.deadline = INFINITY
         begin_heap(&self.state.heap, min(heap, <uint64_t>MANY))
         self.set_units(units)
-        self.execution = acquire_execution(&self.state, self.stack_slots)
-        if self.execution == NULL:
-            raise MemoryError("cannot reserve the stacks of a store")
 
     def __dealloc__(self):
+        put_down(self)  # before anything can run Python
         end_heap(&self.state.heap)
         free_tags(&self.state)
         while self.state.executions != NULL:
@@ -246,7 +244,7 @@ cdef class Store:
         """Free the structures and arrays that nothing refers to, and release Python objects that wasm no longer refers to."""
         self.enter()
         try:
-            collect(self.execution, self.execution.now.top)
+            collect(execution_of(self), self.execution.now.top)
         finally:
             self.leave()
 
@@ -303,4 +301,4 @@ cdef class Store:
 
     cpdef spend(self, uint64_t units):
         """Take from the budget for work that is not wasm code. Where it is used up, poll and give the GIL away."""
-        spend(self.execution, units)
+        spend(execution_of(self), units)
