@@ -257,9 +257,7 @@ print((resident() - before) // 2000)
 @pytest.mark.parametrize("options", [{}, {"max_stack": 1 << 20}, {"max_stack": 64 << 20}])
 def test_a_store_that_was_called_takes_8_kilobytes(options: dict[str, int]) -> None:
     """With its instance, of a module with a memory in which nothing was written."""
-    done = subprocess.run(
-        [sys.executable, "-c", RESIDENT, repr(options)], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", RESIDENT, repr(options)], capture_output=True, text=True, check=False)
     assert 0 <= int(done.stdout) <= 8000, done.stderr
 
 

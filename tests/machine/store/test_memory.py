@@ -278,7 +278,9 @@ def test_a_system_that_does_not_give_the_whole_range() -> None:
     done = subprocess.run([sys.executable, "-c", ADDRESS_SPACE], cwd=root, capture_output=True, text=True, check=False)
     found, error = done.stdout.splitlines()
     assert found == "b'x' True", done.stderr
-    assert error.startswith("cannot reserve a memory of 65536 pages: the system has no room for 4294967296 bytes of addresses")
+    assert error.startswith(
+        "cannot reserve a memory of 65536 pages: the system has no room for 4294967296 bytes of addresses"
+    )
     assert "in 1 memories of this process" in error
     assert "max_memory" in error
 
@@ -337,7 +339,9 @@ def test_no_addresses_left() -> None:
     """The message says what is used up; and there is some left for all else that the process does."""
     done = subprocess.run([sys.executable, "-c", NO_ADDRESSES], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("True cannot reserve a memory of 0 pages: the system has no room for 1099511627776 bytes")
+    assert done.stdout.startswith(
+        "True cannot reserve a memory of 0 pages: the system has no room for 1099511627776 bytes"
+    )
 
 
 def test_memory_over_the_stores_limit() -> None:

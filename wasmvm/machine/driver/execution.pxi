@@ -5,8 +5,8 @@ cdef enum:
 
 
 cdef int begin_call(Store store) except -1:
-    """Begin a call into a store, which may be inside of another one: that one's deadline and budget hold then."""
-    cdef execution_t* x = execution_of(store)
+    """Begin a call into a store that has an execution. It may be inside of another one: that one's deadline and budget hold then."""
+    cdef execution_t* x = store.execution
     store.enter()
     if store.nesting == 0:
         if store.timeout_ != INFINITY:

@@ -112,7 +112,7 @@ cdef void release_execution(execution_t* x) noexcept:
 
 cdef inline execution_t* execution_of(Store store) except NULL:
     """What calls into the store run on. It stays the store's while somebody uses that (`enter`), and until Python code runs."""
-    if store.execution == NULL:
+    if unlikely(store.execution == NULL):
         give_execution(store)
     return store.execution
 

@@ -293,6 +293,7 @@ cdef class Store:
 
     def during_call(self, work, *args):
         """Return `work(*args)`, run as a call into this store: with its deadline and budget, and for this thread alone."""
+        execution_of(self)
         begin_call(self)
         try:
             return work(*args)
