@@ -15,7 +15,7 @@ from cpython.buffer cimport (
     PyBUF_FORMAT, PyBUF_ND, PyBUF_SIMPLE, PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer,
 )
 from cpython.bytearray cimport PyByteArray_FromStringAndSize
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_AsStringAndSize, PyBytes_FromStringAndSize
 from cpython.exc cimport PyErr_CheckSignals, PyErr_SetFromErrno
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_AsDouble, PyFloat_CheckExact
 from cpython.long cimport PyLong_AsUnsignedLongLongMask
@@ -86,6 +86,7 @@ include "machine/store/types.pxi"
 include "machine/store/limits.pxi"
 include "machine/store/memory.pxi"
 include "machine/store/source.pxi"
+include "machine/store/paths.pxi"
 include "machine/store/table.pxi"
 include "machine/store/global.pxi"
 include "machine/store/values.pxi"

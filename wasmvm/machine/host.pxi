@@ -108,6 +108,55 @@ cdef extern from *:
 
 cdef extern from *:
     """
+    /* Linux: opens the directory at a relative path in one step, below `dir` and through no symbolic link. A descriptor
+       that is good for nothing but calls on what is in it, or minus the number of the error. */
+    #if defined(__linux__)
+    #include <fcntl.h>
+    #include <sys/syscall.h>
+    #if !defined(SYS_openat2) && (defined(__LP64__) && (defined(__x86_64__) || defined(__aarch64__) || defined(__riscv)))
+    #define SYS_openat2 437  /* headers that are older than the kernel may be */
+    #endif
+    #endif
+    #define WVM_NO_MAGICLINKS 0x02
+    #define WVM_NO_SYMLINKS 0x04
+    #define WVM_BENEATH 0x08
+    #if defined(SYS_openat2)
+    static int wvm_openat2(int dir, const char *path, uint64_t resolve) {
+        struct { uint64_t flags, mode, resolve; } how = {O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0, resolve};
+        long fd = syscall(SYS_openat2, dir, path, &how, sizeof how);
+        return fd < 0 ? -errno : (int)fd;
+    }
+    /* Whether the call is there and refuses what it has to. Some emulations of Linux know it and not all it promises. */
+    static int wvm_has_openat2(void) {
+        static const struct { const char *path; uint64_t resolve; int error; } tries[] = {
+            {"..", WVM_BENEATH, EXDEV},
+            {"/", WVM_BENEATH, EXDEV},
+            {"/proc/self/fd", WVM_NO_SYMLINKS, ELOOP},
+            {"/proc/self/cwd/.", WVM_NO_MAGICLINKS, ELOOP},
+            {".", (uint64_t)1 << 63, EINVAL},
+        };
+        for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
+            int found = wvm_openat2(AT_FDCWD, tries[i].path, tries[i].resolve);
+            if (found >= 0) close(found);
+            if (found != -tries[i].error) return 0;
+        }
+        return 1;
+    }
+    #else
+    static int wvm_openat2(int dir, const char *path, uint64_t resolve) { (void)dir; (void)path; (void)resolve; return -ENOSYS; }
+    static int wvm_has_openat2(void) { return 0; }
+    #endif
+    """
+    enum:
+        WVM_NO_MAGICLINKS
+        WVM_NO_SYMLINKS
+        WVM_BENEATH
+    int wvm_openat2(int, const char*, uint64_t) noexcept nogil
+    int wvm_has_openat2() noexcept nogil
+
+
+cdef extern from *:
+    """
     /* A hash under a secret key: the bytes are the coefficients, seven to each, of a polynomial, whose value at the key
        is taken modulo the prime 2^61 - 1. Who does not know the key finds other bytes of the same hash with a chance of
        (length / 7) / 2^61, whatever they try (Wegman and Carter). It reads 8 GB a second, BLAKE2 less than one. */

@@ -19,14 +19,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.growth import FACTOR, assert_in_proportion
 from tests.patience import PATIENCE
+from tests.wasi.conftest import WAYS, take_way
 from tests.wasi.guest import RIGHTS_DIRECTORY, Guest
 from wasmvm.wasi import HostDirectory, WasiConfig
 from wasmvm.wasi.host import sandbox, terms
+from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.sandbox import AVAILABLE
 from wasmvm.wasi.preview1 import abi
 
@@ -109,8 +112,10 @@ class Base:
         guest.ok("fd_close", fd)
 
 
-@pytest.fixture
-def base(tmp_path: Path) -> Iterator[Base]:
+@pytest.fixture(params=WAYS)
+def base(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Base]:
+    """The tree and its guest, once for each way through folders that the host has."""
+    take_way(request.param, monkeypatch)
     made = Base(tmp_path)
     yield made
     made.guest.wasi.close()
@@ -584,6 +589,127 @@ def test_names_that_are_not_utf8_are_listed_as_they_are(base: Base) -> None:
     guest.ok("fd_readdir", 3, buffer, 400, 0, out)
     assert b"\xff\xfe" in guest.memory[buffer : buffer + guest.u32(out)]
     assert guest.fails("path_open", 3, 0, *guest.path(b"\xff\xfe"), 0, 0, 0, 0, out) == "EILSEQ"
+
+
+class Asked:
+    """What the host is asked for while a guest walks."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.opened: list[bytes] = []
+        self.reached: list[bytes] = []
+        plain_open, plain_reach = os.open, sandbox.open_beneath
+
+        def opening(path: bytes, *arguments: Any, **options: Any) -> int:
+            self.opened.append(path)
+            return plain_open(path, *arguments, **options)
+
+        def reaching(directory: int, path: bytes) -> int:
+            self.reached.append(path)
+            return plain_reach(directory, path)
+
+        monkeypatch.setattr(os, "open", opening)
+        monkeypatch.setattr(sandbox, "open_beneath", reaching)
+
+
+def test_what_the_host_is_asked_for_on_the_way(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One step if there are several folders and nothing else; all the rest name by name, at most one name at a time."""
+    in_steps = sandbox._one_step.is_there()
+    (base.root / "dir/sub/to").symlink_to("../sub/deep")
+    (base.root / "dir/sub/deep/er").mkdir(parents=True)
+    (base.root / "dir/sub/deep/er/file").touch()
+    (base.root / "dir/sub/deep/er/link").symlink_to("../er/file")
+    asked, guest = Asked(monkeypatch), base.guest
+    for path, follow, steps in (
+        ("dir/sub/deep", 0, [b"dir/sub"]),
+        ("dir//./sub/deep/", 1, [b"dir/sub/deep"]),
+        ("dir/sub/deep/er/file", 1, [b"dir/sub/deep/er"]),
+        ("dir/sub/deep/er/link", 0, [b"dir/sub/deep/er"]),
+        ("dir/sub/deep/er/link", 1, [b"dir/sub/deep/er"]),  # and then by names, as its text leads up
+        ("dir/sub/to/er/file", 1, [b"dir/sub/to/er"]),  # which fails
+        ("dir/sub/../sub/deep", 1, []),
+        ("dir/sub", 1, []),
+        ("file", 1, []),
+    ):
+        asked.opened.clear()
+        asked.reached.clear()
+        guest._top = 16
+        guest.ok("path_filestat_get", 3, follow, *guest.path(path), 512)
+        assert asked.reached == (steps if in_steps else []), path
+        assert all(b"/" not in name and name != b".." for name in asked.opened), path
+        if in_steps and steps and not path.startswith(("dir/sub/to", "dir/sub/deep/er/link")):
+            assert asked.opened == []
+    for path in ("../outside/dir/new", "dir/sub/../../../outside/dir", "dir/sub/to/../../../../outside/secret"):
+        asked.reached.clear()
+        assert guest.fails("path_filestat_get", 3, 1, *guest.path(path), 512) == "EPERM"
+        assert asked.reached == []
+
+
+@pytest.mark.parametrize("error", [host_errno.ENOSYS, host_errno.EPERM, host_errno.EAGAIN, host_errno.EINTR])
+def test_where_the_host_denies_the_step(base: Base, error: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A filter of system calls may come after the first look."""
+    (base.root / "dir/sub/deep").mkdir()
+    (base.root / "dir/sub/deep/file").write_bytes(b"there")
+    monkeypatch.setattr(sandbox, "open_beneath", lambda directory, path: -error)
+    assert base.guest.read(base.guest.open("dir/sub/deep/file"), 10) == b"there"
+    out = base.guest.room(64)
+    assert base.guest.fails("path_filestat_get", 3, 1, *base.guest.path("dir/sub/none/x"), out) == "ENOENT"
+    assert base.guest.fails("path_filestat_get", 3, 1, *base.guest.path("dir/sub/deep/file/x"), out) == "ENOTDIR"
+
+
+def test_a_step_leaves_descriptors_to_the_embedder(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    (base.root / "dir/sub/deep").mkdir()
+    before, asked = open_descriptors(), Asked(monkeypatch)
+
+    def refuse(fileno: int) -> int:
+        os.close(fileno)
+        raise WasiError("EMFILE")
+
+    monkeypatch.setattr(sandbox, "leave_some", refuse)
+    assert base.guest.fails("path_filestat_get", 3, 1, *base.guest.path("dir/sub/deep/x"), 512) == "EMFILE"
+    assert asked.reached == ([b"dir/sub/deep"] if sandbox._one_step.is_there() else [])
+    assert open_descriptors() == before
+
+
+def test_a_racing_swap_deep_down(base: Base) -> None:
+    """The same race where the folder that is swapped is one of several on the way, for reading and for writing."""
+    (base.root / "dir/sub/deep").mkdir()
+    (base.root / "dir/sub/deep/secret").write_bytes(b"inside")
+    (base.root / "dir/evil").symlink_to("../../outside")
+    (base.base / "outside/deep").mkdir()
+    (base.base / "outside/deep/secret").write_bytes(SECRET)
+    base.before = base.snapshot()
+    if not exchange(base.root / "dir/sub", base.root / "dir/evil"):
+        pytest.skip("renameat2 with RENAME_EXCHANGE is not to be had here")
+    stop = threading.Event()
+
+    def swap() -> None:
+        while not stop.is_set():
+            exchange(base.root / "dir/sub", base.root / "dir/evil")
+
+    guest, seen = base.guest, Counter[str]()
+    path, new, out, stat = guest.path("dir/sub/deep/secret"), guest.path("dir/sub/deep/new"), 512, 768
+    guest._top = 1024
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        end = time.monotonic() + PATIENCE
+        while (seen.total() < 1000 or min(seen["EPERM"], seen["SUCCESS"]) < 100) and time.monotonic() < end:
+            guest._top = 1024
+            code = guest.call("path_open", 3, 1, *path, 0, abi.FD_READ, 0, 0, out)
+            if code == 0:
+                assert guest.read(guest.u32(out), 100) == b"inside"
+                guest.ok("fd_close", guest.u32(out))
+            seen[abi.ERRNO_NAMES[code]] += 1
+            if guest.call("path_open", 3, 1, *new, abi.OFLAGS_CREAT, abi.FD_WRITE, 0, 0, out) == 0:
+                guest.ok("fd_close", guest.u32(out))
+            guest.call("path_unlink_file", 3, *new)
+            guest.call("path_filestat_set_times", 3, 1, *path, 1, 1, 0)
+            guest.call("path_filestat_get", 3, 1, *path, stat)
+    finally:
+        stop.set()
+        thread.join()
+    assert set(seen) <= {"SUCCESS", "EPERM", "ENOENT", "ENOTDIR", "ELOOP"}
+    assert min(seen["EPERM"], seen["SUCCESS"]) >= 100, "there was no race"
 
 
 def test_a_deep_path(base: Base) -> None:

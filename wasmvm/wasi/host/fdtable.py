@@ -121,6 +121,18 @@ class Descriptor:
         """`writev` as far as the limit allows; OutputTrap if that is not far enough."""
         return self.writev(buffers) if self.limit is None else self.limit.write(self.writev, buffers)
 
+    def write_bytes(self, data: bytes) -> int:
+        """`write` of a few bytes."""
+        return self.write((memoryview(data),))
+
+    def read_bytes(self, size: int) -> bytes | bytearray:
+        """At most `size` bytes, a few, as `readv` reads them."""
+        data = bytearray(size)
+        with memoryview(data) as buffer:
+            count = self.readv((buffer,))
+        del data[count:]
+        return data
+
     def write_at(self, buffers: Sequence[memoryview], offset: int) -> int:
         """`pwritev` as far as the limit allows, likewise."""
         if self.limit is None:

@@ -206,6 +206,14 @@ class HostFile(Descriptor):
         offset = -1 if self.flags & terms.FLAG_APPEND else os.lseek(self.fileno, 0, os.SEEK_CUR)
         return self._written(self._counted(buffers, offset, self._write_some))
 
+    def write_bytes(self, data: bytes) -> int:
+        if self.is_stream or self.flags or self.quota is not None or self.limit is not None:
+            return super().write_bytes(data)
+        return os.write(self.fileno, data)
+
+    def read_bytes(self, size: int) -> bytes | bytearray:
+        return super().read_bytes(size) if self.is_stream else os.read(self.fileno, size)
+
     def _counted(
         self, buffers: Sequence[memoryview], offset: int, some: Callable[[Sequence[memoryview], int], int]
     ) -> int:

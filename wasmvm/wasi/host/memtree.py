@@ -210,6 +210,14 @@ class MemoryTree:
         node = self.get(directory, name)
         return node if isinstance(node, DirectoryNode) else None
 
+    def reach(self, directory: DirectoryNode, path: bytes) -> DirectoryNode | None:
+        for name in path.split(b"/"):
+            node = directory.entries.get(name)
+            if not isinstance(node, DirectoryNode):
+                return None
+            directory = node
+        return directory
+
     def leave(self, directory: DirectoryNode) -> None:
         pass
 

@@ -1,7 +1,8 @@
 """Directories of the host, reached only through open descriptors. POSIX only; the rest of WASI works anywhere.
 
 Every operation is one ``*at`` system call on an open directory and one component, told not to follow links. Together
-with `wasmvm.wasi.host.walk` this is what keeps a guest inside what it was granted.
+with `wasmvm.wasi.host.walk` this is what keeps a guest inside what it was granted. The one call with a path of several
+components is Linux's ``openat2``, told to go through no link and not out of the directory: `HostTree.reach`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import stat as host_stat
 import time
 
+from wasmvm._core import can_open_beneath, open_beneath
 from wasmvm.wasi.host import errno, terms
 from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.fdtable import Descriptor, Filestat
@@ -35,6 +37,26 @@ _PATIENCE = 0.02
 """Seconds between two tries to open something that cannot be opened yet."""
 _IS_NO_DIRECTORY = (host_errno.ENOTDIR, host_errno.ELOOP, getattr(host_errno, "EMLINK", 0))
 """What hosts say when something that is not a directory, or is a link, is opened as one: they differ."""
+
+
+class _OneStep:
+    """Whether the host can open a path of several names, none of them a link, in one step; looked at when first needed.
+
+    Where that is denied later on, each try fails, and the walk goes on name by name.
+    """
+
+    __slots__ = ("_found",)
+
+    def __init__(self) -> None:
+        self._found: bool | None = None
+
+    def is_there(self) -> bool:
+        if self._found is None:
+            self._found = can_open_beneath()
+        return self._found
+
+
+_one_step = _OneStep()
 
 
 def open_root(path: str | bytes | os.PathLike[str]) -> int:
@@ -71,6 +93,12 @@ class HostTree:
             if error.errno in _IS_NO_DIRECTORY:
                 return None
             raise
+
+    def reach(self, directory: int, path: bytes) -> int | None:
+        if not _one_step.is_there():
+            return None
+        found = open_beneath(directory, path)
+        return None if found < 0 else leave_some(found)
 
     def leave(self, directory: int) -> None:
         os.close(directory)

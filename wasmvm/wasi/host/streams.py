@@ -68,12 +68,20 @@ class ReadStream(Descriptor):
 
     def readv(self, buffers: Sequence[memoryview]) -> int:
         room = min(sum(map(len, buffers)), _MAX_PIECE)
-        if room == 0:
-            return 0
+        return 0 if room == 0 else scatter(self._pulled(room), buffers)
+
+    def read_bytes(self, size: int) -> bytes | bytearray:
+        data = self._pulled(size)
+        if type(data) is bytes:
+            return data
+        copy = bytearray(size)  # of what is as long as it says
+        return copy[: scatter(data, (memoryview(copy),))]
+
+    def _pulled(self, room: int) -> bytes:
         data = self._pull(room)
         if len(data) > room:
             raise ValueError(f"standard input gave {len(data)} bytes where at most {room} were asked for")
-        return scatter(data, buffers)
+        return data
 
 
 class WriteStream(Descriptor):
@@ -84,6 +92,12 @@ class WriteStream(Descriptor):
     def __init__(self, push: Callable[[bytes], object]) -> None:
         super().__init__(terms.FILETYPE_UNKNOWN, _WRITE_RIGHTS)
         self._push = push
+
+    def write_bytes(self, data: bytes) -> int:
+        if self.limit is not None:
+            return super().write_bytes(data)
+        self._push(data)
+        return len(data)
 
     def writev(self, buffers: Sequence[memoryview]) -> int:
         total = sum(map(len, buffers))

@@ -47,18 +47,21 @@ class SystemClock:
 
     The host's own monotonic clock would tell how long the machine has been running, and its clocks of CPU time what
     other guests and the embedder do: so the latter are ENOTSUP.
+
+    Attributes:
+        begin: the host's monotonic clock when this object was made.
     """
 
-    __slots__ = ("_begin",)
+    __slots__ = ("begin",)
 
     def __init__(self) -> None:
-        self._begin = time.monotonic_ns()
+        self.begin = time.monotonic_ns()
 
     def time(self, clock_id: int) -> int:
         if clock_id == CLOCK_REALTIME:
             return time.time_ns()
         if clock_id == CLOCK_MONOTONIC:
-            return time.monotonic_ns() - self._begin
+            return time.monotonic_ns() - self.begin
         raise WasiError(errno.ENOTSUP)
 
     def resolution(self, clock_id: int) -> int:

@@ -2,8 +2,9 @@
 
 A path is walked component by component from a directory that the guest holds. Each step opens a *child* of a directory
 that is already open, and does not follow links; links are read, and their text is walked in the same way. So nothing
-that happens in the tree meanwhile can lead the walk outside: it never asks the host about a path of more than one
-component. ``..`` goes back to a directory that the walk itself came through, never above its start.
+that happens in the tree meanwhile can lead the walk outside. ``..`` goes back to a directory that the walk itself came
+through, never above its start. A tree may offer one step for several names in a row (`Tree.reach`), which must end at
+the same directory or nowhere: what is a link, or ``..``, or fails in any way is walked.
 
 Two kinds of operation differ in what a last component means:
 
@@ -98,8 +99,15 @@ class Tree(Protocol[H]):
     def enter(self, directory: H, name: bytes) -> H | None:
         """Open the child directory `name`; None if it is something else, also a link."""
 
+    def reach(self, directory: H, path: bytes) -> H | None:
+        """Open the directory at `path`, names with slashes in between, in one step.
+
+        None if that does not lead to the same as entering one after the other, or for any other reason: then they are
+        to be entered one by one.
+        """
+
     def leave(self, directory: H) -> None:
-        """Close what `enter` or `open` returned."""
+        """Close what `enter`, `reach` or `open` returned."""
 
     def readlink(self, directory: H, name: bytes) -> bytes | None:
         """The text of a link; None if it is not a link or does not exist."""
@@ -209,7 +217,24 @@ class Walk(Generic[H]):
     def handle(self) -> H:
         return self._stack[-1]
 
+    def _reach(self, names: list[bytes], follow: bool) -> bytes | None:
+        """Come to the last of the names in one step; None if that cannot be done, and then nothing has happened."""
+        tree, stack = self.tree, self._stack
+        child = tree.reach(stack[-1], b"/".join(names[:-1]))
+        if child is None:
+            return None
+        stack.append(child)
+        name = names[-1]
+        if follow and name != b"." and tree.readlink(child, name) is not None:
+            tree.leave(stack.pop())  # its text may lead up, to directories that are not open
+            return None
+        return name
+
     def _walk(self, names: list[bytes], follow: bool) -> bytes:
+        if len(names) > 2 and b".." not in names:
+            reached = self._reach(names, follow)
+            if reached is not None:
+                return reached
         tree, stack = self.tree, self._stack
         links = 0
         pending = names[::-1]

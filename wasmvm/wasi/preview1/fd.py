@@ -14,10 +14,18 @@ from wasmvm.wasi.host import errno, terms
 from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.fdtable import MAX_OFFSET, Descriptor, Filestat
 from wasmvm.wasi.host.timesource import CLOCK_REALTIME
+from wasmvm.wasi.host.waiting import waiter
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.abi import store_u32, store_u64
-from wasmvm.wasi.preview1.function import buffers_of, wasi_function
+from wasmvm.wasi.preview1.abi import MASK32, store_u32, store_u64
+from wasmvm.wasi.preview1.function import Linked, buffers_of, code_of, quick_way, wasi_function
 from wasmvm.wasi.preview1.guest import Wasi
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_FEW = 4096
+"""Bytes that are copied once more rather than looked at where they are, which takes longer."""
 
 
 @wasi_function
@@ -262,6 +270,84 @@ def fd_write(wasi: Wasi, mem: memoryview, fd: int, iovs: int, iovs_len: int, nwr
     """
     descriptor = wasi.table.get(fd, terms.MAY_WRITE)
     store_u32(mem, nwritten, descriptor.write(buffers_of(mem, iovs, iovs_len)))
+
+
+@quick_way("fd_read")
+def _quick_read(wasi: Wasi, general: Linked) -> Linked:
+    """One or two buffers, as C libraries have them, with few bytes together."""
+    get = wasi.table.get
+
+    def function(caller: Any, fd: int, iovs: int, iovs_len: int, nread: int) -> int | None:
+        memory, descriptor = caller.memory, None
+        if memory is not None and 0 < iovs_len <= 2:
+            try:
+                iovec = memory.load_u64(iovs & MASK32)
+                other = memory.load_u64((iovs & MASK32) + 8) if iovs_len == 2 else 0
+                first, last, end = iovec >> 32, other >> 32, len(memory)
+                if (
+                    0 < first + last <= _FEW
+                    and (iovec & MASK32) + first <= end
+                    and (other & MASK32) + last <= end
+                    and (nread & MASK32) + 4 <= end
+                ):
+                    descriptor = get(fd, terms.MAY_READ)
+            except (IndexError, WasiError):
+                pass
+        if descriptor is None:
+            return general(caller, fd, iovs, iovs_len, nread)
+        before = waiter.caller
+        waiter.caller = caller
+        try:
+            data = descriptor.read_bytes(first + last)
+        except (WasiError, OSError) as error:
+            return code_of(error)
+        finally:
+            waiter.caller = before
+        count = len(data)
+        if count <= first:
+            memory.write(iovec & MASK32, data)
+        else:
+            memory.write(iovec & MASK32, data[:first])
+            memory.write(other & MASK32, data[first:])
+        memory.store_u32(nread & MASK32, count)
+        return 0
+
+    return function
+
+
+@quick_way("fd_write")
+def _quick_write(wasi: Wasi, general: Linked) -> Linked:
+    """One or two buffers, as C libraries have them, with few bytes together."""
+    get = wasi.table.get
+
+    def function(caller: Any, fd: int, iovs: int, iovs_len: int, nwritten: int) -> int | None:
+        memory, descriptor = caller.memory, None
+        if memory is not None and 0 < iovs_len <= 2:
+            try:
+                iovec = memory.load_u64(iovs & MASK32)
+                other = memory.load_u64((iovs & MASK32) + 8) if iovs_len == 2 else 0
+                first, last = iovec >> 32, other >> 32
+                if 0 < first + last <= _FEW and (nwritten & MASK32) + 4 <= len(memory):
+                    data = memory.read(iovec & MASK32, first)
+                    if last:
+                        data += memory.read(other & MASK32, last)
+                    descriptor = get(fd, terms.MAY_WRITE)
+            except (IndexError, WasiError):
+                pass
+        if descriptor is None:
+            return general(caller, fd, iovs, iovs_len, nwritten)
+        before = waiter.caller
+        waiter.caller = caller
+        try:
+            count = descriptor.write_bytes(data)
+        except (WasiError, OSError) as error:
+            return code_of(error)
+        finally:
+            waiter.caller = before
+        memory.store_u32(nwritten & MASK32, count)
+        return 0
+
+    return function
 
 
 @wasi_function

@@ -25,7 +25,13 @@ Body = Callable[..., None]
 Implementation = Callable[..., int]
 """What guests call: ``(wasi, mem, *arguments) -> errno``."""
 
+Linked = Callable[..., "int | None"]
+"""What instances import: ``(caller, *arguments) -> errno``; the caller is a `Caller`, arguments have either sign."""
+Maker = Callable[["Wasi", Linked], "Linked | None"]
+"""From a guest and the general way of a function to a quick way, or None if there is none for this guest."""
+
 _bodies: dict[abi.Row, Body] = {}
+_makers: dict[abi.Row, Maker] = {}
 _signatures: dict[abi.Row, tuple[types.FuncType, list[int]]] = {}
 _MASKS = {"i": abi.MASK32, "I": abi.MASK64, "s": -1}
 _VALTYPES = {"i": types.I32, "I": types.I64, "s": types.I64}
@@ -58,7 +64,7 @@ def checked(row: abi.Row) -> Implementation:
     """
     body = _bodies[row]
     results, arrays = abi.spans_of(row)
-    codes, efault, eio = abi.ERRNO, abi.ERRNO[errno.EFAULT], abi.ERRNO[errno.EIO]
+    efault = abi.ERRNO[errno.EFAULT]
 
     def function(wasi: Wasi, mem: memoryview, *arguments: int) -> int:
         try:
@@ -70,12 +76,8 @@ def checked(row: abi.Row) -> Implementation:
                 if arguments[address] + arguments[address + 1] * width > size:
                     return efault
             body(wasi, mem, *arguments)
-        except WasiError as error:
-            return codes[error.name]
-        except OSError as error:
-            if error.errno is None and isinstance(error, TimeoutError):
-                raise  # not the host's error, but what handlers of SIGALRM raise
-            return codes.get(errno.name_of(error), eio)  # preview 1 does not have all names
+        except (WasiError, OSError) as error:
+            return code_of(error)
         except StructError:
             return efault
         return 0  # SUCCESS
@@ -84,6 +86,40 @@ def checked(row: abi.Row) -> Implementation:
     function.__doc__ = body.__doc__
     function.__module__ = body.__module__
     return function
+
+
+def code_of(error: WasiError | OSError) -> int:
+    """The error code for what a function raised.
+
+    Raises:
+        TimeoutError: `error` itself, if it is not the host's but what handlers of SIGALRM raise.
+    """
+    if isinstance(error, WasiError):
+        return abi.ERRNO[error.name]
+    if error.errno is None and isinstance(error, TimeoutError):
+        raise error
+    return abi.ERRNO.get(errno.name_of(error), abi.ERRNO[errno.EIO])  # preview 1 does not have all names
+
+
+def quick_way(name: str) -> Callable[[Maker], Maker]:
+    """Makes a function the `Maker` of a quick way for the function `name` of `abi.FUNCTIONS`.
+
+    A quick way is for what programs do a million times. It does what the general way does, or nothing at all: whatever
+    is unusual, every mistake of a guest above all, it leaves to the general way. So checks have one place, and a quick
+    way only asks whether there is anything to find.
+    """
+
+    def decorator(make: Maker) -> Maker:
+        _makers[abi.FUNCTIONS[name]] = make
+        return make
+
+    return decorator
+
+
+def quickest(row: abi.Row, wasi: Wasi, general: Linked) -> Linked:
+    """The quick way of a function if there is one for this guest, else `general`."""
+    make = _makers.get(row)
+    return general if make is None else make(wasi, general) or general
 
 
 def signature_of(row: abi.Row) -> tuple[types.FuncType, list[int]]:

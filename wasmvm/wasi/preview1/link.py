@@ -10,7 +10,7 @@ from wasmvm import types
 from wasmvm.embedding.func import HostFunc
 from wasmvm.wasi.host.waiting import waiter
 from wasmvm.wasi.preview1 import abi
-from wasmvm.wasi.preview1.function import Implementation, checked, signature_of
+from wasmvm.wasi.preview1.function import Implementation, checked, quickest, signature_of
 from wasmvm.wasi.preview1.guest import Wasi
 
 TYPE_CHECKING = False
@@ -81,6 +81,8 @@ class _Functions(dict[str, HostFunc]):
 
     def __missing__(self, name: str) -> HostFunc:
         functype, function = bind(self._wasi, name, self._module_name)
+        if self._wasi.config.trace is None:
+            function = quickest(abi.MODULES[self._module_name][name], self._wasi, function)
         self[name] = made = HostFunc(function, functype, access_caller=True)
         return made
 
