@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wasmvm._core import Caller, Func, Store
-from wasmvm.types import F64, I32, FuncType
+from wasmvm.types import F64, I32, VALTYPES, FuncType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def annotated_type(callable: Callable[..., Any], skip: int = 0) -> FuncType:
     """The function type that a Python function's annotations state, without its first `skip` parameters.
 
     ``int`` means i32, ``float`` f64; otherwise an annotation is a `ValType` or the name of one. That of the result may
-    be None, one of these, or a ``tuple[...]`` of them.
+    be None, one of these, or a ``tuple[...]`` of them. Annotations that are strings mean what they would without quotes.
 
     Raises:
         TypeError: a parameter or the result has no annotation, or one that is not a value type.
@@ -66,9 +66,10 @@ def annotated_type(callable: Callable[..., Any], skip: int = 0) -> FuncType:
 
     name = getattr(callable, "__name__", repr(callable))
     try:
-        signature = inspect.signature(callable, eval_str=True)
-    except NameError:  # a name such as i64, which Python does not know: then it is left a string
-        signature = inspect.signature(callable)
+        try:
+            signature = inspect.signature(callable, eval_str=True, locals={name: name for name in VALTYPES})
+        except Exception:  # of what an annotation is made of, which is left a string then
+            signature = inspect.signature(callable)
     except ValueError as error:
         raise TypeError(f"{name}: {error}") from error
     params = [_value(p.annotation, f"{name}: parameter {p.name}") for p in list(signature.parameters.values())[skip:]]
