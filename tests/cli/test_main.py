@@ -12,8 +12,10 @@ import pytest
 
 import wasmvm
 from wasmvm._core import CHECKS, DISPATCH
+from wasmvm.cli.failure import CommandError, UsageError
 from wasmvm.cli.main import main
 from wasmvm.compiled import cache as codecache
+from wasmvm.errors import InternalError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,6 +33,45 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
         main([command, "--help"])
     assert exit_.value.code == 0
     assert f"wasmvm {command}" in capsys.readouterr().out
+
+
+ENDS = [
+    (KeyboardInterrupt(), 130, ""),
+    (MemoryError(), 1, "wasmvm: out of memory\n"),
+    (OSError(5, "Input/output error", "a\x1bfile"), 1, "wasmvm: a\\x1bfile: Input/output error\n"),
+    (OSError(5, "Input/output error"), 1, "wasmvm: Input/output error\n"),
+    (OSError("something"), 1, "wasmvm: something\n"),
+    (wasmvm.DecodeError("bad\nmagic", 9), 1, "wasmvm: bad\\nmagic (at offset 0x9)\n"),
+    (wasmvm.ModuleSizeError("too large", 9), 1, "wasmvm: too large (at offset 0x9) (--max-module-size allows more)\n"),
+    (wasmvm.Trap("unreachable", "unreachable"), 134, "wasmvm: trap: unreachable\n"),
+    (wasmvm.FuelTrap("all fuel consumed"), 134, "wasmvm: trap: all fuel consumed (--fuel allows more)\n"),
+    (wasmvm.WasmException(None, (1,)), 134, "wasmvm: uncaught wasm exception with the payload (1,)\n"),
+    (UsageError("not so"), 2, "wasmvm: not so\n"),
+    (CommandError("not there"), 1, "wasmvm: not there\n"),
+]
+
+
+@pytest.mark.parametrize(("error", "code", "message"), ENDS, ids=lambda value: type(value).__name__)
+def test_how_a_command_ends(
+    error: BaseException, code: int, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line for people, and an exit code of its own for each kind."""
+
+    def run(options: object) -> int:
+        raise error
+
+    monkeypatch.setattr("wasmvm.cli.validate.run", run)
+    assert main(["validate", "x"]) == code
+    assert tuple(capsys.readouterr()) == ("", message)
+
+
+def test_a_fault_of_ours_shows_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(options: object) -> int:
+        raise InternalError("the loop met an unknown instruction")
+
+    monkeypatch.setattr("wasmvm.cli.validate.run", run)
+    with pytest.raises(InternalError):
+        main(["validate", "x"])
 
 
 SLOW = ("typing", "dataclasses", "contextlib", "signal", "numpy", "inspect", "asyncio", "ctypes", "importlib.metadata")

@@ -72,6 +72,12 @@ def test_arguments_are_counted() -> None:
         (struct.unpack("f", struct.pack("f", 0.1))[0], F32, "0.1"),
         (16777217.0 - 1, F32, "16777216.0"),
         (3.4028234663852886e38, F32, "3.4028235e+38"),
+        (-3.4028234663852886e38, F32, "-3.4028235e+38"),
+        (3.4027e38, F32, "3.4027e+38"),
+        (1.1754943508222875e-38, F32, "1.1754944e-38"),
+        (8589973504.0, F32, "8589974000.0"),
+        (0.3, F32, "0.3"),
+        (1.3644169484905433e-05, F32, "1.36441695e-05"),
         (1.401298464324817e-45, F32, "1e-45"),
         (math.inf, F32, "inf"),
         (-math.inf, F64, "-inf"),
@@ -82,6 +88,9 @@ def test_arguments_are_counted() -> None:
     ],
 )
 def test_format(value: object, valtype: int, text: str) -> None:
+    if valtype == F32:
+        assert isinstance(value, float)
+        (value,) = struct.unpack("f", struct.pack("f", value))
     assert format_value(value, valtype) == text
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from wasmvm.cli.main import main
+from wasmvm.text import wat2wasm
 
 TEXT = '(module (func (export "f") (result i32) (i32.const 7)))'
 
@@ -54,6 +55,33 @@ def test_the_input_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_a_file_that_is_not_there(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, str(tmp_path / "none.wat")]) == 1
     assert "none.wat: No such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["wat2wasm", "wasm2wat"])
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [("none/a.out", "No such file or directory"), ("folder", "Is a directory"), ("file/a.out", "Not a directory")],
+)
+def test_an_output_that_cannot_be_written(
+    command: str, output: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_bytes(b"")
+    source = tmp_path / "a"
+    source.write_bytes(TEXT.encode() if command == "wat2wasm" else wat2wasm(TEXT))
+    before = sorted(tmp_path.iterdir())
+    assert main([command, str(source), "-o", str(tmp_path / output)]) == 1
+    assert tuple(capsys.readouterr()) == ("", f"wasmvm: {tmp_path / output}: {reason}\n")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("command", ["wat2wasm", "wasm2wat"])
+def test_a_full_disk(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "a"
+    source.write_bytes(TEXT.encode() if command == "wat2wasm" else wat2wasm(TEXT))
+    assert main([command, str(source), "-o", "/dev/full"]) == 1
+    assert tuple(capsys.readouterr()) == ("", "wasmvm: /dev/full: No space left on device\n")
 
 
 def test_not_a_module(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
