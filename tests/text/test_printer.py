@@ -172,6 +172,8 @@ def body(code: bytes) -> bytes:
         b"\0\x04\x40\x05\x05\x0b\x0b",
         b"\0\x0e\xff\xff\xff\xff\x0f\0\x0b",  # labels without end
         b"\0\x28\x80\1\0\x0b",  # alignment of 2**128
+        b"\0\x1f\x40\1\4\0\x0b\x0b",  # a catch clause of a kind that is none
+        b"\0\xfb\x18\4\0\x6e\x6c\x0b",  # br_on_cast with flags that are none
     ],
 )
 def test_malformed_bodies(code: bytes) -> None:

@@ -60,6 +60,39 @@ def test_references() -> None:
     assert command.results == (Ref("i31", None, None), Ref("host", None, 3), Ref("null", "1", None))
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("(i32.const -1)", "i32 0xffffffff"),
+        ("(f32.const nan:canonical)", "f32 nan:canonical"),
+        ("(v128.const i32x4 1 2 3 4)", "v128 0x1 0x2 0x3 0x4"),
+        ("(ref.null func)", "ref.null func"),
+        ("(ref.null)", "ref.null"),
+        ("(ref.extern 7)", "ref.extern 7"),
+        ("(either (i32.const 1) (i64.const 2))", "i32 0x1 or i64 0x2"),
+    ],
+)
+def test_results_as_messages_show_them(text: str, shown: str) -> None:
+    (result,) = results(text)
+    assert str(result) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "column"),
+    [
+        ("(assert_return (call))", "unexpected token call", 17),
+        ("(assert_return ())", "unexpected token )", 17),
+        ('(assert_return (invoke "f") (v128.const i9x16 0))', "unknown operator i9x16", 41),
+        ('(assert_return (invoke "f") (i8.const 0))', "unknown operator i8.const", 30),
+    ],
+)
+def test_errors(text: str, message: str, column: int) -> None:
+    with pytest.raises(TextError) as caught:
+        parse_script(text)
+    assert caught.value.message.startswith(message)
+    assert (caught.value.line, caught.value.column) == (1, column)
+
+
 def test_a_script_of_fields_is_a_module() -> None:
     (command,) = parse_script('(func $f) (export "f" (func $f))')
     assert command.kind == "module"
