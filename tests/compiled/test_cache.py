@@ -23,7 +23,7 @@ from wasmvm.compiled.module import CompiledModule
 from wasmvm.embedding.engine import Config, Engine
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
-from wasmvm.errors import ExitTrap, InternalError, Trap
+from wasmvm.errors import DeserializeError, ExitTrap, InternalError, Trap
 from wasmvm.text import wat2wasm
 from wasmvm.wasi import Wasi, WasiConfig, link
 
@@ -139,6 +139,45 @@ def test_what_is_no_file_of_this_format(folder: Path, data: bytes) -> None:
     (info,) = Cache(folder).files()
     assert info.functions == 0
     assert run(Module.from_file(HELLO, cache=folder)) == OUTPUT
+
+
+def with_lying_records(data: bytes) -> bytes:
+    """A file whose checksum is right, and whose first function has more words than the file."""
+    header = codefile.header(data)
+    source = data[header.end :]
+    code = bytearray(data[codefile.HEADER_SIZE : header.end])
+    code[8:12] = (2**31 - 1).to_bytes(4, "little")
+    checksum = codefile._checksum(header.key, header.functions, len(source), [bytes(code), source])
+    return codefile._HEADER.pack(codefile.MAGIC, header.key, header.functions, len(source), checksum) + code + source
+
+
+def test_records_that_lie_are_not_used(folder: Path) -> None:
+    """The module is what it is: it is validated late, and its functions are lowered again."""
+    file = fill(folder)
+    file.write_bytes(with_lying_records(file.read_bytes()))
+    assert Cache(folder).open(HELLO.read_bytes()).validated
+    assert run(Module.from_file(HELLO, cache=folder)) == OUTPUT
+    assert fill(folder) == file
+    assert Cache(folder).files()[0].functions > 0, "and the file is mended"
+
+
+def test_a_serialized_module_whose_records_lie_is_refused() -> None:
+    data = Module.from_file(HELLO).serialize(lower_all=True)
+    assert run(Module.deserialize(data)) == OUTPUT
+    with pytest.raises(DeserializeError, match="the serialized module is damaged"):
+        Module.deserialize(with_lying_records(data))
+
+
+def test_a_folder_that_is_gone(folder: Path) -> None:
+    """Before and after it is looked into; saving makes no new one in its place for this module, and fails silently."""
+    assert Cache(folder).files() == []
+    assert Cache(folder).clear() == 0
+    Cache(folder).prune()
+    module = Module.from_file(HELLO, cache=folder)
+    assert run(module) == OUTPUT
+    folder.rmdir()
+    module.compiled.save()
+    assert not folder.exists()
 
 
 def test_a_path_and_its_text_are_one_module(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -385,9 +424,11 @@ def test_command_line(folder: Path) -> None:
 
 def test_what_was_not_used_for_longest_goes_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(folder)
-    names = (f"{'0a' * 32}.code", f"{'1b' * 32}.code", f"{'2c' * 32}.code.1.0123abcd.tmp")
-    old, young, left = (folder / name for name in names)
-    for path, age in ((old, 9000), (young, 1000), (left, 9000)):
+    names = (
+        f"{'0a' * 32}.code", f"{'1b' * 32}.code", f"{'2c' * 32}.code.1.0123abcd.tmp", f"{'3d' * 32}.code.1.0123abcd.tmp"
+    )  # fmt: skip
+    old, young, left, written = (folder / name for name in names)
+    for path, age in ((old, 9000), (young, 1000), (left, 9000), (written, 1000)):
         path.write_bytes(bytes(1000))
         os.utime(path, (time.time() - age,) * 2)
     size = sum(path.stat().st_size for path in folder.glob("*.code"))
@@ -396,6 +437,7 @@ def test_what_was_not_used_for_longest_goes_first(folder: Path, monkeypatch: pyt
     assert not old.exists()
     assert young.exists()
     assert not left.exists()
+    assert written.exists(), "another process may be writing it"
 
 
 OTHERS = (

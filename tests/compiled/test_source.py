@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from wasmvm.compiled import open_file, open_module
 from wasmvm.compiled.cache import Cache
 from wasmvm.compiled.source import is_path
+from wasmvm.errors import ModuleSizeError
 from wasmvm.programs.process import run
 from wasmvm.text import wat2wasm
 
@@ -47,6 +51,44 @@ def test_what_is_no_source(source: object) -> None:
     assert not is_path(source)
     with pytest.raises(TypeError, match="source: expected bytes, text or a path, got"):
         open_module(source)  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="a name for descriptors")
+def test_a_pipe_is_read_to_its_end() -> None:
+    """It has no size to begin with; what is too much of it is not kept."""
+    binary = wat2wasm(TEXT) + b"\0\x83\x80\xc0\0\1x" + bytes((1 << 20) + 1)  # a custom section of more than one piece
+    for limit in (None, len(binary), len(binary) - 1, 8):
+        reading, writing = os.pipe()
+
+        def write(writing: int = writing) -> None:
+            with contextlib.suppress(BrokenPipeError), open(writing, "wb") as file:
+                file.write(binary)
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        try:
+            if limit is None or limit >= len(binary):
+                assert open_file(f"/dev/fd/{reading}", max_module_size=limit).syntax.source == binary
+            else:
+                with pytest.raises(ModuleSizeError, match=f"max_module_size={limit}"):
+                    open_file(f"/dev/fd/{reading}", max_module_size=limit)
+        finally:
+            os.close(reading)
+            thread.join()
+
+
+def test_the_text_and_its_module_may_have_so_many_bytes() -> None:
+    few = "(func )" * 10
+    assert len(wat2wasm(few)) < len(few)
+    open_module(few, max_module_size=len(few))
+    with pytest.raises(ModuleSizeError):
+        open_module(few, max_module_size=len(few) - 1)
+    many = "(func" + " nop" * 3 + ")"
+    size = len(wat2wasm(many))
+    assert size > len(many)
+    open_module(many, max_module_size=size)
+    with pytest.raises(ModuleSizeError):
+        open_module(many, max_module_size=size - 1)
 
 
 class Owner:

@@ -9,7 +9,7 @@ import pytest
 
 import wasmvm
 from tests.wat import wat2wasm
-from wasmvm import Func, FuncType, HostFunc, Instance, LinkError, Module, Store
+from wasmvm import Func, FuncType, Global, GlobalType, HostFunc, Instance, LinkError, Module, Store
 from wasmvm.types import I32, I64
 
 TEXT = """(module (import "h" "f" (func $f (param i32) (result i32)))
@@ -104,3 +104,36 @@ def test_calls_with_bits_carry_signalling_nans() -> None:
     exports = Instance(Module(wat2wasm(text))).exports
     assert exports.f.call_bits([0x7FA00001, 0x7FF4000000000001]) == [0x7FF4000000000001, 0x7FA00001]
     assert exports.i.call_bits([-1, -1]) == [0xFFFFFFFFFFFFFFFF, 0xFFFFFFFF]
+
+
+def test_what_cannot_be_imported() -> None:
+    module = Module('(module (import "a" "f" (func (result i32))) (import "a" "g" (global i32)))')
+    store = Store()
+    one = Global(store, GlobalType(I32, False), 1)
+    for imports, message in (
+        ([5], "expected mappings of module names to mappings of names, found list"),
+        ({"a": 5}, "expected mappings of module names to mappings of names, found int"),
+        ({"a": None}, "found NoneType"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            Instance(module, imports, store)  # type: ignore[arg-type]
+    for f, g, wrong in (
+        (5, one, '"a" "f": int is nothing that can be imported there'),
+        (lambda: 1, 5, '"a" "g": int is nothing that can be imported there'),
+        (lambda: 1, lambda: 1, '"a" "g": function is nothing that can be imported there'),
+        (lambda: 1, HostFunc(print), '"a" "g"'),
+        (lambda: 1, (FuncType((), (I32,)), print), '"a" "g"'),
+        (one, one, '"a" "f"'),
+    ):
+        with pytest.raises(LinkError, match=f"incompatible import type.*{wrong}") as caught:
+            Instance(module, {"a": {"f": f, "g": g}}, store)
+        assert (caught.value.module, caught.value.name) == ("a", wrong[5])
+    given = Instance(module, {"a": {"f": (FuncType((), (I32,)), lambda caller: 7), "g": one}}, store)
+    assert given.store is store
+
+
+def test_what_instances_and_modules_say_of_themselves() -> None:
+    named, nameless = Module("(module $m)"), Module("(module (func) (func))")
+    assert (repr(named), repr(nameless)) == ("<wasmvm.Module m>", "<wasmvm.Module of 2 functions>")
+    assert repr(Instance(named)) == "<wasmvm.Instance of <wasmvm.Module m>>"
+    assert repr(Module('(module $"a\\1b")')) == "<wasmvm.Module a\\x1b>"

@@ -57,7 +57,7 @@ def annotated_type(callable: Callable[..., Any], skip: int = 0) -> FuncType:
     """The function type that a Python function's annotations state, without its first `skip` parameters.
 
     ``int`` means i32, ``float`` f64; otherwise an annotation is a `ValType` or the name of one. That of the result may
-    be None, one of these, or a ``tuple[...]`` of them. An annotation that is a string means what it would without quotes.
+    be None, one of these, or a ``tuple[...]`` of them. A string means what it does without quotes.
 
     Raises:
         TypeError: a parameter or the result has no annotation, or one that is not a value type.
