@@ -1,0 +1,121 @@
+"""The command: see docs/testing.md."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.mutation import child, python_faults, results, trees
+from tests.mutation.fault import Fault
+from tests.mutation.judge import Judge, Verdict
+from tests.mutation.known import KNOWN
+from tests.mutation.reach import Reach, in_order, record
+from tests.mutation.sampling import sample
+
+DEFAULT_COUNT = 400
+DEFAULT_PATIENCE = 300.0
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutation",
+        description="Put small faults into the project, one at a time, and tell which of them no test notices.",
+    )
+    parser.add_argument("--count", type=int, default=DEFAULT_COUNT, help="how many faults (%(default)s)")
+    parser.add_argument("--seed", type=int, help="which ones; by default others each time")
+    parser.add_argument("--only", action="append", default=[], metavar="PATH", help="a file or folder of the package")
+    parser.add_argument("--machine", action="store_true", help="faults in the machine, of which one build is made for all")
+    parser.add_argument("--list", action="store_true", help="print the faults, and try none")
+    parser.add_argument("--show", metavar="ID", help="print a fault as a patch, and the tests that run it")
+    parser.add_argument("--reach", action="store_true", help="only record which test runs which line, where that is missing")
+    parser.add_argument("--again", action="store_true", help="try again those that are in the results as survivors")
+    parser.add_argument("--score", action="store_true", help="only print what the results say")
+    parser.add_argument("--patience", type=float, default=DEFAULT_PATIENCE, help="recorded seconds of tests for a fault (%(default)s)")
+    parser.add_argument("--state", type=Path, default=Path(tempfile.gettempdir()) / "wasmvm-mutation", help="a folder for all that is kept (%(default)s)")
+    parser.add_argument("--results", type=Path, help="where a line per fault goes; those that are there are not tried again (results.jsonl there)")
+    return parser
+
+
+def python_source_faults(only: list[str]) -> list[Fault]:
+    found = []
+    for path in python_faults.python_files(trees.ROOT):
+        if not only or any(path == name or path.startswith(name.rstrip("/") + "/") for name in only):
+            found += python_faults.faults_of(path, (trees.ROOT / path).read_text())
+    return found
+
+
+def patch(fault: Fault) -> str:
+    old = (trees.ROOT / fault.path).read_text()
+    lines = difflib.unified_diff(
+        old.splitlines(keepends=True), fault.apply(old).splitlines(keepends=True), f"a/{fault.path}", f"b/{fault.path}"
+    )
+    return "".join(lines)
+
+
+def main() -> int:
+    options = arguments().parse_args()
+    state: Path = options.state
+    state.mkdir(parents=True, exist_ok=True)
+    kept = options.results or state / "results.jsonl"
+    if options.score:
+        print(results.score(results.read(kept).values()))
+        return 0
+    faults = python_source_faults(options.only)
+    if options.show:
+        return show(faults, options.show, state)
+    seed = random.SystemRandom().randrange(1 << 32) if options.seed is None else options.seed
+    chosen = sample(faults, options.count, seed)
+    if options.list:
+        known = {entry.content for entry in KNOWN}
+        for fault in chosen:
+            print(f"{fault.id} {fault.path}:{fault.line} {fault.before!r} -> {fault.after!r}" + (" (known)" if fault.content in known else ""))
+        return 0
+    child.preload()
+    recorded = state / "recorded"
+    trees.sync(recorded, compiled=False)
+    record(recorded, state)
+    if options.reach:
+        return 0
+    print(f"seed {seed}, {len(chosen)} faults, results in {kept}", flush=True)
+    return try_all(chosen, state, kept, options.patience, options.again)
+
+
+def show(faults: list[Fault], name: str, state: Path) -> int:
+    for fault in faults:
+        if fault.id == name:
+            print(patch(fault))
+            for test in in_order(Reach(state, trees.ROOT).tests(fault), fault.path):
+                print(f"{test.seconds:8.2f} s  {test.name}")
+            return 0
+    print(f"There is no fault {name}; has its line changed?", file=sys.stderr)
+    return 1
+
+
+def try_all(faults: list[Fault], state: Path, kept: Path, patience: float, again: bool) -> int:
+    tree = state / "faulty"
+    trees.sync(tree, compiled=False)
+    judge, reach = Judge(tree, patience), Reach(state, tree)
+    began = time.monotonic()
+    for number, fault in enumerate(faults, 1):
+        before = results.read(kept).get(fault.id)
+        if before is None or (again and before["verdict"] != "killed"):
+            verdict = judge.judge(fault, in_order(reach.tests(fault), fault.path))
+            results.append(kept, results.entry(fault, verdict))
+            report(number, fault, verdict)
+    found = results.read(kept)
+    print(results.score(found[fault.id] for fault in faults if fault.id in found))
+    print(f"{time.monotonic() - began:.0f} s")
+    return 0
+
+
+def report(number: int, fault: Fault, verdict: Verdict) -> None:
+    print(f"{number:4} {verdict.verdict:9} {verdict.seconds:6.1f} s  {fault.id} {fault.path}:{fault.line} {fault.before!r} -> {fault.after!r}  {verdict.how}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
