@@ -10,10 +10,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.mutation import child, python_faults, results, trees
+from tests.mutation import child, machine, python_faults, results, trees
 from tests.mutation.fault import Fault
 from tests.mutation.judge import Judge, Verdict
 from tests.mutation.known import KNOWN
+from tests.mutation.machine import Machine
 from tests.mutation.reach import Reach, in_order, record
 from tests.mutation.sampling import sample
 
@@ -29,15 +30,30 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, default=DEFAULT_COUNT, help="how many faults (%(default)s)")
     parser.add_argument("--seed", type=int, help="which ones; by default others each time")
     parser.add_argument("--only", action="append", default=[], metavar="PATH", help="a file or folder of the package")
-    parser.add_argument("--machine", action="store_true", help="faults in the machine, of which one build is made for all")
+    parser.add_argument(
+        "--machine", action="store_true", help="faults in the machine, of which one build is made for all"
+    )
     parser.add_argument("--list", action="store_true", help="print the faults, and try none")
     parser.add_argument("--show", metavar="ID", help="print a fault as a patch, and the tests that run it")
-    parser.add_argument("--reach", action="store_true", help="only record which test runs which line, where that is missing")
+    parser.add_argument(
+        "--reach", action="store_true", help="only record which test runs which line, where that is missing"
+    )
     parser.add_argument("--again", action="store_true", help="try again those that are in the results as survivors")
     parser.add_argument("--score", action="store_true", help="only print what the results say")
-    parser.add_argument("--patience", type=float, default=DEFAULT_PATIENCE, help="recorded seconds of tests for a fault (%(default)s)")
-    parser.add_argument("--state", type=Path, default=Path(tempfile.gettempdir()) / "wasmvm-mutation", help="a folder for all that is kept (%(default)s)")
-    parser.add_argument("--results", type=Path, help="where a line per fault goes; those that are there are not tried again (results.jsonl there)")
+    parser.add_argument(
+        "--patience", type=float, default=DEFAULT_PATIENCE, help="recorded seconds of tests for a fault (%(default)s)"
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "wasmvm-mutation",
+        help="a folder for all that is kept (%(default)s)",
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        help="where a line per fault goes; those that are there are not tried again (results.jsonl there)",
+    )
     return parser
 
 
@@ -49,8 +65,7 @@ def python_source_faults(only: list[str]) -> list[Fault]:
     return found
 
 
-def patch(fault: Fault) -> str:
-    old = (trees.ROOT / fault.path).read_text()
+def patch(fault: Fault, old: str) -> str:
     lines = difflib.unified_diff(
         old.splitlines(keepends=True), fault.apply(old).splitlines(keepends=True), f"a/{fault.path}", f"b/{fault.path}"
     )
@@ -65,56 +80,94 @@ def main() -> int:
     if options.score:
         print(results.score(results.read(kept).values()))
         return 0
-    faults = python_source_faults(options.only)
+    sources, faults = machine.all_faults(options.only) if options.machine else ({}, python_source_faults(options.only))
     if options.show:
-        return show(faults, options.show, state)
+        return show(faults, options.show, sources, state)
     seed = random.SystemRandom().randrange(1 << 32) if options.seed is None else options.seed
     chosen = sample(faults, options.count, seed)
     if options.list:
         known = {entry.content for entry in KNOWN}
         for fault in chosen:
-            print(f"{fault.id} {fault.path}:{fault.line} {fault.before!r} -> {fault.after!r}" + (" (known)" if fault.content in known else ""))
+            print(line_of(fault) + (" (known)" if fault.content in known else ""))
         return 0
     child.preload()
+    if options.machine:
+        return try_in_machine(Machine(state, sources, chosen, say), options.patience, Record(kept, options.again))
     recorded = state / "recorded"
     trees.sync(recorded, compiled=False)
-    record(recorded, state)
+    record(recorded, state, report=say)
     if options.reach:
         return 0
-    print(f"seed {seed}, {len(chosen)} faults, results in {kept}", flush=True)
-    return try_all(chosen, state, kept, options.patience, options.again)
+    say(f"seed {seed}, {len(chosen)} faults, results in {kept}")
+    return try_in_python(chosen, state, options.patience, Record(kept, options.again))
 
 
-def show(faults: list[Fault], name: str, state: Path) -> int:
+def show(faults: list[Fault], name: str, sources: dict[str, str], state: Path) -> int:
     for fault in faults:
         if fault.id == name:
-            print(patch(fault))
-            for test in in_order(Reach(state, trees.ROOT).tests(fault), fault.path):
-                print(f"{test.seconds:8.2f} s  {test.name}")
+            print(patch(fault, sources.get(fault.path) or (trees.ROOT / fault.path).read_text()))
+            if not sources:
+                for test in in_order(Reach(state, trees.ROOT).tests(fault), fault.path):
+                    print(f"{test.seconds:8.2f} s  {test.name}")
             return 0
     print(f"There is no fault {name}; has its line changed?", file=sys.stderr)
     return 1
 
 
-def try_all(faults: list[Fault], state: Path, kept: Path, patience: float, again: bool) -> int:
+class Record:
+    """The file of results.
+
+    Args:
+        again: whether faults that it holds as survivors are tried again.
+    """
+
+    def __init__(self, path: Path, again: bool) -> None:
+        self._path, self._again = path, again
+        self._began = time.monotonic()
+        self._faults: list[Fault] = []
+
+    def is_open(self, fault: Fault) -> bool:
+        self._faults.append(fault)
+        found = results.read(self._path).get(fault.id)
+        return found is None or (self._again and found["verdict"] != "killed")
+
+    def add(self, fault: Fault, verdict: Verdict) -> None:
+        results.append(self._path, results.entry(fault, verdict))
+        say(f"{len(self._faults):4} {verdict.verdict:9} {verdict.seconds:6.1f} s  {line_of(fault)}  {verdict.how}")
+
+    def end(self) -> int:
+        found = results.read(self._path)
+        say(results.score(found[fault.id] for fault in self._faults if fault.id in found))
+        say(f"{time.monotonic() - self._began:.0f} s")
+        return 0
+
+
+def try_in_python(faults: list[Fault], state: Path, patience: float, record: Record) -> int:
     tree = state / "faulty"
     trees.sync(tree, compiled=False)
     judge, reach = Judge(tree, patience), Reach(state, tree)
-    began = time.monotonic()
-    for number, fault in enumerate(faults, 1):
-        before = results.read(kept).get(fault.id)
-        if before is None or (again and before["verdict"] != "killed"):
-            verdict = judge.judge(fault, in_order(reach.tests(fault), fault.path))
-            results.append(kept, results.entry(fault, verdict))
-            report(number, fault, verdict)
-    found = results.read(kept)
-    print(results.score(found[fault.id] for fault in faults if fault.id in found))
-    print(f"{time.monotonic() - began:.0f} s")
-    return 0
+    for fault in faults:
+        if record.is_open(fault):
+            record.add(fault, judge.judge(fault, in_order(reach.tests(fault), fault.path)))
+    return record.end()
 
 
-def report(number: int, fault: Fault, verdict: Verdict) -> None:
-    print(f"{number:4} {verdict.verdict:9} {verdict.seconds:6.1f} s  {fault.id} {fault.path}:{fault.line} {fault.before!r} -> {fault.after!r}  {verdict.how}", flush=True)
+def try_in_machine(built: Machine, patience: float, record: Record) -> int:
+    judge = Judge(built.tree, patience)
+    for number in built.numbers:
+        fault = built.faults[number]
+        if record.is_open(fault):
+            tests = in_order(built.tests(number), fault.path)
+            record.add(fault, judge.judge_as_it_is(tests, built.environment(number)))
+    return record.end()
+
+
+def line_of(fault: Fault) -> str:
+    return f"{fault.id} {fault.path}:{fault.line} {fault.before!r} -> {fault.after!r}"
+
+
+def say(told: str) -> None:
+    print(told, flush=True)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,22 @@ from typing import Any, NamedTuple
 from tests.mutation.trees import ROOT
 
 PRELOADED = ("pytest", "numpy", "hypothesis", "cython", "coverage", "asyncio", "unittest.mock", "concurrent.futures")
-PYTEST_OPTIONS = ("-x", "-q", "-s", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly", "-p", "no:faulthandler", "-W", "ignore")
+PYTEST_OPTIONS = (
+    "-x",
+    "-q",
+    "-s",
+    "--no-header",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+    "-p",
+    "no:randomly",
+    "-p",
+    "no:faulthandler",
+    "-W",
+    "ignore",
+)
 POLL = 0.02  # seconds between two looks at a process
 MOST_BYTES = 6 << 30  # of memory that is in use
 PR_SET_CHILD_SUBREAPER = 36
@@ -78,13 +93,13 @@ def run(
     """
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         place = Path(folder)
-        began = time.monotonic()
+        began, others = time.monotonic(), set(children())
         pid = os.fork()
         if not pid:
             serve(tree, arguments, observer, limits, environment, place)  # does not come back
         ended = wait(pid, place / "events", limits)
         seconds = time.monotonic() - began
-        end_orphans(pid)
+        end_orphans(pid, others)
         events = [json.loads(line) for line in read_lines(place / "events")]
         output = (place / "output").read_text(errors="replace")[-3000:] if (place / "output").exists() else ""
         make_removable(place)
@@ -108,14 +123,19 @@ def serve(
         for descriptor, source in ((0, nothing), (1, output), (2, output)):
             os.dup2(source, descriptor)
         seconds = int(limits.processor) + 1
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 60))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.chdir(tree)
         for name in ("cache", "tmp"):
             (place / name).mkdir()
         os.environ.update(
-            {"WASMVM_CACHE_DIR": str(place / "cache"), "TMPDIR": str(place / "tmp"), "PYTHONPATH": str(tree), **environment}
+            {
+                "WASMVM_CACHE_DIR": str(place / "cache"),
+                "TMPDIR": str(place / "tmp"),
+                "PYTHONPATH": str(tree),
+                **environment,
+            }
         )
         tempfile.tempdir = None
         forget_the_checkout(tree)
@@ -134,7 +154,9 @@ def serve(
 
 def forget_the_checkout(tree: Path) -> None:
     """Import the project's modules from the tree from now on."""
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("tests", "tools", "wasmvm", "benchmarks", "examples")]:
+    for name in [
+        name for name in sys.modules if name.partition(".")[0] in ("tests", "tools", "wasmvm", "benchmarks", "examples")
+    ]:
         del sys.modules[name]
     sys.path[:] = [str(tree), *(path for path in sys.path if not path or Path(path).resolve() != ROOT)]
     sys.path[:] = [path for path in sys.path if path]  # "" is the current folder
@@ -170,16 +192,15 @@ def resident(pid: int) -> int:
         return 0
 
 
-def end_orphans(session: int) -> None:
-    """End what a run has started and left behind: its process group, and what became a child of this process."""
+def end_orphans(session: int, others: set[int]) -> None:
+    """End what a run has started and left behind: its process group, and what became a child of this process, which had
+    the children `others` before."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(session, signal.SIGKILL)
-    for child in children():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, 0)[0]:
-            pass
+    for orphan in set(children()) - others:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(orphan, signal.SIGKILL)
+            os.waitpid(orphan, 0)
 
 
 def children() -> Iterator[int]:

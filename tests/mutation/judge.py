@@ -6,12 +6,12 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tests.mutation import child
 from tests.mutation.fault import Fault
 from tests.mutation.observer import Observer
-from tests.mutation.reach import Test
+from tests.mutation.reach import Timed
 
 STAGES = (6.0, 40.0)
 """Recorded seconds of the tests that are run at first, and after those; then comes the rest."""
@@ -41,17 +41,25 @@ class Judge:
     Args:
         tree: the copy of the project in which a fault is put.
         patience: recorded seconds of the tests that are run at most for one fault.
+        least: processor seconds that a run may always take, before it is taken for one that does not end.
     """
 
-    def __init__(self, tree: Path, patience: float) -> None:
-        self._tree, self._patience = tree, patience
+    def __init__(self, tree: Path, patience: float, least: float = 20) -> None:
+        self._tree, self._patience, self._least = tree, patience, least
         self._fits: dict[str, bool] = {}
+        self._kept: tuple[Path, str, os.stat_result] | None = None
 
-    def judge(self, fault: Fault, tests: Sequence[Test]) -> Verdict:
+    def judge(self, fault: Fault, tests: Sequence[Timed]) -> Verdict:
+        """Judge a fault in a Python source.
+
+        Args:
+            tests: those that run it, in the order in which they are to be tried.
+        """
         with self.changed(fault):
-            return self._judge(tests, {})
+            return self.judge_as_it_is(tests, {})
 
-    def _judge(self, tests: Sequence[Test], environment: dict[str, str]) -> Verdict:
+    def judge_as_it_is(self, tests: Sequence[Timed], environment: dict[str, str]) -> Verdict:
+        """Judge a fault that variables of the environment put in, or that is in the tree already."""
         count, seconds = 0, 0.0
         chosen, left = within(tests, self._patience)
         for stage in stages(chosen):
@@ -68,18 +76,22 @@ class Judge:
                 return Verdict("killed", how, count, left, round(seconds, 1))
         return Verdict("survived" if chosen else "unreached", "", count, left, round(seconds, 1))
 
-    def run(self, tests: Sequence[Test], environment: dict[str, str]) -> child.Run:
+    def run(self, tests: Sequence[Timed], environment: dict[str, str]) -> child.Run:
         names = [test.name for test in tests]
         files = list(dict.fromkeys(name.partition("::")[0] for name in names))
-        limits = child.Limits(90 + 3 * sum(test.seconds for test in tests), 180 + 10 * max(test.seconds for test in tests))
+        limits = child.Limits(
+            self._least + 3 * sum(test.seconds for test in tests), 180 + 10 * max(test.seconds for test in tests)
+        )
         present = [name for name in files if (self._tree / name).exists()]
-        return child.run(self._tree, ["-o", "addopts=", *present], lambda log: Observer(log, names), limits, environment)
+        return child.run(
+            self._tree, ["-o", "addopts=", *present], lambda log: Observer(log, names), limits, environment
+        )
 
     def _is_fit(self, test: str) -> bool:
         """Whether a test passes where nothing is changed: else it says nothing."""
         if test not in self._fits:
             with self.unchanged():
-                done = self.run([Test(test, 60)], {})
+                done = self.run([Timed(test, 60)], {})
             self._fits[test] = not sign(done)[0]
         return self._fits[test]
 
@@ -93,8 +105,10 @@ class Judge:
             yield
         finally:
             self._restore()
+            self._kept = None
 
     def _restore(self) -> None:
+        assert self._kept is not None
         path, text, state = self._kept
         write_source(path, text)
         os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
@@ -102,6 +116,9 @@ class Judge:
     @contextlib.contextmanager
     def unchanged(self) -> Iterator[None]:
         """In the middle of `changed`: the tree as it was."""
+        if self._kept is None:
+            yield
+            return
         path = self._kept[0]
         text = path.read_text()
         self._restore()
@@ -138,7 +155,7 @@ def ended(done: child.Run) -> int:
     return sum(event["what"] == "ended" for event in done.events)
 
 
-def within(tests: Sequence[Test], patience: float) -> tuple[list[Test], int]:
+def within(tests: Sequence[Timed], patience: float) -> tuple[list[Timed], int]:
     """As many tests as the patience is enough for, in order, and how many that leaves out."""
     chosen, seconds = [], 0.0
     for test in tests:
@@ -148,9 +165,9 @@ def within(tests: Sequence[Test], patience: float) -> tuple[list[Test], int]:
     return chosen, len(tests) - len(chosen)
 
 
-def stages(tests: Sequence[Test]) -> Iterator[list[Test]]:
+def stages(tests: Sequence[Timed]) -> Iterator[list[Timed]]:
     """The tests in parts of growing size, since each part loads the files of its tests anew."""
-    part: list[Test] = []
+    part: list[Timed] = []
     limits, seconds = list(STAGES), 0.0
     for test in tests:
         if part and limits and seconds + test.seconds > limits[0]:

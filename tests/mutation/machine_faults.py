@@ -6,6 +6,7 @@ They are found in lines of tokens, since nothing else reads Cython with the plac
 from __future__ import annotations
 
 import io
+import itertools
 import keyword
 import re
 import tokenize
@@ -67,10 +68,24 @@ def find(path: str, source: str) -> Iterator[Fault]:
             blocks.pop()
         kinds = [kind for _, kind, _ in blocks]
         scope = ".".join(name for _, _, name in blocks if name)
-        if "function" in kinds and "declaration" not in kinds and not line.text.startswith(('"', "'")):
-            if not (ARM.match(line.text) and path.startswith(PRINTED)):
-                for kind, after in changes(line.text):
-                    yield Fault(path, line.first, line.last, scope, kind, line.text, after, line.text, line.start, line.end, after, line.first)
+        dispatch = ARM.match(line.text) and path.startswith(PRINTED)
+        documentation = line.text.startswith(('"', "'"))
+        if "function" in kinds and "declaration" not in kinds and not documentation and not dispatch:
+            for kind, after in changes(line.text):
+                yield Fault(
+                    path,
+                    line.first,
+                    line.last,
+                    scope,
+                    kind,
+                    before=line.text,
+                    after=after,
+                    context=line.text,
+                    start=line.start,
+                    end=line.end,
+                    text=after,
+                    statement=line.first,
+                )
         if line.text.endswith(":"):
             blocks.append((line.indent, *block_of(line.text)))
 
@@ -115,7 +130,7 @@ def logical_lines(source: str) -> Iterator[Line]:
 def joined(tokens: Sequence[tokenize.TokenInfo]) -> str:
     """The text of tokens, with their spaces, and one space for the end of a line."""
     text = tokens[0].string
-    for before, token in zip(tokens, tokens[1:]):
+    for before, token in itertools.pairwise(tokens):
         if before.end[0] != token.start[0]:
             text += "" if before.string in "([{" else " "
         else:
@@ -139,12 +154,11 @@ def changes(text: str) -> Iterator[tuple[str, str]]:
         for kind, changed in expression_changes(inner):
             yield kind, head + changed + tail
     elif loop:
-        parts = at_depth_0(loop[2], {","})
+        parts = [part.strip() for part in at_depth_0(loop[2], {","})]
         if len(parts) <= 2:
-            ahead = f"{parts[0]}," if len(parts) == 2 else ""
-            yield "end of a range", f"{loop[1]}{ahead} {parts[-1].strip()} - 1{loop[3]}"
-            if len(parts) == 2:
-                yield "beginning of a range", f"{loop[1]}{parts[0]} + 1,{parts[1]}{loop[3]}"
+            yield "end of a range", f"{loop[1]}{', '.join([*parts[:-1], f'{parts[-1]} - 1'])}{loop[3]}"
+        if len(parts) == 2:
+            yield "beginning of a range", f"{loop[1]}{parts[0]} + 1, {parts[1]}{loop[3]}"
     elif initialized:
         if len(at_depth_0(initialized[1], {","})) == 1 == len(at_depth_0(initialized[2], {","})):
             for kind, changed in expression_changes(initialized[2]):
@@ -175,7 +189,11 @@ def expression_changes(text: str) -> Iterator[tuple[str, str]]:
             continue
         before = tokens[index - 1][0] if index else ""
         after = tokens[index + 1][0] if index + 1 < len(tokens) else ""
-        if string in SWAPPED and (string not in ONLY_BETWEEN or is_operand(before)) and not (string in ("min", "max") and after != "("):
+        if (
+            string in SWAPPED
+            and (string not in ONLY_BETWEEN or is_operand(before))
+            and not (string in ("min", "max") and after != "(")
+        ):
             for other in SWAPPED[string]:
                 yield "operator", text[:start] + other + text[end:]
         elif string == "not":
@@ -250,7 +268,10 @@ def guarded(fault: Fault, number: int, source: str) -> str:
     old, new = RANGE.match(before), RANGE.match(after)
     if old and new:
         ours, theirs = at_depth_0(old[2], {","}), at_depth_0(new[2], {","})
-        bounds = [f"(({b.strip()}) if {asked} else ({a.strip()}))" if a.strip() != b.strip() else a for a, b in zip(ours, theirs)]
+        bounds = [
+            f"(({b.strip()}) if {asked} else ({a.strip()}))" if a.strip() != b.strip() else a
+            for a, b in zip(ours, theirs, strict=True)
+        ]
         return f"{old[1]}{', '.join(bounds)}{old[3]}"
     old, new = INITIALIZED.match(before), INITIALIZED.match(after)
     if old and new:

@@ -29,7 +29,6 @@ class Observer:
         log: where the lines go.
         wanted: the tests that are to be run, in this order; None for all that pytest finds.
         entered, left: called with the test that begins, or has ended.
-        ceiling: processor seconds after which no further test is begun.
     """
 
     def __init__(
@@ -38,9 +37,8 @@ class Observer:
         wanted: Sequence[str] | None = None,
         entered: Callable[[str], object] = lambda test: None,
         left: Callable[[str], object] = lambda test: None,
-        ceiling: float = float("inf"),
     ) -> None:
-        self._log, self._wanted, self._entered, self._left, self._ceiling = log, wanted, entered, left, ceiling
+        self._log, self._wanted, self._entered, self._left = log, wanted, entered, left
         self._began = 0.0
         self._verdict = "passed"
 
@@ -60,9 +58,6 @@ class Observer:
             self.tell(what="uncollected", test=report.nodeid)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        if processor_seconds() > self._ceiling:
-            self.tell(what="ceiling")
-            pytest.exit("enough")
         os.environ[CONTEXT_ENV] = nodeid
         self._began, self._verdict = processor_seconds(), "passed"
         self.tell(what="began", test=nodeid)

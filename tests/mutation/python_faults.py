@@ -79,7 +79,9 @@ class Finder:
         text = self._lines[line - 1]
         return self._starts[line - 1] + len(text.encode()[:column].decode())
 
-    def _fault(self, scope: str, node: ast.stmt | ast.expr | ast.ExceptHandler, kind: str, new: str, before: str = "") -> Fault:
+    def _fault(
+        self, scope: str, node: ast.stmt | ast.expr | ast.ExceptHandler, kind: str, new: str, before: str = ""
+    ) -> Fault:
         assert node.end_lineno is not None and node.end_col_offset is not None
         return Fault(
             self._path,
@@ -114,14 +116,18 @@ class Finder:
                         yield from self._expression(default, inner)
             yield from self._block(without_documentation(node.body), inner)
             return
-        if isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass, ast.Global, ast.Nonlocal, ast.Assert)) or is_documentation(node):
+        if isinstance(
+            node, (ast.Import, ast.ImportFrom, ast.Pass, ast.Global, ast.Nonlocal, ast.Assert)
+        ) or is_documentation(node):
             return
         if isinstance(node, ast.If) and is_for_checkers(node.test):
             yield from self._block(node.orelse, scope)
             return
         yield from self._whole_statement(node, scope)
         for name, value in ast.iter_fields(node):
-            if name in ("annotation", "type_params") or (name in ("target", "targets") and not isinstance(node, ast.Delete)):
+            if name in ("annotation", "type_params") or (
+                name in ("target", "targets") and not isinstance(node, ast.Delete)
+            ):
                 continue
             for item in value if isinstance(value, list) else [value]:
                 if isinstance(item, ast.stmt):
@@ -141,7 +147,9 @@ class Finder:
         if isinstance(node, (ast.Expr, ast.AugAssign, ast.Delete, ast.Raise)) and scope:
             if not (isinstance(node, ast.Expr) and isinstance(node.value, (ast.Yield, ast.Constant))):
                 yield self._fault(scope, node, "statement left out", "pass")
-        elif isinstance(node, ast.Assign) and any(isinstance(target, (ast.Attribute, ast.Subscript)) for target in node.targets):
+        elif isinstance(node, ast.Assign) and any(
+            isinstance(target, (ast.Attribute, ast.Subscript)) for target in node.targets
+        ):
             if scope:
                 yield self._fault(scope, node, "assignment left out", "pass")
         elif isinstance(node, ast.Return) and node.value is not None:

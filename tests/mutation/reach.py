@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,8 +26,10 @@ LEFT_OUT = (
     "tests/benchmarks/",
     "tests/mutation/",
 )
-CEILING = 240.0  # processor seconds for a file of tests; what comes later is not recorded
-LIMITS = child.Limits(CEILING + 200, 600)
+CEILING = 50.0  # processor seconds for a file of tests; what comes later is not recorded
+LIMITS = child.Limits(CEILING, 600)
+LAST = ("tests/machine/", "tests/lowering/test_proportions.py", "tests/fuzz/", "tests/real/", "tests/spec/")
+"""What takes long, and hardly reaches what others do not."""
 
 STARTER = "import coverage\ncoverage.process_startup()\n"
 SETTINGS = """[run]
@@ -40,7 +43,9 @@ disable_warnings = no-data-collected,module-not-imported,already-imported,module
 
 def test_files(tree: Path) -> list[str]:
     found = sorted(path.relative_to(tree).as_posix() for path in (tree / "tests").rglob("test_*.py"))
-    return [name for name in found if not name.startswith(LEFT_OUT)]
+    return sorted(
+        (name for name in found if not name.startswith(LEFT_OUT)), key=lambda name: (name.startswith(LAST), name)
+    )
 
 
 def digest(path: Path) -> str:
@@ -64,12 +69,19 @@ def record_file(tree: Path, name: str, folder: Path) -> dict[str, Any]:
         measuring = coverage.Coverage(config_file=str(folder / "settings"))
         measuring.start()
 
-        class Recorder(Observer):
-            def pytest_unconfigure(self) -> None:
-                measuring.stop()
-                measuring.save()
+        def keep(*_: object) -> None:
+            measuring.stop()
+            measuring.save()
 
-        return Recorder(log, entered=measuring.switch_context, ceiling=CEILING)
+        def enough(*_: object) -> None:
+            keep()
+            os._exit(0)
+
+        class Recorder(Observer):
+            pytest_unconfigure = staticmethod(keep)
+
+        signal.signal(signal.SIGXCPU, enough)
+        return Recorder(log, entered=measuring.switch_context)
 
     done = child.run(tree, ["-o", "addopts=", "--maxfail=1000000", name], observer, LIMITS, {})
     ended = [event for event in done.events if event["what"] == "ended"]
@@ -142,7 +154,7 @@ def record(tree: Path, state: Path, names: Iterable[str] = (), report: Any = pri
         report(f"{name}: {count} tests, {sum(test[1] for test in found['tests']):.0f} s, {found['ended']}")
 
 
-class Test(NamedTuple):
+class Timed(NamedTuple):
     """A test: its name, and the processor seconds that it took when it was recorded."""
 
     name: str
@@ -162,9 +174,11 @@ class Reach:
         self._recordings = [read(path) for path in sorted((state / "reach").glob("*.gz"))]
         self._numbers: dict[tuple[str, str], dict[int, int]] = {}
 
-    def tests(self, fault: Fault) -> list[Test]:
+    def tests(self, fault: Fault) -> list[Timed]:
         """The tests that run it. Where it is run when the module is loaded: those that run anything of the file."""
-        found = self._reaching(fault.path, range(min(fault.statement, fault.line), fault.last + 1) if fault.scope else None)
+        found = self._reaching(
+            fault.path, range(min(fault.statement, fault.line), fault.last + 1) if fault.scope else None
+        )
         return found or (self._reaching(fault.path, None) if self._at_import(fault) else [])
 
     def _at_import(self, fault: Fault) -> bool:
@@ -173,12 +187,12 @@ class Reach:
             for recording in self._recordings
         )
 
-    def _reaching(self, path: str, lines: range | None) -> list[Test]:
+    def _reaching(self, path: str, lines: range | None) -> list[Timed]:
         found = []
         for recording in self._recordings:
             bits = self._lines(recording, path, lines) or 0
             found += [
-                Test(name, seconds)
+                Timed(name, seconds)
                 for number, (name, seconds, verdict) in enumerate(recording["tests"])
                 if bits >> number & 1 and verdict != "skipped"
             ]
@@ -222,7 +236,7 @@ def same_lines(old: list[str], new: list[str]) -> dict[int, int]:
     return {block.b + i + 1: block.a + i + 1 for block in blocks for i in range(block.size)}
 
 
-def in_order(tests: Iterable[Test], path: str) -> list[Test]:
+def in_order(tests: Iterable[Timed], path: str) -> list[Timed]:
     """Nearest and quickest first, and the first cases of each test function before its others."""
     parts = path.removeprefix("wasmvm/").removesuffix(".py").removesuffix(".pxi").split("/")
     ranked, seen = [], Counter[str]()
@@ -231,14 +245,19 @@ def in_order(tests: Iterable[Test], path: str) -> list[Test]:
         ranked.append((distance(parts, test.name), seen[function], test))
         seen[function] += 1
     # A test that takes ten times as long, or is the tenth of its function, is worth being farther by one.
-    return [test for _, _, test in sorted(ranked, key=lambda item: item[0] + math.log10(0.01 + item[2].seconds) + math.log10(1 + item[1]))]
+    return [
+        test
+        for _, _, test in sorted(
+            ranked, key=lambda item: item[0] + math.log10(0.01 + item[2].seconds) + math.log10(1 + item[1])
+        )
+    ]
 
 
 def distance(parts: list[str], test: str) -> int:
     file = test.partition("::")[0].removeprefix("tests/").removesuffix(".py").split("/")
     file[-1] = file[-1].removeprefix("test_")
     common = 0
-    for ours, theirs in zip(parts, file):
+    for ours, theirs in zip(parts, file, strict=False):
         if ours != theirs:
             break
         common += 1

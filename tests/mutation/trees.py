@@ -36,7 +36,11 @@ def sync(target: Path, compiled: bool) -> None:
 def files_of(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
-    return [found for found in sorted(path.rglob("*")) if found.is_file() and not LEFT_OUT & set(found.parts[len(path.parts):])]
+    return [
+        found
+        for found in sorted(path.rglob("*"))
+        if found.is_file() and not LEFT_OUT & set(found.parts[len(path.parts) :])
+    ]
 
 
 def copy_changed(source: Path, target: Path) -> None:
