@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 
 from wasmvm.cli.failure import CommandError, UsageError, about_file
 from wasmvm.quoting import escaped
@@ -22,18 +23,18 @@ def read_input(path: str) -> bytes:
         raise about_file(path, error) from error
 
 
-def write_output(path: str, data: bytes) -> None:
-    """Write a file; raises CommandError, which names it."""
+def write_output(path: str, pieces: Iterable[bytes]) -> None:
+    """Write a file as its pieces come; raises CommandError, which names it."""
     if path == "-":
         if sys.stdout is None:  # the process was started without
             return
         sys.stdout.flush()
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.writelines(pieces)
         sys.stdout.buffer.flush()
         return
     try:
         with open(path, "wb") as file:
-            file.write(data)
+            file.writelines(pieces)
     except OSError as error:
         raise about_file(path, error) from error
 

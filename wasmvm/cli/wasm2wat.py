@@ -20,12 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from wasmvm.embedding.text import wasm2wat
+    from wasmvm.embedding.text import wasm2wat_pieces
 
     source = read_input(args.file)
     try:
-        text = wasm2wat(source)
+        pieces = wasm2wat_pieces(source)
     except DecodeError as error:
         raise about_file(args.file, error) from error
-    write_output(args.output, text.encode())
+    write_output(args.output, (piece.encode() for piece in pieces))
     return 0

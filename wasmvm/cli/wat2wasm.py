@@ -31,5 +31,5 @@ def run(args: argparse.Namespace) -> int:
         binary = wat2wasm(source)
     except TextError as error:
         raise CommandError(f"{escaped(args.file)}:{error}") from error
-    write_output(output, binary)
+    write_output(output, [binary])
     return 0

@@ -7,6 +7,7 @@ printed; any other is kept as it is, in a ``@custom`` annotation, like every cus
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from wasmvm.isa import codes
 from wasmvm.syntax import ACTIVE, DECLARATIVE, Custom, Data, Elem, Extent, Import, Module
@@ -25,6 +26,7 @@ else:
     Protocol = object
 
 _BYTES_A_LINE = 64
+_LINES_A_PIECE = 1024
 _SECTION_WORDS = {id_: word for word, id_ in encoder.SECTION_NAMES.items()}
 
 
@@ -178,13 +180,13 @@ class _Printer:
 
     def _with_bytes(self, begin: str, extent: Extent) -> Iterator[str]:
         """A field that ends with bytes: on its line if they are few."""
-        content = self.module.source[extent.start : extent.end]
-        if len(content) <= _BYTES_A_LINE:
-            yield f"{begin} {quoted_bytes(content)})"
+        source, (start, end) = self.module.source, extent
+        if end - start <= _BYTES_A_LINE:
+            yield f"{begin} {quoted_bytes(source[start:end])})"
             return
         yield begin
-        for at in range(0, len(content), _BYTES_A_LINE):
-            yield f"    {quoted_bytes(content[at : at + _BYTES_A_LINE])}"
+        for at in range(start, end, _BYTES_A_LINE):
+            yield f"    {quoted_bytes(source[at : min(at + _BYTES_A_LINE, end)])}"
         yield "  )"
 
     # Custom sections
@@ -222,10 +224,12 @@ class _Printer:
         return found[0] if content and content == self.bound.content() else None
 
 
-def print_module(module: Module, names: Names) -> str:
-    """The text of a decoded module, with its parts called by `names`.
+def print_module(module: Module, names: Names) -> Iterator[str]:
+    """The text of a decoded module, with its parts called by `names`, in pieces of many lines.
 
     Raises:
-        DecodeError: a function body is not well-formed.
+        DecodeError: a function body is not well-formed; the pieces before it have come by then.
     """
-    return "".join(f"{line}\n" for line in _Printer(module, names).lines())
+    lines = _Printer(module, names).lines()
+    while piece := "\n".join(islice(lines, _LINES_A_PIECE)):
+        yield piece + "\n"
