@@ -38,7 +38,7 @@ def test_text_to_binary_to_text_to_binary(path: Path | None) -> None:
             # Integers may have been longer than they need be: but only once.
             assert wat2wasm(wasm2wat(again)) == again
         else:
-            assert again == binary, f"{path}:{source.tokens.line(source.position)}"
+            assert again == binary, f"{path}:{source.lexer.lines(source.begin) + 1}"
 
 
 def content(module: Module) -> list[object]:
@@ -87,14 +87,7 @@ def test_the_assembler_of_wasmtime_makes_the_same_module(path: Path | None) -> N
     for source in sources(path):
         if source.form != "text" or source.is_definition:
             continue
-        tokens, end = source.tokens, source.position
-        depth = 0
-        for index in range(source.position, len(tokens.tokens)):
-            depth += {"(": 1, ")": -1}.get(tokens.tokens[index], 0)
-            if depth == 0:
-                end = index
-                break
-        text = tokens.text[tokens.starts[source.position] : tokens.starts[end] + 1]
+        text = source.lexer.source[source.begin : source.end].decode()
         try:
             theirs = bytes(wasmtime.wat2wasm(text))
         except wasmtime.WasmtimeError:
@@ -102,7 +95,7 @@ def test_the_assembler_of_wasmtime_makes_the_same_module(path: Path | None) -> N
         ours = source.assemble()
         if content(decode(ours)) != content(decode(theirs)):
             others += 1
-            assert others <= OTHER_TYPE.get(path.stem, 0), f"{path}:{tokens.line(source.position)}"
+            assert others <= OTHER_TYPE.get(path.stem, 0), f"{path}:{source.lexer.lines(source.begin) + 1}"
         compared += 1
     assert others == OTHER_TYPE.get(path.stem, 0)
     forms = [source.form for source in sources(path)]

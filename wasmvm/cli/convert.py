@@ -23,7 +23,7 @@ def read_input(path: str) -> bytes:
         raise about_file(path, error) from error
 
 
-def write_output(path: str, pieces: Iterable[bytes]) -> None:
+def write_output(path: str, pieces: Iterable[bytes | bytearray]) -> None:
     """Write a file as its pieces come; raises CommandError, which names it."""
     if path == "-":
         if sys.stdout is None:  # the process was started without

@@ -23,13 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from wasmvm.text import wat2wasm
+    from wasmvm.text import wat2wasm_pieces
 
     output = args.output or default_output(args.file, ".wasm")
     source = read_input(args.file)
     try:
-        binary = wat2wasm(source)
+        pieces = wat2wasm_pieces(source)
     except TextError as error:
         raise CommandError(f"{escaped(args.file)}:{error}") from error
-    write_output(output, [binary])
+    write_output(output, pieces)
     return 0

@@ -7,7 +7,7 @@ from wasmvm.text import encoder
 from wasmvm.text.cursor import Cursor
 from wasmvm.text.encoder import NAME_SUBSECTIONS, Names
 from wasmvm.text.hints import Hints
-from wasmvm.text.lexer import string_bytes
+from wasmvm.text.lexer import is_string, string_bytes
 from wasmvm.types import HEAPTYPES, VALTYPES, CompType, FuncType, SubType, is_reftype, ref, ref_typeidx
 
 _NOUNS = {
@@ -104,7 +104,7 @@ class Context:
             raise self.cursor.source.error_at(annotations[1].offset, f"@name annotation: multiple {what}")
         if annotations:
             annotation = annotations[0]
-            if len(annotation.tokens) != 1 or annotation.tokens[0][0] != '"':
+            if len(annotation.tokens) != 1 or not is_string(annotation.tokens[0]):
                 raise self.cursor.source.error_at(annotation.offset, "@name annotation: unexpected token")
             try:
                 name = string_bytes(annotation.tokens[0]).decode()

@@ -1,10 +1,10 @@
-"""A place in a list of tokens, and the small pieces that every part of the grammar reads."""
+"""A place in a window of tokens, and the small pieces that every part of the grammar reads."""
 
 from __future__ import annotations
 
 from wasmvm.errors import TextError
 from wasmvm.isa.wasm import ROWS
-from wasmvm.text.lexer import Annotation, Tokens, string_bytes
+from wasmvm.text.lexer import Annotation, Strings, Tokens, string_bytes
 from wasmvm.text.numbers import is_nat, is_number, parse_float, parse_int, parse_nat
 from wasmvm.types import HEAPTYPES, PACKED_NAMES, VALTYPES
 
@@ -32,7 +32,7 @@ class Cursor:
     """Reads tokens from left to right.
 
     Attributes:
-        source: the tokens with their places.
+        source: the window: tokens with their places.
         tokens: `source.tokens`.
         position: index of the next token.
     """
@@ -40,13 +40,17 @@ class Cursor:
     __slots__ = ("position", "source", "tokens")
 
     def __init__(self, source: Tokens, position: int = 0) -> None:
+        self.enter(source, position)
+
+    def enter(self, source: Tokens, position: int = 0) -> None:
+        """Goes on in another window."""
         self.source = source
         self.tokens = source.tokens
         self.position = position
 
     def error(self, message: str, index: int | None = None) -> TextError:
         """An error about the token with this index, by default the next one."""
-        return self.source.error_at(self.source.starts[self.position if index is None else index], message)
+        return self.source.error_at(self.source.start(self.position if index is None else index), message)
 
     def unexpected(self, index: int | None = None) -> TextError:
         """The error for a token that the grammar does not allow here, or anywhere."""
@@ -88,18 +92,19 @@ class Cursor:
 
     def string(self) -> bytes:
         token = self.tokens[self.position]
-        if token[:1] != '"':
+        if token[:1] != '"' or (isinstance(token, Strings) and token.count > 1):
             raise self.unexpected()
         self.position += 1
-        return string_bytes(token)
+        return bytes(string_bytes(token))
 
-    def strings(self) -> bytes:
+    def strings(self) -> bytearray:
         """Reads any number of strings, put together."""
-        parts = []
+        found = bytearray()
         while self.tokens[self.position][:1] == '"':
-            parts.append(string_bytes(self.tokens[self.position]))
+            part = string_bytes(self.tokens[self.position])
+            found = found + part if found else part
             self.position += 1
-        return b"".join(parts)
+        return found
 
     def name(self) -> str:
         """A string that has to be UTF-8 (spec "Text Format: Names")."""

@@ -102,8 +102,38 @@ def section(id_: int, content: bytes) -> bytes:
     return _SMALL[id_] + sized(content)
 
 
-def custom_section(custom_name: str, content: bytes) -> bytes:
-    return section(codes.SECTION_CUSTOM, name(custom_name) + content)
+def custom_section(custom_name: str, content: bytes | bytearray) -> bytes:
+    named = name(custom_name)
+    return b"".join((_SMALL[codes.SECTION_CUSTOM], uleb(len(named) + len(content)), named, content))
+
+
+class Items:
+    """The items of a section as they come, in pieces that are put together only once.
+
+    Attributes:
+        count: the number of items.
+    """
+
+    __slots__ = ("_pieces", "_size", "count")
+
+    def __init__(self, items: Iterable[bytes] = ()) -> None:
+        self._pieces: list[bytes | bytearray] = []
+        self._size = 0
+        self.count = 0
+        for item in items:
+            self.add(item)
+
+    def add(self, *pieces: bytes | bytearray) -> None:
+        """Adds an item."""
+        self.count += 1
+        self._pieces += pieces
+        for piece in pieces:
+            self._size += len(piece)
+
+    def section(self, id_: int) -> list[bytes | bytearray]:
+        """The section, in pieces."""
+        count = uleb(self.count)
+        return [_SMALL[id_] + uleb(len(count) + self._size) + count, *self._pieces]
 
 
 # spec "Binary Format: Types"

@@ -14,7 +14,7 @@ from wasmvm.reader import Reader
 from wasmvm.syntax import Custom, Module
 from wasmvm.text import encoder
 from wasmvm.text.cursor import Cursor
-from wasmvm.text.lexer import BRANCH_HINT, string_bytes
+from wasmvm.text.lexer import BRANCH_HINT, is_string, string_bytes
 
 Hints = dict[int, list[tuple[int, bytes]]]
 """By funcidx: offsets, ascending, and what is said there."""
@@ -33,7 +33,7 @@ def take_hint(cursor: Cursor) -> bytes | None:
     if len(annotations) > 1:
         raise error("duplicate annotation", annotations[1].offset)
     for index, (token, start) in enumerate(zip(annotation.tokens, annotation.starts, strict=True)):
-        if index or token[0] != '"':
+        if index or not is_string(token):
             raise error(f"unexpected token {token}", start)
     hint = b"".join(map(string_bytes, annotation.tokens))
     if hint not in (b"\0", b"\1"):

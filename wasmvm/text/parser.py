@@ -1,10 +1,12 @@
 """Modules (spec "Text Format: Modules"): text to the bytes of the binary format.
 
 Two passes over the fields: the first only counts and gives identifiers their indices, so that the second can encode
-each field at once, whatever it names.
+each field at once, whatever it names. Both ask for the tokens of one field at a time.
 """
 
 from __future__ import annotations
+
+from array import array
 
 from wasmvm.errors import TextError
 from wasmvm.isa import codes
@@ -13,10 +15,19 @@ from wasmvm.record import Record
 from wasmvm.text import encoder
 from wasmvm.text.context import Binding, Context
 from wasmvm.text.cursor import Cursor, is_token
-from wasmvm.text.encoder import SECTION_NAMES, sized, uleb, vec
+from wasmvm.text.encoder import SECTION_NAMES, Items, sized, uleb, vec
 from wasmvm.text.hints import encode_hints
 from wasmvm.text.instructions import Instructions
-from wasmvm.text.lexer import BRANCH_HINT, DATA_COUNT, Annotation, string_bytes, tokenize
+from wasmvm.text.lexer import (
+    BRANCH_HINT,
+    DATA_COUNT,
+    Annotation,
+    Lexer,
+    Tokens,
+    is_string,
+    open_text,
+    string_bytes,
+)
 from wasmvm.text.typedefs import read_rec, read_type
 from wasmvm.types import (
     EXTERN_KINDS,
@@ -49,13 +60,26 @@ _FIRST, _AT_END, _LAST = "first", "end", "last"
 """Places of custom sections: before all others, and after them, on either side of the name section."""
 
 
+_INNER_COUNTS = {"table": "elem", "memory": "data"}
+"""Definitions that may define a segment as well, by the keyword of what is in it."""
+_TOKENS_AT_ONCE = 4096
+
+
 class _Field(Record):
-    """A module field: its keyword, the tokens after the keyword and after the field, its index in its index space."""
+    """A module field: its keyword, where in the text it begins and ends, its index in its index space."""
 
     keyword: str
-    position: int
+    begin: int
     end: int
     ordinal: int
+
+
+class _Leftover(Record):
+    """An annotation that nothing has taken: where it is, its name, whether it is in a function."""
+
+    offset: int
+    name: str
+    in_function: bool
 
 
 class _Elements(Record):
@@ -70,23 +94,33 @@ class _Elements(Record):
 
 
 class ModuleParser:
-    """Assembles one module; `cursor` stands after ``(module``, or at the first of the fields of a bare module."""
+    """Assembles one module of a text.
 
-    def __init__(self, cursor: Cursor) -> None:
-        self.cursor = cursor
-        self.context = Context(cursor)
-        self._items: dict[int, list[bytes]] = {id_: [] for id_ in codes.SECTION_ORDER}
+    It begins at `position`: after ``(module``, or before the first of the fields of a bare module. `fields` says where
+    its fields begin and end, as `Lexer.fields` does.
+
+    Attributes:
+        cursor: where the text is read; at the end, it stands at what closes the module.
+    """
+
+    def __init__(self, lexer: Lexer, position: int, fields: array[int]) -> None:
+        self.cursor = Cursor(lexer.window(position, position))
+        self.context = Context(self.cursor)
+        self._lexer = lexer
+        self._extents = fields
+        self._items = {id_: Items() for id_ in codes.SECTION_ORDER}
         self._start: bytes | None = None
         self._customs: dict[object, list[bytes]] = {}
         self._explicit_names = False
+        self._leftover: _Leftover | None = None
+        self._imports = False  # whether the field that was declared last is an import
 
-    def parse(self, closer: str) -> bytes:
-        """The bytes of the module, whose fields end at `closer`: a parenthesis, or the end of the text."""
-        first = self.cursor.position
+    def parse(self, closer: str) -> list[bytes | bytearray]:
+        """The bytes of the module in pieces; its fields end at `closer`: a parenthesis, or the end of the text."""
         if closer:
             self.context.names.module = self.context.bound_name("module")[1]
         fields = self._declare(closer)
-        last = self.cursor.position
+        last, position = self.cursor.source, self.cursor.position
         for field in fields:
             if field.keyword in ("type", "rec"):
                 self._read(field)
@@ -94,82 +128,89 @@ class ModuleParser:
         for field in fields:
             if field.keyword not in ("type", "rec"):
                 self._read(field)
-        self.cursor.position = last
-        self._take_customs(last)
-        self._check_annotations(first, last, fields)
+        self.cursor.enter(last, position)
+        self._take_customs()
+        self._leave(last, position, None)
+        self._check_annotations()
         return self._module()
 
     # First pass
 
     def _declare(self, closer: str) -> list[_Field]:
         """Finds the fields and declares what they define; leaves the cursor at `closer`."""
-        cursor, tokens = self.cursor, self.cursor.tokens
+        cursor = self.cursor
         fields: list[_Field] = []
         last_definition = ""
-        while tokens[cursor.position] != closer:
-            self._take_customs(cursor.position)
-            begin = cursor.position
+        while cursor.tokens[cursor.position] != closer:
+            self._take_customs()
+            self._leave(cursor.source, cursor.position, None)
             cursor.expect("(")
-            keyword = tokens[cursor.position]
+            keyword = cursor.tokens[cursor.position]
             if keyword not in _FIELDS:
                 raise cursor.unexpected()
-            end, inner_at = self._extent(begin)
-            inner = [tokens[position] for position in inner_at]
-            space, identifier_at = keyword, begin + 2
-            imported = "import" in inner and keyword in EXTERN_KINDS
-            if keyword == "import":
-                imported = True
-                # ( import "module" "name" ( kind $id
-                space, identifier_at = tokens[begin + 5], begin + 6
-            index = self.context.counts.get(space, 0)
-            if space in self.context.counts:
-                self._declare_one(space, identifier_at)
-            elif keyword == "rec":
-                for position in inner_at:
-                    self._declare_one("type", position + 1)
-            if imported and last_definition:
-                raise cursor.error(f"import after {_IMPORT_ORDER[last_definition]}", begin + 1)
-            if not imported and keyword in _IMPORT_ORDER:
+            begin, end = self._extents[2 * len(fields)], self._extents[2 * len(fields) + 1]
+            if end < 0:
+                raise self._unclosed(begin)
+            fields.append(self._declare_field(keyword, begin, end, last_definition))
+            if keyword in _IMPORT_ORDER and not self._imports:
                 last_definition = keyword
-                if keyword == "table" and "elem" in inner:
-                    self.context.counts["elem"] += 1
-                if keyword == "memory" and "data" in inner:
-                    self.context.counts["data"] += 1
-            fields.append(_Field(keyword, begin + 2, end, index))
-            cursor.position = end
+            cursor.enter(self._lexer.window(end, end))
         return fields
+
+    def _declare_field(self, keyword: str, begin: int, end: int, last_definition: str) -> _Field:
+        """Declares what a field defines, whose keyword comes next."""
+        cursor, counts = self.cursor, self.context.counts
+        inner_at: list[int] = []
+        # Bodies of functions are only looked at if the word is somewhere in them.
+        if keyword == "rec" or (
+            keyword in EXTERN_KINDS and (keyword != "func" or self._lexer.source.find(b"import", begin, end) >= 0)
+        ):
+            cursor.enter(self._lexer.window(begin, end), 1)
+            inner_at = _inner_keywords(cursor.source)
+        at, tokens = cursor.position, cursor.tokens
+        inner = [tokens[position] for position in inner_at]
+        space, identifier_at = keyword, at + 1
+        self._imports = "import" in inner and keyword in EXTERN_KINDS
+        if keyword == "import":
+            self._imports = True
+            # import "module" "name" ( kind $id
+            space, identifier_at = tokens[at + 4], at + 5
+        index = counts.get(space, 0)
+        if space in counts:
+            self._declare_one(space, identifier_at)
+        elif keyword == "rec":
+            for position in inner_at:
+                self._declare_one("type", position + 1)
+        if self._imports and last_definition:
+            raise cursor.error(f"import after {_IMPORT_ORDER[last_definition]}", at)
+        if not self._imports and _INNER_COUNTS.get(keyword) in inner:
+            counts[_INNER_COUNTS[keyword]] += 1
+        return _Field(keyword, begin, end, index)
 
     def _declare_one(self, space: str, identifier_at: int) -> None:
         identifier = self.cursor.tokens[identifier_at]
         self.context.declare(space, identifier if identifier[:1] == "$" else None, identifier_at)
 
-    def _extent(self, begin: int) -> tuple[int, list[int]]:
-        """Where the field that begins here ends, and where the keywords of the parentheses directly inside are."""
-        tokens = self.cursor.tokens
-        inner: list[int] = []
-        depth = 0
-        for position in range(begin, len(tokens)):
-            token = tokens[position]
-            if token == "(":
-                depth += 1
-                if depth == 2:
-                    inner.append(position + 1)
-            elif token == ")":
-                depth -= 1
-                if depth == 0:
-                    return position + 1, inner
-        # Complain about the first thing that is wrong, which need not be the end of the text.
-        for position in range(begin, len(tokens)):
-            if not is_token(tokens[position]):
-                raise self.cursor.unexpected(position)
-        raise self.cursor.error("unexpected token: the text ends before what begins here", begin)
+    def _unclosed(self, begin: int) -> TextError:
+        """The error for a field that does not end: about the first thing in it that means nothing, if there is one."""
+        position, more = begin, True
+        while more:
+            window = self._lexer.part(position, _TOKENS_AT_ONCE)
+            for index, token in enumerate(window.tokens):
+                if not is_token(token):
+                    return Cursor(window, index).unexpected()
+            position, more = self._lexer.start, window.tokens[-1] != ""
+        return self._lexer.error_at(begin, "unexpected token: the text ends before what begins here")
 
     # Second pass
 
     def _read(self, field: _Field) -> None:
-        self.cursor.position = field.position
+        window = self._lexer.window(field.begin, field.end)
+        self.cursor.enter(window, 2)
         _FIELDS[field.keyword](self, field.ordinal)
         self.cursor.expect(")")
+        if window.annotations:
+            self._leave(window, window.count - 1, 2 if field.keyword == "func" else None)
 
     def _type(self, _: int) -> None:
         read_type(self.context)
@@ -193,10 +234,10 @@ class ModuleParser:
         return names
 
     def _add_export(self, name: str, kind: int, index: int) -> None:
-        self._items[codes.SECTION_EXPORT].append(encoder.name(name) + bytes((kind,)) + uleb(index))
+        self._items[codes.SECTION_EXPORT].add(encoder.name(name) + bytes((kind,)) + uleb(index))
 
     def _add_import(self, names: bytes, kind: int, desc: bytes) -> None:
-        self._items[codes.SECTION_IMPORT].append(names + bytes((kind,)) + desc)
+        self._items[codes.SECTION_IMPORT].add(names + bytes((kind,)) + desc)
 
     def _import(self, index: int) -> None:
         cursor, context = self.cursor, self.context
@@ -268,9 +309,9 @@ class ModuleParser:
         instructions = Instructions(context, index)
         instructions.bind_locals(bindings)
         body = instructions.read()
-        self._items[codes.SECTION_FUNCTION].append(uleb(typeidx))
+        self._items[codes.SECTION_FUNCTION].add(uleb(typeidx))
         head = _locals(locals_)
-        self._items[codes.SECTION_CODE].append(sized(head + body + _END))
+        self._items[codes.SECTION_CODE].add(sized(head + body + _END))
         if instructions.hints:
             context.hints[index] = [(len(head) + offset, hint) for offset, hint in instructions.hints]
 
@@ -291,14 +332,14 @@ class ModuleParser:
             cursor.expect(")")
             size = len(elements.exprs if elements.funcidxs is None else elements.funcidxs)
             tabletype = TableType(reftype, Limits(size, size), addrtype)
-            self._items[codes.SECTION_TABLE].append(encoder.tabletype(tabletype))
-            self._items[codes.SECTION_ELEMENT].append(_active_elem(index or None, _ZERO[addrtype], elements))
+            self._items[codes.SECTION_TABLE].add(encoder.tabletype(tabletype))
+            self._items[codes.SECTION_ELEMENT].add(_active_elem(index or None, _ZERO[addrtype], elements))
             return
         cursor.position = start
         encoded = encoder.tabletype(self._tabletype())
         if cursor.tokens[cursor.position] != ")":
             encoded = b"\x40\0" + encoded + self._expr()
-        self._items[codes.SECTION_TABLE].append(encoded)
+        self._items[codes.SECTION_TABLE].add(encoded)
 
     def _memory(self, index: int) -> None:
         cursor, context = self.cursor, self.context
@@ -313,11 +354,11 @@ class ModuleParser:
             data = cursor.strings()
             cursor.expect(")")
             pages = -(-len(data) // PAGE_SIZE)
-            self._items[codes.SECTION_MEMORY].append(encoder.limits(Limits(pages, pages), addrtype))
-            self._items[codes.SECTION_DATA].append(_active_data(index or None, _ZERO[addrtype], data))
+            self._items[codes.SECTION_MEMORY].add(encoder.limits(Limits(pages, pages), addrtype))
+            self._items[codes.SECTION_DATA].add(*_active_data(index or None, _ZERO[addrtype], data))
             return
         cursor.position = start
-        self._items[codes.SECTION_MEMORY].append(encoder.memorytype(self._memorytype()))
+        self._items[codes.SECTION_MEMORY].add(encoder.memorytype(self._memorytype()))
 
     def _tag(self, index: int) -> None:
         self.context.bind("tag", index)
@@ -325,7 +366,7 @@ class ModuleParser:
         if names is not None:
             self._add_import(names, TAG, self._import_desc(TAG))
         else:
-            self._items[codes.SECTION_TAG].append(self._tagtype())
+            self._items[codes.SECTION_TAG].add(self._tagtype())
 
     def _global(self, index: int) -> None:
         self.context.bind("global", index)
@@ -334,7 +375,7 @@ class ModuleParser:
             self._add_import(names, GLOBAL, self._import_desc(GLOBAL))
         else:
             globaltype = encoder.globaltype(self._globaltype())
-            self._items[codes.SECTION_GLOBAL].append(globaltype + self._expr())
+            self._items[codes.SECTION_GLOBAL].add(globaltype + self._expr())
 
     def _export(self, _: int) -> None:
         cursor = self.cursor
@@ -381,7 +422,7 @@ class ModuleParser:
         cursor = self.cursor
         self.context.bind("elem", index)
         if cursor.accept("declare"):
-            self._items[codes.SECTION_ELEMENT].append(_inactive_elem(3, self._elements()))
+            self._items[codes.SECTION_ELEMENT].add(_inactive_elem(3, self._elements()))
             return
         tableidx = self._target("table")
         offset = self._offset()
@@ -390,11 +431,11 @@ class ModuleParser:
                 elements = _Elements(_FUNCIDX_REFTYPE, self._funcidxs(), [])
             else:
                 elements = self._elements()
-            self._items[codes.SECTION_ELEMENT].append(_active_elem(tableidx, offset, elements))
+            self._items[codes.SECTION_ELEMENT].add(_active_elem(tableidx, offset, elements))
         elif tableidx is not None:
             raise cursor.unexpected()
         else:
-            self._items[codes.SECTION_ELEMENT].append(_inactive_elem(1, self._elements()))
+            self._items[codes.SECTION_ELEMENT].add(_inactive_elem(1, self._elements()))
 
     def _elements(self) -> _Elements:
         """Reads an element list (spec "Text Format: Element Segments")."""
@@ -434,27 +475,26 @@ class ModuleParser:
         if offset is None and memidx is not None:
             raise self.cursor.unexpected()
         data = self.cursor.strings()
-        segment = b"\1" + sized(data) if offset is None else _active_data(memidx, offset, data)
-        self._items[codes.SECTION_DATA].append(segment)
+        if offset is None:
+            self._items[codes.SECTION_DATA].add(b"\1" + uleb(len(data)), data)
+        else:
+            self._items[codes.SECTION_DATA].add(*_active_data(memidx, offset, data))
 
     # Custom sections
 
-    def _take_customs(self, position: int) -> None:
-        """Takes the annotations before a token that are about sections."""
-        here = self.cursor.position
-        self.cursor.position = position
+    def _take_customs(self) -> None:
+        """Takes the annotations before the next token that are about sections."""
         for annotation in self.cursor.annotations("custom"):
             self._custom(annotation)
         if self.cursor.annotations(DATA_COUNT):
             self.context.needs_data_count = True
-        self.cursor.position = here
 
     def _custom(self, annotation: Annotation) -> None:
         def error(message: str) -> TextError:
             return self.cursor.source.error_at(annotation.offset, f"@custom annotation: {message}")
 
         tokens = annotation.tokens
-        if not tokens or tokens[0][0] != '"':
+        if not tokens or not is_string(tokens[0]):
             raise error("missing section name")
         try:
             name = string_bytes(tokens[0]).decode()
@@ -474,40 +514,47 @@ class ModuleParser:
             if placement[1] == "first":
                 place = _FIRST
         for token in tokens[rest:]:
-            if token[0] != '"':
+            if not is_string(token):
                 raise error(f"unexpected token {token}")
-        section = encoder.custom_section(name, b"".join(map(string_bytes, tokens[rest:])))
+        content = bytearray()
+        for token in tokens[rest:]:
+            content += string_bytes(token)
+        section = encoder.custom_section(name, content)
         self._customs.setdefault(place, []).append(section)
         self._explicit_names |= name == "name"
 
-    def _check_annotations(self, first: int, last: int, fields: list[_Field]) -> None:
-        """No annotation may be left over."""
-        source = self.cursor.source
-        for position, left in source.annotations.items():
-            if not left or not first <= position <= last:
-                continue
-            name, offset = left[0].name, left[0].offset
-            in_function = any(f.keyword == "func" and f.position <= position < f.end for f in fields)
-            if name == BRANCH_HINT and not in_function:
-                raise source.error_at(offset, f"@{name} annotation: not in a function")
-            raise source.error_at(offset, f"misplaced @{name} annotation")
+    def _leave(self, window: Tokens, last: int, function_from: int | None) -> None:
+        """Notes the first annotation, up to the token `last`, that is left; a function may begin at some token."""
+        for position, left in window.annotations.items():
+            if left and position <= last and (self._leftover is None or left[0].offset < self._leftover.offset):
+                in_function = function_from is not None and position >= function_from
+                self._leftover = _Leftover(left[0].offset, left[0].name, in_function)
 
-    def _module(self) -> bytes:
-        """Puts the sections together."""
+    def _check_annotations(self) -> None:
+        """No annotation may be left over."""
+        if self._leftover is None:
+            return
+        offset, name, in_function = self._leftover
+        if name == BRANCH_HINT and not in_function:
+            raise self._lexer.error_at(offset, f"@{name} annotation: not in a function")
+        raise self._lexer.error_at(offset, f"misplaced @{name} annotation")
+
+    def _module(self) -> list[bytes | bytearray]:
+        """The sections one after the other."""
         customs = self._customs
-        self._items[codes.SECTION_TYPE] = self.context.rectypes
-        out = [codes.MAGIC, codes.VERSION, *customs.get(_FIRST, ())]
+        self._items[codes.SECTION_TYPE] = Items(self.context.rectypes)
+        out: list[bytes | bytearray] = [codes.MAGIC, codes.VERSION, *customs.get(_FIRST, ())]
         for id_ in codes.SECTION_ORDER:
             out += customs.get(("before", id_), ())
             items = self._items[id_]
             if id_ == codes.SECTION_CODE and self.context.hints:
                 out.append(encoder.custom_section(BRANCH_HINT, encode_hints(self.context.hints)))
-            if items:
-                out.append(encoder.section(id_, vec(items)))
+            if items.count:
+                out += items.section(id_)
             elif id_ == codes.SECTION_START and self._start is not None:
                 out.append(encoder.section(id_, self._start))
             elif id_ == codes.SECTION_DATA_COUNT and self.context.needs_data_count:
-                out.append(encoder.section(id_, uleb(len(self._items[codes.SECTION_DATA]))))
+                out.append(encoder.section(id_, uleb(self._items[codes.SECTION_DATA].count)))
             out += customs.get(("after", id_), ())
         out += customs.get(_AT_END, ())
         names = self.context.names.content()
@@ -515,7 +562,7 @@ class ModuleParser:
         if names and not self._explicit_names:
             out.append(encoder.custom_section(codes.NAME_SECTION, names))
         out += customs.get(_LAST, ())
-        return b"".join(out)
+        return out
 
 
 _FIELDS = {
@@ -532,6 +579,20 @@ _FIELDS = {
     "elem": ModuleParser._elem,
     "data": ModuleParser._data,
 }
+
+
+def _inner_keywords(field: Tokens) -> list[int]:
+    """Where the keywords of the parentheses directly inside a field are."""
+    found: list[int] = []
+    depth = 0
+    for position, token in enumerate(field.tokens[: field.count]):
+        if token == "(":
+            depth += 1
+            if depth == 2:
+                found.append(position + 1)
+        elif token == ")":
+            depth -= 1
+    return found
 
 
 def _locals(types: list[int]) -> bytes:
@@ -563,29 +624,36 @@ def _inactive_elem(flags: int, elements: _Elements) -> bytes:
     return bytes((flags | 4,)) + encoder.valtype(elements.reftype) + elements.encoded()
 
 
-def _active_data(memidx: int | None, offset: bytes, data: bytes) -> bytes:
-    """spec "Data Section"; the form that names a memory only where the text does."""
-    return (b"\0" if memidx is None else b"\2" + uleb(memidx)) + offset + sized(data)
+def _active_data(memidx: int | None, offset: bytes, data: bytearray) -> tuple[bytes, bytearray]:
+    """spec "Data Section", in two pieces; the form that names a memory only where the text does."""
+    return (b"\0" if memidx is None else b"\2" + uleb(memidx)) + offset + uleb(len(data)), data
 
 
-def parse_module(cursor: Cursor) -> bytes:
-    """The module whose ``(module`` lies before the cursor; leaves the cursor after the module.
+def parse_module(
+    lexer: Lexer, begin: int, end: int, head: int = 2, fields: array[int] | None = None
+) -> tuple[list[bytes | bytearray], Cursor]:
+    """Assembles the module ``(module ...)`` in a part of a text, which begins with so many tokens before its identifier.
+
+    `fields` says where the module's fields are, if that is known already.
+
+    Returns the bytes, in pieces, and a cursor after the module.
 
     Raises:
         TextError: the text is not a module; for ``(module quote ...)``, the position counts in the quoted text.
     """
-    start = cursor.position
+    cursor = Cursor(lexer.window(begin, begin), head)
     cursor.optional_id()
     form = cursor.tokens[cursor.position]
     if form in ("binary", "quote"):
-        cursor.position += 1
-        content = cursor.strings()
+        cursor.enter(lexer.window(begin, end), cursor.position + 1)
+        content = bytes(cursor.strings())
         cursor.expect(")")
-        return content if form == "binary" else wat2wasm(content)
-    cursor.position = start
-    module = ModuleParser(cursor).parse(")")
-    cursor.expect(")")
-    return module
+        return ([content] if form == "binary" else wat2wasm_pieces(content)), cursor
+    position = cursor.source.start(head - 1) + len(cursor.tokens[head - 1])
+    parser = ModuleParser(lexer, position, lexer.fields(position, 0, False) if fields is None else fields)
+    module = parser.parse(")")
+    parser.cursor.expect(")")
+    return module, parser.cursor
 
 
 def wat2wasm(text: str | bytes) -> bytes:
@@ -596,10 +664,17 @@ def wat2wasm(text: str | bytes) -> bytes:
     Raises:
         TextError: the text is not a module; it says where and what is wrong, in the words of the official test suite.
     """
-    cursor = Cursor(tokenize(text))
-    if not cursor.open_field("module"):
-        return ModuleParser(cursor).parse("")
-    module = parse_module(cursor)
+    return b"".join(wat2wasm_pieces(text))
+
+
+def wat2wasm_pieces(text: str | bytes) -> list[bytes | bytearray]:
+    """The bytes that `wat2wasm` puts together."""
+    lexer = open_text(text)
+    is_module = Cursor(lexer.window(0, 0)).open_field("module")
+    fields = lexer.check(1 if is_module else 0)
+    if not is_module:
+        return ModuleParser(lexer, 0, fields).parse("")
+    module, cursor = parse_module(lexer, 0, lexer.size, fields=fields)
     if cursor.tokens[cursor.position]:
         raise cursor.unexpected()
     return module

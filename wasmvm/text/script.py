@@ -11,7 +11,7 @@ from wasmvm.numeric import F32_FORMAT, F64_FORMAT, FloatFormat
 from wasmvm.record import Record
 from wasmvm.text.cursor import Cursor
 from wasmvm.text.instructions import LANE_TYPES
-from wasmvm.text.lexer import Tokens, tokenize
+from wasmvm.text.lexer import Lexer, open_text
 from wasmvm.text.parser import ModuleParser, parse_module
 from wasmvm.types import F32, F64, HEAPTYPES, I32, I64, V128, VALTYPE_NAMES
 
@@ -101,15 +101,16 @@ class Source(Record):
     """A module of a script: where it is, and what it is called.
 
     Attributes:
-        tokens: those of the script.
-        position: index of the token at which the module begins.
+        lexer: the script.
+        begin, end: where in it the module is.
         identifier: its identifier, or None.
         form: ``"text"``, ``"binary"``, ``"quote"``, or ``"inline"`` for a script that is a module's fields.
         is_definition: whether it is defined only, to be instantiated by another command.
     """
 
-    tokens: Tokens
-    position: int
+    lexer: Lexer
+    begin: int
+    end: int
     identifier: str | None
     form: str
     is_definition: bool
@@ -117,9 +118,9 @@ class Source(Record):
     def assemble(self) -> bytes:
         """The module's bytes; raises TextError."""
         if self.form == "inline":
-            return ModuleParser(Cursor(self.tokens, self.position)).parse("")
+            return b"".join(ModuleParser(self.lexer, 0, self.lexer.fields(0, 0, True)).parse(""))
         # ( module definition
-        return parse_module(Cursor(self.tokens, self.position + 2 + self.is_definition))
+        return b"".join(parse_module(self.lexer, self.begin, self.end, 2 + self.is_definition)[0])
 
 
 class Invoke(Record):
@@ -177,24 +178,31 @@ _NUMBERS: dict[str, tuple[int, int, FloatFormat | None]] = {
 
 
 class _ScriptParser:
-    def __init__(self, tokens: Tokens) -> None:
-        self.tokens = tokens
-        self.cursor = Cursor(tokens)
-        self._lines = _LineCounter(tokens)
+    def __init__(self, lexer: Lexer) -> None:
+        self.lexer = lexer
+        self.cursor = Cursor(lexer.window(0, 0))
 
     def commands(self) -> list[Command]:
-        cursor = self.cursor
+        cursor, lexer = self.cursor, self.lexer
+        extents = lexer.check(0)
         if cursor.tokens[0] == "(" and cursor.tokens[1] not in _COMMANDS:
-            return [Command("module", 1, Source(self.tokens, 0, None, "inline", False))]
+            return [Command("module", 1, Source(lexer, 0, lexer.size, None, "inline", False))]
         commands = []
-        while cursor.tokens[cursor.position]:
-            commands.append(self._command())
+        position, line, counted = 0, 1, 0
+        for begin, end in zip(extents[::2], extents[1::2], strict=True):
+            line += lexer.source.count(b"\n", counted, begin)
+            counted = begin
+            cursor.enter(lexer.window(position, end if end >= 0 else lexer.size))
+            commands.append(self._command(line))
+            position = end
+        cursor.enter(lexer.window(position, position))
+        if cursor.tokens[0]:
+            raise cursor.unexpected()
         return commands
 
-    def _command(self) -> Command:
+    def _command(self, line: int) -> Command:
         cursor = self.cursor
         start = cursor.position
-        line = self._lines.line(start)
         cursor.expect("(")
         keyword = cursor.tokens[cursor.position]
         if keyword == "module":
@@ -255,7 +263,9 @@ class _ScriptParser:
             if depth == 0:
                 break
         cursor.position = position
-        return Source(self.tokens, start, identifier, form if form in ("binary", "quote") else "text", is_definition)
+        begin, end = cursor.source.start(start), cursor.source.start(position - 1) + 1
+        form = form if form in ("binary", "quote") else "text"
+        return Source(self.lexer, begin, end, identifier, form, is_definition)
 
     def _action(self) -> Action:
         cursor = self.cursor
@@ -336,24 +346,9 @@ class _ScriptParser:
         return Ref(kind, None, cursor.nat(32))
 
 
-class _LineCounter:
-    """Lines of tokens that are asked for in order."""
-
-    def __init__(self, tokens: Tokens) -> None:
-        self._tokens = tokens
-        self._offset = 0
-        self._line = 1
-
-    def line(self, position: int) -> int:
-        start = self._tokens.starts[position]
-        self._line += self._tokens.text.count("\n", self._offset, start)
-        self._offset = start
-        return self._line
-
-
 def parse_script(text: str | bytes) -> list[Command]:
     """The commands of a script; raises TextError if it is not one."""
-    return _ScriptParser(tokenize(text)).commands()
+    return _ScriptParser(open_text(text)).commands()
 
 
 __all__ = [
