@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wasmvm.cli.main import main
-from wasmvm.text import wat2wasm
+from wasmvm.embedding.text import wasm2wat, wat2wasm
 
 TEXT = '(module (func (export "f") (result i32) (i32.const 7)))'
 
@@ -89,6 +89,31 @@ def test_not_a_module(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     source.write_bytes(b"\x7fELF....")
     assert main(["wasm2wat", str(source)]) == 1
     assert "magic header not detected" in capsys.readouterr().err
+
+
+def test_a_body_that_is_none_leaves_the_output_alone(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    source, target = tmp_path / "a.wasm", tmp_path / "b.wat"
+    good = wat2wasm("(module " + "(func nop)" * 20_000 + "(func))")
+    source.write_bytes(good[:-1] + b"\x05")
+    target.write_text("what was there")
+    for output in ("-", str(target)):
+        assert main(["wasm2wat", str(source), "-o", output]) == 1
+        captured = capsysbinary.readouterr()
+        assert captured.out == b""
+        assert b"else outside of an if (at offset 0x186bf)" in captured.err
+    assert target.read_text() == "what was there"
+
+
+def test_text_comes_in_pieces(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    source = tmp_path / "a.wasm"
+    source.write_bytes(wat2wasm("(module " + '(func (export "\u20ac"))' + "(func nop)" * 5000 + ")"))
+    assert main(["wasm2wat", str(source)]) == 0
+    text = capsysbinary.readouterr().out
+    assert text.decode() == wasm2wat(source.read_bytes())
+    assert main(["wasm2wat", str(source), "-o", str(tmp_path / "b.wat")]) == 0
+    assert (tmp_path / "b.wat").read_bytes() == text
 
 
 def test_wast(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.growth import FACTOR, assert_in_proportion
 from wasmvm.errors import TextError
-from wasmvm.text.lexer import string_bytes, tokenize
+from wasmvm.text.lexer import is_string, open_text, string_bytes, tokenize
 
 
 def tokens(text: str | bytes) -> list[str]:
@@ -132,3 +132,67 @@ def test_an_error_in_a_long_line_shows_what_is_around() -> None:
 )  # fmt: skip
 def test_errors_at_the_end_of_much_text_take_linear_time(text: Callable[[int], str]) -> None:
     assert_in_proportion(lambda size: partial(error, text(size)), 100_000 // FACTOR)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 40_000])
+@pytest.mark.parametrize("between", [" ", '\n;; comment \\ " (\n', '(; " ;)', "(@unknown x)"])
+def test_a_run_of_strings(count: int, between: str) -> None:
+    text = "(data " + between.join(['"a\\00"'] * min(count, 40_000 if between == " " else 9)) + ") b"
+    found = tokens(text)
+    strings = found[2 : found.index(")")]
+    assert len(strings) <= 3
+    assert b"".join(map(string_bytes, strings)) == b"a\0" * text.count("a\\00")
+    assert found[-2:] == [")", "b"]
+    window = tokenize(text)
+    assert text[window.start(len(found) - 1)] == "b"
+
+
+@pytest.mark.parametrize("unit", ["a", "\\ff", "\\u{20AC}", "\u20ac", "\\\\"])
+def test_a_long_string_is_not_copied(unit: str) -> None:
+    text = f'"{unit * 100_000}"'
+    found = tokenize(f"{text} {text}")
+    assert [len(token) <= 256 for token in found.tokens[:2]] == [True, True]
+    assert string_bytes(found.tokens[0]) == string_bytes(found.tokens[1]) == string_bytes(f'"{unit}"') * 100_000
+    assert found.start(1) == len(text.encode()) + 1
+
+
+def test_a_window_is_a_part_of_the_text() -> None:
+    text = open_text('(a (; (b ;) "(" (@x )) (c (d)) (e')
+    assert list(text.check(0)) == [0, 22, 23, 30, 31, -1]
+    window = text.window(23, 30)
+    assert window.tokens[: window.count] == ["(", "c", "(", "d", ")", ")"]
+    assert window.tokens[window.count :][:3] == ["(", "e", ""]
+    assert list(text.fields(25, 0, False)) == [26, 29]
+    assert list(text.check(1)) == [26, 29]
+
+
+@pytest.mark.parametrize(
+    ("token", "expected"),
+    [('"a"', True), ('""', True), ('"a""b"', False), ('"a"b', False), ('"a"\\x', False), ("a", False), ("(", False)],
+)
+def test_strings_among_the_tokens_of_annotations(token: str, expected: bool) -> None:
+    assert is_string(token) == expected
+    if token != "(":
+        assert tokenize(f"(@custom {token})a").annotations[0][0].tokens == [token]
+
+
+def test_words_that_share_a_place_in_the_lexer_are_told_apart() -> None:
+    words = [f"$w{i}" for i in range(20_000)] * 2
+    assert tokens(" ".join(words)) == words
+
+
+@pytest.mark.parametrize(
+    "source", [b"\xe2\x82", b"a\xff", b"\x80" * 200_000, b" " * 65_535 + "\u20ac".encode() + b"\n\xe2\x82\xacx\xf0"]
+)
+def test_where_bytes_stop_being_utf8(source: bytes) -> None:
+    with pytest.raises(UnicodeDecodeError) as expected:
+        source.decode()
+    before = source[: expected.value.start].decode()
+    found = error(source)
+    assert (found.message, found.line) == ("malformed UTF-8 encoding", before.count("\n") + 1)
+    assert found.column == len(before) - before.rfind("\n")
+
+
+def test_bytes_of_utf8_over_several_pieces() -> None:
+    text = '"\u20ac\U0001f600\u00e9" ' * 50_000
+    assert string_bytes(tokens(text.encode())[0]).decode() == "\u20ac\U0001f600\u00e9"

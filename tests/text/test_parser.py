@@ -9,6 +9,7 @@ import pytest
 
 from tests.growth import FACTOR, assert_in_proportion
 from wasmvm.embedding.module import Module
+from wasmvm.embedding.text import wasm2wat
 from wasmvm.errors import TextError
 from wasmvm.isa import imm, wasm
 from wasmvm.text import wat2wasm
@@ -356,3 +357,63 @@ def test_deep_and_long_texts(text: Text) -> None:
 )
 def test_deep_texts_that_do_not_end(text: Text) -> None:
     assert_in_proportion(lambda size: partial(error, text(size)), DEEP)
+
+
+MUCH = "(func nop)\n" * 20_000
+LONG = "(func " + "i32.const 1 drop\n" * 20_000
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line", "column"),
+    [
+        # What is no sequence of tokens is said first, wherever it is.
+        (f'(module (foo)\n{MUCH}"\\q")', "illegal escape", 20_002, 2),
+        (f'(module (func (bar))\n{MUCH}(data "\\u{{d800}}"))', "malformed UTF-8 encoding", 20_002, 8),
+        (f"(module (func (bar))\n{MUCH}) (;", "unclosed comment", 20_002, 3),
+        ('(module (data "\\u{d800}")\n,', "unknown operator ,", 2, 1),
+        # Then what is wrong with the fields as such, then types, then the others.
+        (f"(module (func (bar))\n{MUCH}(foo))", "unknown operator foo", 20_002, 2),
+        (f"(module (func (bar))\n{MUCH}(func $a) (func $a))", "duplicate func $a", 20_002, 17),
+        ("(module (func (bar))\n(type (foo)))", "unknown operator foo", 2, 8),
+        # A field that does not end: the first thing that means nothing, however far it is.
+        (f"(module {LONG}\nfoo", "unknown operator foo", 20_002, 1),
+        (f"(module\n {LONG}", "unexpected token: the text ends before what begins here", 2, 2),
+        # Strings that are taken together.
+        ('(module (import "a" "b"\n"c" "d"))', 'unexpected token "c"', 2, 1),
+        ('(module (import "a" "b" "c"\n"d" (func)))', 'unexpected token "c"', 1, 25),
+        (f'(module (export\n"{"x" * 100_000}" "b"))', 'unexpected token "b"', 2, 100_004),
+        ('(module (data "a" "b" "c"\n"d" 1))', "unexpected token 1", 2, 5),
+        (f'(module (func\n"{"x" * 100_000}"))', f'unexpected token "{"x" * 36}...', 2, 1),
+        # Imports after definitions, however they are written, and words that only look like it.
+        ('(module (func)\n(func $f (export "import") (import "a" "b")))', "import after function", 2, 2),
+        ('(module (func)\n(func (block) (import "a" "b")))', "import after function", 2, 2),
+        # The first annotation that is left, although others are met before it.
+        ("(module (func) (@name \"a\") (type (func (@name \"b\"))))", "misplaced @name annotation", 1, 16),
+        ('(module (func (@custom "x")) (@name "a"))', "misplaced @custom annotation", 1, 15),
+        ('(module (@custom "a""b"))', '@custom annotation: missing section name', 1, 9),
+        ('(module (@custom "a" "b"\\x))', '@custom annotation: unexpected token "b"\\x', 1, 9),
+        ('(module (func (@name "a"\\)))', "@name annotation: unexpected token", 1, 15),
+    ],
+)  # fmt: skip
+def test_which_error_comes_first(text: str, message: str, line: int, column: int) -> None:
+    for source in (text, text.encode()):
+        found = error(source)
+        assert (found.message, found.line, found.column) == (message, line, column)
+
+
+def test_the_word_import_in_a_function_imports_nothing() -> None:
+    binary = wat2wasm('(func $import) (func (export "import") (; (import "a" "b") ;) call $import)')
+    assert Module(binary).imports == []
+
+
+def test_large_segments_and_sections() -> None:
+    """What is read without tokens for each string."""
+    strings = "\n".join(f'"{i:05} \\00\\ff"' for i in range(20_000))
+    content = b"".join(b"%05d \0\xff" % i for i in range(20_000))
+    binary = wat2wasm(f'(module (memory 9) (data (i32.const 0) {strings}) (@custom "x" {strings}))')
+    assert binary == wat2wasm(wasm2wat(binary))
+    module = Module(binary)
+    assert module.custom_sections("x") == [content]
+    assert content in binary.partition(b"\x01x")[0]
+    literals = " ".join([f'"\\{byte:02x}"' for byte in binary])
+    assert wat2wasm(f"(module binary {literals})") == binary

@@ -7,6 +7,7 @@ from io import StringIO
 
 from wasmvm.binary import decode
 from wasmvm.binary.names import read_names
+from wasmvm.compiled import look_around
 from wasmvm.errors import DecodeError, ValidationError
 from wasmvm.text import print_module, wat2wasm
 from wasmvm.validation import validate
@@ -37,7 +38,7 @@ def wasm2wat_pieces(data: bytes | bytearray | memoryview) -> Iterator[str]:
     """
     module = decode(data)
     try:
-        validate(module)
+        validate(module, look_around)
     except (DecodeError, ValidationError):  # it may be well-formed none the less: only printing tells
         for _ in print_module(module, read_names(module)):
             pass

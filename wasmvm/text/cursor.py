@@ -92,7 +92,7 @@ class Cursor:
 
     def string(self) -> bytes:
         token = self.tokens[self.position]
-        if token[:1] != '"' or (isinstance(token, Strings) and token.count > 1):
+        if token[:1] != '"' or (isinstance(token, Strings) and token.number > 1):
             raise self.unexpected()
         self.position += 1
         return bytes(string_bytes(token))

@@ -14,6 +14,7 @@ cdef enum:
     DELETE = 0x7F
     LONG = 1 << 16
     KEPT_WORDS = 4096
+    TURN = 0x7FFF
 
 
 cdef const unsigned char[::1] CLASSES
@@ -21,7 +22,7 @@ cdef const unsigned char[::1] HEX
 cdef const unsigned char[::1] SIMPLE_ESCAPES
 
 
-@cython.locals(lexer=Lexer, position=cython.Py_ssize_t)
+@cython.locals(lexer=Lexer, position=cython.Py_ssize_t, count=cython.Py_ssize_t)
 cpdef bytearray string_bytes(object token)
 
 
@@ -52,7 +53,7 @@ cdef class Lexer:
     cdef Py_ssize_t[::1] word_starts
     cdef Py_ssize_t[::1] word_sizes
 
-    @cython.locals(level=cython.Py_ssize_t)
+    @cython.locals(level=cython.Py_ssize_t, count=cython.Py_ssize_t)
     cpdef object fields(self, Py_ssize_t position, Py_ssize_t depth, bint whole)
     cpdef Tokens window(self, Py_ssize_t begin, Py_ssize_t end)
     cpdef Tokens part(self, Py_ssize_t begin, Py_ssize_t count)
@@ -71,7 +72,7 @@ cdef class Lexer:
     cpdef Py_ssize_t string_end(self, Py_ssize_t position) except -2
     @cython.locals(size=cython.Py_ssize_t, at=cython.Py_ssize_t, code=cython.int, byte=cython.int)
     cdef Py_ssize_t _escape_end(self, Py_ssize_t position) except -2
-    @cython.locals(plain=cython.Py_ssize_t, closing=cython.Py_ssize_t, byte=cython.int)
+    @cython.locals(plain=cython.Py_ssize_t, turn=cython.Py_ssize_t, closing=cython.Py_ssize_t, byte=cython.int)
     cpdef int decode(self, Py_ssize_t position, Py_ssize_t end, bytearray out) except -1
     @cython.locals(end=cython.Py_ssize_t, byte=cython.int, following=cython.int)
     cdef Py_ssize_t _special(self, Py_ssize_t position) except -1
@@ -79,7 +80,8 @@ cdef class Lexer:
     cdef Py_ssize_t _comment(self, Py_ssize_t position) except -1
     @cython.locals(at=cython.Py_ssize_t, end=cython.Py_ssize_t)
     cdef Py_ssize_t _annotation(self, Py_ssize_t position) except -1
-    @cython.locals(depth=cython.Py_ssize_t, run=cython.Py_ssize_t, end=cython.Py_ssize_t, byte=cython.int,
+    @cython.locals(depth=cython.Py_ssize_t, run=cython.Py_ssize_t, count=cython.Py_ssize_t, end=cython.Py_ssize_t,
+                   byte=cython.int,
                    is_string=cython.bint)
     cdef Py_ssize_t _annotation_body(self, object annotation, Py_ssize_t begin, Py_ssize_t position) except -1
     @cython.locals(byte=cython.int, following=cython.int)

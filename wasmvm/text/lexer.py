@@ -18,6 +18,11 @@ import cython
 
 from wasmvm.errors import TextError
 from wasmvm.record import Record
+from wasmvm.text.checkpoint import checkpoint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _IDCHARS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&'*+-./:<=>?@\\^_`|~"
 
@@ -27,8 +32,10 @@ if not cython.compiled:
     CONTROL, DELETE = 0x20, 0x7F
     LONG = 1 << 16
     KEPT_WORDS = 4096
+    TURN = (1 << 15) - 1
 
-# The numbers are those of lexer.pxd. String literals of more than LONG bytes are not copied into tokens.
+# The numbers are those of lexer.pxd. String literals of more than LONG bytes are not copied into tokens. Others have
+# their turn after so many bytes or tokens (TURN).
 CLASSES = bytes(
     [
         1 if byte in _IDCHARS else 2 if byte in b" \t\n\r" else {40: 3, 41: 4, 34: 5, 59: 6}.get(byte, 0)
@@ -46,7 +53,8 @@ _RUN = re.compile(r"[^\s()]{1,40}")
 
 _SHOWN = 256
 """As much of such a literal as messages need."""
-_PIECE = 1 << 20
+_NONE = array("q")
+_PIECE = 1 << 16
 _LOOKAHEAD = 12
 """How many tokens a window has after its field: a parser looks ahead without asking."""
 
@@ -75,15 +83,15 @@ class Strings(str):
     Attributes:
         source: the text.
         begin, end: where in the text the literals lie, with their quotes.
-        count: how many there are.
+        number: how many there are.
     """
 
-    __slots__ = ("begin", "count", "end", "source")
+    __slots__ = ("begin", "end", "number", "source")
 
     source: bytes
     begin: int
     end: int
-    count: int
+    number: int
 
 
 def string_bytes(token: str) -> bytearray:
@@ -91,11 +99,17 @@ def string_bytes(token: str) -> bytearray:
     out = bytearray()
     if not isinstance(token, Strings):
         source = token.encode()
+        if b"\\" not in source:
+            return bytearray(source[1 : len(source) - 1])
         Lexer(source).decode(1, len(source) - 1, out)
         return out
     lexer = Lexer(token.source)
     position = token.begin
+    count = 0
     while position < token.end:
+        count += 1
+        if not count & TURN:
+            checkpoint()
         position = lexer.next(position)
         lexer.decode(lexer.start + 1, position - 1, out)
     return out
@@ -163,8 +177,8 @@ class Lexer:
         self.bad_escape = -1
         self.first_bad_escape = -1
         self.words: list[str] | None = None
-        self.word_starts = None
-        self.word_sizes = None
+        self.word_starts = _NONE
+        self.word_sizes = _NONE
 
     # Whole texts
 
@@ -186,7 +200,11 @@ class Lexer:
         """
         found = array("q")
         level = 0
+        count = 0
         while True:
+            count += 1
+            if not count & TURN:
+                checkpoint()
             position = self.next(position)
             if self.kind == OPEN:
                 if level == depth:
@@ -228,6 +246,8 @@ class Lexer:
         self.found = []
         first = -1
         while left > 0:
+            if not (len(tokens) + 1) & TURN:
+                checkpoint()
             position = self.next(position)
             if self.found:
                 run = 0
@@ -266,15 +286,17 @@ class Lexer:
         token.source = self.source
         token.begin = begin
         token.end = position
-        token.count = 1
+        token.number = 1
         tokens.append(token)
         while run > 2:
+            if not token.number & TURN:
+                checkpoint()
             following = self.next(position)
             if self.found or self.kind != STRING:
                 break
             position = following
             token.end = position
-            token.count += 1
+            token.number += 1
         self.kind, self.start = STRING, begin
         self.found = []
         return position
@@ -308,6 +330,8 @@ class Lexer:
         while True:
             while position < size and CLASSES[self.buf[position]] == SPACE:
                 position += 1
+                if not position & TURN:
+                    checkpoint()
             self.start = position
             if position >= size:
                 self.kind = END
@@ -319,6 +343,8 @@ class Lexer:
                 while position < size and CLASSES[self.buf[position]] == IDCHAR:
                     word_hash = (word_hash * 31 + self.buf[position]) & 0xFFFFFFFF
                     position += 1
+                    if not position & TURN:
+                        checkpoint()
                 if position < size and self.buf[position] == 0x22:
                     return self._special(self.start)
                 if self.buf[self.start] == 0x24 and position == self.start + 1:
@@ -352,6 +378,8 @@ class Lexer:
     def _line_comment(self, position: int) -> int:
         while position < self.size and self.buf[position] != 0x0A and self.buf[position] != 0x0D:
             position += 1
+            if not position & TURN:
+                checkpoint()
         return position
 
     def string_end(self, position: int) -> int:
@@ -360,6 +388,8 @@ class Lexer:
         self.bad_escape = -1
         at = position + 1
         while at < size:
+            if not at & TURN:
+                checkpoint()
             byte = self.buf[at]
             if byte == 0x22:
                 return at + 1
@@ -404,7 +434,11 @@ class Lexer:
     def decode(self, position: int, end: int, out: bytearray) -> None:
         """Appends the bytes that the inside of a string literal stands for."""
         plain = position
+        turn = position + TURN
         while position < end:
+            if position > turn:
+                checkpoint()
+                turn = position + TURN
             if self.buf[position] != 0x5C:
                 position += 1
                 continue
@@ -452,6 +486,8 @@ class Lexer:
         depth = 1
         at = position + 2
         while at + 1 < self.size:
+            if not at & TURN:
+                checkpoint()
             if self.buf[at] == 0x3B and self.buf[at + 1] == 0x29:
                 depth -= 1
                 at += 2
@@ -467,7 +503,7 @@ class Lexer:
     # Annotations
 
     def _annotation(self, position: int) -> int:
-        """An annotation from its ``(@`` to its closing parenthesis; kept if it is a known one. Returns where it ends."""
+        """An annotation from its ``(@`` to its closing parenthesis; kept if known. Returns where it ends."""
         at = position + 2
         while at < self.size and CLASSES[self.buf[at]] == IDCHAR:
             at += 1
@@ -493,7 +529,11 @@ class Lexer:
         """Reads the tokens inside an annotation; returns where it ends."""
         depth = 1
         run = 0
+        count = 0
         while True:
+            count += 1
+            if not count & TURN:
+                checkpoint()
             position = self._annotation_space(position)
             if position >= self.size:
                 raise self.error_at(begin, "unclosed annotation")
@@ -520,18 +560,18 @@ class Lexer:
 
     def _keep(self, annotation: Annotation, position: int, end: int, run: int) -> None:
         """Puts a token into an annotation; `run` counts the string literals that have just come one after the other."""
-        tokens = annotation.tokens
+        tokens: list[Any] = annotation.tokens
         if run > 3:
             last = tokens[len(tokens) - 1]  # compiled, there are no negative indices
-            last.end = end  # type: ignore[attr-defined]
-            last.count += 1  # type: ignore[attr-defined]
+            last.end = end
+            last.number += 1
             return
         if run == 3 or (run and end - position > LONG):
             token = Strings(self.source[position : min(end, position + _SHOWN)].decode(errors="ignore"))
             token.source = self.source
             token.begin = position
             token.end = end
-            token.count = 1
+            token.number = 1
             tokens.append(token)
         else:
             tokens.append(self.source[position:end].decode())
@@ -641,7 +681,7 @@ def open_text(source: str | bytes) -> Lexer:
             at = len(source[: error.start].encode())
             raise error_in(encoded, at, "malformed UTF-8 encoding") from None
     source = bytes(source)
-    begin = len(source) if source.isascii() else 0
+    begin = 0
     while begin < len(source):
         end = min(begin + _PIECE, len(source))
         while begin < end < len(source) and source[end] & 0xC0 == 0x80:

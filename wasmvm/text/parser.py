@@ -632,7 +632,7 @@ def _active_data(memidx: int | None, offset: bytes, data: bytearray) -> tuple[by
 def parse_module(
     lexer: Lexer, begin: int, end: int, head: int = 2, fields: array[int] | None = None
 ) -> tuple[list[bytes | bytearray], Cursor]:
-    """Assembles the module ``(module ...)`` in a part of a text, which begins with so many tokens before its identifier.
+    """Assembles the module ``(module ...)`` in a part of a text; `head` counts the tokens before its identifier.
 
     `fields` says where the module's fields are, if that is known already.
 
