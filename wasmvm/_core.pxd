@@ -94,6 +94,8 @@ cdef struct heap_t:
     uint64_t held  # bytes that objects of the host count for
     uint64_t threshold  # what `allocated` may come to before the next collection
     uint64_t headroom  # how much that was above `allocated` after the last one
+    uint64_t patience  # bytes that it is at least: collections need the GIL, and are rare where they have to wait for it
+    double collected  # when the last one for wasm was
     uint64_t wanted  # EXIT_COLLECT: bytes there was no room for; to be read at once
     uint64_t limit
     root_t roots  # the ring
@@ -349,6 +351,7 @@ cdef class Store:
     cdef double timeout_
     cdef double turn  # when other threads last had a chance to take the GIL from calls of quiet host functions
     cdef public object epoch_deadline
+    cdef object remains  # what is left of it when it goes
     cdef object __weakref__
     cdef int keep_types(self, object held) except -1
     cpdef count_made(self, int tables, int memories)
@@ -370,6 +373,7 @@ cdef class Memory:
     cdef mem_t* mem
     cdef bint counted  # by the store
     cdef int addrtype
+    cdef object remains
     cdef readonly Store store
     cdef readonly object type
     cdef object __weakref__
@@ -381,6 +385,7 @@ cdef class Memory:
 cdef class Table:
     cdef table_t* table
     cdef bint counted  # by the store
+    cdef object remains
     cdef root_t root
     cdef readonly Store store
     cdef int reftype

@@ -44,7 +44,7 @@ cdef extern from *:
     #include <windows.h>
     static void *wvm_reserve(size_t n) { return VirtualAlloc(NULL, n, MEM_RESERVE, PAGE_NOACCESS); }
     static int wvm_commit(void *p, size_t n) { return !n || VirtualAlloc(p, n, MEM_COMMIT, PAGE_READWRITE) != NULL; }
-    static void wvm_release(void *p, size_t n) { (void)n; VirtualFree(p, 0, MEM_RELEASE); }
+    static void wvm_release(void *p, size_t n) { (void)n; if (p) VirtualFree(p, 0, MEM_RELEASE); }
     static void wvm_nap(void) { Sleep(0); }
     static double wvm_monotonic(void) {
         LARGE_INTEGER f, c; QueryPerformanceFrequency(&f); QueryPerformanceCounter(&c);
@@ -61,7 +61,7 @@ cdef extern from *:
         return p == MAP_FAILED ? NULL : p;
     }
     static int wvm_commit(void *p, size_t n) { (void)p; (void)n; return 1; }
-    static void wvm_release(void *p, size_t n) { munmap(p, n); }
+    static void wvm_release(void *p, size_t n) { if (p) munmap(p, n); }
     #if defined(__linux__)
     static int wvm_clear(void *p, size_t n) { return !n || madvise(p, n, MADV_DONTNEED) == 0; }
     #define WVM_CLEARS
@@ -87,7 +87,7 @@ cdef extern from *:
     """
     void* wvm_reserve(size_t) noexcept nogil
     bint wvm_commit(void*, size_t) noexcept nogil
-    void wvm_release(void*, size_t) noexcept nogil
+    void wvm_release(void*, size_t) noexcept nogil  # no-op for NULL
     bint wvm_clear(void*, size_t) noexcept nogil  # make it zero and untouched again; false where that is not possible
     void wvm_nap() noexcept nogil  # long enough for a thread that waits for the GIL to wake up and take it
     double wvm_monotonic() noexcept nogil

@@ -27,6 +27,8 @@ from wasmvm import (
     HeapTrap,
     Instance,
     Limits,
+    Memory,
+    MemoryType,
     Module,
     Store,
     Table,
@@ -186,6 +188,80 @@ def test_other_threads_run_while_many_objects_are_looked_at() -> None:
     thread.join()
     assert {vm.sum(list_) for list_ in lists} == {40_000 * 40_001 // 2}
     assert len(set(seen)) == 3, "others had their turn in the middle of three collections"
+
+
+def test_collections_that_wait_for_the_gil_become_rare() -> None:
+    """Beside a thread that computes in Python; and they are frequent again when nobody does."""
+    store = Store()
+    vm = exports(store)
+    done = threading.Event()
+
+    def compute() -> None:
+        while not done.is_set():
+            sum(range(1000))
+
+    thread = threading.Thread(target=compute)
+    thread.start()
+    end = time.monotonic() + PATIENCE
+    most = 0
+    while most < 16 << 20 and time.monotonic() < end:
+        vm.garbage(400_000)
+        most = max(most, store.heap_size)
+    done.set()
+    thread.join()
+    assert 16 << 20 <= most < 256 << 20
+    most = 1 << 30
+    while most > 4 << 20 and time.monotonic() < end:
+        most = 0
+        for _ in range(20):
+            vm.garbage(90_000)
+            most = max(most, store.heap_size)
+    assert most <= 4 << 20
+
+
+def large(kind: str) -> list[object]:
+    """The last reference to something large."""
+    if kind == "memory":
+        memory = Memory(Store(), MemoryType(Limits(1000, None)))
+        memory.array[:] = 1
+        return [memory]
+    if kind == "table":
+        table = Table(Store(), TableType(EXTERNREF, Limits(1, None)))
+        table.grow(4_000_000, "something")
+        return [table]
+    list_ = exports().list(300_000)
+    gc.collect()
+    return [list_]
+
+
+@pytest.mark.parametrize("kind", ["memory", "table", "objects"])
+def test_what_is_large_is_given_back_while_others_run(kind: str) -> None:
+    letting: list[bool] = []
+    seen: set[int] = set()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            if letting[-1:] == [True]:
+                seen.add(len(letting))
+            time.sleep(0)
+
+    began, ended = (functools.partial(letting.append, value) for value in (True, False))
+    thread = threading.Thread(target=watch)
+    thread.start()
+    end = time.monotonic() + PATIENCE
+    while len(seen) < 2 and time.monotonic() < end:
+        held = large(kind)
+        # No line of Python stands between the three calls, where others would have their turn in any case.
+        list(
+            map(
+                operator.call,
+                [began, held.clear, gc.collect, ended] if kind == "objects" else [began, held.clear, ended],
+            )
+        )
+    done.set()
+    thread.join()
+    assert len(seen) == 2
 
 
 # Objects of Python

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 import threading
+import weakref
 
 import pytest
 
@@ -342,6 +344,26 @@ def test_objects_of_a_store_without_stacks_stay() -> None:
         instance.exports.keep(1)
         instance.store.gc()
         assert instance.store.heap_size == with_kept
+
+
+def test_stacks_of_a_store_that_goes() -> None:
+    """They may be taken away while callbacks of weak references to it are called."""
+    module = Module(wat2wasm(DEEP))
+    others = [Instance(module, store=Store()).exports for _ in range(MANY)]
+    called: list[list[int]] = []
+
+    def callback(_: object) -> None:
+        called.append([other.direct(10) for other in others])
+
+    for count in range(1, 21):
+        store = Store()
+        instance = Instance(module, store=store)
+        assert instance.exports.direct(100) == 100
+        reference = weakref.ref(store, callback)
+        del instance, store
+        gc.collect()
+        assert called == [[10] * MANY] * count
+        assert reference() is None
 
 
 def test_threads_with_stores_while_others_take_turns() -> None:

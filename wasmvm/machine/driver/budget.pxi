@@ -11,6 +11,7 @@ cdef enum:
     STOP_ALWAYS = 2
 
 cdef double NAP_INTERVAL = 0.005  # seconds, as the interpreter's own switch interval
+cdef double TURN_INTERVAL = 0.004  # seconds for which work that is not wasm code keeps the GIL
 # Seconds between looks at signals, from the first up to the second: Ctrl-C must stop a guest within 0.1 s.
 cdef double POLL_INTERVAL = 0.02
 cdef double MAX_POLL_INTERVAL = 0.08
@@ -120,10 +121,20 @@ cdef int run_free(execution_t* x, int reason, double until) noexcept nogil:
             return reason
 
 
+cdef double last_turn = 0.0
+
+
 cdef void let_others_run() noexcept:
-    """Compiled code keeps the GIL for as long as it runs: who has been waiting some milliseconds gets it now."""
-    with nogil:
-        pass
+    """Compiled code keeps the GIL for as long as it runs: every some milliseconds who waits for it gets it here.
+
+    Not more often, and then for long enough: to let go of it for a moment, again and again, only wakes up others, who come too late
+    each time and begin to wait anew.
+    """
+    global last_turn
+    if wvm_monotonic() - last_turn >= TURN_INTERVAL:
+        with nogil:
+            wvm_nap()
+        last_turn = wvm_monotonic()
 
 
 cdef int spend(execution_t* x, uint64_t units) except -1:

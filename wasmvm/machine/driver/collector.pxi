@@ -7,6 +7,7 @@ cdef enum:
     ROOT_TABLE = 2  # table_t*
     ROOT_INSTANCE = 3  # Instance: its element segments
     FIRST_THRESHOLD = 2 << 20  # bytes before the first collection
+    MAX_PATIENCE = 128 << 20  # bytes before the next one, where collections have to wait for the GIL
     MUCH_WORK = 1 << 16  # work for which the GIL is released, so that other threads run: a millisecond or two
     WATCH_STEPS = 1 << 14  # between two looks at the clock
     LAST_EPOCH = 250
@@ -42,22 +43,27 @@ cdef void begin_heap(heap_t* heap, uint64_t limit) noexcept:
     heap.roots.next = heap.roots.previous = &heap.roots
 
 
+cdef void free_objects(const heap_t* heap) noexcept nogil:
+    """Free all objects, which nobody refers to any more."""
+    cdef size_t i
+    for i in range(heap.kept):
+        free(heap.objects[i])
+    for i in range(heap.swept, heap.count):
+        free(heap.objects[i])
+    free(heap.objects)
+
+
 cdef void end_heap(heap_t* heap) noexcept:
     cdef root_t* root = heap.roots.next
     cdef root_t* next
     cdef extern_t* dead
-    cdef size_t i
     if root == NULL:
         return
     while root != &heap.roots:
         next = root.next
         root.next = NULL
         root = next
-    for i in range(heap.kept):
-        free(heap.objects[i])
-    for i in range(heap.swept, heap.count):
-        free(heap.objects[i])
-    free(heap.objects)
+    free_objects(heap)
     while heap.dead != NULL:
         dead = heap.dead
         heap.dead = dead.rest.dead
@@ -531,13 +537,15 @@ cdef int collect_once(collection_t* c, list owners, bint may_stop) except -1:
             else:
                 with nogil:
                     mark_and_sweep(c, &store.state, &spans)
+                    free(c.gray)  # a large piece, at which the C library may join all small ones that were freed
+                    c.gray = NULL
     finally:
         free(c.gray)
         c.gray = NULL
         free(spans.at)
     if known and not c.over:
         # What comes next should cost as much as was looked at, at least.
-        heap.headroom = max(heap.allocated + heap.held, <uint64_t>FIRST_THRESHOLD, seen * sizeof(slot))
+        heap.headroom = max(heap.allocated + heap.held, <uint64_t>FIRST_THRESHOLD, seen * sizeof(slot), heap.patience)
         heap.threshold = 0 if store.stress_ else min(heap.allocated + heap.headroom, heap.limit)
     return 0
 
@@ -574,6 +582,20 @@ cdef int release_dead(execution_t* x, slot* top, list owners) except -1:
     finally:
         x.now.top = old_top
     return 0
+
+
+cdef void adapt_patience(heap_t* heap, double wanted_at) noexcept:
+    """The GIL, which wasm wanted for a collection at that time, is there now: decide how much garbage is to be worth that.
+
+    As looks at signals, collections must not wait for more than a small part of the time.
+    """
+    cdef double now = wvm_monotonic()
+    cdef double waited = (now - wanted_at) * POLL_SHARE
+    if waited > wanted_at - heap.collected:
+        heap.patience = min(max(2 * heap.patience, 2 * heap.headroom), <uint64_t>MAX_PATIENCE)
+    elif 4 * waited < wanted_at - heap.collected:
+        heap.patience //= 2
+    heap.collected = now
 
 
 cdef bint make_room(execution_t* x, slot* top, uint64_t wanted, bint may_stop=False) except -1:

@@ -41,6 +41,8 @@ cdef int drive(execution_t* x) except -1:
                     looked(wanted_at)
                 next_nap = INFINITY
             else:
+                if reason == EXIT_COLLECT or reason == EXIT_GARBAGE:
+                    adapt_patience(&x.store.heap, wanted_at)
                 next_nap = min(next_nap, wvm_monotonic() + NAP_INTERVAL)
             continue
         elif reason == EXIT_COLLECT:

@@ -159,24 +159,23 @@ cdef void take_from_hand(execution_t* x) noexcept:
 
 
 cdef bint take_away(int looks) noexcept:
-    """Take an execution away from a store in which nothing runs, if there is one among the oldest."""
+    """Take an execution away from a store in which nothing runs, if there is one among the oldest.
+
+    That store may be about to go, with callbacks of weak references called already, so that nothing here counts as a reference.
+    """
     cdef execution_t* x
-    cdef Store store
     for _ in range(looks):
         x = oldest_at_hand
-        store = <Store>x.store.owner
-        if store.users == 0 and store.nesting == 0:
-            put_down(store)
+        if (<Store>x.store.owner).users == 0 and (<Store>x.store.owner).nesting == 0:
+            put_down(x)
             return True
         take_from_hand(x)
         put_at_hand(x)
     return False
 
 
-cdef void put_down(Store store) noexcept:
-    """Take its execution from a store, if it has one."""
-    cdef execution_t* x = store.execution
-    if x != NULL:
-        store.execution = NULL
-        take_from_hand(x)
-        release_execution(x)
+cdef void put_down(execution_t* x) noexcept:
+    """Take an execution from the store that has it at hand."""
+    (<Store>x.store.owner).execution = NULL
+    take_from_hand(x)
+    release_execution(x)

@@ -163,6 +163,7 @@ cdef class Memory:
         if self.mem != NULL:
             self.store.memory_size -= self.mem.length
             self.store.reserved -= self.mem.reserved
+            self.remains = remains_of_memory(self.mem)
             release_memory(self.mem)
             free(self.mem)
 

@@ -60,7 +60,9 @@ cdef class Store:
         self.set_units(units)
 
     def __dealloc__(self):
-        put_down(self)  # before anything can run Python
+        if self.execution != NULL:
+            put_down(self.execution)  # before anything can run Python
+        self.remains = remains_of_heap(&self.state.heap)
         end_heap(&self.state.heap)
         free_tags(&self.state)
         while self.state.executions != NULL:

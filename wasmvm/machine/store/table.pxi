@@ -58,6 +58,7 @@ cdef class Table:
             self.store.counts[TABLES] -= 1
         if self.table != NULL:
             self.store.table_size -= self.table.size
+            self.remains = remains_of_block(<void**>&self.table.elems, self.table.capacity * sizeof(uint64_t))
             free(self.table.elems)
             free(self.table)
 
