@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import time
 from collections.abc import Callable
@@ -11,6 +12,8 @@ import pytest
 from tests.wasi.guest import RIGHTS_DIRECTORY, RIGHTS_FILE, Guest
 from wasmvm.wasi import MemoryDirectory, WasiConfig
 from wasmvm.wasi.host import walk
+from wasmvm.wasi.host.directory import Directory
+from wasmvm.wasi.host.memtree import MemoryTree
 from wasmvm.wasi.preview1 import abi
 
 MakeGuest = Callable[..., Guest]
@@ -534,3 +537,27 @@ def test_files_of_a_read_only_directory(make_guest: MakeGuest) -> None:
     assert guest.fails("path_open", directory, 0, *guest.path("inner"), 0, abi.FD_WRITE, 0, 0, out) == "EROFS"
     assert guest.read(fd, 100) == b"contents"
     assert kind(guest, "dir/inner") == abi.FILETYPE_REGULAR_FILE
+
+
+def test_no_host_is_asked_to_link_a_directory(tree: Guest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some would do it, for some users."""
+    asked: list[object] = []
+    for place, name in ((os, "link"), (MemoryTree, "link")):
+        monkeypatch.setattr(place, name, lambda *given, **options: asked.append(given))
+    tree.ok("path_create_directory", 3, *tree.path("folder"))
+    assert tree.fails("path_link", 3, 0, *tree.path("folder"), 3, *tree.path("second")) == "EPERM"
+    assert asked == []
+
+
+def test_times_before_1970_wrap(tree: Guest) -> None:
+    """A u64 has no sign; all other fields are what they are for any file."""
+    tree.ok("fd_close", tree.open("old", oflags=abi.OFLAGS_CREAT, rights=abi.FD_WRITE))
+    tree.ok("path_filestat_get", 3, 0, *tree.path("old"), 1024)
+    before = bytes(tree.memory[1024 : 1024 + 64])
+    directory = tree.wasi.table.get(3)
+    assert isinstance(directory, Directory)
+    directory.tree.set_times(directory.handle, b"old", -5, -1_000_000_000)
+    tree.ok("path_filestat_get", 3, 0, *tree.path("old"), 1024)
+    assert tree.memory[1024 : 1024 + 40] == before[:40]
+    assert (tree.u64(1024 + 40), tree.u64(1024 + 48)) == ((1 << 64) - 5, (1 << 64) - 1_000_000_000)
+    assert tree.u64(1024 + 56) > 1 << 60

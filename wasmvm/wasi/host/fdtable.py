@@ -7,7 +7,7 @@ check rights: whoever calls them does, by `FdTable.get`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from wasmvm.record import Record
 from wasmvm.wasi.host import errno, terms
@@ -59,9 +59,10 @@ class Descriptor:
         read_only: whether the embedder granted the directory that it came from for reading only.
         preopen: the guest's name of a preopened directory, or None.
         limit: what bounds the bytes that are written to it, or None.
+        prompt: whether `write_bytes` and `read_bytes` never ask the store (`wasmvm.wasi.host.waiting`).
     """
 
-    __slots__ = ("filetype", "flags", "inheriting", "limit", "preopen", "read_only", "rights")
+    __slots__ = ("filetype", "flags", "inheriting", "limit", "preopen", "prompt", "read_only", "rights")
 
     def __init__(self, filetype: str, rights: int, inheriting: int = 0, flags: int = 0) -> None:
         self.filetype = filetype
@@ -71,6 +72,7 @@ class Descriptor:
         self.read_only = False
         self.preopen: bytes | None = None
         self.limit: OutputLimit | None = None
+        self.prompt = False
 
     def refuse(self, missing: int) -> WasiError:
         """The error for an operation whose rights this descriptor lacks.
@@ -193,12 +195,17 @@ class Descriptor:
 
 
 class FdTable:
-    """The guest's descriptors: a mapping from small integers, lowest free one first."""
+    """The guest's descriptors: a mapping from small integers, lowest free one first.
 
-    __slots__ = ("_entries", "_free_from", "_limit")
+    Attributes:
+        find: the descriptor of a number, with whatever rights, or None.
+    """
+
+    __slots__ = ("_entries", "_free_from", "_limit", "find")
 
     def __init__(self, limit: int = MAX_DESCRIPTORS) -> None:
         self._entries: dict[int, Descriptor] = {}
+        self.find: Callable[[int], Descriptor | None] = self._entries.get
         self._free_from = 0
         self._limit = limit
 

@@ -173,6 +173,7 @@ class HostFile(Descriptor):
         self.fileno = fileno
         self.owned = owned
         self.is_stream = filetype not in (terms.FILETYPE_REGULAR_FILE, terms.FILETYPE_BLOCK_DEVICE)
+        self.prompt = not self.is_stream
         self._no_wait = _NO_WAIT
         self.quota: Quota | None = None
 

@@ -396,6 +396,11 @@ class MemoryFile(Descriptor):
         self._offset += count
         return count
 
+    def read_bytes(self, size: int) -> bytes | bytearray:
+        data = self._node.data[self._offset : self._offset + size]
+        self._offset += len(data)
+        return data
+
     def preadv(self, buffers: Sequence[memoryview], offset: int) -> int:
         if len(buffers) == 1 and len(buffers[0]) <= _PIECE:
             with memoryview(self._node.data) as data:

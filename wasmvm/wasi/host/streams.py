@@ -62,9 +62,10 @@ class ReadStream(Descriptor):
 
     __slots__ = ("_pull",)
 
-    def __init__(self, pull: Callable[[int], bytes]) -> None:
+    def __init__(self, pull: Callable[[int], bytes], prompt: bool = False) -> None:
         super().__init__(terms.FILETYPE_UNKNOWN, _READ_RIGHTS)
         self._pull = pull
+        self.prompt = prompt
 
     def readv(self, buffers: Sequence[memoryview]) -> int:
         room = min(sum(map(len, buffers)), _MAX_PIECE)
@@ -89,9 +90,10 @@ class WriteStream(Descriptor):
 
     __slots__ = ("_push",)
 
-    def __init__(self, push: Callable[[bytes], object]) -> None:
+    def __init__(self, push: Callable[[bytes], object], prompt: bool = False) -> None:
         super().__init__(terms.FILETYPE_UNKNOWN, _WRITE_RIGHTS)
         self._push = push
+        self.prompt = prompt
 
     def write_bytes(self, data: bytes) -> int:
         if self.limit is not None:
@@ -254,7 +256,7 @@ def _is_text(stream: Any) -> bool:
 def open_input(source: Any) -> Descriptor:
     """The descriptor for what the embedder gave as standard input (see above)."""
     if source is None:
-        return ReadStream(lambda size: b"")
+        return ReadStream(lambda size: b"", prompt=True)
     if source is INHERIT:
         return _inherited(0, _READ_RIGHTS)
     if isinstance(source, int):
@@ -265,7 +267,7 @@ def open_input(source: Any) -> Descriptor:
     if isinstance(source, (bytes, bytearray, memoryview)):
         import io
 
-        return ReadStream(io.BytesIO(source).read)
+        return ReadStream(io.BytesIO(source).read, prompt=True)
     if _is_text(source):
         return ReadStream(_text_reader(source))
     if hasattr(source, "read") or hasattr(source, "buffer"):
@@ -278,7 +280,7 @@ def open_input(source: Any) -> Descriptor:
 def open_output(sink: Any, fileno: int) -> Descriptor:
     """The descriptor for what the embedder gave as standard output (`fileno` 1) or error (2) (see above)."""
     if sink is None:
-        return WriteStream(len)
+        return WriteStream(len, prompt=True)
     if sink is INHERIT:
         python_stream = sys.stdout if fileno == 1 else sys.stderr
         if python_stream is not None and not getattr(python_stream, "closed", False):
@@ -290,7 +292,7 @@ def open_output(sink: Any, fileno: int) -> Descriptor:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
         return _host_stream(os.open(sink, flags, 0o666), _WRITE_RIGHTS, owned=True)
     if isinstance(sink, bytearray):
-        return WriteStream(sink.extend)
+        return WriteStream(sink.extend, prompt=type(sink) is bytearray)
     if _is_text(sink):
         return WriteStream(_text_writer(sink))
     if hasattr(sink, "write") or hasattr(sink, "buffer"):

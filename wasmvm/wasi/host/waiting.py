@@ -9,7 +9,7 @@ of a signal raised. The store is kept for each thread, as several may use one `W
 from __future__ import annotations
 
 from _thread import _local
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +29,16 @@ class _Waiter(_local):
 
 waiter = _Waiter()
 """`caller` is what called this thread's function of WASI, or None: its `instance`, if it has one, knows the store."""
+
+
+def called_by(caller: Any, function: Callable[..., T], *arguments: Any) -> T:
+    """The result of a function that may wait, and asks the store of `caller` meanwhile."""
+    before = waiter.caller
+    waiter.caller = caller
+    try:
+        return function(*arguments)
+    finally:
+        waiter.caller = before
 
 
 def wait_slice() -> float:

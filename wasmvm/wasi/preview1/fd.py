@@ -14,7 +14,7 @@ from wasmvm.wasi.host import errno, terms
 from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.fdtable import MAX_OFFSET, Descriptor, Filestat
 from wasmvm.wasi.host.timesource import CLOCK_REALTIME
-from wasmvm.wasi.host.waiting import waiter
+from wasmvm.wasi.host.waiting import called_by
 from wasmvm.wasi.preview1 import abi
 from wasmvm.wasi.preview1.abi import MASK32, store_u32, store_u64
 from wasmvm.wasi.preview1.function import Linked, buffers_of, code_of, quick_way, wasi_function
@@ -275,34 +275,34 @@ def fd_write(wasi: Wasi, mem: memoryview, fd: int, iovs: int, iovs_len: int, nwr
 @quick_way("fd_read")
 def _quick_read(wasi: Wasi, general: Linked) -> Linked:
     """One or two buffers, as C libraries have them, with few bytes together."""
-    get = wasi.table.get
+    find = wasi.table.find
 
     def function(caller: Any, fd: int, iovs: int, iovs_len: int, nread: int) -> int | None:
-        memory, descriptor = caller.memory, None
-        if memory is not None and 0 < iovs_len <= 2:
+        memory, descriptor, size = caller.memory, find(fd), 0
+        if memory is not None and descriptor is not None and 0 < iovs_len <= 2:
             try:
                 iovec = memory.load_u64(iovs & MASK32)
                 other = memory.load_u64((iovs & MASK32) + 8) if iovs_len == 2 else 0
                 first, last, end = iovec >> 32, other >> 32, len(memory)
                 if (
-                    0 < first + last <= _FEW
+                    descriptor.rights & terms.MAY_READ
+                    and first + last <= _FEW
                     and (iovec & MASK32) + first <= end
                     and (other & MASK32) + last <= end
                     and (nread & MASK32) + 4 <= end
                 ):
-                    descriptor = get(fd, terms.MAY_READ)
-            except (IndexError, WasiError):
+                    size = first + last
+            except IndexError:
                 pass
-        if descriptor is None:
+        if descriptor is None or size == 0:
             return general(caller, fd, iovs, iovs_len, nread)
-        before = waiter.caller
-        waiter.caller = caller
         try:
-            data = descriptor.read_bytes(first + last)
+            if descriptor.prompt:
+                data = descriptor.read_bytes(size)
+            else:
+                data = called_by(caller, descriptor.read_bytes, size)
         except (WasiError, OSError) as error:
             return code_of(error)
-        finally:
-            waiter.caller = before
         count = len(data)
         if count <= first:
             memory.write(iovec & MASK32, data)
@@ -318,32 +318,35 @@ def _quick_read(wasi: Wasi, general: Linked) -> Linked:
 @quick_way("fd_write")
 def _quick_write(wasi: Wasi, general: Linked) -> Linked:
     """One or two buffers, as C libraries have them, with few bytes together."""
-    get = wasi.table.get
+    find = wasi.table.find
 
     def function(caller: Any, fd: int, iovs: int, iovs_len: int, nwritten: int) -> int | None:
-        memory, descriptor = caller.memory, None
-        if memory is not None and 0 < iovs_len <= 2:
+        memory, descriptor, size = caller.memory, find(fd), 0
+        if memory is not None and descriptor is not None and 0 < iovs_len <= 2:
             try:
                 iovec = memory.load_u64(iovs & MASK32)
                 other = memory.load_u64((iovs & MASK32) + 8) if iovs_len == 2 else 0
                 first, last = iovec >> 32, other >> 32
-                if 0 < first + last <= _FEW and (nwritten & MASK32) + 4 <= len(memory):
+                if (
+                    descriptor.rights & terms.MAY_WRITE
+                    and first + last <= _FEW
+                    and (nwritten & MASK32) + 4 <= len(memory)
+                ):
                     data = memory.read(iovec & MASK32, first)
                     if last:
                         data += memory.read(other & MASK32, last)
-                    descriptor = get(fd, terms.MAY_WRITE)
-            except (IndexError, WasiError):
+                    size = first + last
+            except IndexError:
                 pass
-        if descriptor is None:
+        if descriptor is None or size == 0:
             return general(caller, fd, iovs, iovs_len, nwritten)
-        before = waiter.caller
-        waiter.caller = caller
         try:
-            count = descriptor.write_bytes(data)
+            if descriptor.prompt:
+                count = descriptor.write_bytes(data)
+            else:
+                count = called_by(caller, descriptor.write_bytes, data)
         except (WasiError, OSError) as error:
             return code_of(error)
-        finally:
-            waiter.caller = before
         memory.store_u32(nwritten & MASK32, count)
         return 0
 

@@ -8,7 +8,7 @@ from operator import and_
 
 from wasmvm import types
 from wasmvm.embedding.func import HostFunc
-from wasmvm.wasi.host.waiting import waiter
+from wasmvm.wasi.host.waiting import called_by
 from wasmvm.wasi.preview1 import abi
 from wasmvm.wasi.preview1.function import Implementation, checked, quickest, signature_of
 from wasmvm.wasi.preview1.guest import Wasi
@@ -61,12 +61,9 @@ def bind(wasi: Wasi, name: str, module_name: str = abi.MODULE) -> tuple[types.Fu
     else:
 
         def function(caller: Any, *args: int) -> int:
-            memory, before = caller.memory, waiter.caller
-            waiter.caller = caller
-            try:
-                return body(wasi, no_memory if memory is None else memoryview(memory), *map(and_, args, masks))
-            finally:
-                waiter.caller = before
+            memory = caller.memory
+            view = no_memory if memory is None else memoryview(memory)
+            return called_by(caller, body, wasi, view, *map(and_, args, masks))
 
     return functype, function
 
