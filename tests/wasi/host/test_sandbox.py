@@ -318,7 +318,13 @@ def open_descriptors() -> set[str]:
 
 
 def test_nothing_stays_open(base: Base) -> None:
+    (base.root / "dir/kept/deep").mkdir(parents=True)
+    (base.root / "dir/kept/deep/link").symlink_to("../deep/file")
+    (base.root / "dir/kept/deep/file").touch()
     before = open_descriptors()
+    for _ in range(3):
+        base.guest.ok("path_filestat_get", 3, 1, *base.guest.path("dir/kept/deep/link"), 512)
+        assert base.guest.call("path_filestat_get", 3, 1, *base.guest.path("dir/kept/none/link"), 512)
     for path in ["dir/sub", "dir/sub/../../dir", "../x", "dir/../..", "file/x", "dir/sub/nowhere/x"] * 3:
         base.attack(path)
         (base.root / "dir/sub").mkdir(exist_ok=True, parents=True)
@@ -372,6 +378,16 @@ def test_unlinking_a_folder_on_hosts_that_call_it_forbidden(base: Base, monkeypa
     assert base.guest.fails("path_unlink_file", 3, *base.guest.path("dir")) == "EISDIR"
     assert base.guest.fails("path_unlink_file", 3, *base.guest.path("file")) == "EPERM"
     assert (base.root / "file").exists()
+
+
+def test_new_files_are_as_open_to_others_as_the_process_makes_them(base: Base) -> None:
+    old = os.umask(0o027)
+    try:
+        base.guest.open("new", oflags=abi.OFLAGS_CREAT)
+        base.guest.ok("path_create_directory", 3, *base.guest.path("folder"))
+    finally:
+        os.umask(old)
+    assert [(base.root / name).stat().st_mode & 0o7777 for name in ("new", "folder")] == [0o640, 0o750]
 
 
 def test_the_times_of_an_open_folder(base: Base) -> None:

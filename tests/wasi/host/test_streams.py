@@ -151,6 +151,16 @@ def test_a_character_in_two_pieces() -> None:
     assert text.getvalue() == "ü\ufffd!"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="files have modes on POSIX only")
+def test_a_file_that_is_made_for_output_is_as_open_to_others_as_the_process_makes_them(tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        Guest(WasiConfig(stdout=tmp_path / "log")).wasi.close()
+    finally:
+        os.umask(old)
+    assert (tmp_path / "log").stat().st_mode & 0o7777 == 0o640
+
+
 def test_output_comes_at_once() -> None:
     raw = RawPieces()
     with Guest(WasiConfig(stdout=io.BufferedWriter(raw))) as guest:

@@ -231,6 +231,32 @@ def test_links(tree: Guest) -> None:
     assert kind(tree, "nowhere") == abi.FILETYPE_REGULAR_FILE
 
 
+def test_links_below_several_folders(tree: Guest) -> None:
+    """The folders may be reached in one step; then a link in the last place is still followed, or is not."""
+    for path in ("one", "one/two", "one/two/three"):
+        tree.ok("path_create_directory", 3, *tree.path(path))
+    tree.write(tree.open("one/file", oflags=abi.OFLAGS_CREAT, rights=abi.FD_WRITE), b"up there")
+    symlink(tree, "../../file", "one/two/three/up")
+    symlink(tree, "up", "one/two/three/again")
+    symlink(tree, "../../../../file", "one/two/three/out")
+    symlink(tree, "../../two/three", "one/two/three/round")
+    for name in ("up", "again", "round/up", "round/again", "round/round/up"):
+        path = f"one/two/three/{name}"
+        assert tree.read(tree.open(path), 100) == b"up there"
+        assert opening(tree, path, flags=0) == "ELOOP"
+        assert kind(tree, path) == abi.FILETYPE_SYMBOLIC_LINK
+        assert kind(tree, path, FOLLOW) == abi.FILETYPE_REGULAR_FILE
+    assert opening(tree, "one/two/three/out") == "EPERM"
+    assert kind(tree, "one/two/three/out", FOLLOW) == "EPERM"
+    assert kind(tree, "one/two/three/round") == abi.FILETYPE_SYMBOLIC_LINK
+    for ending in ("/", "/.", "//"):
+        assert kind(tree, f"one/two/three/round{ending}") == abi.FILETYPE_DIRECTORY
+        assert kind(tree, f"one/two/three/up{ending}") == "ENOTDIR"
+    tree.ok("path_unlink_file", 3, *tree.path("one/two/three/up"))
+    assert tree.read(tree.open("one/file"), 100) == b"up there"
+    assert kind(tree, "one/two/three/again", FOLLOW) == "ENOENT"
+
+
 def test_forty_links_are_followed_and_no_more(tree: Guest) -> None:
     symlink(tree, "file", "l1")
     for at in range(2, 42):
