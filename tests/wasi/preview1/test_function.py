@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -148,7 +149,8 @@ def test_addresses_and_numbers(name: str, tmp_path: Path) -> None:
                 memory.write(0, bytes(SIZE))
                 outcomes.append(abi.ERRNO_NAMES[instance.exports[name](*given)])
                 data = memory.read(0, SIZE)
-                changed.append((SIZE - len(data.lstrip(b"\0")) if any(data) else -1, len(data.strip(b"\0"))))
+                rest = data.lstrip(b"\0")
+                changed.append((SIZE - len(rest) if rest else -1, len(rest.rstrip(b"\0"))))
             assert outcomes[0] == outcomes[1], given
             if outcomes[0] != "SUCCESS":
                 assert changed == [(-1, 0)] * 2, given
@@ -199,6 +201,57 @@ def test_the_usual_is_quick(call: tuple[Any, ...], refused: list[str], tmp_path:
         name, *arguments = call
         assert prepared(guest).exports[name](*arguments) == 0
     assert refused == []
+
+
+def test_the_time_by_the_quick_way() -> None:
+    """The calendar is the host's; the other clock says nothing of how long the host has been running."""
+    before = time.monotonic_ns()
+    with Wasi(WasiConfig()) as guest:
+        instance = prepared(guest)
+        clock, memory = instance.exports["clock_time_get"], instance.exports["memory"]
+        seen = []
+        for _ in range(3):
+            assert clock(abi.CLOCK_MONOTONIC, 0, 512) == 0
+            assert 0 <= memory.load_u64(512) <= time.monotonic_ns() - before
+            seen.append(memory.load_u64(512))
+            calendar = time.time_ns()
+            assert clock(abi.CLOCK_REALTIME, 0, 512) == 0
+            assert calendar <= memory.load_u64(512) <= time.time_ns()
+        assert seen == sorted(seen)
+        for clock_id in (abi.CLOCK_REALTIME, abi.CLOCK_MONOTONIC):
+            assert instance.exports["clock_res_get"](clock_id, 512) == 0
+            assert memory.load_u64(512) == guest.clock.resolution(clock_id)
+
+
+def test_random_bytes_by_the_quick_way() -> None:
+    with Wasi(WasiConfig()) as guest:
+        instance = prepared(guest)
+        memory = instance.exports["memory"]
+        for size in (16, 255, 256):
+            drawn = set()
+            for _ in range(20):
+                memory.write(4096, bytes(512))
+                assert instance.exports["random_get"](4096, size) == 0
+                assert memory.read(4096 + size, 256 - size + 1) == bytes(256 - size + 1)
+                drawn.add(memory.read(4096, size))
+                assert len(set(memory.read(4096, size))) > 4
+            assert len(drawn) == 20
+            assert len({data[-8:] for data in drawn}) == 20
+
+
+def test_yielding_lets_others_run_and_can_be_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("wasmvm.wasi.preview1.sched._yield", lambda: asked.append("host"))
+    with Wasi(WasiConfig()) as guest:
+        instance = prepared(guest)
+        assert instance.exports["sched_yield"]() == 0
+        assert asked == ["host"]
+        instance.store.interrupt()
+        with pytest.raises(wasmvm.Trap, match="interrupt"):
+            instance.exports["sched_yield"]()
+        monkeypatch.setattr("wasmvm.wasi.preview1.sched._yield", instance.store.interrupt)
+        with pytest.raises(wasmvm.Trap, match="interrupt"):
+            instance.exports["sched_yield"]()
 
 
 @pytest.mark.parametrize("call", USUAL, ids=str)
