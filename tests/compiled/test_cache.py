@@ -400,7 +400,8 @@ def test_writers_at_the_same_time(folder: Path) -> None:
     for process in processes:
         output, errors = process.communicate()
         assert (output, errors, process.returncode) == (OUTPUT, b"", 0)
-    (file,) = folder.iterdir()
+    (file,) = folder.glob("*.code")
+    assert {path.name for path in folder.iterdir()} == {file.name, codecache.MARKS}
     assert file.suffix == ".code"
     assert Cache(folder).open(HELLO.read_bytes()).validated
 
@@ -438,6 +439,68 @@ def test_what_was_not_used_for_longest_goes_first(folder: Path, monkeypatch: pyt
     assert young.exists()
     assert not left.exists()
     assert written.exists(), "another process may be writing it"
+
+
+def save_small(folder: Path, number: int) -> None:
+    """Make a module of its own and let go of it, which saves it."""
+    Module(f"(module (func (i32.const {number}) drop))", cache=folder)
+
+
+def test_a_save_looks_at_no_other_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only one in `MARKS_PER_PRUNE` does, however many files there are."""
+    looks = []
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: looks.append(path) or scandir(path))
+    for number in range(3 * codecache.MARKS_PER_PRUNE):
+        save_small(folder, number)
+        assert len(looks) == (number + 1) // codecache.MARKS_PER_PRUNE
+    assert len(Cache(folder).files()) == 3 * codecache.MARKS_PER_PRUNE
+
+
+def test_the_number_of_files_is_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codecache, "MAX_FILES", 10)
+    monkeypatch.setattr(codecache, "MARKS_PER_PRUNE", 4)
+    for number in range(30):
+        save_small(folder, number)
+        assert len(list(folder.glob("*.code"))) == (number + 1 if number < 11 else 10 + (number + 1) % 4)
+    for number in range(28, 30):  # the youngest are still there, and nothing of them is new
+        save_small(folder, number)
+        assert len(list(folder.glob("*.code"))) == 12
+
+
+@pytest.mark.parametrize(("size", "saves"), [(0, 64), ((1 << 22) - 1, 64), (1 << 22, 32), (1 << 27, 2), (1 << 40, 1)])
+def test_large_files_let_the_cache_look_sooner(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, size: int, saves: int
+) -> None:
+    pruned = []
+    prune = Cache.prune
+    monkeypatch.setattr(Cache, "prune", lambda cache: pruned.append(prune(cache)))
+    cache = Cache(folder)
+    cache.check()
+    for _ in range(saves):
+        assert not pruned
+        cache.mark(size)
+    assert len(pruned) == 1
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("hindrance", ["folder", "link"])
+def test_where_nobody_can_count_every_save_looks(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hindrance: str
+) -> None:
+    fill(folder)
+    marks, secret = folder / codecache.MARKS, tmp_path / "secret"
+    secret.write_bytes(b"mine")
+    marks.unlink()
+    if hindrance == "folder":
+        marks.mkdir()
+    else:
+        marks.symlink_to(secret)
+    monkeypatch.setattr(codecache, "MAX_FILES", 1)
+    for number in range(3):
+        save_small(folder, number)
+        assert len(list(folder.glob("*.code"))) == 1
+    assert secret.read_bytes() == b"mine"
 
 
 OTHERS = (

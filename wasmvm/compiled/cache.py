@@ -43,6 +43,13 @@ FOLDER_ENV = "WASMVM_CACHE_DIR"
 """Environment variable that names the folder."""
 MAX_BYTES = 1 << 30
 """The most bytes of all files together: the least recently used files are removed."""
+MAX_FILES = 4096
+"""The most files, likewise: to look at all of them takes some ten milliseconds, on a network more."""
+MARKS_PER_PRUNE = 64
+BYTES_PER_MARK = 1 << 22
+"""Nothing that is saved looks at the other files, but each adds a mark for itself and for every so many bytes to a file
+that holds nothing else. Who finds that many there looks at all files (`Cache.prune`); so the bounds above are passed
+by no more than what those marks stand for."""
 WORTH_SAVING = 32
 """A file is rewritten when the new code is more than 1/WORTH_SAVING of its bytes."""
 
@@ -51,7 +58,9 @@ LARGE = 1 << 20
 RACY_SECONDS = 2.0
 """A file that was changed more recently than this could change again and keep its time stamp."""
 
-SUFFIX, SEEN_SUFFIX, TEMPORARY_SUFFIX = ".code", ".seen", ".tmp"
+SUFFIX, SEEN_SUFFIX, MARKS_SUFFIX, TEMPORARY_SUFFIX = ".code", ".seen", ".marks", ".tmp"
+MARKS = "0" * (2 * KEY_SIZE) + MARKS_SUFFIX
+"""The file of the marks."""
 _SEEN = Struct(f"<{KEY_SIZE}sQIII")
 """The head of a file `.seen`: key, secret, how many positions of gaps and then of function bodies follow, checksum.
 The rest of the file is hashes (`partial.Layout`)."""
@@ -158,18 +167,20 @@ class Cache:
     def path(self, key: bytes, suffix: str = SUFFIX) -> str:
         return os.path.join(self.folder, key.hex() + suffix)
 
-    def write(self, path: str, parts: Iterable[bytes]) -> None:
-        """Write a file in one step, so that nobody sees a part of it; raises OSError."""
+    def write(self, path: str, parts: Iterable[bytes]) -> int:
+        """Write a file in one step, so that nobody sees a part of it; return its bytes; raises OSError."""
         temporary = f"{path}.{os.getpid()}.{os.urandom(4).hex()}{TEMPORARY_SUFFIX}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         try:
             with open(os.open(temporary, flags, 0o600), "wb") as file:
                 file.writelines(parts)
+                size = file.tell()
             os.replace(temporary, path)
         except OSError:
             if os.path.exists(temporary):
                 os.unlink(temporary)
             raise
+        return size
 
     def _files(self) -> Iterator[os.DirEntry[str]]:
         """The files that a cache wrote here, and none of the others in the folder."""
@@ -185,9 +196,12 @@ class Cache:
         for item in self._files():
             key, suffix = os.path.splitext(item.name)
             if suffix == SUFFIX:
-                status = item.stat(follow_symlinks=False)
-                with open(item.path, "rb") as file:
-                    functions = _count(file.read(codefile.HEADER_SIZE))
+                try:
+                    status = item.stat(follow_symlinks=False)
+                    with open(item.path, "rb", buffering=0) as file:
+                        functions = _count(file.read(codefile.HEADER_SIZE))
+                except FileNotFoundError:
+                    continue  # another process has removed it
                 found.append(FileInfo(key, status.st_size, functions, status.st_mtime))
         return sorted(found, key=lambda info: -info.used)
 
@@ -199,21 +213,44 @@ class Cache:
             count += item.name.endswith(SUFFIX)
         return count
 
+    def mark(self, size: int) -> None:
+        """Note that a file of so many bytes was written; `prune` when enough was."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        marks = MARKS_PER_PRUNE
+        try:
+            descriptor = os.open(os.path.join(self.folder, MARKS), flags, 0o600)
+        except OSError:
+            pass  # nobody can count then
+        else:
+            try:
+                os.write(descriptor, b"." * min(1 + size // BYTES_PER_MARK, MARKS_PER_PRUNE))
+                marks = os.fstat(descriptor).st_size
+            finally:
+                os.close(descriptor)
+        if marks >= MARKS_PER_PRUNE:
+            self.prune()
+
     def prune(self) -> None:
-        """Remove the least recently used files until the rest is small enough, and what dead writers left."""
+        """Remove the least recently used files until the rest is small enough, and what dead writers left; count anew."""
         import time
 
         now = time.time()
         files = []
         for item in self._files():
-            status = item.stat(follow_symlinks=False)
-            if not item.name.endswith(TEMPORARY_SUFFIX):
+            try:
+                status = item.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue  # somebody else removes files as well
+            if item.name == MARKS:
+                _remove(item.path, strict=True)
+            elif not item.name.endswith(TEMPORARY_SUFFIX):
                 files.append((status.st_mtime, status.st_size, item.path))
             elif now - status.st_mtime > _STALE_SECONDS:
                 _remove(item.path, strict=True)
         total = sum(size for _, size, _ in files)
-        for _, size, path in sorted(files):
-            if total <= MAX_BYTES:
+        files.sort()
+        for i, (_, size, path) in enumerate(files):
+            if total <= MAX_BYTES and len(files) - i <= MAX_FILES:
                 break
             _remove(path, strict=True)
             total -= size
@@ -276,11 +313,10 @@ class Entry:
                 from wasmvm.compiled.partial import layout_of
 
                 layout = layout_of(module, self._key)
-                cache.write(cache.path(self._seen, SEEN_SUFFIX), _pack_seen(self._seen, layout))
+                cache.mark(cache.write(cache.path(self._seen, SEEN_SUFFIX), _pack_seen(self._seen, layout)))
             if self._data is not None and fresh * WORTH_SAVING <= len(self._data):
                 return False
-            cache.write(cache.path(self._key), codefile.pack(code, self._key))
-            cache.prune()
+            cache.mark(cache.write(cache.path(self._key), codefile.pack(code, self._key)))
         except OSError:
             return False  # the disk is full, or the folder is gone or not writable
         return True
@@ -293,7 +329,7 @@ def is_ours(name: str) -> bool:
     if not dot or len(key) != 2 * KEY_SIZE or not _HEXADECIMAL.issuperset(key):
         return False
     suffix, *temporary = rest.split(".")
-    if "." + suffix not in (SUFFIX, SEEN_SUFFIX):
+    if "." + suffix not in (SUFFIX, SEEN_SUFFIX, MARKS_SUFFIX):
         return False
     if not temporary:
         return True
