@@ -1,10 +1,11 @@
 """Builds the WebAssembly binaries of ``benchmarks/programs`` (needs the package ``ziglang``, extra ``dev``).
 
-python -m benchmarks.build [NAME...]
+python -m benchmarks.build [NAME ...]
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -59,11 +60,26 @@ def build_native(program: Program, target: Path) -> None:
     subprocess.run([compiler, *flags, "-o", str(target), str(program.source), *libraries], check=True)
 
 
-def main() -> int:
-    names = sys.argv[1:] or list(BY_NAME)
-    if not sys.argv[1:]:
+def parse(argv: list[str] | None) -> list[str]:
+    """The names of the programs to build, none for all."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.build",
+        description=(__doc__ or "").partition("\n")[0],
+        epilog=f"Programs: {', '.join(BY_NAME)}.",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a program; without any, all are built")
+    names: list[str] = parser.parse_args(argv).names
+    unknown = [name for name in names if name not in BY_NAME]
+    if unknown:
+        parser.error(f"no such program: {', '.join(unknown)}")
+    return names
+
+
+def main(argv: list[str] | None = None) -> int:
+    names = parse(argv)
+    if not names:
         build_tiny()
-    for name in names:
+    for name in names or BY_NAME:
         build_wasm(BY_NAME[name], BY_NAME[name].wasm)
         print(f"written: {BY_NAME[name].wasm.name}")
     return 0

@@ -10,6 +10,7 @@ thread took in the meantime.
 
 from __future__ import annotations
 
+import argparse
 import functools
 import sys
 import threading
@@ -21,6 +22,7 @@ from typing import Any
 import wasmvm
 
 SECONDS = 0.3
+NOTHING = "nothing"
 COUNT = "(global.set $n (i32.add (global.get $n) (i32.const 1)))"
 
 
@@ -148,14 +150,30 @@ def trial(text: str, limits: dict[str, Any]) -> tuple[float, Ticker, str]:
     return took - SECONDS, ticker, end
 
 
-def main(argv: list[str]) -> int:
+def parse(argv: list[str] | None) -> list[str]:
+    """The kinds to try, none for all."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.stops",
+        description=(__doc__ or "").partition("\n")[0],
+        epilog=f"Kinds: {', '.join([NOTHING, *KINDS])}; the first is tried in any case.",
+    )
+    parser.add_argument("names", nargs="*", metavar="KIND", help="a kind of work; without any, all are tried")
+    names: list[str] = parser.parse_args(argv).names
+    unknown = [name for name in names if name not in (*KINDS, NOTHING)]
+    if unknown:
+        parser.error(f"no such kind: {', '.join(unknown)}")
+    return names
+
+
+def main(argv: list[str] | None = None) -> int:
+    names = parse(argv)
     trial(looped(""), {})  # so that all is imported
     with ticking() as ticker:
         time.sleep(SECONDS)
     print(f"{'':20}{'late':>10}{'waited':>10}{'processor':>10}")
-    print(f"{'nothing':20}{'':>10}{1000 * ticker.longest:10.1f}{1000 * ticker.busiest:10.1f}")
+    print(f"{NOTHING:20}{'':>10}{1000 * ticker.longest:10.1f}{1000 * ticker.busiest:10.1f}")
     for name, make in KINDS.items():
-        if argv and name not in argv:
+        if names and name not in names:
             continue
         late, seen, end = trial(*make())
         print(f"{name:20}{1000 * late:10.1f}{1000 * seen.longest:10.1f}{1000 * seen.busiest:10.1f}  {end}", flush=True)
@@ -163,4 +181,4 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

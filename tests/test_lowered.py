@@ -70,6 +70,50 @@ def test_the_first_to_come_stays() -> None:
 SMALL = Lowered(array("i", [7]), array("i", [0, 20]), array("i", [0, 1, 0, -1, 0, 2]), 3, 1, 2)
 
 
+@pytest.mark.parametrize("piece", [1, 7, 31, 32, 33, 1000, 1 << 62])
+@pytest.mark.parametrize("head", [0, 4, 56])
+def test_packed_code_is_what_adopt_reads(piece: int, head: int) -> None:
+    code = ModuleCode(5)
+    functions = {1: SMALL, 4: SMALL._replace(code=array("i", range(1000)), clauses=array("i"))}
+    for index, function in functions.items():
+        code.put(index, function)
+    count, pieces = code.pack(head, b"tail", 1 << 31, piece)
+    assert count == 2
+    assert {len(part) for part in pieces[:-1]} <= {piece}
+    assert 1 <= len(pieces[-1]) <= piece
+    data = b"".join(pieces)
+    size = head + 2 * 32 + 4 * sum(function.size for function in functions.values())
+    assert len(data) == size + 4
+    assert data.endswith(b"tail")
+    again = ModuleCode(5)
+    again.adopt(data, head, count)
+    again.refuse(1)
+    assert [again.get(index) for index in range(5)] == [None, None, None, None, functions[4]]
+    other = ModuleCode(5)
+    other.adopt(data, head, count)
+    other.accept(1)  # the other one is only offered, and is in a file all the same
+    _, same = other.pack(head, b"tail", 1 << 31, piece)
+    assert b"".join(same)[head:] == data[head:]
+
+
+@pytest.mark.parametrize(("most", "count"), [(0, 0), (68, 0), (69, 1), (136, 1), (137, 2)])
+def test_functions_that_do_not_fit_are_left_out(most: int, count: int) -> None:
+    code = ModuleCode(3)
+    for index in (0, 2):
+        code.put(index, SMALL)
+    found, pieces = code.pack(0, b"", most, 1 << 20)
+    assert (found, sum(map(len, pieces))) == (count, 68 * count)
+
+
+def test_what_pack_cannot_make() -> None:
+    for head, piece in ((-1, 1), (0, 0), (0, -1)):
+        with pytest.raises(InternalError):
+            ModuleCode(1).pack(head, b"", 100, piece)
+    with pytest.raises(TypeError):
+        ModuleCode(1).pack(0, None, 100, 1)  # type: ignore[arg-type]
+    assert ModuleCode(1).pack(0, b"", 100, 1) == (0, [])
+
+
 def test_parts() -> None:
     assert SMALL.parts == (1, 2, 6, 3, 1, 2)
     assert SMALL.size == 9

@@ -10,7 +10,7 @@ from tests.encode import sleb, uleb
 from wasmvm.errors import DecodeError
 from wasmvm.generated import flat
 from wasmvm.isa import imm, wasm
-from wasmvm.reader import Reader
+from wasmvm.reader import MAX_NAME, Reader
 from wasmvm.types import HEAPTYPE_NAMES, VALTYPE_NAMES
 
 UNEXPECTED_END = "unexpected end of section or function"
@@ -135,6 +135,17 @@ def test_name(text: str) -> None:
 )
 def test_malformed_name(encoded: bytes) -> None:
     check_error(reader(uleb(2 + len(encoded)) + b"ab" + encoded).name, "malformed UTF-8 encoding", 3)
+
+
+@pytest.mark.parametrize(("length", "fits"), [(MAX_NAME, True), (MAX_NAME + 1, False), (10 * MAX_NAME, False)])
+def test_names_are_bounded(length: int, fits: bool) -> None:
+    """As in browsers and wasmtime; a name that ends after its section is said to do that."""
+    data = uleb(length) + b"x" * length
+    if fits:
+        assert reader(data).name() == "x" * length
+    else:
+        check_error(reader(data).name, f"name is too long (limit {MAX_NAME} bytes)", 3)
+    check_error(reader(data[:1000]).name, "length out of bounds", 0)
 
 
 # --- types and instructions -------------------------------------------------------------------------------------------

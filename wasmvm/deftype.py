@@ -44,16 +44,13 @@ from wasmvm.types import (
     is_reftype,
     typeidx_of,
 )
+from wasmvm.typetable import LOOK_TYPES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wasmvm.syntax import Module
-
-LOOK_TYPES = 1 << 10
-"""How many types of a module are worked on between two calls of the checkpoint: some milliseconds."""
-
 
 _SUPERTYPE = {EQREF: ANYREF, I31REF: EQREF, STRUCTREF: EQREF, ARRAYREF: EQREF}
 _TOP = {
@@ -92,7 +89,7 @@ def define(module: Module, checkpoint: Callable[[], object] | None = None) -> ar
                 key = typetable.plain_key(comptype)
                 needs: set[int] = set()
             if key is None:
-                key, needs = typetable.group_key(types, subtypes, typeidx, count, type_ids)
+                key, needs = typetable.group_key(types, subtypes, typeidx, count, type_ids, checkpoint)
             first = typetable.enter(key, count, needs).first
             firsts.append(first)
             type_ids.extend(range(first, first + count))

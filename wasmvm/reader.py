@@ -56,6 +56,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+MAX_NAME = 100_000
+"""Bytes of a name, as in all browsers and in wasmtime: each use of a longer one would take its time."""
 UNEXPECTED_END = "unexpected end of section or function"
 IMM_OF = flat.IMM_OF
 PREFIX_BASE = flat.PREFIX_BASE
@@ -158,6 +160,8 @@ class Reader:
         """spec "Binary Format: Names"."""
         count = self.length()
         at = self.pos
+        if count > MAX_NAME and count <= self.end - at:
+            raise DecodeError(f"name is too long (limit {MAX_NAME} bytes)", at)
         self.skip(count)
         try:
             return self.source[at : self.pos].decode("utf-8")

@@ -117,7 +117,7 @@ class Elem(Record):
     tableidx: int
     offset_expr: Extent | None
     funcidxs: array[int] | None
-    exprs: tuple[Extent, ...] | None
+    exprs: list[Extent] | None
     offset: int
     init_offset: int
 

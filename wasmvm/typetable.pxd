@@ -50,8 +50,8 @@ cpdef object hold(int64_t type_id)
 cpdef object holding(list firsts)
 
 cpdef bytes plain_key(functype)
-@cython.locals(needs=set, words=list, body=list, typeidx=Py_ssize_t, kind=cython.int, valtype=int64_t, super_=int64_t)
-cpdef tuple group_key(list types, dict subtypes, Py_ssize_t start, Py_ssize_t count, type_ids)
+@cython.locals(needs=set, words=list, body=list, heads=list, bodies=list, flushed=Py_ssize_t, typeidx=Py_ssize_t, kind=cython.int, valtype=int64_t, super_=int64_t)
+cpdef tuple group_key(list types, dict subtypes, Py_ssize_t start, Py_ssize_t count, type_ids, checkpoint)
 cdef int64_t rolled(int64_t valtype, int64_t start, type_ids, set needs) except? -1
 cpdef tuple functype_key(functype)
 cdef bytes to_bytes(list words)

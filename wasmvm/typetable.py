@@ -28,6 +28,14 @@ from wasmvm.types import ArrayType, CompType, FieldType, FuncType, StructType, S
 if not cython.compiled:
     from wasmvm.types import ARRAYREF, CONCRETE, FUNCREF, STRUCTREF
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LOOK_TYPES = 1 << 10
+"""How many types of a module are worked on between two calls of the checkpoint: some milliseconds."""
+PIECE = 1 << 16
+"""Items of a large array that C code of Python's goes over at once, while no other thread runs."""
 FINAL = 0x80
 SEPARATOR = b"\1"
 """Between parameters and results of a key that consists of bytes."""
@@ -141,8 +149,9 @@ def enter(key: bytes, size: int, needs: set[int]) -> Group:
             return group
     made = Group(key, size)
     needed = []
-    for first in {group_of(type_id).first for type_id in needs}:
-        needed.append(first)
+    if needs:
+        for first in {group_of(type_id).first for type_id in needs}:
+            needed.append(first)
     kept = 0
     try:
         with _lock:
@@ -261,16 +270,34 @@ def plain_key(functype: FuncType) -> bytes | None:
 
 
 def group_key(
-    types: list[CompType], subtypes: dict[int, SubType], start: int, count: int, type_ids: array[int]
+    types: list[CompType],
+    subtypes: dict[int, SubType],
+    start: int,
+    count: int,
+    type_ids: array[int],
+    checkpoint: Callable[[], object] | None,
 ) -> tuple[bytes, set[int]]:
     """The key of the group of the types from `start` on, and the ids of the types that it refers to.
 
-    `type_ids` has those of the types before it.
+    Args:
+        type_ids: those of the types before it.
+        checkpoint: is called again and again, see `Reader`; what it raises ends the work.
     """
     needs: set[int] = set()
     words = [0, count]
     body: list[int] = []
+    heads: list[bytes] = []
+    bodies: list[bytes] = []
+    flushed = 0
     for typeidx in range(start, start + count):
+        if len(words) + len(body) >= PIECE:
+            heads.append(to_bytes(words))
+            bodies.append(to_bytes(body))
+            flushed += len(body)
+            words = []
+            body = []
+            if checkpoint is not None:
+                checkpoint()
         comptype = types[typeidx]
         subtype = subtypes.get(typeidx)
         if isinstance(comptype, FuncType):
@@ -297,8 +324,8 @@ def group_key(
                 super_ = start - 1 - super_
         words.append(kind | FINAL if subtype is None or subtype.final else kind)
         words.append(super_)
-        words.append(len(body))
-    return to_bytes(words + body), needs
+        words.append(flushed + len(body))
+    return b"".join([*heads, to_bytes(words), *bodies, to_bytes(body)]), needs
 
 
 def rolled(valtype: int, start: int, type_ids: array[int], needs: set[int]) -> int:

@@ -6,11 +6,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks import __main__ as command_line
-from benchmarks import boundary, decode, measure, start, threads, throughput, unseen
+from benchmarks import boundary, build, decode, measure, start, steps, stops, threads, throughput, unseen
 from benchmarks.display import Progress, table
 from benchmarks.engines import Run
 from benchmarks.programs import BY_NAME, PROGRAMS, UNSEEN, Program
@@ -44,6 +45,30 @@ def test_programs_are_complete() -> None:
         assert program.source.exists(), program.name
         assert program.wasm.read_bytes()[:4] == b"\0asm"
         assert program.large != program.small or program.simd
+
+
+@pytest.mark.parametrize("program", [build, stops])
+def test_commands_explain_themselves(program: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """And do nothing then, nor if a name is wrong."""
+    with pytest.raises(SystemExit) as caught:
+        program.main(["--help"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: python -m {program.__name__} [-h] [")
+    with pytest.raises(SystemExit) as caught:
+        program.main(["nothing of that name"])
+    assert caught.value.code == 2
+    assert "nothing of that name" in capsys.readouterr().err
+
+
+def test_each_step_of_a_module_is_measured(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "m.wasm").write_bytes(BY_NAME["nbody"].wasm.read_bytes())
+    assert steps.main([str(tmp_path / "m.wasm"), "--kinds", "params_1000", "--size", "1000", "--rounds", "1"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+    names = "decode validate names lower serialize deserialize pickle unpickle save from".split()
+    assert [row[:2] for row in rows] == [[module, step] for module in ("m.wasm", "params_1000") for step in names]
+    assert all(float(number) >= 0 for row in rows for number in row[-2:])
+    with pytest.raises(SystemExit):
+        steps.main(["--help"])
 
 
 class Fake:

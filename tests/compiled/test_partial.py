@@ -237,7 +237,15 @@ def test_reading_into_bytes(path: Path) -> None:
         with pytest.raises(ValueError, match="3 bytes at"):
             copy_into(target, at, b"abc")
     copy_into(target, 97, b"abc")
-    assert target == CONTENT[:97] + b"abc"
+    copy_into(target, 100, b"")
+    copy_into(target, 50, memoryview(b"?abc?")[1:4])
+    assert target == CONTENT[:50] + b"abc" + CONTENT[53:97] + b"abc"
+    large = os.urandom(1 << 17)  # without the GIL
+    target = blank_bytes(len(large) + 10)
+    copy_into(target, 0, bytes(5))
+    copy_into(target, 5 + len(large), bytes(5))
+    copy_into(target, 5, large)
+    assert target == bytes(5) + large + bytes(5)
 
 
 def test_a_start_from_the_cache_reads_no_bodies(warm: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import multiprocessing
 import pickle
+import sys
+import tracemalloc
+from collections import Counter
 from pathlib import Path
+from types import CodeType
 
 import pytest
 
 import wasmvm
 from wasmvm.compiled import codefile
+from wasmvm.embedding.module import PIECE, _Piece, _piece
 
 TEXT = """(module $calc (import "e" "f" (func)) (memory (export "memory") 1)
   (func (export "square") (param i32) (result i32) local.get 0 local.get 0 i32.mul)
@@ -58,6 +64,51 @@ def test_a_pickle_carries_lowered_code() -> None:
     assert use(pickle.loads(pickled), 5) == 25
 
 
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("size", [0, 1 << 20, 3_456_789])
+def test_a_large_module_is_pickled_in_pieces(protocol: int, size: int) -> None:
+    """Python copies each piece while no other thread runs, and between them it calls what lets others run."""
+    module = wasmvm.Module(TEXT[:-1] + f'(data "{"w" * size}"))')
+    assert use(module, 3) == 9
+    data = module.serialize()
+    count = -(-len(data) // PIECE)
+    calls: Counter[CodeType] = Counter()
+    sys.setprofile(lambda frame, event, _: calls.update([frame.f_code] if event == "call" else []))
+    try:
+        again = pickle.loads(pickle.dumps(module, protocol))
+    finally:
+        sys.setprofile(None)
+    assert calls[_Piece.__reduce__.__code__] == calls[_piece.__code__] == count - 1
+    _, (_, *pieces) = module.__reduce__()
+    assert [len(piece if isinstance(piece, bytes) else piece.data) for piece in pieces[:-1]] == [PIECE] * (count - 1)
+    for other in (again, copy.copy(module), copy.deepcopy(module)):
+        assert type(other) is wasmvm.Module
+        assert other.serialize() == data
+        assert use(other, 4) == 16
+
+
+def test_what_an_earlier_version_pickled_is_read() -> None:
+    """It gave all bytes as one object."""
+    module = wasmvm.Module(TEXT)
+    function, (cls, *_) = module.__reduce__()
+    assert use(function(cls, module.serialize(lower_all=True)), 3) == 9
+
+
+@pytest.mark.parametrize("lower_all", [False, True])
+def test_serializing_takes_no_memory_besides_its_result(lower_all: bool) -> None:
+    functions = "(func (param i32) (result i32) (i32.mul (local.get 0) (i32.load (local.get 0))))" * 10_000
+    module = wasmvm.Module(f'(module (memory 200) (data (i32.const 7) "{"wasm" * 1_000_000}") {functions})')
+    if lower_all:
+        module.compiled.lower_all()
+    tracemalloc.start()
+    try:
+        data = module.serialize()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(data) <= peak <= 1.2 * len(data)
+
+
 def test_modules_travel_to_other_processes() -> None:
     module = wasmvm.Module(TEXT)
     with multiprocessing.get_context("spawn").Pool(1) as pool:
@@ -100,5 +151,5 @@ def test_another_build_is_refused_but_unpickles(monkeypatch: pytest.MonkeyPatch)
         wasmvm.Module.deserialize(data[:7] + b"\1" + data[8:])
     with pytest.raises(wasmvm.DeserializeError, match="does not begin as one"):
         wasmvm.Module.deserialize(wasmvm.wat2wasm(TEXT) + bytes(100))
-    function, (cls, _) = module.__reduce__()
+    function, (cls, *_) = module.__reduce__()
     assert use(function(cls, other), 6) == 36

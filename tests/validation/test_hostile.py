@@ -14,17 +14,24 @@ import pytest
 
 from tests.encode import (
     CODE,
+    DATA,
     ELEM,
+    EXPORT,
     FUNCTION,
     GLOBAL,
     I32,
     I64,
+    IMPORT,
+    MEMORY,
+    TABLE,
     TYPE,
     body,
     functype,
     module,
+    name,
     one_function,
     section,
+    sleb,
     uleb,
     vec,
 )
@@ -251,8 +258,27 @@ def test_long_work_looks_around() -> None:
         "types": module(section(TYPE, vec([NOTHING] * entries))),
         "types with supertypes": module(section(TYPE, vec([b"\x50\0\x5f\0"] + [b"\x50\1\0\x5f\0"] * (entries // 8)))),
         "customs": module(*[section(0, b"\0")] * entries),
+        "a group of types": module(
+            section(TYPE, vec([b"\x4e" + vec([b"\x5f\1\x63" + sleb(i) + b"\0" for i in range(entries)])]))
+        ),
+        "imports": module(section(IMPORT, vec([b"\0\0\3" + I32 + b"\0"] * entries))),
+        "exports": module(
+            section(GLOBAL, vec([I32 + b"\0\x41\0\x0b"])),
+            section(EXPORT, vec([name(str(i)) + b"\3\0" for i in range(entries)])),
+        ),
+        "tables": module(section(TABLE, vec([b"\x70\0\0"] * entries))),
+        "data": module(section(MEMORY, b"\1\0\1"), section(DATA, vec([b"\0\x41\0\x0b\0"] * entries))),
+        "elements": module(
+            section(TYPE, vec([NOTHING])),
+            section(FUNCTION, vec([b"\0"])),
+            section(TABLE, vec([b"\x70\0\0"])),
+            section(ELEM, vec([b"\1\0" + uleb(8 * entries) + bytes(8 * entries)])),
+            section(CODE, vec([b"\2\0\x0b"])),
+        ),
+        "element expressions": module(section(ELEM, b"\1\5\x70" + uleb(entries) + b"\xd0\x70\x0b" * entries)),
+        "locals": one_function(END, local_groups=[b"\0" + I32] * entries),
     }
-    for name, data in modules.items():
+    for kind, data in modules.items():
         calls = 0
 
         def count() -> None:
@@ -260,8 +286,8 @@ def test_long_work_looks_around() -> None:
             calls += 1
 
         validate(decode(data, None, count), count)
-        assert calls >= len(data) >> 17, name
-        assert calls <= 10 + (len(data) >> 8), name
+        assert calls >= len(data) >> 17, kind
+        assert calls <= 10 + (len(data) >> 8), kind
 
         def stop(at: int = calls) -> None:
             nonlocal calls

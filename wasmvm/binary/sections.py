@@ -83,6 +83,10 @@ MAX_MEMORIES = 100
 MAX_SIZE = 1 << 30
 """Bytes of a module, from the same list: positions in it fit into 32 bits wherever that saves memory."""
 
+SHORT = 16
+INDICES_AT_ONCE = 1 << 14
+"""Lists of indices of at most so many grow one by one, longer ones by so many at once."""
+
 SHORT_TYPES = bytes(VALTYPE_NAMES)
 """The value types of one byte."""
 
@@ -124,7 +128,7 @@ def read_sections(reader: Reader, module: Module) -> None:
     """spec "Binary Format: Sections": read all of them, in the order that `ORDER` asks for."""
     last = 0
     while reader.pos < reader.end:
-        if not len(module.sections) & 0xFFF:
+        if not len(module.sections) & 0x3FF:
             reader.look_around()
         at = reader.pos
         section_id = reader.byte()
@@ -478,14 +482,14 @@ def read_elem(reader: Reader, section_end: int) -> Elem:
     return made(Elem, (reftype, mode, tableidx, offset_expr, read_indices(reader), None, at, init))
 
 
-def read_exprs(reader: Reader, section_end: int) -> tuple[Extent, ...]:
+def read_exprs(reader: Reader, section_end: int) -> list[Extent]:
     """spec "Element Section": a list of expressions, as where each lies."""
     exprs: list[Extent] = []
     for i in range(reader.length()):
         if not i & 0xFFF:
             reader.look_around()
         exprs.append(read_expr(reader, section_end))
-    return tuple(exprs)
+    return exprs
 
 
 def read_data_count_section(reader: Reader, module: Module, section_end: int) -> None:
@@ -504,7 +508,7 @@ def read_code_section(reader: Reader, module: Module, section_end: int) -> None:
         return
     code = module.code
     for i in range(reader.length()):
-        if not i & 0xFFFF:
+        if not i & 0x7FF:  # each may be the first use of a page of memory
             reader.look_around()
         at = reader.pos
         size = reader.length()
@@ -546,11 +550,23 @@ def read_data_section(reader: Reader, module: Module, section_end: int) -> None:
 
 def read_indices(reader: Reader) -> array[int]:
     """spec "Binary Format: Lists": a list of indices."""
+    count = reader.length()
     indices = array("I")
-    for i in range(1, reader.length() + 1):  # most lists are short: each subtype has one
-        if not i & 0xFFFF:
+    if count <= SHORT:  # as most are: each subtype has one
+        for _ in range(count):
+            indices.append(reader.u32())
+        return indices
+    some = array("I", bytes(4 * min(count, INDICES_AT_ONCE)))
+    words = some
+    at = 0
+    for _ in range(count):
+        words[at] = reader.u32()
+        at += 1
+        if at == INDICES_AT_ONCE:
             reader.look_around()
-        indices.append(reader.u32())
+            indices.extend(some)
+            at = 0
+    indices.extend(some[:at])
     return indices
 
 

@@ -231,7 +231,7 @@ class Cache:
             self.prune()
 
     def prune(self) -> None:
-        """Remove the least recently used files until the rest is small enough, and what dead writers left; count anew."""
+        """Remove the least recently used files until the rest is small enough, and what dead writers left."""
         import time
 
         now = time.time()
@@ -282,7 +282,7 @@ class Entry:
     def _accept(self, data: bytes) -> None:
         """Use a file if it is intact and has this entry's key."""
         try:
-            header = codefile.header(data)
+            header = codefile.header([memoryview(data)])
         except codefile.UnsoundError:
             return
         if header.key == self._key:
@@ -382,7 +382,7 @@ def _unpack_seen(seen: bytes, data: bytes) -> Layout | None:
 def _count(head: bytes) -> int:
     """How many functions a file has according to its header; 0 if it has none."""
     try:
-        return codefile.header(head, check=False).functions
+        return codefile.header([memoryview(head)], check=False).functions
     except codefile.UnsoundError:
         return 0
 

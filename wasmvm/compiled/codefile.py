@@ -1,9 +1,9 @@
 """Lowered code as bytes: the one format of serialized modules and of the cache on disk.
 
 A file is a header (`_HEADER`: magic, key, number of functions, size of the module at the end, checksum of everything),
-a record for each function (`_RECORD`), the arrays of each in the order of `lowered.Lowered`, and last the module in the
-binary format, which a cache leaves out. The header is little-endian; the rest is as the machine has it, so that code is
-used where it lies in the file, without a copy.
+a record for each function (`_core.ModuleCode.pack`), the arrays of each in the order of `lowered.Lowered`, and last the
+module in the binary format, which a cache leaves out. The header is little-endian; the rest is as the machine has it, so
+that code is used where it lies in the file, without a copy.
 
 The key says what the code belongs to: `BUILD` if the module is in the file, otherwise a hash of the module keyed with
 `BUILD`. The checksum finds accidents; attackers are the business of `lowering.verify`, which checks the code of a
@@ -17,8 +17,7 @@ from struct import Struct
 from zlib import crc32
 
 from wasmvm._build import SOURCES
-from wasmvm._core import DISPATCH
-from wasmvm.lowered import Lowered
+from wasmvm._core import DISPATCH, blank_bytes, copy_into
 from wasmvm.record import Record
 
 try:
@@ -28,15 +27,16 @@ except ImportError:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wasmvm._core import ModuleCode
-    from wasmvm.lowered import Words
 
 MAGIC = b"wasmvm\0\3"
 KEY_SIZE = 32
 _HEADER = Struct(f"<8s{KEY_SIZE}sIQI")
 HEADER_SIZE = _HEADER.size
-_RECORD = Struct(f"={2 + len(Lowered._fields)}I")
-"""Of a function: its index, where its arrays begin in the file, `Lowered.parts`. `_core.ModuleCode.adopt` reads it."""
+MAX_SIZE = 1 << 62
+"""No file has as many bytes."""
 _MAX_BYTES = 1 << 31
 """The most bytes of records and code: offsets have 32 bits."""
 
@@ -62,55 +62,56 @@ def keyed(data: bytes) -> bytes:
     return blake2b(data, digest_size=KEY_SIZE, key=BUILD).digest()
 
 
-def pack(code: ModuleCode, key: bytes, source: bytes = b"") -> list[bytes]:
-    """The parts of a file with all lowered functions, but for those that do not fit into 2 GiB."""
-    found: list[tuple[int, Lowered]] = []
-    size = _HEADER.size
-    for index in range(code.count):
-        lowered = code.get(index)
-        if lowered is not None:
-            size += _RECORD.size + 4 * lowered.size
-            if size >= _MAX_BYTES:
-                break
-            found.append((index, lowered))
-    records: list[bytes] = []
-    arrays: list[Words] = []
-    start = _HEADER.size + _RECORD.size * len(found)
-    for index, lowered in found:
-        records.append(_RECORD.pack(index, start, *lowered.parts))
-        arrays += lowered.arrays
-        start += 4 * lowered.size
-    parts = [b"".join([*records, *arrays]), source]
-    checksum = _checksum(key, len(found), len(source), parts)
-    return [_HEADER.pack(MAGIC, key, len(found), len(source), checksum), *parts]
+def pack(code: ModuleCode, key: bytes, source: bytes = b"", piece: int = MAX_SIZE) -> list[bytes]:
+    """A file with all lowered functions, but for those that do not fit into 2 GiB, in pieces of so many bytes.
 
-
-def _checksum(key: bytes, count: int, source_size: int, parts: list[bytes] | list[memoryview]) -> int:
-    """The checksum of a whole file; `parts` is what follows the header."""
-    checksum = crc32(_HEADER.pack(MAGIC, key, count, source_size, 0))
-    for part in parts:
+    It takes no memory besides that, and other threads run meanwhile.
+    """
+    count, pieces = code.pack(HEADER_SIZE, source, _MAX_BYTES, max(piece, HEADER_SIZE))
+    begin = _HEADER.pack(MAGIC, key, count, len(source), 0)
+    copy_into(pieces[0], 0, begin)
+    checksum = 0
+    for part in pieces:
         checksum = crc32(part, checksum)
-    return checksum
+    copy_into(pieces[0], 0, _HEADER.pack(MAGIC, key, count, len(source), checksum))
+    return pieces
 
 
-def header(data: bytes | bytearray | memoryview, *, check: bool = True) -> Header:
+def header(pieces: Sequence[memoryview], *, check: bool = True) -> Header:
     """The header of a file.
 
     Args:
+        pieces: all bytes of the file, those of the header in the first.
         check: whether to compare the checksum of the whole file as well.
 
     Raises:
         UnsoundError: these are not the bytes of a file that `pack` made.
     """
-    view = memoryview(data).cast("B")
-    if bytes(view[:6]) != MAGIC[:6] or len(view) < _HEADER.size:
+    first = pieces[0] if pieces else memoryview(b"")
+    if bytes(first[:6]) != MAGIC[:6] or len(first) < HEADER_SIZE:
         raise UnsoundError("it does not begin as one")
-    magic, key, count, source_size, checksum = _HEADER.unpack_from(view)
+    magic, key, count, source_size, expected = _HEADER.unpack_from(first)
     if magic != MAGIC:
         raise UnsoundError("its format is that of another version of wasmvm")
-    if check and _checksum(key, count, source_size, [view[_HEADER.size :]]) != checksum:
-        raise UnsoundError("it is damaged: its checksum is another")
-    return Header(key, count, max(len(view) - source_size, _HEADER.size))
+    if check:
+        checksum = crc32(_HEADER.pack(MAGIC, key, count, source_size, 0))
+        for i, piece in enumerate(pieces):
+            checksum = crc32(piece if i else piece[HEADER_SIZE:], checksum)
+        if checksum != expected:
+            raise UnsoundError("it is damaged: its checksum is another")
+    return Header(key, count, max(sum(map(len, pieces)) - source_size, HEADER_SIZE))
+
+
+def joined(pieces: Sequence[memoryview], start: int, end: int) -> bytes:
+    """The bytes from `start` up to `end` of a file, copied; other threads run meanwhile."""
+    found = blank_bytes(end - start)
+    at = 0
+    for piece in pieces:
+        part = piece[max(start - at, 0) : max(end - at, 0)]
+        if part:
+            copy_into(found, max(at, start) - start, part)
+        at += len(piece)
+    return found
 
 
 def install(data: bytes, count: int, code: ModuleCode) -> None:

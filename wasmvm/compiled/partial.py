@@ -161,7 +161,7 @@ class PartialSource:
             raise _changed()
         self._keep(number, start, content)
 
-    def _keep(self, number: int, start: int, content: bytes) -> None:
+    def _keep(self, number: int, start: int, content: bytes | memoryview) -> None:
         if not self._loaded[number]:
             copy_into(self.source, start, content)
             self._loaded[number] = True
@@ -170,10 +170,11 @@ class PartialSource:
         if self._complete:
             return
         size = len(self.source)
-        content = self._read(0, size)
-        if keyed(content) != self._layout.key:
+        whole = self._read(0, size)
+        if keyed(whole) != self._layout.key:
             self.forget()
             raise _changed()
+        content = memoryview(whole)
         gaps, code = self._customs, self.code
         for i in range(0, len(gaps), 2):
             self._keep(self._first + i // 2, gaps[i], content[gaps[i] : gaps[i + 1]])

@@ -162,10 +162,24 @@ def _binary_of(source: bytes | bytearray | memoryview | str) -> bytes:
     """The bytes of the binary format; raises TextError, TypeError."""
     if isinstance(source, str):
         return _assemble(source)
+    if type(source) is bytes:
+        return _assembled(source)
     try:
-        return _assembled(bytes(memoryview(source)))
+        view = memoryview(source)
     except TypeError:
         raise TypeError(f"source: expected bytes, text or a path, got {type(source).__name__}") from None
+    return _assembled(_copied(view))
+
+
+def _copied(view: memoryview) -> bytes:
+    """The bytes of a view; while large ones are copied, other threads run."""
+    if not (view.c_contiguous and view.nbytes):
+        return bytes(view)
+    from wasmvm._core import blank_bytes, copy_into
+
+    copy = blank_bytes(view.nbytes)
+    copy_into(copy, 0, view.cast("B"))
+    return copy
 
 
 def _assembled(source: bytes) -> bytes:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from wasmvm.compiled.source import CacheOption, FilePath, Source
 
+PIECE = 1 << 20
+"""Bytes of a module that are pickled at once."""
+
 
 class ImportType:
     """An import of a module: `module` and `name`, `kind` ("func", "table", "memory", "global", "tag"), `type`."""
@@ -134,7 +137,10 @@ class Module:
         return cls._of(load(source))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickle, (type(self), self.serialize())
+        from wasmvm.compiled.serialize import dump_pieces
+
+        first, *others = dump_pieces(self.compiled, PIECE)
+        return _unpickle, (type(self), first, *map(_Piece, others))
 
     def __repr__(self) -> str:
         return f"<wasmvm.Module {escaped(self.name) if self.name else f'of {self.compiled.code.count} functions'}>"
@@ -166,8 +172,33 @@ class Module:
         return [syntax.load(*content)[content.start : content.end] for content in found]
 
 
-def _unpickle(cls: type[Module], data: bytes) -> Module:
-    """What `pickle` calls. The sender may have had another build of wasmvm: then the module is compiled again."""
-    from wasmvm.compiled.serialize import load
+class _Piece:
+    """Some of the bytes of a pickled module.
 
-    return cls._of(load(data, recompile=True))
+    `pickle` copies each object of bytes with the GIL; that it calls a function of plain Python for each of these lets
+    other threads have their turn.
+    """
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _piece, (self.data,)
+
+
+def _piece(data: bytes) -> bytes:
+    """What `pickle` calls for each piece."""
+    return data
+
+
+def _unpickle(cls: type[Module], *data: bytes | _Piece) -> Module:
+    """What `pickle` calls, and `copy.copy`, which makes no bytes of the pieces.
+
+    The sender may have had another build of wasmvm: then the module is compiled again.
+    """
+    from wasmvm.compiled.serialize import load_pieces
+
+    pieces = [piece.data if isinstance(piece, _Piece) else piece for piece in data]
+    return cls._of(load_pieces(pieces, recompile=True))

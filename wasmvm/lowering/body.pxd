@@ -3,6 +3,7 @@ cimport cython
 from wasmvm.generated.codes cimport LOOK, METER_CALLS, NO_METERING
 from wasmvm.generated.opcode cimport *
 from wasmvm.generated.regopcode cimport *
+from wasmvm.lowering.code cimport first_words
 from wasmvm.lowering.context cimport Context
 from wasmvm.lowering.control cimport CTL_BLOCK, CTL_LOOP, MAX_UNPAID, Control
 

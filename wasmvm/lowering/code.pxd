@@ -1,4 +1,7 @@
 cimport cython
+from cpython.array cimport array as array_t, clone
+from cpython.buffer cimport PyBUF_CONTIG_RO, PyBuffer_Release, PyObject_GetBuffer
+from libc.string cimport memcpy, memset
 
 from wasmvm.generated.regopcode cimport R_CONST32, R_CONST64, R_COPY, R_MOVE, R_MOVE_V128, R_PAY
 
@@ -48,4 +51,29 @@ cdef class Code:
 
 
 cdef int low_word(unsigned long long value) noexcept
-cdef object enlarged(object old, str typecode, Py_ssize_t capacity)
+
+# Both copy without the GIL: the code of one function may be fifty megabytes.
+
+
+cdef inline array_t enlarged(object old, str typecode, Py_ssize_t capacity):
+    """A copy of `old` with room for `capacity` items, the others 0."""
+    cdef Py_buffer view
+    cdef array_t grown = clone(array_t(typecode), capacity, False)
+    PyObject_GetBuffer(old, &view, PyBUF_CONTIG_RO)
+    with nogil:
+        if view.len:
+            memcpy(grown.data.as_chars, view.buf, <size_t>view.len)
+        memset(grown.data.as_chars + view.len, 0, <size_t>(capacity * view.itemsize - view.len))
+    PyBuffer_Release(&view)
+    return grown
+
+
+cdef inline array_t first_words(int[::1] words, Py_ssize_t count):
+    """A copy of the first `count` words."""
+    cdef array_t copy = clone(array_t("i"), count, False)
+    if count > 0x4000:
+        with nogil:
+            memcpy(copy.data.as_ints, &words[0], <size_t>count * sizeof(int))
+    elif count > 0:
+        memcpy(copy.data.as_ints, &words[0], <size_t>count * sizeof(int))
+    return copy

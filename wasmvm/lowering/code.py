@@ -15,6 +15,17 @@ if not cython.compiled:
     # The longest instruction but br_table, rounded up: what `reserve` makes room for.
     MAX_WORDS = 12
 
+    def enlarged(old: array[int], typecode: str, capacity: int) -> array[int]:
+        """A copy of `old` with room for `capacity` items, the others 0."""
+        grown = array(typecode, [0]) * capacity
+        view = memoryview(old)
+        memoryview(grown)[: len(view)] = view
+        return grown
+
+    def first_words(words: array[int], count: int) -> array[int]:
+        """A copy of the first `count` words."""
+        return array("i", bytes(memoryview(words)[:count]))
+
 
 class Code:
     """A growing array of code words.
@@ -52,7 +63,8 @@ class Code:
         self.limit = 4096 + 64 * size
         if self.cap < 64 + 2 * size:
             self.cap = 64 + 2 * size
-            self.code = array("i", bytes(4 * self.cap))
+            self.code = array("i")  # before there is another one
+            self.code = enlarged(self.code, "i", self.cap)
         self.n = 0
         self.paid = 0
         self.last = self.before = -1
@@ -196,11 +208,3 @@ def low_word(value: int) -> int:
     """The low 32 bits as a signed word."""
     value &= 0xFFFFFFFF
     return value - 0x100000000 if value & 0x80000000 else value
-
-
-def enlarged(old: array[int], typecode: str, capacity: int) -> array[int]:
-    """A copy of `old` with room for `capacity` items."""
-    grown = array(typecode, [0]) * capacity
-    view = memoryview(old)
-    memoryview(grown)[: len(view)] = view
-    return grown

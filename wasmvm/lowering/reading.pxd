@@ -65,7 +65,7 @@ cdef class Reading(Operands):
     cdef int push_results(self, int type_) except -1
     @cython.locals(i=cython.int)
     cdef int push_params(self, int type_) except -1
-    @cython.locals(context=Context, typeidx=cython.int, i=cython.int, count=cython.int, _=cython.uint, slot=cython.int,
+    @cython.locals(context=Context, typeidx=cython.int, i=cython.uint, count=cython.int, slot=cython.int,
                    room=cython.int)
     cdef void read_locals(self) except *
     @cython.locals(k=cython.int, first=cython.int, last=cython.int, i=cython.int)

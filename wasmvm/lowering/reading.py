@@ -15,7 +15,7 @@ if not cython.compiled:
     from wasmvm.isa.codes import EMPTY_BLOCK, MEMIDX_FLAG, REF, REF_NULL
     from wasmvm.lowering.code import enlarged
     from wasmvm.lowering.operands import TEMP, Operands
-    from wasmvm.types import V128
+    from wasmvm.types import LOOK, V128
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -214,7 +214,9 @@ class Reading(Operands):
             for i in range(context.first[typeidx], context.middle[typeidx]):
                 slot = self.declare(1, context.widths[i], slot, room)
             self.param_slots = slot
-            for _ in range(self.u32()):
+            for i in range(self.u32()):
+                if i & (LOOK - 1) == LOOK - 1:
+                    self.look_around()
                 count = self.u32()
                 slot = self.declare(count, self.valtype_width(), slot, room)
         self.begin_operands(slot)

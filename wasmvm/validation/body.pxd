@@ -27,7 +27,7 @@ cdef class BodyValidator(Aggregates):
     @cython.locals(reader=Reader, stack=Stacks, results=cython.int)
     cpdef int body(self, int typeidx, Py_ssize_t start, Py_ssize_t end) except -1
     @cython.locals(
-        reader=Reader, stack=Stacks, count=cython.int, at=cython.int, i=cython.int, _=int64_t, more=int64_t,
+        reader=Reader, stack=Stacks, count=cython.int, at=cython.int, i=cython.int, run=int64_t, more=int64_t,
         valtype=cython.int, group=cython.Py_ssize_t, most=cython.int, last=cython.int,
     )
     cdef int declare_locals(self, int typeidx) except -1

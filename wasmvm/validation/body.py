@@ -85,7 +85,9 @@ class BodyValidator(Aggregates):
         stack.expect_locals(stack.expanded)
         for i in range(stack.expanded):
             stack.locals[i] = self.flat[at + i]
-        for _ in range(reader.length()):
+        for run in range(reader.length()):
+            if run & (LOOK - 1) == LOOK - 1:
+                reader.look_around()
             group = reader.pos
             more = reader.u32()
             stack.at = reader.pos

@@ -26,10 +26,14 @@ from wasmvm.types import (
     FuncType,
     StructType,
 )
+from wasmvm.typetable import PIECE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from typing import TypeVar
+
+    Numbers = TypeVar("Numbers", array[int], bytearray)
 
 SINGLES = 2 * BOTTOM_REF
 """Every value type that is not a reference to a type of the module is less than this."""
@@ -46,6 +50,10 @@ NATURAL_ALIGNMENT = signatures.NATURAL_ALIGNMENT
 PREFIX.extend(signatures.TYPES)
 # What is between this and the references to types is never looked at.
 PREFIX.extend([BOTTOM] * (CONCRETE - len(PREFIX)))
+
+
+UNPACKED = {I8: I32, I16: I32}
+"""spec "Structure: Composite Types": of packed types, that of the values that a field gives and takes."""
 
 
 class Context:
@@ -72,7 +80,7 @@ class Context:
         self.checkpoint = checkpoint
         count = len(module.types)
         self.flat = PREFIX[:]
-        self.flat.extend(range(CONCRETE, CONCRETE + 2 * count))
+        extend(self.flat, range(CONCRETE, CONCRETE + 2 * count))
         self.type_kind = bytearray(count)
         self.type_at = array("i")
         self.type_params = array("i")
@@ -92,31 +100,40 @@ class Context:
             own: tuple[FieldType, ...] = comptype.fields if isinstance(comptype, StructType) else (comptype.field,)
             self.type_params.append(len(own))
             self.type_results.append(0)
-            self.flat.extend([unpacked(field.storage) for field in own])
+            self.flat.extend([UNPACKED.get(storage, storage) for storage, _ in own])
             fields.append((at, own))
         # Most modules have no fields: then these two arrays stay empty.
-        self.storage = self.flat[:] if fields else array("i")
+        self.storage = array("i")
+        if fields:
+            extend(self.storage, self.flat)
         self.mutable = bytearray(len(self.storage))
         for at, own in fields:
-            for i, field in enumerate(own, at):
-                self.storage[i] = field.storage
-                self.mutable[i] = field.mutable
+            for i, (storage, mutable) in enumerate(own, at):
+                if storage in UNPACKED:
+                    self.storage[i] = storage
+                if mutable:
+                    self.mutable[i] = 1
         self.type_ids = define(module)
-        self.funcs = array("I", [i.desc for i in module.func_imports])
+        self.funcs = extend(array("I"), [i.desc for i in module.func_imports])
         self.funcs.extend(module.funcs)
-        self.tags = array("I", module.tag_typeidxs())
+        self.tags = extend(array("I"), module.tag_typeidxs())
         table_types = module.table_types()
-        self.tables = array("i", [t.reftype for t in table_types])
-        self.table_addr = bytes([t.addrtype for t in table_types])
+        self.tables = extend(array("i"), [t.reftype for t in table_types])
+        self.table_addr = extend(bytearray(), [t.addrtype for t in table_types])
         self.mems = bytes([m.addrtype for m in module.mem_types()])
         global_types = module.global_types()
-        self.globals = array("i", [g.valtype for g in global_types])
-        self.global_mutable = bytes([g.mutable for g in global_types])
-        self.elems = array("i", [e.reftype for e in module.elems])
+        self.globals = extend(array("i"), [g.valtype for g in global_types])
+        self.global_mutable = extend(bytearray(), [g.mutable for g in global_types])
+        self.elems = extend(array("i"), [e.reftype for e in module.elems])
         self.data_count = -1 if module.data_count is None else module.data_count
         self.refs = bytearray(len(self.funcs))
 
 
-def unpacked(storage: int) -> int:
-    """spec "Structure: Composite Types": the type of the values that a field gives and takes."""
-    return I32 if storage in (I8, I16) else storage
+def extend(target: Numbers, numbers: Sequence[int]) -> Numbers:
+    """Append numbers to an array, which is returned; other threads have their turn where there are many."""
+    if len(numbers) <= PIECE:
+        target.extend(numbers)
+    else:
+        for at in range(0, len(numbers), PIECE):
+            target.extend(numbers[at : at + PIECE])
+    return target

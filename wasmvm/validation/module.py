@@ -16,6 +16,7 @@ from wasmvm.types import (
     FUNC,
     I32,
     I64,
+    LOOK,
     MAX_PAGES,
     MAX_PAGES_64,
     MAX_TABLE,
@@ -25,12 +26,16 @@ from wasmvm.types import (
     is_defaultable,
     valtype_text,
 )
+from wasmvm.typetable import PIECE
 from wasmvm.validation.context import RESULT, Context
 from wasmvm.validation.types import check_types, check_valtype
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TypeVar
+
+    Item = TypeVar("Item")
 
     from wasmvm.validation.body import BodyValidator
 
@@ -99,9 +104,10 @@ def body_validator(source: bytes, context: Context) -> BodyValidator:
 
 
 class Constants:
-    """Validates constant expressions (spec "Constant Expressions")."""
+    """Validates constant expressions (spec "Constant Expressions"). `checkpoint`: as for `validate`."""
 
     def __init__(self, module: Module, context: Context) -> None:
+        self.checkpoint = context.checkpoint
         self._source = module.loaded
         self._context = context
         self._reader = Reader(self._source)
@@ -134,16 +140,28 @@ def check_all_declarations(module: Module, checkpoint: Callable[[], object] | No
     """Check all but function bodies; return the context that these are validated in."""
     check_types(module, checkpoint)
     check_functypes(module)
-    check_declarations(module)
+    check_declarations(module, checkpoint)
     context = Context(module, checkpoint)
     constants = Constants(module, context)
     check_inits(module, constants)
-    for elem in module.elems:
+    for elem in looking(module.elems, checkpoint):
         check_elem(module, elem, context, constants)
     check_datas(module, context, constants)
     check_exports(module, context)
     check_start(module)
     return context
+
+
+def looking(items: Sequence[Item], checkpoint: Callable[[], object] | None) -> Iterable[Item]:
+    """The items; where there are many, the checkpoint is called again and again."""
+    return items if checkpoint is None or len(items) < LOOK else _looking(items, checkpoint)
+
+
+def _looking(items: Sequence[Item], checkpoint: Callable[[], object]) -> Iterator[Item]:
+    for i, item in enumerate(items):
+        if not i % LOOK:
+            checkpoint()
+        yield item
 
 
 def check_functypes(module: Module) -> None:
@@ -153,7 +171,10 @@ def check_functypes(module: Module) -> None:
     functions = module.section(SECTION_FUNCTION)
     if functions is not None:
         check_indices(module, module.funcs, len(module.types), "type", functions.start)
-        for typeidx in set(module.funcs):
+        used: set[int] = set()
+        for at in range(0, len(module.funcs), PIECE):
+            used.update(module.funcs[at : at + PIECE])
+        for typeidx in used:
             check_functype(module, typeidx, functions.start)
     checked = set()
     for typeidx, offset in [(i.desc, i.offset) for i in module.tag_imports] + [*module.tags]:
@@ -175,7 +196,7 @@ def check_functype(module: Module, typeidx: int, offset: int) -> FuncType:
 
 def check_indices(module: Module, indices: array[int], count: int, space: str, offset: int) -> None:
     """Check that the indices of the list at this byte offset are below `count`."""
-    if not indices or max(indices) < count:
+    if all(max(indices[at : at + PIECE]) < count for at in range(0, len(indices), PIECE)):
         return
     reader = Reader(module.loaded)
     reader.pos = offset
@@ -186,12 +207,12 @@ def check_indices(module: Module, indices: array[int], count: int, space: str, o
         reader.u32()
 
 
-def check_declarations(module: Module) -> None:
+def check_declarations(module: Module, checkpoint: Callable[[], object] | None) -> None:
     """spec "Validation: Types": those of tables, memories, globals and element segments."""
     count = len(module.types)
     tables = [(i.desc, i.offset) for i in module.table_imports] + [(t.type, t.offset) for t in module.tables]
     checked = set()
-    for table, offset in tables:
+    for table, offset in looking(tables, checkpoint):
         if table in checked:
             continue
         checked.add(table)
@@ -206,9 +227,9 @@ def check_declarations(module: Module) -> None:
             check_limits(mem.limits, MAX_PAGES_64, "memory size must be at most 2^48 pages (16EiB)", offset)
         else:
             check_limits(mem.limits, MAX_PAGES, "memory size must be at most 65536 pages (4GiB)", offset)
-    for import_ in module.global_imports:
+    for import_ in looking(module.global_imports, checkpoint):
         check_valtype(import_.desc.valtype, count, import_.offset)
-    for global_ in module.globals:
+    for global_ in looking(module.globals, checkpoint):
         check_valtype(global_.type.valtype, count, global_.offset)
     for elem in module.elems:
         check_valtype(elem.reftype, count, elem.offset)
@@ -224,14 +245,14 @@ def check_limits(limits: Limits, bound: int, message: str, offset: int) -> None:
 def check_inits(module: Module, constants: Constants) -> None:
     """spec "Validation: Modules: Globals": initial values of tables and globals; they may use earlier globals."""
     imported = len(module.global_imports)
-    for table in module.tables:
+    for table in looking(module.tables, constants.checkpoint):
         if table.init is not None:
             constants.check(table.init, table.type.reftype, imported)
         elif not is_defaultable(table.type.reftype):
             raise ValidationError(
                 f"type mismatch: elements of type {valtype_text(table.type.reftype)} need a value", table.offset
             )
-    for i, global_ in enumerate(module.globals):
+    for i, global_ in enumerate(looking(module.globals, constants.checkpoint)):
         constants.check(global_.init, global_.type.valtype, imported + i)
 
 
@@ -250,17 +271,17 @@ def check_elem(module: Module, elem: Elem, context: Context, constants: Constant
     if elem.offset_expr is not None:
         addrtype = context.table_addr[elem.tableidx]
         constants.check(elem.offset_expr, addrtype, count)
-    for expr in elem.exprs or ():
+    for expr in looking(elem.exprs or (), constants.checkpoint):
         constants.check(expr, elem.reftype, count)
     if elem.funcidxs is not None:
         check_indices(module, elem.funcidxs, len(context.funcs), "function", elem.init_offset)
-        for funcidx in elem.funcidxs:
+        for funcidx in looking(elem.funcidxs, constants.checkpoint):
             context.refs[funcidx] = 1
 
 
 def check_datas(module: Module, context: Context, constants: Constants) -> None:
     """spec "Validation: Element Segments"."""
-    for data in module.datas:
+    for data in looking(module.datas, constants.checkpoint):
         if data.mode == ACTIVE and data.memidx >= len(context.mems):
             raise ValidationError(f"unknown memory {data.memidx}", data.offset)
         if data.offset_expr is not None:
@@ -272,15 +293,19 @@ def check_exports(module: Module, context: Context) -> None:
     """spec "Validation: Modules: Exports"; an exported function may be referred to in function bodies."""
     lengths = (len(context.funcs), len(context.tables), len(context.mems), len(context.globals), len(context.tags))
     spaces = ("function", *EXTERN_KINDS[TABLE:])
-    names = set()
-    for export in module.exports:
+    # A set that grows is copied in one go.
+    names: list[set[str]] = [set() for _ in range(1 + len(module.exports) // PIECE)]
+    for export in looking(module.exports, context.checkpoint):
         if export.index >= lengths[export.kind]:
             raise ValidationError(f"unknown {spaces[export.kind]} {export.index}", export.offset)
-        if export.name in names:
+        known = names[hash(export.name) % len(names)]
+        if export.name in known:
             raise ValidationError(f"duplicate export name {quoted(export.name)}", export.offset)
-        names.add(export.name)
+        known.add(export.name)
         if export.kind == FUNC:
             context.refs[export.index] = 1
+    for known in names:
+        known.clear()  # one by one: this takes its time, too
 
 
 def check_start(module: Module) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from array import array
 
-from wasmvm.deftype import LOOK_TYPES, close_comptype, define, match_comptype
+from wasmvm.deftype import close_comptype, define, match_comptype
 from wasmvm.errors import ValidationError
 from wasmvm.syntax import Module
-from wasmvm.types import CONCRETE, typeidx_of, valtypes_of
+from wasmvm.types import CONCRETE, CompType, StructType, typeidx_of, valtypes_of
+from wasmvm.typetable import LOOK_TYPES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ def check_types(module: Module, checkpoint: Callable[[], object] | None = None) 
     for typeidx, comptype in enumerate(module.types):
         if checkpoint is not None and not (typeidx + 1) % LOOK_TYPES:
             checkpoint()
-        for valtype in valtypes_of(comptype):
+        valtypes = valtypes_of(comptype)
+        if not valtypes or max(valtypes) < CONCRETE:
+            continue
+        for valtype in valtypes:
             check_valtype(valtype, ends.get(typeidx, typeidx + 1), module.type_offsets[typeidx])
     for typeidx, subtype in module.subtypes.items():
         for super_ in subtype.supers:
@@ -57,7 +61,7 @@ def check_subtypes(module: Module, type_ids: array[int], checkpoint: Callable[[]
             expected is None
             or expected.final
             or not (
-                subtype.comptype == expected.comptype
+                extends(subtype.comptype, expected.comptype)
                 or match_comptype(
                     close_comptype(subtype.comptype, type_ids), close_comptype(expected.comptype, type_ids)
                 )
@@ -69,6 +73,13 @@ def check_subtypes(module: Module, type_ids: array[int], checkpoint: Callable[[]
         depth = depths[typeidx] = depths.get(super_, 0) + 1
         if depth > MAX_DEPTH:
             raise ValidationError(f"sub type {typeidx} is too deep (limit {MAX_DEPTH})", module.type_offsets[typeidx])
+
+
+def extends(comptype: CompType, expected: CompType) -> bool:
+    """Whether a composite type is just another, or begins with the same fields: then it matches, as most do."""
+    if isinstance(comptype, StructType) and isinstance(expected, StructType):
+        return comptype.fields[: len(expected.fields)] == expected.fields
+    return comptype == expected
 
 
 def check_valtype(valtype: int, count: int, offset: int) -> None:

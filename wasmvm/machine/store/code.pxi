@@ -5,7 +5,32 @@ cdef Py_ssize_t PARTS = sizeof(parts_t) // sizeof(int32_t)
 cdef Py_ssize_t RECORD = 2 + PARTS  # words of a function's record in a file
 
 
-cdef int64_t checked_words(const parts_t* parts) noexcept:
+cdef struct packed_t:
+    # A function while a file is being made.
+    uint32_t index
+    lowered_t lowered
+
+
+cdef struct pieces_t:
+    # Objects of bytes that are being filled, one after the other.
+    char** pieces
+    Py_ssize_t size  # of each but the last
+    Py_ssize_t at  # the byte to be filled next, of all together
+
+
+cdef void fill_pieces(pieces_t* to, const void* data, Py_ssize_t size) noexcept nogil:
+    cdef const char* start = <const char*>data
+    cdef Py_ssize_t place, count
+    while size > 0:
+        place = to.at % to.size
+        count = min(size, to.size - place)
+        memcpy(to.pieces[to.at // to.size] + place, start, <size_t>count)
+        to.at += count
+        start += count
+        size -= count
+
+
+cdef int64_t checked_words(const parts_t* parts) noexcept nogil:
     """How many words all arrays of lowered code have together; 0 where these cannot be the parts of any."""
     cdef const int32_t* numbers = <const int32_t*>parts
     cdef int64_t words = 0
@@ -161,7 +186,10 @@ cdef class ModuleCode:
                 array = fields[i]
                 if len(array) != numbers[i]:
                     raise InternalError("lowered code that changes")
-                if numbers[i]:
+                if numbers[i] > COPIED_AT_ONCE:
+                    with nogil:
+                        memcpy(made.code + at, &array[0], numbers[i] * sizeof(int32_t))
+                elif numbers[i]:
                     memcpy(made.code + at, &array[0], numbers[i] * sizeof(int32_t))
                 at += numbers[i]
             if self.funcs[index].code == NULL:  # still: finalizers that run meanwhile may have code lowered
@@ -196,22 +224,27 @@ cdef class ModuleCode:
         if (self.adopted is not None or at < 0 or at % 4 or count < 0 or at > len(data)
                 or count > (len(data) - at) // (4 * RECORD)):
             raise InternalError("records of lowered code that do not fit")
-        end = at + 4 * RECORD * count
-        for i in range(count):
-            record = <const uint32_t*>(start + at) + RECORD * i
-            memcpy(&parts, record + 2, sizeof(parts_t))
-            words = checked_words(&parts)
-            if (record[0] >= <uint64_t>self.count or record[0] <= last or record[1] % 4 or record[1] < end
-                    or words == 0 or record[1] + 4 * words > size):
-                raise InternalError(f"a record of lowered code for the function {record[0]} of {self.count}")
-            last = record[0]
-            end = record[1] + 4 * words
-        self.offers = <uint32_t*>calloc(max(self.count, 1), sizeof(uint32_t))
-        if self.offers == NULL:
+        cdef Py_ssize_t wrong = -1
+        cdef uint32_t* offers = <uint32_t*>calloc(max(self.count, 1), sizeof(uint32_t))
+        if offers == NULL:
             raise MemoryError
-        for i in range(count):
-            record = <const uint32_t*>(start + at) + RECORD * i
-            self.offers[record[0]] = <uint32_t>(at // 4 + RECORD * i) + 1
+        end = at + 4 * RECORD * count
+        with nogil:
+            for i in range(count):
+                record = <const uint32_t*>(start + at) + RECORD * i
+                memcpy(&parts, record + 2, sizeof(parts_t))
+                words = checked_words(&parts)
+                if (record[0] >= <uint64_t>self.count or record[0] <= last or record[1] % 4 or record[1] < end
+                        or words == 0 or record[1] + 4 * words > size):
+                    wrong = record[0]
+                    break
+                last = record[0]
+                end = record[1] + 4 * words
+                offers[record[0]] = <uint32_t>(at // 4 + RECORD * i) + 1
+        if wrong >= 0 or self.adopted is not None:
+            free(offers)
+            raise InternalError(f"a record of lowered code for the function {wrong} of {self.count}")
+        self.offers = offers
         self.adopted = data
         self.adopted_start = start
         self.adopted_end = start + size
@@ -260,3 +293,81 @@ cdef class ModuleCode:
             return None
         words = (<char*>lowered.code)[:4 * checked_words(&lowered.parts)]
         return record_of(&lowered, memoryview(words).cast("i"))
+
+    def pack(self, Py_ssize_t head, bytes tail not None, int64_t most, Py_ssize_t piece):
+        """All lowered functions, those that are offered included, as `adopt` reads them.
+
+        Args:
+            head: how many arbitrary bytes to put in front of the records.
+            tail: what to put after the code.
+            most: functions are left out that would make `head`, records and code as many bytes.
+            piece: how many bytes each object gets, but for the last. At least 1.
+
+        Returns:
+            How many functions there are, and a list of objects of bytes.
+        """
+        cdef packed_t* found = NULL
+        cdef packed_t* more
+        cdef Py_ssize_t count = 0
+        cdef Py_ssize_t room = 0
+        cdef Py_ssize_t i
+        cdef int64_t size = head
+        cdef int64_t words
+        cdef uint32_t record[2]
+        cdef lowered_t lowered
+        cdef const char* last = PyBytes_AS_STRING(tail)
+        cdef Py_ssize_t tail_size = len(tail)
+        cdef pieces_t to
+        to.pieces = NULL
+        if head < 0 or piece < 1:
+            raise InternalError(f"a file with {head} bytes in front, in pieces of {piece}")
+        try:
+            for i in range(self.count):
+                if i % FUNCS_PER_LOOK == FUNCS_PER_LOOK - 1:
+                    with nogil:  # other threads have their turn; what was found stays where it is
+                        pass
+                if self.funcs[i].code != NULL:
+                    lowered = self.funcs[i]
+                elif not self.find_offer(i, &lowered):
+                    continue
+                size += 4 * (RECORD + checked_words(&lowered.parts))
+                if size >= most:
+                    size -= 4 * (RECORD + checked_words(&lowered.parts))
+                    break
+                if count == room:
+                    room = 2 * room + 256
+                    more = <packed_t*>realloc(found, room * sizeof(packed_t))
+                    if more == NULL:
+                        raise MemoryError
+                    found = more
+                found[count].index = <uint32_t>i
+                found[count].lowered = lowered
+                count += 1
+            size += tail_size
+            objects = []
+            to.pieces = <char**>malloc((size // piece + 1) * sizeof(char*))
+            if to.pieces == NULL:
+                raise MemoryError
+            to.size = piece
+            to.at = head
+            i = 0
+            while i * piece < size:
+                made = PyBytes_FromStringAndSize(NULL, min(piece, size - i * piece))
+                to.pieces[i] = PyBytes_AS_STRING(made)
+                objects.append(made)
+                i += 1
+            words = (head + 4 * RECORD * count) // 4
+            with nogil:
+                for i in range(count):
+                    record[0] = found[i].index
+                    record[1] = <uint32_t>(4 * words)
+                    fill_pieces(&to, record, sizeof(record))
+                    fill_pieces(&to, &found[i].lowered.parts, sizeof(parts_t))
+                    words += checked_words(&found[i].lowered.parts)
+                for i in range(count):
+                    fill_pieces(&to, found[i].lowered.code, 4 * checked_words(&found[i].lowered.parts))
+                fill_pieces(&to, last, tail_size)
+            return count, objects
+        finally:
+            free(found)
+            free(to.pieces)

@@ -1,15 +1,26 @@
 # The bytes of a module that are read from its file in parts, when they are needed (`compiled/partial.py`).
 
+cdef enum:
+    COPIED_AT_ONCE = 1 << 16  # bytes that are copied with the GIL: letting go of it would take longer
+
 def blank_bytes(Py_ssize_t size):
     """Bytes with arbitrary content, for `read_into`. Parts of a large object that are never written cost no memory."""
     return PyBytes_FromStringAndSize(NULL, size)
 
 
-def copy_into(bytes target, Py_ssize_t at, bytes content):
-    """Write `content` into `target` at `at`, under the conditions of `read_into`."""
-    if at < 0 or len(content) > len(target) - at:
-        raise ValueError(f"{len(content)} bytes at {at} of {len(target)}")
-    memcpy(PyBytes_AS_STRING(target) + at, PyBytes_AS_STRING(content), <size_t>len(content))
+def copy_into(bytes target not None, Py_ssize_t at, const uint8_t[::1] content not None):
+    """Write `content`, any bytes, into `target` at `at`, under the conditions of `read_into`; large ones without the GIL."""
+    cdef Py_ssize_t size = len(content)
+    if at < 0 or size > len(target) - at:
+        raise ValueError(f"{size} bytes at {at} of {len(target)}")
+    if size == 0:
+        return
+    cdef char* to = PyBytes_AS_STRING(target) + at
+    if size < COPIED_AT_ONCE:
+        memcpy(to, &content[0], <size_t>size)
+    else:
+        with nogil:
+            memcpy(to, &content[0], <size_t>size)
 
 
 def tags(bytes data not None, const unsigned int[::1] ranges, uint64_t key):
