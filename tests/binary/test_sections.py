@@ -38,7 +38,9 @@ from tests.encode import (
 )
 from wasmvm import types
 from wasmvm.binary import decode
+from wasmvm.binary.sections import INDICES_AT_ONCE, SHORT, read_indices
 from wasmvm.errors import DecodeError
+from wasmvm.reader import Reader
 from wasmvm.syntax import ACTIVE, DECLARATIVE, PASSIVE, Export, Extent, Section
 from wasmvm.types import FuncType, GlobalType, Limits, MemoryType, TableType
 
@@ -355,3 +357,17 @@ def test_a_million_functions_are_no_objects() -> None:
     assert len(decoded.code) == 2 * count
     assert current < 25 * count  # four bytes for the type, sixteen for the extent, and the slack of two growing arrays
     assert peak < 50 * count
+
+
+@pytest.mark.parametrize(
+    "count", [0, 1, SHORT, SHORT + 1, INDICES_AT_ONCE - 1, INDICES_AT_ONCE, INDICES_AT_ONCE + 1, 50_000]
+)
+def test_lists_of_indices_of_all_lengths(count: int) -> None:
+    indices = [(7919 * i) % 70_000 for i in range(count)]
+    reader = Reader(vec([uleb(idx) for idx in indices]) + b"\1")
+    assert read_indices(reader) == array("I", indices)
+    assert reader.pos == len(reader.source) - 1
+    if count:
+        cut = Reader(uleb(count) + b"\0" * (count - 1) + b"\x80")
+        with pytest.raises(DecodeError, match="unexpected end"):
+            read_indices(cut)

@@ -143,7 +143,7 @@ def test_what_is_no_file_of_this_format(folder: Path, data: bytes) -> None:
 
 def with_lying_records(data: bytes) -> bytes:
     """A file whose checksum is right, and whose first function has more words than the file."""
-    header = codefile.header(data)
+    header = codefile.header([memoryview(data)])
     source = data[header.end :]
     code = bytearray(data[codefile.HEADER_SIZE : header.end])
     code[8:12] = (2**31 - 1).to_bytes(4, "little")

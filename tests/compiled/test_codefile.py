@@ -6,8 +6,10 @@ import pytest
 
 from wasmvm.compiled import codefile
 from wasmvm.compiled.module import CompiledModule
+from wasmvm.lowered import Lowered
 from wasmvm.text import wat2wasm
 
+RECORD_SIZE = 4 * (2 + len(Lowered._fields))
 BODIES = ("nop", "i32.const 1 drop", "block br 0 end", "i64.const 1 i64.const 2 i64.add drop", "unreachable")
 
 
@@ -25,12 +27,12 @@ def test_functions_that_do_not_fit_are_left_out(monkeypatch: pytest.MonkeyPatch)
     for index in range(code.count):
         lowered = code.get(index)
         assert lowered is not None
-        sizes.append(sizes[-1] + codefile._RECORD.size + sum(4 * len(part) for part in lowered.arrays))
+        sizes.append(sizes[-1] + RECORD_SIZE + sum(4 * len(part) for part in lowered.arrays))
     assert sizes[-1] == len(b"".join(codefile.pack(code, bytes(codefile.KEY_SIZE))))
     for limit in range(1, sizes[-1] + 3):
         monkeypatch.setattr(codefile, "_MAX_BYTES", limit)
         data = b"".join(codefile.pack(code, bytes(codefile.KEY_SIZE), b"source"))
-        found = codefile.header(data)
+        found = codefile.header([memoryview(data)])
         assert found.functions == max(sum(size < limit for size in sizes) - 1, 0)
         assert found.end == sizes[found.functions] == len(data) - len(b"source")
         again = type(code)(code.count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,19 @@ def test_a_buffer_that_changes_afterwards() -> None:
     from wasmvm import Instance
 
     assert Instance(module).exports.f() == 5
+
+
+def test_views_of_all_kinds() -> None:
+    """Bytes are taken as they are, everything else is copied: what is not in order too, and what has wide items."""
+    binary = wat2wasm(f'(module $named (memory 1) (data (i32.const 0) "{"x" * 100_000}"))')
+    while len(binary) % 4:
+        binary += b"\0\1\0"  # a custom section without a name
+    assert Module(binary).compiled.syntax.loaded is binary
+    doubled = bytes(byte for byte in binary for _ in range(2))
+    for source in (memoryview(binary).cast("I"), memoryview(doubled)[::2], array("I", binary), memoryview(binary)[:]):
+        assert Module(source).compiled.syntax.loaded == binary  # type: ignore[arg-type]
+    with pytest.raises(DecodeError, match="unexpected end"):
+        Module(bytearray())
 
 
 def test_what_is_wrong_with_a_source(tmp_path: Path) -> None:

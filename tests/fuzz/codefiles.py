@@ -29,7 +29,6 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
-from zlib import crc32
 
 from tests.fuzz.generator import Module as Generated
 from tests.fuzz.vocabulary import SCALARS, VECTORS
@@ -151,7 +150,7 @@ def packed(functions: list[tuple[int, list[Any]]], key: bytes, source: bytes, rn
 
 def sealed(key: bytes, count: int, content: bytes, source: bytes) -> bytes:
     """With a checksum that is right."""
-    checksum = crc32(source, crc32(content, crc32(codefile._HEADER.pack(codefile.MAGIC, key, count, len(source), 0))))
+    checksum = codefile._checksum(key, count, len(source), [content, source])
     return codefile._HEADER.pack(codefile.MAGIC, key, count, len(source), checksum) + content + source
 
 

@@ -1,9 +1,9 @@
 """Lowered code as bytes: the one format of serialized modules and of the cache on disk.
 
 A file is a header (`_HEADER`: magic, key, number of functions, size of the module at the end, checksum of everything),
-a record for each function (`_core.ModuleCode.pack`), the arrays of each in the order of `lowered.Lowered`, and last the
-module in the binary format, which a cache leaves out. The header is little-endian; the rest is as the machine has it, so
-that code is used where it lies in the file, without a copy.
+a record for each function (`_core.ModuleCode.pack`), the arrays of each in the order of `lowered.Lowered`, and last
+the module in the binary format, which a cache leaves out. The header is little-endian; the rest is as the machine has
+it, so that code is used where it lies in the file, without a copy.
 
 The key says what the code belongs to: `BUILD` if the module is in the file, otherwise a hash of the module keyed with
 `BUILD`. The checksum finds accidents; attackers are the business of `lowering.verify`, which checks the code of a
@@ -68,13 +68,21 @@ def pack(code: ModuleCode, key: bytes, source: bytes = b"", piece: int = MAX_SIZ
     It takes no memory besides that, and other threads run meanwhile.
     """
     count, pieces = code.pack(HEADER_SIZE, source, _MAX_BYTES, max(piece, HEADER_SIZE))
-    begin = _HEADER.pack(MAGIC, key, count, len(source), 0)
-    copy_into(pieces[0], 0, begin)
-    checksum = 0
-    for part in pieces:
-        checksum = crc32(part, checksum)
+    checksum = _checksum(key, count, len(source), _after_header(list(map(memoryview, pieces))))
     copy_into(pieces[0], 0, _HEADER.pack(MAGIC, key, count, len(source), checksum))
     return pieces
+
+
+def _after_header(pieces: Sequence[memoryview]) -> list[memoryview]:
+    return [pieces[0][HEADER_SIZE:], *pieces[1:]]
+
+
+def _checksum(key: bytes, count: int, source_size: int, parts: Sequence[bytes | memoryview]) -> int:
+    """The checksum of a whole file; `parts` is what follows the header."""
+    checksum = crc32(_HEADER.pack(MAGIC, key, count, source_size, 0))
+    for part in parts:
+        checksum = crc32(part, checksum)
+    return checksum
 
 
 def header(pieces: Sequence[memoryview], *, check: bool = True) -> Header:
@@ -93,12 +101,8 @@ def header(pieces: Sequence[memoryview], *, check: bool = True) -> Header:
     magic, key, count, source_size, expected = _HEADER.unpack_from(first)
     if magic != MAGIC:
         raise UnsoundError("its format is that of another version of wasmvm")
-    if check:
-        checksum = crc32(_HEADER.pack(MAGIC, key, count, source_size, 0))
-        for i, piece in enumerate(pieces):
-            checksum = crc32(piece if i else piece[HEADER_SIZE:], checksum)
-        if checksum != expected:
-            raise UnsoundError("it is damaged: its checksum is another")
+    if check and _checksum(key, count, source_size, _after_header(pieces)) != expected:
+        raise UnsoundError("it is damaged: its checksum is another")
     return Header(key, count, max(sum(map(len, pieces)) - source_size, HEADER_SIZE))
 
 
