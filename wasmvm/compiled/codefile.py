@@ -68,7 +68,7 @@ def pack(code: ModuleCode, key: bytes, source: bytes = b"", piece: int = MAX_SIZ
     It takes no memory besides that, and other threads run meanwhile.
     """
     count, pieces = code.pack(HEADER_SIZE, source, _MAX_BYTES, max(piece, HEADER_SIZE))
-    checksum = _checksum(key, count, len(source), _after_header(list(map(memoryview, pieces))))
+    checksum = _checksum(key, count, len(source), _after_header([memoryview(piece) for piece in pieces]))
     copy_into(pieces[0], 0, _HEADER.pack(MAGIC, key, count, len(source), checksum))
     return pieces
 
