@@ -32,7 +32,7 @@ cdef int drive(execution_t* x) except -1:
                 with nogil:
                     wvm_nap()
                 next_nap = INFINITY
-            next_poll = next_look()
+            next_poll = 0.0 if (<Store>x.store.owner).stress_ else next_look()
             with nogil:
                 reason = run_free(x, reason, next_poll)
                 wanted_at = wvm_monotonic()
