@@ -52,6 +52,48 @@ def test_a_bulk_instruction_pays_for_its_size(n: int, most: int) -> None:
     assert done_until_stopped(text) <= most
 
 
+BULK = {
+    "memory.fill": "(memory.fill (i32.const 3) (i32.const 7) (i32.const {n}))",
+    "memory.copy": "(memory.copy (i32.const 3) (i32.const 0) (i32.const {n}))",
+    "memory.init": "(memory.init $data (i32.const 3) (i32.const 1) (i32.const {n}))",
+    "table.fill": "(table.fill $t (i32.const 3) (ref.null func) (i32.const {n}))",
+    "table.copy": "(table.copy $t $t (i32.const 3) (i32.const 0) (i32.const {n}))",
+    "table.init": "(table.init $t $elem (i32.const 3) (i32.const 1) (i32.const {n}))",
+    "array.new": "(drop (array.new $bytes (i32.const 5) (i32.const {n})))",
+    "array.new_default": "(drop (array.new_default $bytes (i32.const {n})))",
+    "array.new_data": "(drop (array.new_data $bytes $data (i32.const 1) (i32.const {n})))",
+    "array.new_elem": "(drop (array.new_elem $funcs $elem (i32.const 1) (i32.const {n})))",
+    "array.fill": "(array.fill $bits (global.get $a) (i32.const 3) (i64.const 9) (i32.const {n}))",
+    "array.copy": "(array.copy $bits $bits (global.get $a) (i32.const 3) (global.get $a) (i32.const 0) (i32.const {n}))",
+    "array.init_data": "(array.init_data $bytes $data (global.get $b) (i32.const 3) (i32.const 1) (i32.const {n}))",
+    "array.init_elem": "(array.init_elem $funcs $elem (global.get $f) (i32.const 3) (i32.const 1) (i32.const {n}))",
+}
+"""All bulk instructions, of so many bytes or elements."""
+
+
+@pytest.mark.parametrize("name", BULK)
+def test_each_bulk_instruction_pays_for_its_size(name: str) -> None:
+    """Up to 1024 bytes or 128 elements nothing, beyond that a unit for 64 bytes or 8 elements, besides what the loop pays.
+    The size may be a constant or in a local."""
+    free, unit = (1024, 64) if name.startswith("memory") else (128, 8)
+    text = f"""(type $bits (array (mut i64))) (type $bytes (array (mut i8))) (type $funcs (array (mut funcref)))
+      (memory 1) (table $t 9000 funcref) (data $data "{"wasm" * 2500}") (elem $elem func {"$fine " * 9000})
+      (func $fine)
+      (global $a (ref $bits) (array.new_default $bits (i32.const 9000)))
+      (global $b (ref $bytes) (array.new_default $bytes (i32.const 9000)))
+      (global $f (ref $funcs) (array.new_default $funcs (i32.const 9000)))"""
+    for n in (0, free, free + 1, free + unit, 8 * free):
+        paid = 1 + (n // unit if n > free else 0)
+        for size in (f"(i32.const {n})", "(local.get $n)"):
+            instruction = BULK[name].replace("(i32.const {n})", size)
+            run = f"""(func (export "run") (local $n i32) (local.set $n (i32.const {n}))
+              (loop {instruction} {COUNT} (br 0)))"""
+            done, expected = done_until_stopped(text + run), FIRST_SLICE // paid
+            assert done <= expected + 5, f"{n} as {size}"
+            if name != "array.new_elem" or n != free:  # so much garbage of that would be looked at before
+                assert done >= expected - 5, f"{n} as {size}"
+
+
 def test_straight_code_pays() -> None:
     """20,000 additions without a turn of a loop, again and again."""
     text = f"""(func (export "run") (loop (call $long) (br 0))) (func $long {COUNT * 20_000})"""
