@@ -189,6 +189,25 @@ USUAL = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("directory", [3, 4])
+@pytest.mark.parametrize("kept", [0, abi.FD_READ, abi.FD_WRITE, abi.FD_SEEK, READ_WRITE])
+def test_what_was_given_up_stays_so(directory: int, kept: int, tmp_path: Path) -> None:
+    """A file that the host opened for both is read and written with the right to it alone."""
+    pair = Pair(tmp_path)
+    pair.open(directory, b"file", READ_WRITE)
+    assert pair.call("fd_fdstat_set_rights", 5, kept, 0) == "SUCCESS"
+    for fd, right in ((0, abi.FD_READ), (1, abi.FD_WRITE)):
+        assert pair.call("fd_fdstat_set_rights", fd, right & kept, 0) == "SUCCESS"
+    pair.write(256, struct.pack("<IIII", 1024, 8, 2048, 8))
+    for count in (1, 2):
+        for fd, name, right in (
+            (5, "fd_read", abi.FD_READ), (5, "fd_write", abi.FD_WRITE), (0, "fd_read", abi.FD_READ),
+            (1, "fd_write", abi.FD_WRITE),
+        ):  # fmt: skip
+            assert pair.call(name, fd, 256, count, 512) == ("SUCCESS" if kept & right else "EBADF")
+    pair.close()
+
+
 def prepared(guest: Wasi) -> wasmvm.Instance:
     instance = wasmvm.instantiate(MODULE, link(guest))
     instance.exports["memory"].write(256, struct.pack("<IIII", 1024, 8, 2048, 4088))
