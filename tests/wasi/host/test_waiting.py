@@ -260,6 +260,45 @@ class Scene:
             if code:
                 return code
 
+    # --- a few bytes go another way ---
+
+    def _of_few_bytes(self, **config: Any) -> Waiting:
+        guest = self.guest(**config)
+        guest.write(0, (1024).to_bytes(4, "little") + (8).to_bytes(4, "little"))
+        return guest
+
+    def reading_a_few_bytes_of_a_pipe(self) -> int:
+        read_end, write_end = self.pipe()
+        self.rescue = lambda: os.write(write_end, b"x")
+        return self._of_few_bytes(stdin=read_end).call("fd_read", 0, 0, 1, 100)
+
+    def reading_a_few_bytes_of_a_file_of_pythons(self) -> int:
+        read_end, write_end = self.pipe()
+        self.rescue = lambda: os.write(write_end, b"x")
+        with open(read_end, "rb", closefd=False) as file:
+            return self._of_few_bytes(stdin=file).call("fd_read", 0, 0, 1, 100)
+
+    def reading_a_few_bytes_of_a_fifo(self) -> int:
+        os.mkfifo(self.folder / "fifo")
+        writer = os.open(self.folder / "fifo", os.O_RDWR)
+        self.filenos.append(writer)
+        self.rescue = lambda: os.write(writer, b"x")
+        guest = self._of_few_bytes(dirs={"/": self.folder})
+        return guest.call("fd_read", guest.opened(b"fifo", abi.FD_READ), 0, 1, 100)
+
+    def writing_a_few_bytes_to_a_full_pipe(self) -> int:
+        read_end, write_end = self.pipe()
+        fill(write_end)
+        self.rescue = lambda: os.read(read_end, 1 << 20)
+        return self._of_few_bytes(stdout=write_end).call("fd_write", 1, 0, 1, 100)
+
+    def writing_a_few_bytes_to_a_file_of_pythons(self) -> int:
+        read_end, write_end = self.pipe()
+        fill(write_end)
+        self.rescue = lambda: os.read(read_end, 1 << 20)
+        with open(write_end, "wb", buffering=0, closefd=False) as file:
+            return self._of_few_bytes(stdout=file).call("fd_write", 1, 0, 1, 100)
+
 
 WAITS = [name for name in vars(Scene) if name[:1] != "_" and name.partition("_")[0].endswith("ing")]
 
@@ -289,7 +328,7 @@ def perform(scene: Scene, name: str) -> None:
 
 
 def test_there_are_waits() -> None:
-    assert len(WAITS) == 23
+    assert len(WAITS) == 28
 
 
 @pytest.mark.parametrize("name", WAITS)
