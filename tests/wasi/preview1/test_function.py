@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import struct
 import time
@@ -332,6 +333,30 @@ def test_a_file_of_the_host_is_read_and_written_where_it_is(tmp_path: Path) -> N
         assert instance.exports["fd_read"](0, 256, 1, 512) == 0
         assert memory.load_u32(512) == 0
     assert done == path.read_bytes() == (tmp_path / "out").read_bytes()
+
+
+def test_few_bytes_count_and_are_put_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quota counts every byte, and the flags of an open file are kept, however small the pieces are."""
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda fileno: synced.append("fsync"))
+    grant = HostDirectory(tmp_path, max_bytes=4096 + 20)
+    with Wasi(WasiConfig(dirs={"/": grant})) as guest:
+        instance = prepared(guest)
+        memory = instance.exports["memory"]
+        memory.write(64, b"new")
+        flags = abi.FDFLAGS_SYNC
+        assert instance.exports["path_open"](3, 0, 64, 3, abi.OFLAGS_CREAT, READ_WRITE, 0, flags, 96) == 0
+        codes = [abi.ERRNO_NAMES[instance.exports["fd_write"](4, 256, 1, 512)] for _ in range(4)]
+        assert codes == ["SUCCESS", "SUCCESS", "SUCCESS", "EDQUOT"]
+        assert (grant.used, (tmp_path / "new").stat().st_size) == (4096 + 20, 20)
+        assert len(synced) == 3
+    with Wasi(WasiConfig(dirs={"/": tmp_path})) as guest:
+        instance = prepared(guest)
+        memory = instance.exports["memory"]
+        memory.write(64, b"new")
+        assert instance.exports["path_open"](3, 0, 64, 3, 0, READ_WRITE, 0, abi.FDFLAGS_SYNC, 96) == 0
+        assert instance.exports["fd_write"](4, 256, 1, 512) == 0
+        assert len(synced) == 4
 
 
 def test_errors_of_the_host_are_codes_and_timeouts_are_the_embedders(monkeypatch: pytest.MonkeyPatch) -> None:
