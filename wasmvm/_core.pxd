@@ -1,6 +1,7 @@
 # The structures of the virtual machine: the header to read first. `docs/architecture.md` tells how they work together.
 
 cimport cython
+from cpython.object cimport PyObject
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from wasmvm.generated.regopcode cimport HANDLER_COUNT
@@ -342,6 +343,10 @@ cdef class Store:
     cdef object closed
     cdef list kept
     cdef dict externs  # by id, an object of the host and the address of its extern_t
+    cdef Py_ssize_t extern_count  # how many that are, unless Python's collector has emptied it
+    cdef extern_t** recent  # those met last, by `recent_place`
+    cdef size_t recent_room  # places, a power of two; 0 at first
+    cdef void* recent_funcs[16]  # Funcs that were asked for last (borrowed), by `func_place`
     cdef void* types  # dict of the Holds of the types that objects of the heap may have; owned, unknown to Python's collector
     cdef bint stress_
     cdef unsigned long thread  # which uses it, while `users` is not 0
@@ -360,6 +365,7 @@ cdef class Store:
     cdef int set_units(self, uint64_t units) noexcept
     cdef bint is_used_elsewhere(self) noexcept
     cdef int check_thread(self) except -1
+    cdef int refuse(self) except -1
     cdef int enter(self) except -1
     cdef void leave(self) noexcept
     cpdef spend(self, uint64_t units)
@@ -420,7 +426,7 @@ cdef class Reference:
 
 cdef class Aggregate(Reference):
     cdef object get(self, const field_t* field, size_t offset)
-    cdef int set(self, const field_t* field, size_t offset, object value, object name) except -1
+    cdef int set(self, const field_t* field, size_t offset, object value, str what, Py_ssize_t i) except -1
 
 
 @cython.final
@@ -461,9 +467,12 @@ cdef class Signature:
     cdef object __weakref__
 
 
+ctypedef object (*vectorcall_t)(PyObject* callable, PyObject* const* args, size_t flags, PyObject* names)
+
+
 @cython.final
 cdef class Func:
-    cdef void* vectorcall
+    cdef vectorcall_t vectorcall  # where CPython finds what calls it
     cdef func_t* func
     cdef func_t host  # what `func` points to for a host function
     cdef readonly Store store
@@ -475,10 +484,14 @@ cdef class Func:
     cdef bint kept  # by the store
     cdef object __weakref__
     cdef int keep(self) except -1
-    cdef int check_call(self, slot* base, Py_ssize_t count) except -1
-    cdef int call(self, slot* base) except -1
+    cdef bint is_kept(self) noexcept
+    cdef bint is_callable(self, const slot* base, Py_ssize_t count) noexcept
+    cdef int refuse_call(self, Py_ssize_t count) except -1
+    cdef int call_directly(self, slot* base) except -1
     cdef tuple values(self, slot* source, const int* types, int count)
     cdef int call_python(self, slot* base, Instance caller) except -1
+    cdef object ask(self, slot* source, Instance caller)
+    cdef object ask_many(self, slot* source, Instance caller)
     cdef int put_results(self, slot* base, object results) except -1
 
 

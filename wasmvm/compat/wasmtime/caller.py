@@ -62,5 +62,6 @@ Storelike = Store | Caller | StoreContext
 
 def check(store: Storelike, owner: core.Store) -> None:
     """WasmtimeError unless `store` is the one that an object belongs to, ValueError if it is closed."""
-    if store._context() is not owner:
+    if store._core is not owner:
+        store._context()
         raise WasmtimeError("object used with the wrong store")

@@ -34,9 +34,17 @@ def grown(memory: _core.Memory, delta: int) -> int:
         raise WasmtimeError(f"failed to grow memory by `{delta}`") from None
 
 
-def data_pointer(memory: _core.Memory) -> Any:
+_BYTE_POINTER = ctypes.POINTER(ctypes.c_ubyte)
+
+
+def first_byte(memory: _core.Memory) -> Any:
+    """The first byte as an object of ctypes, which keeps the memory; None if there is none yet."""
+    return ctypes.c_ubyte.from_buffer(memory) if len(memory) else None
+
+
+def data_pointer(memory: _core.Memory, first: Any) -> Any:
     """A ctypes pointer to the first byte, which keeps the memory; it stays valid when that grows."""
-    return ctypes.cast(bytes_at(memory, 0, 0), ctypes.POINTER(ctypes.c_ubyte))
+    return ctypes.cast(bytes_at(memory, 0, 0), _BYTE_POINTER) if first is None else _BYTE_POINTER(first)
 
 
 def bytes_at(memory: _core.Memory, size: int, offset: int) -> Any:
@@ -48,6 +56,7 @@ class Memory(Extern, wraps=_core.Memory, held_in="_memory"):
     """Args: store: a store. ty: a `MemoryType`."""
 
     _memory: _core.Memory
+    _first: Any = None  # see `first_byte`
 
     def __init__(self, store: Storelike, ty: MemoryType) -> None:
         self._memory = new_memory(store._context(), ty)
@@ -69,7 +78,9 @@ class Memory(Extern, wraps=_core.Memory, held_in="_memory"):
     def data_ptr(self, store: Storelike) -> Any:
         """A ctypes pointer to the first byte. Nothing checks what is done with it."""
         check(store, self._memory.store)
-        return data_pointer(self._memory)
+        if self._first is None:
+            self._first = first_byte(self._memory)
+        return data_pointer(self._memory, self._first)
 
     def get_buffer_ptr(self, store: Storelike, size: int | None = None, offset: int = 0) -> Any:
         """A ctypes array over `size` bytes from `offset` on, all of them by default. It keeps the memory.
@@ -100,7 +111,14 @@ class Memory(Extern, wraps=_core.Memory, held_in="_memory"):
             IndexError: if it does not fit.
         """
         memory = self._memory
-        check(store, memory.store)
+        if store._core is not memory.store:
+            check(store, memory.store)
+        if type(start) is int and (type(value) is bytes or type(value) is bytearray) and value:
+            try:
+                memory.write(start, value)
+                return len(value)
+            except IndexError:  # counted from the end, or beyond it
+                pass
         begin = slice(start, None).indices(len(memory))[0]
         if begin >= len(memory):
             raise IndexError("index out of range")

@@ -9,7 +9,7 @@ from wasmvm.compat.wasmtime.engine import Engine
 from wasmvm.compat.wasmtime.error import WasmtimeError
 from wasmvm.compat.wasmtime.extern import Extern
 from wasmvm.compat.wasmtime.managed import Managed
-from wasmvm.compat.wasmtime.memory import data_pointer, grown, new_memory
+from wasmvm.compat.wasmtime.memory import data_pointer, first_byte, grown, new_memory
 from wasmvm.compat.wasmtime.types import MemoryType
 
 
@@ -42,7 +42,8 @@ class SharedMemory(Managed[_core.Memory], Extern):
 
     def data_ptr(self) -> Any:
         """A ctypes pointer to the first byte."""
-        return data_pointer(self.ptr())
+        memory = self.ptr()
+        return data_pointer(memory, first_byte(memory))
 
     def data_len(self) -> int:
         """Size in bytes."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from typing import Any
 
-from wasmvm import _core, types
+from wasmvm import types
+from wasmvm._core import Func as CoreFunc
 from wasmvm.compat.wasmtime.error import WasmtimeError
 from wasmvm.compat.wasmtime.extern import Extern, wrap_extern
 from wasmvm.compat.wasmtime.types import ValType
@@ -104,44 +106,85 @@ def _float(val: Any) -> float:
     return val
 
 
+EXACT: dict[int, type] = {types.I32: int, types.I64: int, types.F32: float, types.F64: float}
+"""By value type: objects of which class are the same for wasmvm and for wasmtime, whatever their value."""
+
+
 def to_core(valtype: int, val: Any) -> Any:
     """The value as wasmvm takes it; TypeError unless wasmtime would take it for that type.
 
     Two kinds of values are taken that wasmtime refuses: anything with ``__index__`` for an integer, and 16 bytes for
     a v128.
     """
-    if isinstance(val, Val):
-        if val._kind != valtype:
-            raise TypeError("wrong type of `Val` provided")
-        return _unwrapped(val._val)
-    if valtype == types.EXTERNREF or (types.is_reftype(valtype) and _top(valtype) != types.FUNCREF):
+    return converter(valtype)(valtype, val)
+
+
+def converter(valtype: int) -> Callable[[int, Any], Any]:
+    """What does `to_core` for a value type, and is called as that is."""
+    found = _CONVERTERS.get(valtype)
+    if found is None:
+        found = _function if top_of(types.heaptype_of(valtype)) == types.FUNCREF else _reference
+    return found
+
+
+def _wrong(valtype: int, val: Any) -> TypeError:
+    return TypeError(f"don't know how to convert {val!r} to {ValType._of(valtype)}")
+
+
+def _unpacked(valtype: int, val: Val) -> Any:
+    if val._kind != valtype:
+        raise TypeError("wrong type of `Val` provided")
+    return _unwrapped(val._val)
+
+
+def _number(valtype: int, val: Any) -> Any:
+    if isinstance(val, float) if valtype in (types.F32, types.F64) else hasattr(val, "__index__"):
         return val
-    if valtype in (types.I32, types.I64):
-        accepted = hasattr(val, "__index__")
-    elif valtype in (types.F32, types.F64):
-        accepted = isinstance(val, float)
-    elif valtype == types.V128:
-        accepted = isinstance(val, (bytes, bytearray, memoryview)) and len(val) == 16
-    else:
-        func = _unwrapped(val)
-        if val is None or func is not val:
-            return func
-        accepted = False
-    if not accepted:
-        raise TypeError(f"don't know how to convert {val!r} to {ValType._of(valtype)}")
-    return val
+    if isinstance(val, Val):
+        return _unpacked(valtype, val)
+    raise _wrong(valtype, val)
+
+
+def _vector(valtype: int, val: Any) -> Any:
+    if isinstance(val, (bytes, bytearray, memoryview)) and len(val) == 16:
+        return val
+    if isinstance(val, Val):
+        return _unpacked(valtype, val)
+    raise _wrong(valtype, val)
+
+
+def _reference(valtype: int, val: Any) -> Any:
+    return _unpacked(valtype, val) if isinstance(val, Val) else val
+
+
+def _function(valtype: int, val: Any) -> Any:
+    if val is None:
+        return None
+    if isinstance(val, Val):
+        return _unpacked(valtype, val)
+    func = _unwrapped(val)
+    if func is val:
+        raise _wrong(valtype, val)
+    return func
+
+
+_CONVERTERS: dict[int, Callable[[int, Any], Any]] = {
+    types.I32: _number,
+    types.I64: _number,
+    types.F32: _number,
+    types.F64: _number,
+    types.V128: _vector,
+    types.EXTERNREF: _reference,
+    types.FUNCREF: _function,
+}
 
 
 def _unwrapped(val: Any) -> Any:
     """wasmvm's function for a `Func`; anything else as it is."""
     core = val._wrapped() if isinstance(val, Extern) else None
-    return core if isinstance(core, _core.Func) else val
-
-
-def _top(reftype: int) -> int:
-    return top_of(types.heaptype_of(reftype))
+    return core if isinstance(core, CoreFunc) else val
 
 
 def from_core(value: Any) -> Any:
     """A value as users of wasmtime get it: functions are wrapped, the rest is as it is."""
-    return wrap_extern(value) if isinstance(value, _core.Func) else value
+    return wrap_extern(value) if isinstance(value, CoreFunc) else value

@@ -570,7 +570,9 @@ cdef int release_dead(execution_t* x, slot* top, list owners) except -1:
             if entry is not None and <size_t>entry[1] == <size_t>o:
                 owners.append(entry)
                 del store.externs[value]
+                store.extern_count -= 1
             heap.dead = o.rest.dead
+            forget_extern(store, o)
             free(o)
             if len(owners) >= MAX_RELEASED:
                 entry = None

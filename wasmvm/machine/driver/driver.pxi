@@ -14,13 +14,11 @@ ctypedef int (*server_t)(execution_t* x) except -1
 cdef server_t servers[EXIT_BULK + 1]
 
 
-cdef int drive(execution_t* x) except -1:
-    """Run until the innermost call from Python is done, serving what the loop asks for."""
-    cdef int reason
+cdef int drive(execution_t* x, int reason) except -1:
+    """Run until the innermost call from Python is done, serving what the loop asks for, which has ended for `reason`."""
     cdef double next_poll, wanted_at
     cdef uint64_t wanted
     cdef double next_nap = INFINITY
-    reason = EXIT_BUDGET if x.budget < 0 else enter_loop(x)
     while reason != EXIT_DONE:
         if reason <= EXIT_BULK and servers[reason] != NULL:
             servers[reason](x)

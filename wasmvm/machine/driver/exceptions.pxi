@@ -166,7 +166,7 @@ cdef ExceptionRef thrown_by_host(Store store, object error):
     reference = exception_ref(store, exn)  # before what follows makes objects
     target = exn.payload
     for i in range(signature.param_count):
-        to_slot(store, signature.params[i], payload[i], target, f"payload {i}")
+        to_slot(store, signature.params[i], payload[i], target, PAYLOAD, i)
         target += slots_of(signature.params[i])
     error.reference = reference
     return reference

@@ -6,14 +6,23 @@ cdef enum:
 
 cdef int begin_call(Store store) except -1:
     """Begin a call into a store that has an execution. It may be inside of another one: that one's deadline and budget hold then."""
-    cdef execution_t* x = store.execution
     store.enter()
+    try:
+        begin_nested(store)
+    except BaseException:
+        store.leave()
+        raise
+    return 0
+
+
+cdef inline int begin_nested(Store store) except -1:
+    """`begin_call` in a store that this thread has entered; `nesting` is to be taken back."""
+    cdef execution_t* x = store.execution
     if store.nesting == 0:
         if store.timeout_ != INFINITY:
             store.state.deadline = wvm_monotonic() + store.timeout_
         x.budget = FIRST_SLICE
     elif store.nesting >= MAX_NESTING:
-        store.leave()
         raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
     else:
         x.budget = min(x.budget, FIRST_SLICE) - 1
@@ -28,16 +37,16 @@ cdef void end_call(Store store) noexcept:
 
 
 cdef int call_wasm(Store store, func_t* func, slot* base) except -1:
-    """Call a wasm function whose arguments are at `base`; its results are left there."""
+    """Call a wasm function whose arguments are at `base`, in a store that this thread has entered; its results are left there."""
     cdef execution_t* x = store.execution
     cdef activation_t outer
     cdef slot* top = x.now.top
     cdef bint inside = x.now.bottom != NULL
-    if inside:
-        outer = x.now
     if store.closed is not None:
         raise ValueError(store.closed)
-    begin_call(store)
+    if inside:
+        outer = x.now
+    begin_nested(store)
     try:
         if base + func.frame_size > x.stack_end:
             raise trap(TRAP_CALL_STACK_EXHAUSTED, ())
@@ -54,9 +63,9 @@ cdef int call_wasm(Store store, func_t* func, slot* base) except -1:
         zero_locals(base, func)
         if store.state.interrupted:
             raise_if_stopped(x)
-        drive(x)
+        drive(x, EXIT_BUDGET if x.budget < 0 else enter_loop(x))
     finally:
-        end_call(store)
+        store.nesting -= 1
         if inside:
             x.now = outer
         else:

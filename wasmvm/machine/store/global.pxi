@@ -34,7 +34,7 @@ cdef class Global:
     cdef int set(self, object value) except -1:
         """In a store that this thread has entered."""
         cdef slot bits[2]
-        to_slot(self.store, self.valtype, value, bits, "value")
+        to_slot(self.store, self.valtype, value, bits, VALUE, 0)
         memcpy(self.value_, bits, slots_of(self.valtype) * sizeof(slot))
         return 0
 

@@ -247,9 +247,11 @@ cdef class Instance:
         x.now.top = base + frame_size  # a signal's handler may run wasm in the middle of it
         x.expr = func.code
         x.expr_end = func.code + len(code)
+        self.store.enter()
         try:
             call_wasm(self.store, &func, base)
         finally:
+            self.store.leave()
             x.now.top = base
             x.expr = expr
             x.expr_end = expr_end

@@ -19,6 +19,11 @@ cdef uint8_t* spare_memories[SPARE_MEMORIES]
 cdef int spare_memory_count = 0
 
 
+cdef object frombuffer = None  # numpy's, as what follows, from the first use on
+cdef object empty = None
+cdef object uint8 = None
+
+
 cdef uint8_t* reserve_memory(uint64_t reserved) noexcept:
     """A range of addresses that holds zeros; NULL where the system refuses."""
     global spare_memory_count
@@ -187,9 +192,13 @@ cdef class Memory:
     @property
     def array(self):
         """The present bytes as a writable numpy array of uint8, not copied."""
-        import numpy
+        global frombuffer, empty, uint8
+        if frombuffer is None:
+            import numpy
 
-        return numpy.frombuffer(self, dtype=numpy.uint8) if self.mem.length else numpy.empty(0, numpy.uint8)
+            uint8, empty = numpy.dtype(numpy.uint8), numpy.empty
+            frombuffer = numpy.frombuffer
+        return frombuffer(self, uint8) if self.mem.length else empty(0, uint8)
 
     def __getbuffer__(self, Py_buffer* buffer, int flags):
         cdef Py_ssize_t* shape = <Py_ssize_t*>malloc(sizeof(Py_ssize_t))
@@ -305,7 +314,11 @@ cdef class Memory:
 
     def write_cstring(self, offset, text):
         """Write `text` (bytes-like, or a str as UTF-8) and a zero byte; IndexError where it does not fit."""
-        self.write(offset, (text.encode() if isinstance(text, str) else bytes(text)) + b"\0")
+        if isinstance(text, str):
+            text = text.encode()
+        elif type(text) is not bytes:
+            text = bytes(text)
+        self.write(offset, text + b"\0")
 
     # Typed access: little-endian whatever the host, at any address. Each is IndexError where it is not all inside.
 

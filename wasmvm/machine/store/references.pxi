@@ -2,6 +2,13 @@
 
 cdef object MAKING = object()
 """Token that only internal constructors pass; a Reference needs a target."""
+cdef tuple MAKING_ARGS = (MAKING,)
+
+cdef extern from *:
+    """
+    static PyObject *wvm_new(PyObject *type, PyObject *args) { return ((PyTypeObject *)type)->tp_new((PyTypeObject *)type, args, NULL); }
+    """
+    object wvm_new(object type, object args)  # `type.__new__(type, *args)`, without looking for `__new__`
 
 
 @cython.no_gc_clear  # what it stands for is the store's, which must outlive it
@@ -55,14 +62,14 @@ cdef class Aggregate(Reference):
             return <object>value[0].u64
         return from_slot(self.store, field.storage, value)
 
-    cdef int set(self, const field_t* field, size_t offset, object value, object name) except -1:
+    cdef int set(self, const field_t* field, size_t offset, object value, str what, Py_ssize_t i) except -1:
         cdef slot bits[2]
         if not field.mutable:
-            raise TypeError(f"{name} is immutable")
+            raise TypeError(f"{what.format(i)} is immutable")
         cdef int storage = I32 if field.width < 2 else field.storage
         self.store.enter()
         try:
-            to_slot(self.store, storage, value, bits, name)
+            to_slot(self.store, storage, value, bits, what, i)
             memcpy(<char*>self.target + offset, bits, 1 << field.width)
         finally:
             self.store.leave()
@@ -95,7 +102,7 @@ cdef class StructRef(Aggregate):
     def __setitem__(self, index, value):
         cdef uint64_t i = self.field(index)
         cdef field_t* field = &self.target.type.fields[i]
-        self.set(field, field.offset, value, f"field {i}")
+        self.set(field, field.offset, value, FIELD, i)
 
 
 @cython.no_gc_clear
@@ -115,7 +122,7 @@ cdef class ArrayRef(Aggregate):
         return self.get(self.target.type.fields, self.offset(index))
 
     def __setitem__(self, index, value):
-        self.set(self.target.type.fields, self.offset(index), value, "element")
+        self.set(self.target.type.fields, self.offset(index), value, ELEMENT, 0)
 
 
 cdef enum:
@@ -129,7 +136,9 @@ cdef object object_value(Store store, uint64_t bits):
         return PyLong_FromLongLong(<int32_t><uint32_t>bits >> 1)
     check_object(o)
     if o.type.kind == KIND_EXTERN:
-        # By way of the dict, which Python's collector may have emptied: finalizers may still ask for the value then.
+        if holds_externs(store):
+            return <object>(<extern_t*>o).value
+        # Python's collector has emptied the dict, and finalizers ask for the value: it may have been put there anew.
         known = None if store.externs is None else store.externs.get(<size_t>(<extern_t*>o).value)
         return None if known is None else known[0]
     if o.type.kind == KIND_EXN:
@@ -142,7 +151,7 @@ cdef Reference new_reference(class_, Store store, object_t* o):
     if o.pins != MANY_PINS:
         o.pins += 1  # at once: making a Python object may run others' code
     try:
-        made = class_.__new__(class_, MAKING)
+        made = <Reference>wvm_new(class_, MAKING_ARGS)
     except MemoryError:
         if o.pins != MANY_PINS:
             o.pins -= 1
@@ -152,28 +161,28 @@ cdef Reference new_reference(class_, Store store, object_t* o):
     return made
 
 
-cdef uint64_t i31_slot(object value, object name) except 0:
-    cdef int overflow
-    cdef int64_t number = PyLong_AsLongLongAndOverflow(value, &overflow)
-    if overflow or not -(1 << 30) <= number < 1 << 30:
-        raise ValueError(f"{name}: {shown(value)} does not fit into the 31 bits of an i31")
+cdef inline bint is_i31(int64_t number) noexcept:
+    return -(1 << 30) <= number < 1 << 30
+
+
+cdef inline uint64_t i31_bits(int64_t number) noexcept:
     return <uint32_t>(<uint64_t>number << 1 | 1)
 
 
-cdef uint64_t object_slot(Store store, int reftype, object value, object name) except 0:
+cdef uint64_t object_slot(Store store, int reftype, object value, str what, Py_ssize_t i) except 0:
     """The bits of a reference that is not null, of a type in the hierarchies of any and extern."""
     cdef int heaptype = heaptype_of(reftype)
     cdef Aggregate aggregate
     if isinstance(value, Aggregate):
         aggregate = <Aggregate>value
         if aggregate.store is not store:
-            raise ValueError(f"{name}: the object belongs to another store")
+            of_other_store(what, i, "object")
         if heaptype == EXTERNREF or match_heaptype(ref_typeidx(aggregate.target.type.type_id, True), heaptype):
             return <size_t>aggregate.target
     elif heaptype == EXTERNREF:
         return extern_slot(store, value)
-    elif PyLong_Check(value) and match_heaptype(I31REF, heaptype):
-        return i31_slot(value, name)
+    elif PyLong_Check(value) and match_heaptype(I31REF, heaptype):  # where it fits, `put_reference` has taken it
+        raise ValueError(f"{what.format(i)}: {shown(value)} does not fit into the 31 bits of an i31")
     elif heaptype == ANYREF:
         return extern_slot(store, value)
-    wrong_type(name, valtype_text(reftype), value)
+    wrong_type(what, i, valtype_text(reftype), value)

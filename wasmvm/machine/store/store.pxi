@@ -62,6 +62,8 @@ cdef class Store:
     def __dealloc__(self):
         if self.execution != NULL:
             put_down(self.execution)  # before anything can run Python
+        free(self.recent)
+        self.recent_room = 0
         self.remains = remains_of_heap(&self.state.heap)
         end_heap(&self.state.heap)
         free_tags(&self.state)
@@ -277,16 +279,22 @@ cdef class Store:
         Also where Python's collector has emptied it: what others have of it may be half gone then.
         """
         self.uses += 1
+        if self.kept is None or self.is_used_elsewhere():
+            self.refuse()
+        return 0
+
+    cdef int refuse(self) except -1:
         if self.kept is None:
             raise ValueError("the store is gone")
-        if self.is_used_elsewhere():
-            raise RuntimeError("the store is in use by another thread")
-        return 0
+        raise RuntimeError("the store is in use by another thread")
 
     cdef int enter(self) except -1:
         """Reserve the store for this thread until `leave`; calls nest. Python code may run meanwhile."""
-        self.check_thread()
-        self.thread = PyThread_get_thread_ident()
+        cdef unsigned long thread = PyThread_get_thread_ident()
+        self.uses += 1
+        if self.kept is None or (self.users and self.thread != thread):
+            self.refuse()
+        self.thread = thread
         self.users += 1
         return 0
 

@@ -46,7 +46,7 @@ cdef class Table:
         try:
             if may_hold_object(self.reftype):
                 add_root(&store.state.heap, &self.root, ROOT_TABLE, self.table, <void*>self)
-            value = 0 if init is BLANK else reference_slot(store, self.reftype, init, "element")
+            value = 0 if init is BLANK else reference_slot(store, self.reftype, init, ELEMENT, 0)
             if self.resize(low, value) < 0:
                 raise MemoryError(f"no memory for a table of {low} elements")
         finally:
@@ -132,7 +132,7 @@ cdef class Table:
         self.store.enter()
         try:
             self.at(i)  # what is wrong with the index comes first
-            bits = reference_slot(self.store, self.reftype, value, "element")
+            bits = reference_slot(self.store, self.reftype, value, ELEMENT, 0)
             self.at(i)[0] = bits
         finally:
             self.store.leave()
@@ -150,7 +150,7 @@ cdef class Table:
         cdef int64_t old
         self.store.enter()
         try:
-            value = reference_slot(self.store, self.reftype, init, "element")
+            value = reference_slot(self.store, self.reftype, init, ELEMENT, 0)
             old = self.resize(count, value)
         finally:
             self.store.leave()

@@ -21,8 +21,12 @@ cdef class GroupTypes:
 
     cdef type_t* types
     cdef readonly int32_t first
+    cdef int32_t size
 
     def __dealloc__(self):
+        cdef int32_t i
+        for i in range(self.size):
+            forget_asked(self.first + i)
         free(self.types)
 
 
@@ -80,6 +84,7 @@ cdef GroupTypes new_types(group):
     cdef uint32_t* refs
     cdef type_t* type
     made.first = group.first
+    made.size = <int32_t>size
     # The types, then all their fields, then all their references.
     made.types = <type_t*>calloc(
         1, size * sizeof(type_t) + room * sizeof(field_t) + all_room * sizeof(uint32_t)
