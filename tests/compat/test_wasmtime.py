@@ -7,7 +7,9 @@ import gc
 import subprocess
 import sys
 import weakref
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -243,3 +245,97 @@ def test_the_stack_is_as_large_as_given_within_what_can_be(given: int | None, by
     engine = wasmtime.Engine(config).ptr()
     assert engine.config.max_stack == bytes_
     assert engine.store().max_stack == bytes_ // 8 * 8
+
+
+def as_seen(function: Callable[..., Any], *args: Any) -> tuple[str, str]:
+    """What comes of a call, as far as it is the same for both packages."""
+    try:
+        result = function(*args)
+    except Exception as error:
+        if "Val" in str(error) or "type mismatch" in str(error):
+            return "an error", ""  # for a `Val` of another type they are of different kinds
+        return type(error).__name__, "" if "object at" in str(error) else str(error)
+    name = type(result).__name__
+    return name, "" if name in ("Func", "object", "Val", "function") or isinstance(result, list) else repr(result)
+
+
+def values_seen_by(package: Any, name: str) -> list[tuple[str, str]]:
+    """What comes of many values as a parameter alone and as the last of several, and as results of host functions."""
+    store = package.Store()
+    text = f"""(module (import "" "one" (func $one (result {name}))) (import "" "two" (func $two (result i32 {name})))
+      (func $f (export "f") (param {name}) (result {name})  local.get 0) (func $nothing (export "nothing"))
+      (func (export "last") (param i32 f64 {name}) (result {name})  local.get 2)
+      (func (export "one") (result {name})  call $one) (func (export "two") (result i32 {name})  call $two))"""
+    valtype, answer = getattr(package.ValType, name)(), [None]
+    one = package.Func(store, package.FuncType([], [valtype]), lambda: answer[0])
+    two = package.Func(store, package.FuncType([], [package.ValType.i32(), valtype]), lambda: (1, answer[0]))
+    exports = package.Instance(store, package.Module(store.engine, text), [one, two]).exports(store)
+    val = package.Val
+    values: list[Any] = [
+        0,
+        1,
+        -1,
+        1 << 31,
+        1 << 40,
+        True,
+        1.5,
+        float("inf"),
+        0.1,
+        np.float64(2.5),
+        "1",
+        b"1",
+        None,
+        [],
+        (1, 2),
+    ]
+    values += [
+        val.i32(5),
+        val.i64(5),
+        val.f32(0.5),
+        val.f64(0.5),
+        val.externref("x"),
+        val.funcref(None),
+        exports["nothing"],
+    ]
+    found = []
+    for value in values:
+        answer[0] = value
+        found.append(as_seen(exports["f"], store, value))
+        found.append(as_seen(exports["last"], store, 1, 2.5, value))
+        found.append(as_seen(exports["last"], store, package.Val.i32(1), 2.5, value))
+        found.append(as_seen(exports["one"], store))
+        found.append(as_seen(exports["two"], store))
+    for arguments in ((), (1,), (1, 2.5), (1, 2.5, None, None), (None, None, None, None), ("", 1, "")):
+        found.append(as_seen(exports["last"], store, *arguments))
+    return found
+
+
+@pytest.mark.parametrize("name", ["i32", "i64", "f32", "f64", "externref", "funcref"])
+def test_values_are_taken_and_refused_as_the_other_does(name: str) -> None:
+    theirs, ours = (values_seen_by(package, name) for package in (original, wasmtime))
+    assert len(ours) > 100
+    assert ours == theirs
+
+
+def test_a_tuple_that_is_an_external_reference_stays_one() -> None:
+    store = wasmtime.Store()
+    text = """(module (func (export "f") (param externref) (result externref)  local.get 0)
+      (func (export "g") (param externref) (result externref externref)  local.get 0  local.get 0))"""
+    exports = wasmtime.Instance(store, wasmtime.Module(store.engine, text), []).exports(store)
+    assert exports["f"](store, (1, 2)) == (1, 2)
+    assert exports["g"](store, (1, 2)) == [(1, 2), (1, 2)]
+
+
+def test_memories_are_written_where_slices_would_be() -> None:
+    for data in (b"", b"abc", bytearray(b"abc"), bytearray(), memoryview(b"abc"), [1, 2, 3]):
+        for start in (None, 0, 1, -1, -3, -70000, 65533, 65534, 65536, 1 << 40, True, np.int8(5)):
+            seen = []
+            for package in (original, wasmtime):
+                store = package.Store()
+                memory = package.Memory(store, package.MemoryType(package.Limits(1, None)))
+                try:
+                    done: object = memory.write(store, data, start)
+                except Exception as error:
+                    done = type(error)
+                seen.append((done, bytes(memory.read(store, 0, 65536))))
+            assert seen[0] == seen[1], (data, start)

@@ -214,12 +214,17 @@ cdef class Func:
     cdef object ask_many(self, slot* source, Instance caller):
         """As `ask`, for any number of arguments."""
         cdef const int* types = self.signature.params
-        cdef list args = []
+        cdef int first = 1 if self.access_caller else 0
+        cdef tuple args = PyTuple_New(self.signature.param_count + first)
         cdef int i
-        if self.access_caller:
-            args.append(None if caller is None else Caller.__new__(Caller, caller))
+        if first:
+            value = None if caller is None else Caller.__new__(Caller, caller)
+            Py_INCREF(value)
+            PyTuple_SET_ITEM(args, 0, value)
         for i in range(self.signature.param_count):
-            args.append(from_slot(self.store, types[i], source))
+            value = from_slot(self.store, types[i], source)
+            Py_INCREF(value)
+            PyTuple_SET_ITEM(args, i + first, value)
             source += slots_of(types[i])
         return self.callable(*args)
 
