@@ -102,8 +102,8 @@ class Func(Extern, wraps=_core.Func, held_in="_func"):
                     if given is params:
                         given = self._listed(params)
                     given[i] = to_core(valtype, params[i])
-        except IndexError:
-            self._listed(params)
+        except (IndexError, TypeError):
+            self._convert(params)  # says what is wrong with the first that is
             raise
         try:
             try:
