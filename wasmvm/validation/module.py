@@ -275,8 +275,11 @@ def check_elem(module: Module, elem: Elem, context: Context, constants: Constant
         constants.check(expr, elem.reftype, count)
     if elem.funcidxs is not None:
         check_indices(module, elem.funcidxs, len(context.funcs), "function", elem.init_offset)
-        for funcidx in looking(elem.funcidxs, constants.checkpoint):
-            context.refs[funcidx] = 1
+        for at in range(0, len(elem.funcidxs), LOOK):
+            if at and constants.checkpoint is not None:
+                constants.checkpoint()
+            for funcidx in elem.funcidxs[at : at + LOOK]:
+                context.refs[funcidx] = 1
 
 
 def check_datas(module: Module, context: Context, constants: Constants) -> None:
