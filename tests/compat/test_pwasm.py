@@ -105,6 +105,26 @@ def test_arguments_are_converted() -> None:
         add(1)
 
 
+TWO = wat2wasm("""(module (import "env" "two" (func $two (result i32 f64))) (import "env" "one" (func $one (result i64)))
+  (func (export "two") (result i32 f64) call $two) (func (export "one") (result i64) call $one))""")
+
+
+@pytest.mark.parametrize("found", [5, None, (), (1,), (1, 2.0, 3), [1, 2, 3], "12", {1: 2, 3: 4}, {1, 2}], ids=repr)
+def test_host_functions_return_as_many_values_as_their_type_says(found: Any) -> None:
+    instance = pwasm.instantiate(pwasm.decode_module(TWO), {"env": {"two": lambda: found, "one": lambda: 3}})
+    with pytest.raises(TypeError, match="host function must return 2 values"):
+        instance.exports.two()
+
+
+def test_host_functions_return_a_tuple_a_list_or_a_number() -> None:
+    for pair in ((7, 0.5), [7, 0.5]):
+        for one in (-3, (-3,), [-3]):
+            given = {"two": lambda pair=pair: pair, "one": lambda one=one: one}
+            exports = pwasm.instantiate(pwasm.decode_module(TWO), {"env": given}).exports
+            assert tuple(exports.two()) == (7, 0.5)
+            assert exports.one() == -3
+
+
 def test_errors() -> None:
     for data in (b"", b"\0asm", b"(module)"):
         with pytest.raises(pwasm.DecodeError):

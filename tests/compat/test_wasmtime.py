@@ -339,3 +339,28 @@ def test_memories_are_written_where_slices_would_be() -> None:
                     done = type(error)
                 seen.append((done, bytes(memory.read(store, 0, 65536))))
             assert seen[0] == seen[1], (data, start)
+
+
+@pytest.mark.parametrize("name", ["i32", "i64", "f32", "f64"])
+def test_there_is_no_null_number(name: str) -> None:
+    with pytest.raises(wasmtime.WasmtimeError, match="Invalid reference type"):
+        wasmtime.Val.ref_null(getattr(wasmtime.ValType, name)())
+    for reference in ("funcref", "externref"):
+        null = wasmtime.Val.ref_null(getattr(wasmtime.ValType, reference)())
+        assert null.value is None
+
+
+def test_types_of_imports_and_exports() -> None:
+    text = """(module (import "a" "f" (func (param i32))) (import "b" "" (memory 1 2)) (import "" "t" (table 3 externref))
+      (export "g" (func 0)) (global (export "v") (mut i64) (i64.const 1)))"""
+    module = wasmtime.Module(wasmtime.Engine(), text)
+    assert [(i.module, i.name, type(i.type)) for i in module.imports] == [
+        ("a", "f", wasmtime.FuncType), ("b", "", wasmtime.MemoryType), ("", "t", wasmtime.TableType)
+    ]  # fmt: skip
+    assert [(e.name, type(e.type)) for e in module.exports] == [
+        ("g", wasmtime.FuncType), ("v", wasmtime.GlobalType)
+    ]  # fmt: skip
+    assert [str(p) for p in module.imports[0].type.params] == ["i32"]
+    limits = module.imports[1].type.limits
+    assert (limits.min, limits.max) == (1, 2)
+    assert str(module.imports[2].type.element) == "externref"

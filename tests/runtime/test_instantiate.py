@@ -21,6 +21,9 @@ from wasmvm import (
     TableType,
     Trap,
 )
+from wasmvm.lowered import Lowered
+from wasmvm.lowering import body
+from wasmvm.lowering.context import Context
 from wasmvm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64
 
 
@@ -288,3 +291,26 @@ def test_large_memory_costs_nothing_until_it_is_touched() -> None:
     assert len(exports.m) == 1 << 32
     with pytest.raises(Trap):
         exports.beyond()
+
+
+def test_constant_expressions_are_lowered_once_for_all_instances(monkeypatch: pytest.MonkeyPatch) -> None:
+    lowered = []
+    real = body.lower_expr
+
+    def counted(context: Context, start: int, end: int) -> Lowered:
+        lowered.append(start)
+        return real(context, start, end)
+
+    monkeypatch.setattr(body, "lower_expr", counted)
+    module = Module(
+        wat2wasm("""(module (import "" "g" (global $g i32)) (memory 1)
+      (global (export "a") i32 (i32.add (global.get $g) (i32.const 2)))
+      (global (export "b") i32 (i32.mul (global.get $g) (i32.const 3)))
+      (data (i32.add (global.get $g) (i32.const 4)) "x"))""")
+    )
+    for value in (5, 6, 7):
+        store = Store()
+        imports = {"": {"g": Global(store, GlobalType(I32, False), value)}}
+        exports = Instance(module, imports, store).exports
+        assert (exports.a.value, exports.b.value) == (value + 2, value * 3)
+    assert len(lowered) == len(set(lowered)) == 3
