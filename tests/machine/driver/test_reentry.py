@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import weakref
+from array import array
 from typing import Any
 
 import numpy as np
@@ -597,6 +598,9 @@ def test_instances_by_hand() -> None:
         _core.ModuleCode(1 << 61)
     with pytest.raises(TypeError):
         _core.Instance(Store(), object(), [], (), (), ())  # type: ignore[arg-type]
+    made = _core.Instance(Store(), Module("(module)").compiled, (), (), (), ())
+    with pytest.raises(InternalError, match="a constant expression without code"):
+        made.evaluate(array("i"), 0, I32)
 
 
 def test_memory_types_are_kept_as_given_or_made_plain() -> None:
