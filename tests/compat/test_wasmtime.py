@@ -363,4 +363,4 @@ def test_types_of_imports_and_exports() -> None:
     assert [str(p) for p in module.imports[0].type.params] == ["i32"]
     limits = module.imports[1].type.limits
     assert (limits.min, limits.max) == (1, 2)
-    assert str(module.imports[2].type.element) == "externref"
+    assert module.imports[2].type.element == wasmtime.ValType.externref()
