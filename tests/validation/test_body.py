@@ -175,6 +175,41 @@ INVALID = [
 ]
 
 
+LONG = 16  # operands that are compared in one step, as `validation/stacks.py` has it
+LENGTHS = (2, LONG - 1, LONG, LONG + 1, 3 * LONG)
+
+
+@pytest.mark.parametrize("count", LENGTHS)
+@pytest.mark.parametrize("there", [0, 1, LONG, LONG + 1])
+def test_operands_that_a_branch_leaves_in_unreachable_code(count: int, there: int) -> None:
+    """Those that were missing are there afterwards, of the label's types, however many they are."""
+    there = min(there, count)
+    given = " i64.const 0" * there
+    text = f"(result{' i64' * count}) unreachable{given} i32.const 0 br_if 0"
+    good = f"{text}{' drop' * count} i32.add drop unreachable"
+    data = wat2wasm(MODULE.format(good))
+    assert verdict.by_wasmtime(data)
+    validate(decode(data))
+    for wrong in (f"{text}{' drop' * (count - 1)} i32.eqz drop unreachable", f"{text} i32.eqz drop unreachable"):
+        data = wat2wasm(MODULE.format(wrong))
+        assert not verdict.by_wasmtime(data)
+        assert refusal(data).message.startswith("type mismatch: instruction requires [i32] but stack has")
+
+
+@pytest.mark.parametrize("count", [255, 256, 257, 511, 513, 5000])
+@pytest.mark.parametrize(
+    ("push", "each"),
+    [("local.get 0", 1), ("i32.const 1", 1), ("local.get 0 local.tee 0", 1), ("global.get $constant", 1),
+     ("call $pair", 2), ("i32.const 1 i64.const 2 call $callee", 2), ("memory.size", 1)],
+)  # fmt: skip
+def test_many_operands(push: str, each: int, count: int) -> None:
+    """Whatever pushes them makes room, and none is lost."""
+    text = MODULE.replace("(func $callee", "(func $pair (type $pair) unreachable) (func $callee")
+    validate(decode(wat2wasm(text.format(f"(param i32) {f'{push} ' * count} {'drop ' * each * count}"))))
+    error = refusal(wat2wasm(text.format(f"(param i32) {f'{push} ' * count} {'drop ' * (each * count + 1)}")))
+    assert error.message == "type mismatch: instruction requires [any] but stack has []"
+
+
 def refusal(data: bytes) -> ValidationError | DecodeError:
     decoded = decode(data)
     with pytest.raises((ValidationError, DecodeError)) as caught:
