@@ -194,6 +194,8 @@ HARMFUL = {
     "a jump back that is not paid for": words("br -1"),
     "a jump to itself": words("return32 1; br -1"),
     "a table that is cut": words("br_table 0 1 2"),
+    "a table that is cut after good labels": words("br_table 0 1 -3"),
+    "a table that is cut after several": words("br_table 0 3 -3 -4 -5"),
     "a table with less than nothing": words("br_table 0 -1; return32 1"),
     "a table with too much": words(f"br_table 0 {2**31 - 1} 1; return32 1"),
     "a table into an instruction": words("br_table 0 0 2; return32 1"),

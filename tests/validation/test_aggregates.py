@@ -11,6 +11,7 @@ from wasmvm.errors import ValidationError
 from wasmvm.validation import validate
 
 MODULE = """(module
+    (type (func (param i32 i64) (result f32))) (type (array f64)) (type (struct (field f32)))
     (type $s (struct (field $c i32) (field $m (mut i64)) (field $p (mut i8)) (field $r (mut (ref null $s)))))
     (type $n (struct (field (ref func))))
     (type $bytes (array (mut i8))) (type $ints (array (mut i32))) (type $const (array i32))
@@ -37,7 +38,7 @@ VALID = [
     "(struct.set $s $p (local.get $S) (i32.const 1))",
     "(struct.set $s $r (local.get $S) (struct.get $s $r (local.get $S)))",
     f"(drop (array.new $ints {SEGMENT})) (drop (array.new_default $ints {ZERO}))",
-    f"(drop (array.new $full (ref.func $callee) {ZERO}))",
+    f"(drop (array.new $full (ref.func $callee) {ZERO})) (drop (array.new_default $anys {ZERO}))",
     f"(local.set $I (array.new_fixed $ints 2 {SEGMENT}))",
     "(drop (array.new_fixed $ints 0)) (drop (array.new_fixed $full 1 (ref.func $callee)))",
     f"(local.set $B (array.new_data $bytes $d {SEGMENT})) (local.set $C (array.new_data $const $d {SEGMENT}))",
@@ -57,6 +58,12 @@ VALID = [
     "(local.set $any (any.convert_extern (local.get $ext))) (local.set $ext (extern.convert_any (local.get $S)))",
     "(drop (i31.get_s (ref.i31 (i32.const 1)))) (drop (i31.get_u (ref.null i31)))",
     "(drop (ref.eq (local.get $S) (local.get $I)))",
+    "(drop (block (result (ref any)) (any.convert_extern (ref.as_non_null (local.get $ext)))))",
+    "(drop (block (result (ref extern)) (extern.convert_any (struct.new_default $s))))",
+    "(drop (block (result (ref $s)) (struct.new_default $s)))",
+    "(drop (block (result (ref $n)) (struct.new $n (ref.func $callee))))",
+    f"(drop (block (result (ref $ints)) (array.new_default $ints {ZERO})))",
+    "(unreachable) array.new_fixed $ints 10000 drop",
     # where operands are missing, after an instruction that does not return
     "(unreachable) struct.get $s $c i32.eqz drop",
     "(unreachable) array.new_fixed $ints 3 drop",
@@ -128,6 +135,13 @@ INVALID = [
     (f"(array.copy $ints $ints (local.get $I) {ZERO} (local.get $I) {ZERO} (i64.const 0))", MISMATCH),
     (f"(array.copy $ints $ints (local.get $I) (i64.const 0) (local.get $I) {SEGMENT})", MISMATCH),
     ("(drop (array.len (local.get $S)))", MISMATCH),
+    ("(drop (block (result (ref any)) (any.convert_extern (local.get $ext))))", MISMATCH),
+    ("(drop (block (result (ref extern)) (extern.convert_any (local.get $S))))", MISMATCH),
+    ("(drop (block (result (ref $n)) (struct.new_default $s)))", MISMATCH),
+    ("(drop (block (result (ref $s)) (struct.new $n (ref.func $callee))))", MISMATCH),
+    (f"(drop (block (result (ref $const)) (array.new_default $ints {ZERO})))", MISMATCH),
+    ("(drop (struct.get $s $c (struct.new $n (ref.func $callee))))", MISMATCH),
+    ("(struct.set $s $m (struct.new $n (ref.func $callee)) (i64.const 1))", MISMATCH),
     ("(drop (ref.test (ref $s) (local.get $ext)))", MISMATCH),
     ("(drop (ref.test (ref $f) (local.get $any)))", MISMATCH),
     ("(drop (ref.cast (ref extern) (local.get $any)))", MISMATCH),
@@ -156,6 +170,13 @@ def test_invalid(text: str, message: str) -> None:
     with pytest.raises(ValidationError) as caught:
         validate(decoded)
     assert caught.value.message.startswith(message)
+
+
+def test_so_many_operands_are_allowed() -> None:
+    """Our own limit, which wasmtime does not have."""
+    decoded = decode(wat2wasm(MODULE.format("(unreachable) array.new_fixed $ints 10001 drop")))
+    with pytest.raises(ValidationError, match=r"^too many operands of array.new_fixed \(limit 10000\)"):
+        validate(decoded)
 
 
 def test_the_type_names_a_structure_or_an_array() -> None:

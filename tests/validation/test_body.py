@@ -51,6 +51,8 @@ VALID = [
     "(result i64 i32) i32.const 1 i64.const 2 block (type $swap) call $callee end",
     "(result i64 i32) i32.const 1 i64.const 2 loop (type $swap) br 0 end",
     "(result i64 i32) i32.const 1 i64.const 2 i32.const 0 if (type $swap) call $callee else call $callee end",
+    "i32.const 1 i64.const 2 block (type $swap) call $callee end drop drop block end loop end block (result i32)"
+    " i32.const 1 end drop i32.const 0 if end",
     "(param i32) (result i32) local.get 0 i32.const 1 if (param i32) (result i32) end",
     "i32.const 1 if nop else nop end",
     "block block br 0 end br 0 end",
