@@ -53,6 +53,9 @@ VALID = [
     "(result i64 i32) i32.const 1 i64.const 2 i32.const 0 if (type $swap) call $callee else call $callee end",
     "i32.const 1 i64.const 2 block (type $swap) call $callee end drop drop block end loop end block (result i32)"
     " i32.const 1 end drop i32.const 0 if end",
+    "(param anyref) (drop (block (result i31ref) (br_on_cast 0 anyref i31ref (local.get 0)) (drop) (ref.null i31)))",
+    "(param anyref) (drop (block (result anyref) (br_on_cast_fail 0 anyref i31ref (local.get 0)) (i31.get_u)"
+    " (drop) (ref.null any)))",
     "(param i32) (result i32) local.get 0 i32.const 1 if (param i32) (result i32) end",
     "i32.const 1 if nop else nop end",
     "block block br 0 end br 0 end",
@@ -109,6 +112,15 @@ INVALID = [
     ("(param anyref) (block $h (drop (br_on_cast $h anyref i31ref (local.get 0))))", "type mismatch: the label"),
     ("(param anyref) (block $h (drop (br_on_cast_fail $h anyref i31ref (local.get 0))))", "type mismatch: the label"),
     ("(block $h (drop (br_on_cast $h anyref i31ref (ref.null any))))", "type mismatch: the label takes no reference"),
+    (
+        "(param anyref) (drop (block (result i31ref) (br_on_cast_fail 0 anyref i31ref (local.get 0)) (drop) (ref.null i31)))",
+        "type mismatch",
+    ),
+    (
+        "(param anyref) (drop (block (result anyref) (br_on_cast 0 anyref i31ref (local.get 0)) (i31.get_u) (drop)"
+        " (ref.null any)))",
+        "type mismatch",
+    ),
     ("local.get 0 drop", "unknown local 0"),
     ("(param i32) (local i32) i32.const 0 local.set 2", "unknown local 2"),
     ("local.get 4294967295 drop", "unknown local 4294967295"),
