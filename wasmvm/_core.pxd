@@ -114,6 +114,18 @@ cdef struct mem_t:
     uint64_t length  # bytes
     uint64_t reserved  # bytes that it can grow to
     uint64_t maximum  # bytes that its type allows
+    uint64_t image  # the number of the `MemoryImage` it began with, or 0
+    uint64_t image_start  # where that is mapped
+    uint64_t image_size
+
+
+cdef struct segment_t:
+    # An active data segment whose offset is a constant.
+    uint64_t offset
+    const uint8_t* data
+    uint64_t length
+    Py_ssize_t dataidx
+    Py_ssize_t memidx
 
 
 cdef struct table_t:
@@ -388,6 +400,28 @@ cdef class Memory:
 
 
 @cython.final
+cdef class InitialData:
+    cdef bytes source
+    cdef segment_t* segments
+    cdef Py_ssize_t count
+    cdef Py_ssize_t room
+    cdef readonly Py_ssize_t imaged  # so many segments are in the image
+    cdef uint64_t image_start
+    cdef uint64_t image_size
+
+
+@cython.final
+cdef class MemoryImage:
+    cdef int fd
+    cdef uint64_t device
+    cdef uint64_t inode
+    cdef uint64_t id  # never that of another
+    cdef uint64_t start
+    cdef uint64_t size
+    cdef int map(self, mem_t* mem) noexcept
+
+
+@cython.final
 cdef class Table:
     cdef table_t* table
     cdef bint counted  # by the store
@@ -551,6 +585,7 @@ cdef class Instance:
     cdef bint kept  # by the store
     cdef object __weakref__
     cdef int keep(self) except -1
+    cdef dict named_exports(self)
     cdef object extern(self, int kind, Py_ssize_t index)
     cdef func_t* lowered(self, Py_ssize_t index) except NULL
     cpdef object func(self, Py_ssize_t funcidx)
@@ -558,5 +593,6 @@ cdef class Instance:
     cdef int change(self) except -1
     cdef Py_ssize_t index(self, Py_ssize_t index, Py_ssize_t count) except -1
     cpdef finish(self)
+    cdef int init_memory(self, Py_ssize_t dataidx, Py_ssize_t memidx, uint64_t offset) except -1
     cpdef object global_bits(self, Py_ssize_t globalidx)
     cdef elem_t* new_elem(self, Py_ssize_t elemidx, Py_ssize_t count) except NULL

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import gc
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,6 +36,47 @@ def test_exports_are_a_mapping_and_attributes() -> None:
     with pytest.raises(KeyError):
         exports["nothing"]
     assert "memory" in repr(exports)
+
+
+def count_funcs() -> int:
+    return sum(type(made) is Func for made in gc.get_objects())
+
+
+def test_an_export_is_made_when_it_is_asked_for() -> None:
+    """Neither an instance nor its mapping of exports costs anything for those that nobody uses."""
+    module = Module(wat2wasm("(module " + "".join(f'(func (export "f{i}"))' for i in range(500)) + ")"))
+    gc.collect()
+    before = count_funcs()
+    exports = Instance(module).exports
+    exports.f7()
+    exports["f8"]()
+    assert "f9" in exports
+    assert "g" not in exports
+    assert exports.get("g") is None
+    assert (len(exports), list(exports)[:2], "f10" in dir(exports)) == (500, ["f0", "f1"], True)
+    assert not hasattr(exports, "g")
+    assert count_funcs() - before == 2
+    assert exports.f7 is exports["f7"]
+    assert [name for name, made in exports.items() if made is exports.f7] == ["f7"]
+    assert count_funcs() - before == 500
+
+
+def test_exports_with_names_of_the_mapping_itself() -> None:
+    names = ["_core", "_externs", "keys", "__len__", "__init__", "__class__", "", "a b"]
+    functions = "".join(f'(func (export "{name}") (result i32) i32.const {i})' for i, name in enumerate(names))
+    exports = Instance(Module(wat2wasm(f"(module {functions})"))).exports
+    assert [exports[name]() for name in names] == list(range(len(names)))
+    assert list(exports.keys()) == names
+    assert getattr(exports, "a b")() == 7
+    assert set(names) <= set(dir(exports))
+    again = copy.copy(exports)
+    assert again == exports
+    assert again["keys"] is exports["keys"]
+    blank = type(exports).__new__(type(exports))
+    with pytest.raises(AttributeError, match="_core"):
+        len(blank)
+    with pytest.raises(TypeError):
+        [] in exports  # noqa: B015
 
 
 def test_exports_of_one_are_imports_of_another() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from time import monotonic
 
 from wasmvm._core import Func, Global, Memory, Store, Table, Tag
+from wasmvm._core import Instance as CoreInstance
 from wasmvm.compiled import CompiledModule
 from wasmvm.compiled.source import Source, check_module_size, size_limit
 from wasmvm.embedding.func import HostFunc
@@ -32,30 +33,47 @@ class Exports(Mapping[str, Any]):
     """The exports of an instance: a mapping by name, and attributes for names that Python can spell.
 
     The methods of a mapping (``keys``, ``get``, ...) come before exports of those names, which an index still finds.
+    An export's object is made when it is first asked for: instances of modules with thousands of exports use a few.
     """
 
-    def __init__(self, externs: dict[str, Extern]) -> None:
-        self._externs = externs
-        # As instance attributes they are found without running any Python code.
-        self.__dict__.update({name: extern for name, extern in externs.items() if name not in _TAKEN})
+    def __init__(self, core: CoreInstance) -> None:
+        self._core = core
+        self._externs: dict[str, Extern] = {}  # those that were asked for
 
     def __getitem__(self, name: str) -> Any:
-        return self._externs[name]
+        extern = self._externs.get(name)
+        if extern is None:
+            extern = self._externs[name] = self._core.export(name)
+        return extern
 
     def __getattr__(self, name: str) -> Any:
+        if name not in _OWN:  # those are missing only in an object that was not initialized
+            try:
+                extern = self[name]
+            except KeyError:
+                pass
+            else:
+                self.__dict__[name] = extern  # from now on it is found without running any Python code
+                return extern
         raise AttributeError(f"the instance has no export {name!r}")
 
+    def __dir__(self) -> list[str]:
+        return [*{*super().__dir__(), *self}]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._core.export_names
+
     def __iter__(self) -> Iterator[str]:
-        return iter(self._externs)
+        return iter(self._core.export_names)
 
     def __len__(self) -> int:
-        return len(self._externs)
+        return len(self._core.export_names)
 
     def __repr__(self) -> str:
-        return f"<Exports {listed(self._externs)}>"
+        return f"<Exports {listed(self)}>"
 
 
-_TAKEN = frozenset((*dir(Exports), "_externs"))
+_OWN = frozenset(("_core", "_externs"))
 
 
 class Instance:
@@ -98,7 +116,7 @@ class Instance:
     def exports(self) -> Exports:
         made: Exports | None = self.__dict__.get("_exports")
         if made is None:
-            made = self.__dict__["_exports"] = Exports(self.core.exports)
+            made = self.__dict__["_exports"] = Exports(self.core)
         return made
 
     def __repr__(self) -> str:

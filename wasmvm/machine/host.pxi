@@ -157,6 +157,84 @@ cdef extern from *:
 
 cdef extern from *:
     """
+    /* Images: files in memory that nothing can change any more, whose pages are mapped copy-on-write. Linux alone. */
+    #if defined(__linux__)
+    #include <errno.h>
+    #include <fcntl.h>
+    #include <sys/resource.h>
+    #include <sys/stat.h>
+    #include <sys/syscall.h>
+    #include <unistd.h>
+    #endif
+    #if defined(__linux__) && defined(SYS_memfd_create)
+    #ifndef F_ADD_SEALS
+    #define F_ADD_SEALS 1033
+    #endif
+    #define WVM_SEALS 15  /* F_SEAL_SEAL, _SHRINK, _GROW, _WRITE */
+    static size_t wvm_page(void) { long n = sysconf(_SC_PAGESIZE); return n > 0 ? (size_t)n : 0; }
+    /* A file of n bytes, all of whose pages exist (so that none can fail to come later), and where it can be written; -1
+       where there is no such thing. A process has descriptors for half of its limit only. */
+    static int wvm_image_begin(size_t n, uint8_t **data) {
+        struct rlimit most;
+        void *p = MAP_FAILED;
+        int fd = (int)syscall(SYS_memfd_create, "wasmvm", 3u /* MFD_CLOEXEC | MFD_ALLOW_SEALING */);
+        if (fd < 0) return -1;
+        if (getrlimit(RLIMIT_NOFILE, &most) == 0 && (rlim_t)fd < most.rlim_cur / 2 && fallocate(fd, 0, 0, (off_t)n) == 0)
+            p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (p == MAP_FAILED) { close(fd); return -1; }
+        *data = (uint8_t *)p;
+        return fd;
+    }
+    /* Whether it is sealed now; `inode` will tell it from other files. */
+    static int wvm_image_end(int fd, uint8_t *data, size_t n, uint64_t *device, uint64_t *inode) {
+        struct stat s;
+        munmap(data, n);
+        if (fstat(fd, &s) != 0) return 0;
+        *device = (uint64_t)s.st_dev;
+        *inode = (uint64_t)s.st_ino;
+        return fcntl(fd, F_ADD_SEALS, WVM_SEALS) == 0;
+    }
+    static int wvm_image_unmap(void *p, size_t n) {
+        return mmap(p, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == p;
+    }
+    static int wvm_is_image(int fd, uint64_t device, uint64_t inode) {
+        struct stat s;
+        return fstat(fd, &s) == 0 && (uint64_t)s.st_dev == device && (uint64_t)s.st_ino == inode;
+    }
+    /* 1: mapped; 0: the range is as before; -1: it is not. Somebody may have closed the descriptor, whose number is
+       another file's since then: that is looked at after mapping, so that it holds for what was mapped. */
+    static int wvm_image_map(void *p, size_t n, int fd, uint64_t device, uint64_t inode) {
+        if (!wvm_is_image(fd, device, inode)) return 0;
+        if (mmap(p, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED, fd, 0) == p
+                && wvm_is_image(fd, device, inode)) return 1;
+        return wvm_image_unmap(p, n) ? 0 : -1;
+    }
+    static void wvm_image_close(int fd, uint64_t device, uint64_t inode) {
+        if (wvm_is_image(fd, device, inode)) close(fd);
+    }
+    #else
+    static size_t wvm_page(void) { return 0; }
+    static int wvm_image_begin(size_t n, uint8_t **data) { (void)n; (void)data; return -1; }
+    static int wvm_image_end(int fd, uint8_t *data, size_t n, uint64_t *device, uint64_t *inode) {
+        (void)fd; (void)data; (void)n; (void)device; (void)inode; return 0;
+    }
+    static int wvm_image_unmap(void *p, size_t n) { (void)p; (void)n; return 0; }
+    static int wvm_image_map(void *p, size_t n, int fd, uint64_t device, uint64_t inode) {
+        (void)p; (void)n; (void)fd; (void)device; (void)inode; return 0;
+    }
+    static void wvm_image_close(int fd, uint64_t device, uint64_t inode) { (void)fd; (void)device; (void)inode; }
+    #endif
+    """
+    size_t wvm_page() noexcept nogil  # bytes of a page of the system; 0 where there are no images
+    int wvm_image_begin(size_t, uint8_t**) noexcept nogil
+    bint wvm_image_end(int, uint8_t*, size_t, uint64_t*, uint64_t*) noexcept nogil
+    bint wvm_image_unmap(void*, size_t) noexcept nogil  # zeros again
+    int wvm_image_map(void*, size_t, int, uint64_t, uint64_t) noexcept nogil
+    void wvm_image_close(int, uint64_t, uint64_t) noexcept nogil
+
+
+cdef extern from *:
+    """
     /* A hash under a secret key: the bytes are the coefficients, seven to each, of a polynomial, whose value at the key
        is taken modulo the prime 2^61 - 1. Who does not know the key finds other bytes of the same hash with a chance of
        (length / 7) / 2^61, whatever they try (Wegman and Carter). It reads 8 GB a second, BLAKE2 less than one. */

@@ -7,5 +7,7 @@ from wasmvm.reader cimport Reader
 
 @cython.locals(reader=Reader, opcode=cython.int)
 cpdef object evaluate(bytes source, extent, Instance instance, int valtype)
+@cython.locals(reader=Reader, opcode=cython.int)
+cpdef object constant(bytes source, extent)
 @cython.locals(start=cython.Py_ssize_t)
 cdef object literal(Reader reader, int size)

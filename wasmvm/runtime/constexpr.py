@@ -60,6 +60,20 @@ def evaluate(source: bytes, extent: Extent, instance: Instance, valtype: int) ->
     return instance.evaluate(lowered.code, lowered.frame_size, valtype)
 
 
+def constant(source: bytes, extent: Extent) -> int:
+    """The value of an expression that is one i32.const or i64.const, as the unsigned integer of its bits; else -1."""
+    reader = Reader(source)
+    reader.pos = extent.start
+    opcode = reader.opcode()
+    if opcode == OP_I32_CONST:
+        value = reader.sint(32) & MASK32
+    elif opcode == OP_I64_CONST:
+        value = reader.sint(64) & MASK64
+    else:
+        return -1
+    return value if reader.source[reader.pos] == OP_END else -1
+
+
 def literal(reader: Reader, size: int) -> int:
     """The next `size` bytes as a little-endian integer."""
     start = reader.pos

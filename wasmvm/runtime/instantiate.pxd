@@ -1,6 +1,6 @@
 cimport cython
 
-from wasmvm._core cimport Func, Global, Instance, Memory, Store, Table, Tag
+from wasmvm._core cimport Func, Global, InitialData, Instance, Memory, MemoryImage, Store, Table, Tag
 
 
 @cython.final
@@ -16,16 +16,23 @@ cdef class Plan:
     cdef list elems
     cdef list elem_types
     cdef list datas
+    cdef InitialData initial
     cdef object start
+    cdef bint has_segments
+    cdef MemoryImage image
+    cdef int wishes
+    cdef bint made_before
+    cdef bint _may_have_image(self, syntax) except -1
+    cdef MemoryImage next_image(self, Store store)
 
 
 @cython.locals(plan=Plan)
 cpdef Instance instantiate(Store store, module, externs)
-@cython.locals(instance=Instance, funcs=list, tables=list, memories=list, globals_=list, tags=list)
+@cython.locals(instance=Instance, funcs=list, tables=list, memories=list, globals_=list, tags=list, image=MemoryImage, own=Memory, i=cython.Py_ssize_t, own_memory=cython.Py_ssize_t, written=cython.Py_ssize_t)
 cdef Instance new_instance(Store store, module, Plan plan, externs)
 cdef bint is_of_kind(extern, int kind) except -1
 @cython.locals(kind=cython.int, matches=cython.bint)
 cdef check_import(Store store, Plan plan, import_, expected, extern)
-cdef fill(Store store, Plan plan, Instance instance, list globals_, Py_ssize_t imported_tables)
-cdef set_segments(Store store, Plan plan, Instance instance)
-cdef run_segments(Plan plan, Instance instance)
+cdef fill(Store store, Plan plan, Instance instance, list globals_, Py_ssize_t imported_tables, Py_ssize_t written)
+cdef set_segments(Store store, Plan plan, Instance instance, Py_ssize_t written)
+cdef run_segments(Plan plan, Instance instance, Py_ssize_t written)

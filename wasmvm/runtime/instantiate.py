@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 import cython
 
-from wasmvm._core import BLANK
+from wasmvm._core import BLANK, InitialData, image_of
 from wasmvm.deftype import close_externtype, close_valtype, match_deftype, match_valtype
 from wasmvm.errors import LinkError
 from wasmvm.quoting import quoted
-from wasmvm.runtime.constexpr import evaluate
+from wasmvm.runtime.constexpr import constant, evaluate
 from wasmvm.syntax import ACTIVE, DECLARATIVE, Import
-from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, I32, MEMORY, TABLE, TAG, TagType, match_limits
+from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, I32, MEMORY, PAGE_SIZE, TABLE, TAG, TagType, match_limits
 
 if not cython.compiled:
     from wasmvm._core import Func, Global, Instance, Memory, Store, Table, Tag
@@ -24,11 +24,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from wasmvm._core import MemoryImage
     from wasmvm.compiled import CompiledModule
-    from wasmvm.syntax import Extent
+    from wasmvm.syntax import Data, Extent, Module
 
 Extern = Func | Table | Memory | Global | Tag
 
+IMAGE_WISHES = 3
+"""How often a module asks for an image: there may be too many at the moment, or a signal came."""
 UNITS = 16
 """What a global, a segment, or an element that is an expression costs of a call's budget: under a microsecond."""
 
@@ -61,8 +64,46 @@ class Plan:
         self.elem_types: list[int] = []
         for elem in syntax.elems:
             self.elem_types.append(close_valtype(elem.reftype, type_ids))
-        self.datas = syntax.datas
+        # Data segments that need nothing but the module are known once for all instances; the others follow them.
+        self.initial = InitialData(self.source)
+        self.datas: list[tuple[int, Data]] = []
+        in_order = True
+        for i, data in enumerate(syntax.datas):
+            offset = -1
+            if data.mode == ACTIVE and data.offset_expr is not None and in_order:
+                offset = constant(self.source, data.offset_expr)
+                in_order = offset >= 0
+            if offset >= 0:
+                self.initial.add(i, data.memidx, offset, data.init.start, data.init.end)
+            else:
+                self.datas.append((i, data))
+            store.spend(UNITS)
+        self.has_segments = bool(syntax.elems or syntax.datas)
         self.start = syntax.start
+        self.image: MemoryImage | None = None
+        self.wishes = IMAGE_WISHES if self._may_have_image(syntax) else 0
+        self.made_before = False
+
+    def _may_have_image(self, syntax: Module) -> bool:
+        """Whether memories may begin with what the data segments write, so that nobody can tell when that was.
+
+        A segment of references in somebody else's table makes functions of the instance known before that.
+        """
+        memidx = self.initial.memidx - len(syntax.mem_imports)
+        if memidx < 0 or memidx >= len(syntax.mems):
+            return False
+        imported = len(syntax.table_imports)
+        if any(elem.mode == ACTIVE and elem.tableidx < imported for elem in syntax.elems):
+            return False
+        return self.initial.plan_image(syntax.mems[memidx].type.limits.min * PAGE_SIZE)
+
+    def next_image(self, store: Store) -> MemoryImage | None:
+        """What the memory of the next instance begins with; made for the second one, as most programs have one only."""
+        if self.image is None and self.made_before and self.wishes:
+            self.wishes -= 1
+            self.image = image_of(store, self.initial)
+        self.made_before = True
+        return self.image
 
 
 def instantiate(store: Store, module: CompiledModule, externs: Sequence[Extern]) -> Instance:
@@ -96,19 +137,25 @@ def new_instance(store: Store, module: CompiledModule, plan: Any, externs: Seque
         for import_, expected, extern in zip(plan.imports, plan.import_types, externs, strict=True):
             check_import(store, plan, import_, expected, extern)
             spaces[import_.kind].append(extern)
+    image = plan.next_image(store)
+    own_memory = len(memories)
+    written = 0
     try:
         store.count_made(len(plan.tables), len(plan.mems))
         for table_type, _ in plan.tables:
             tables.append(Table(store, table_type, BLANK))
-        for memory in plan.mems:
-            memories.append(Memory(store, memory.type))
+        for i, memory in enumerate(plan.mems, own_memory):
+            own = Memory(store, memory.type, image if i == plan.initial.memidx else None)
+            if own.has_image:
+                written = plan.initial.imaged
+            memories.append(own)
         for tag_type, type_id in plan.tags:
             tags.append(Tag(store, tag_type, type_id=type_id))
         instance = Instance(store, module, tuple(funcs), tuple(tables), tuple(memories), tuple(tags))
     except MemoryError as error:
         raise LinkError(str(error), limit=getattr(error, "limit", None)) from error
     try:
-        fill(store, plan, instance, globals_, len(tables) - len(plan.tables))
+        fill(store, plan, instance, globals_, len(tables) - len(plan.tables), written)
     finally:  # also where what was written before stays
         instance.finish()
     if plan.start is not None:
@@ -116,8 +163,11 @@ def new_instance(store: Store, module: CompiledModule, plan: Any, externs: Seque
     return instance
 
 
-def fill(store: Store, plan: Plan, instance: Instance, globals_: list[Any], imported_tables: int) -> None:
-    """Give the instance its globals (`globals_` has the imported ones) and run its segments."""
+def fill(store: Store, plan: Plan, instance: Instance, globals_: list[Any], imported_tables: int, written: int) -> None:
+    """Give the instance its globals (`globals_` has the imported ones) and run its segments.
+
+    Its memory begins with what the first `written` segments of `plan.initial` write.
+    """
     for imported in globals_:
         instance.add_global(imported)
     for i, (table_type, init) in enumerate(plan.tables, imported_tables):
@@ -126,9 +176,9 @@ def fill(store: Store, plan: Plan, instance: Instance, globals_: list[Any], impo
     for global_type, init in plan.globals:
         instance.define_global(global_type, evaluate(plan.source, init, instance, global_type.valtype))
         store.spend(UNITS)
-    if plan.elems or plan.datas:
-        set_segments(store, plan, instance)
-        run_segments(plan, instance)
+    if plan.has_segments:
+        set_segments(store, plan, instance, written)
+        run_segments(plan, instance, written)
 
 
 def is_of_kind(extern: Extern, kind: int) -> bool:
@@ -174,7 +224,7 @@ def check_import(store: Store, plan: Plan, import_: Import, expected: Any, exter
     raise LinkError(f"incompatible import {problem.format(name)}", import_.module, import_.name, expected, actual)
 
 
-def set_segments(store: Store, plan: Plan, instance: Instance) -> None:
+def set_segments(store: Store, plan: Plan, instance: Instance, written: int) -> None:
     """Give the instance its element and data instances."""
     for i, elem in enumerate(plan.elems):
         if elem.funcidxs is not None:
@@ -186,18 +236,20 @@ def set_segments(store: Store, plan: Plan, instance: Instance) -> None:
                 bits = evaluate(plan.source, expr, instance, plan.elem_types[i])
                 instance.set_elem_bits(i, j, bits)
                 store.spend(UNITS)
-    for i, data in enumerate(plan.datas):
+    instance.set_initial_data(plan.initial, written)
+    for i, data in plan.datas:
         instance.set_data(i, plan.source, data.init.start, data.init.end)
         store.spend(UNITS)
 
 
-def run_segments(plan: Plan, instance: Instance) -> None:
+def run_segments(plan: Plan, instance: Instance, written: int) -> None:
     """Initialise tables and memories from the active segments, in order; forget the declarative ones."""
     for i, elem in enumerate(plan.elems):
         if elem.mode == ACTIVE and elem.offset_expr is not None:
             instance.table_init(i, elem.tableidx, evaluate(plan.source, elem.offset_expr, instance, I32))
         elif elem.mode == DECLARATIVE:
             instance.drop_elem(i)
-    for i, data in enumerate(plan.datas):
+    instance.run_initial_data(plan.initial, written)
+    for i, data in plan.datas:
         if data.mode == ACTIVE and data.offset_expr is not None:
             instance.memory_init(i, data.memidx, evaluate(plan.source, data.offset_expr, instance, I32))

@@ -53,24 +53,33 @@ class Instance:
 
 
 class InstanceExports(Mapping[str, Any]):
-    """The exports of an instance by name, or in order as `by_index`."""
+    """The exports of an instance by name, or in order as `by_index`; each object is made when it is first asked for."""
 
     def __init__(self, store: Storelike, instance: Instance) -> None:
-        self._externs = {name: wrap_extern(extern) for name, extern in instance._instance.exports.items()}
-        self._by_index = tuple(self._externs.values())
+        self._core = instance._instance
+        self._externs: dict[str, Any] = {}
+        self._by_index: tuple[Any, ...] | None = None
 
     @property
     def by_index(self) -> Sequence[Any]:
+        if self._by_index is None:
+            self._by_index = tuple(self.values())
         return self._by_index
 
     def __getitem__(self, idx: str) -> Any:
-        return self._externs[idx]
+        extern = self._externs.get(idx)
+        if extern is None:
+            extern = self._externs[idx] = wrap_extern(self._core.export(idx))
+        return extern
+
+    def __contains__(self, idx: object) -> bool:
+        return idx in self._core.export_names
 
     def __len__(self) -> int:
-        return len(self._by_index)
+        return len(self._core.export_names)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._externs)
+        return iter(self._core.export_names)
 
 
 class InstancePre(Managed[Any]):

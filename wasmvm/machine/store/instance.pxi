@@ -163,20 +163,29 @@ cdef class Instance:
             return self.func(index)
         return (self.table_list, self.memory_list, self.global_list, self.tag_list)[kind - 1][index]
 
-    def export(self, name):
-        """The export of that name; KeyError where there is none."""
+    cdef dict named_exports(self):
+        """Kind and index of each export by name, in their order; made for the first instance that is asked."""
         if self.code.exports is None:
             self.code.exports = {e.name: (e.kind, e.index) for e in self.module.syntax.exports}
-        kind, index = self.code.exports[name]
+        return self.code.exports
+
+    def export(self, name):
+        """The export of that name; KeyError where there is none."""
+        kind, index = self.named_exports()[name]
         return self.extern(kind, index)
+
+    @property
+    def export_names(self):
+        """The names of the exports, in their order: the keys of a dict."""
+        return self.named_exports().keys()
 
     @property
     def memory(self):
         """The export "memory" if that is a memory, else None."""
         if not self.looked_for_memory:
             self.looked_for_memory = True
-            found = {e.name: e.index for e in self.module.syntax.exports if e.kind == 2}.get("memory")
-            self.exported_memory = None if found is None else self.memory_list[found]
+            kind, index = self.named_exports().get("memory", (0, 0))
+            self.exported_memory = self.memory_list[index] if kind == 2 else None
         return self.exported_memory
 
     @property
@@ -377,13 +386,16 @@ cdef class Instance:
 
     def memory_init(self, Py_ssize_t dataidx, Py_ssize_t memidx, uint64_t offset):
         """Copy a whole data segment into a memory, as an active segment does, then drop it."""
-        cdef data_t* data
+        self.change()
+        self.index(dataidx, self.data_count)
+        self.index(memidx, len(self.memory_list))
+        self.init_memory(dataidx, memidx, offset)
+
+    cdef int init_memory(self, Py_ssize_t dataidx, Py_ssize_t memidx, uint64_t offset) except -1:
+        cdef data_t* data = &self.inst.datas[dataidx]
         cdef uint64_t done = 0
         cdef move_t move
         cdef int reason
-        self.change()
-        data = &self.inst.datas[self.index(dataidx, self.data_count)]
-        self.index(memidx, len(self.memory_list))
         while True:
             spend(execution_of(self.store), 1 + ((data.length - done) >> BYTES_PER_UNIT))
             reason = memory_init_move(&move, self.inst.mems[memidx], data, offset, 0, data.length)
@@ -392,6 +404,30 @@ cdef class Instance:
             if move_some(&self.store.state, &move, &done):
                 break
         data.length = 0
+        return 0
+
+    def set_initial_data(self, InitialData initial not None, Py_ssize_t first):
+        """Give the segments from `first` on their bytes; those before it were written and dropped already."""
+        cdef Py_ssize_t i
+        cdef segment_t* segment
+        self.change()
+        for i in range(max(first, 0), initial.count):
+            segment = &initial.segments[i]
+            self.index(segment.dataidx, self.data_count)
+            self.index(segment.memidx, len(self.memory_list))
+            self.inst.datas[segment.dataidx].data = segment.data
+            self.inst.datas[segment.dataidx].length = segment.length
+
+    def run_initial_data(self, InitialData initial not None, Py_ssize_t first):
+        """Copy the segments that `set_initial_data` was given into memories, in order, and drop them."""
+        cdef Py_ssize_t i
+        cdef segment_t* segment
+        for i in range(max(first, 0), initial.count):
+            self.change()  # again: what was looked at meanwhile may have run Python
+            segment = &initial.segments[i]
+            self.index(segment.dataidx, self.data_count)
+            self.index(segment.memidx, len(self.memory_list))
+            self.init_memory(segment.dataidx, segment.memidx, segment.offset)
 
     def drop_elem(self, Py_ssize_t elemidx):
         """spec "Execution: Table Instructions", ``elem.drop``: forget the references of an element segment."""

@@ -15,7 +15,7 @@ cdef uint64_t SPARE_RESERVED = <uint64_t>PAGE_SIZE * MAX_PAGES
 cdef uint64_t PLENTY = <uint64_t>1 << 45
 cdef uint64_t all_reserved = 0
 cdef uint64_t memory_count = 0
-cdef uint8_t* spare_memories[SPARE_MEMORIES]
+cdef mem_t spare_memories[SPARE_MEMORIES]
 cdef int spare_memory_count = 0
 
 
@@ -24,13 +24,55 @@ cdef object empty = None
 cdef object uint8 = None
 
 
-cdef uint8_t* reserve_memory(uint64_t reserved) noexcept:
-    """A range of addresses that holds zeros; NULL where the system refuses."""
+cdef bint take_spare(mem_t* mem, uint64_t image) noexcept:
+    """Use an address range that was kept: one that begins with this image already, else one that holds zeros (0 for that)."""
     global spare_memory_count
-    if reserved == SPARE_RESERVED and spare_memory_count:
-        spare_memory_count -= 1
-        return spare_memories[spare_memory_count]
-    return <uint8_t*>wvm_reserve(reserved)
+    cdef int best = -1
+    cdef int i
+    for i in range(spare_memory_count - 1, -1, -1):
+        if spare_memories[i].image == image:
+            best = i
+            break
+        if best < 0 or (spare_memories[best].image and not spare_memories[i].image):
+            best = i
+    if best < 0:
+        return False
+    mem[0] = spare_memories[best]
+    spare_memory_count -= 1
+    spare_memories[best] = spare_memories[spare_memory_count]
+    return mem.image == image or drop_image(mem)
+
+
+cdef bint drop_image(mem_t* mem) noexcept:
+    """Let a range hold zeros again where it begins with an image; where that fails, it is given back, and False."""
+    global mapped_count
+    if mem.image == 0:
+        return True
+    if wvm_image_unmap(mem.data + mem.image_start, mem.image_size):
+        mapped_count -= 1
+        mem.image = 0
+        return True
+    give_memory_back(mem)
+    return False
+
+
+cdef void give_memory_back(mem_t* mem) noexcept:
+    global mapped_count
+    if mem.image:
+        mapped_count -= 1
+    wvm_release(mem.data, mem.reserved)
+    mem.data = NULL
+    mem.image = 0
+
+
+cdef void forget_image(uint64_t image) noexcept:
+    """Free the pages of an image in ranges that are kept, since no other memory will begin with it."""
+    global spare_memory_count
+    cdef int i
+    for i in range(spare_memory_count - 1, -1, -1):
+        if spare_memories[i].image == image and not drop_image(&spare_memories[i]):
+            spare_memory_count -= 1
+            spare_memories[i] = spare_memories[spare_memory_count]
 
 
 cdef void release_memory(mem_t* mem) noexcept:
@@ -39,36 +81,40 @@ cdef void release_memory(mem_t* mem) noexcept:
     all_reserved -= mem.reserved
     memory_count -= 1
     if (mem.reserved == SPARE_RESERVED and mem.length <= MAX_TO_CLEAR and spare_memory_count < SPARE_MEMORIES
-            and wvm_clear(mem.data, mem.length)):
-        spare_memories[spare_memory_count] = mem.data
+            and wvm_clear(mem.data, mem.length)):  # an image is whole again after that
+        spare_memories[spare_memory_count] = mem[0]
         spare_memory_count += 1
     else:
-        wvm_release(mem.data, mem.reserved)
+        give_memory_back(mem)
 
 
-cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum, uint64_t reserved) noexcept:
+cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum, uint64_t reserved, MemoryImage image) noexcept:
     """Memory of `minimum` bytes that can grow up to `reserved` (both whole pages); NULL where the system refuses.
 
     Where the system does not give the whole range, what it gives is halved until it does: a memory may fail to grow. But
     what it has left when there are many memories is for others of the process.
+    It begins with the image if it has that afterwards; otherwise, as without one, with zeros.
     """
     global all_reserved, memory_count
     cdef mem_t* mem = <mem_t*>calloc(1, sizeof(mem_t))
+    cdef uint64_t wanted = 0 if image is None else image.id
     reserved = max(reserved, <uint64_t>PAGE_SIZE)
     if mem == NULL:
         return NULL
-    while True:
-        mem.data = reserve_memory(reserved)
-        if mem.data != NULL or reserved <= max(minimum, <uint64_t>PAGE_SIZE) or all_reserved > PLENTY:
-            break
-        reserved = max(reserved // 2, max(minimum, <uint64_t>PAGE_SIZE))
-    if mem.data == NULL or not wvm_commit(mem.data, minimum):
-        if mem.data != NULL:
-            wvm_release(mem.data, reserved)
+    if reserved != SPARE_RESERVED or not take_spare(mem, wanted):
+        mem.image = 0
+        while True:
+            mem.data = <uint8_t*>wvm_reserve(reserved)
+            if mem.data != NULL or reserved <= max(minimum, <uint64_t>PAGE_SIZE) or all_reserved > PLENTY:
+                break
+            reserved = max(reserved // 2, max(minimum, <uint64_t>PAGE_SIZE))
+    mem.reserved = reserved
+    if mem.data != NULL and (not wvm_commit(mem.data, minimum) or (mem.image != wanted and image.map(mem) < 0)):
+        give_memory_back(mem)
+    if mem.data == NULL:
         free(mem)
         return NULL
     mem.length = minimum
-    mem.reserved = reserved
     mem.maximum = maximum
     all_reserved += reserved
     memory_count += 1
@@ -119,13 +165,14 @@ cdef class Memory:
     Args:
         store: the store that it belongs to.
         type: a `MemoryType`, of addresses of 32 or 64 bits; sizes are in pages of 64 KiB.
+        image: what it begins with, if the system allows that (`has_image`); zeros where that is None.
 
     Raises:
         MemoryError: the store's limit or the system does not allow the initial size.
         ValueError: no such memory is valid (spec "Validation: Types: Memory Types").
     """
 
-    def __cinit__(self, Store store not None, type):
+    def __cinit__(self, Store store not None, type, MemoryImage image=None):
         expect(type, MemoryType, "type")
         cdef uint64_t low, high
         cdef int addrtype
@@ -149,10 +196,12 @@ cdef class Memory:
         cdef uint64_t reserved = min(store.max_memory, store.max_each_memory)
         reserved = min(maximum, reserved if all_reserved > PLENTY else max(SPARE_RESERVED, reserved))
         reserved = min(reserved, MAX_RESERVED - min(store.reserved, MAX_RESERVED))
+        if image is not None and not fits(image.start, image.size, minimum):
+            raise InternalError(f"an image of {image.size} bytes in a memory of {low} pages")
         self.store = store
         store.count(MEMORIES)
         self.counted = True
-        self.mem = new_mem(minimum, maximum, max(minimum, reserved))
+        self.mem = new_mem(minimum, maximum, max(minimum, reserved), image)
         if self.mem == NULL:
             raise MemoryError(
                 f"cannot reserve a memory of {low} pages: the system has no room for {max(minimum, reserved)} bytes of addresses, "
@@ -183,6 +232,11 @@ cdef class Memory:
     def pages(self):
         """Size in pages of 64 KiB."""
         return self.mem.length // PAGE_SIZE
+
+    @property
+    def has_image(self):
+        """Whether it began with an image."""
+        return self.mem.image != 0
 
     @property
     def actual_type(self):
