@@ -17,9 +17,10 @@ from tests.mutation.known import KNOWN
 from tests.mutation.machine import Machine
 from tests.mutation.reach import Reach, in_order, record
 from tests.mutation.sampling import sample
+from tools import build_config
 
 DEFAULT_COUNT = 400
-DEFAULT_PATIENCE = 300.0
+DEFAULT_PATIENCE = 120.0
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -143,12 +144,17 @@ class Record:
 
 
 def try_in_python(faults: list[Fault], state: Path, patience: float, record: Record) -> int:
-    tree = state / "faulty"
-    trees.sync(tree, compiled=False)
-    judge, reach = Judge(tree, patience), Reach(state, tree)
+    """Faults in hot modules are tried where none is compiled, since they need each other; others where all are."""
+    hot = set(build_config.hot_modules(trees.ROOT))
+    judges = {}
+    for is_hot, name in ((True, "uncompiled"), (False, "compiled")):
+        trees.sync(state / name, compiled=not is_hot)
+        judges[is_hot] = Judge(state / name, patience)
+    reach = Reach(state, trees.ROOT)
     for fault in faults:
         if record.is_open(fault):
-            record.add(fault, judge.judge(fault, in_order(reach.tests(fault), fault.path)))
+            tests = in_order(reach.tests(fault), fault.path)
+            record.add(fault, judges[fault.path in hot].judge(fault, tests))
     return record.end()
 
 

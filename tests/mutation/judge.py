@@ -41,10 +41,10 @@ class Judge:
     Args:
         tree: the copy of the project in which a fault is put.
         patience: recorded seconds of the tests that are run at most for one fault.
-        least: processor seconds that a run may always take, before it is taken for one that does not end.
+        least: processor seconds that a test may always take, before it is taken for one that does not end.
     """
 
-    def __init__(self, tree: Path, patience: float, least: float = 20) -> None:
+    def __init__(self, tree: Path, patience: float, least: float = 10) -> None:
         self._tree, self._patience, self._least = tree, patience, least
         self._fits: dict[str, bool] = {}
         self._kept: tuple[Path, str, os.stat_result] | None = None
@@ -79,12 +79,12 @@ class Judge:
     def run(self, tests: Sequence[Timed], environment: dict[str, str]) -> child.Run:
         names = [test.name for test in tests]
         files = list(dict.fromkeys(name.partition("::")[0] for name in names))
-        limits = child.Limits(
-            self._least + 3 * sum(test.seconds for test in tests), 180 + 10 * max(test.seconds for test in tests)
-        )
+        allowed = {test.name: self._least + 3 * test.seconds for test in tests}
+        slowest, altogether = max(allowed.values()), self._least + 3 * sum(test.seconds for test in tests)
+        limits = child.Limits(max(slowest, altogether), 120 + 3 * slowest)
         present = [name for name in files if (self._tree / name).exists()]
         return child.run(
-            self._tree, ["-o", "addopts=", *present], lambda log: Observer(log, names), limits, environment
+            self._tree, ["-o", "addopts=", *present], lambda log: Observer(log, names, allowed), limits, environment
         )
 
     def _is_fit(self, test: str) -> bool:

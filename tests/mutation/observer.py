@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import IO
 
 import pytest
@@ -28,6 +28,7 @@ class Observer:
     Args:
         log: where the lines go.
         wanted: the tests that are to be run, in this order; None for all that pytest finds.
+        allowed: the processor seconds that a test may take, by its name; a test that takes more ends the process.
         entered, left: called with the test that begins, or has ended.
     """
 
@@ -35,10 +36,12 @@ class Observer:
         self,
         log: IO[str],
         wanted: Sequence[str] | None = None,
+        allowed: Mapping[str, float] | None = None,
         entered: Callable[[str], object] = lambda test: None,
         left: Callable[[str], object] = lambda test: None,
     ) -> None:
         self._log, self._wanted, self._entered, self._left = log, wanted, entered, left
+        self._allowed = allowed or {}
         self._began = 0.0
         self._verdict = "passed"
 
@@ -61,6 +64,11 @@ class Observer:
         os.environ[CONTEXT_ENV] = nodeid
         self._began, self._verdict = processor_seconds(), "passed"
         self.tell(what="began", test=nodeid)
+        if nodeid in self._allowed:
+            own = resource.getrusage(resource.RUSAGE_SELF)
+            last = resource.getrlimit(resource.RLIMIT_CPU)[1]
+            ceiling = min(int(own.ru_utime + own.ru_stime + self._allowed[nodeid]) + 1, last)
+            resource.setrlimit(resource.RLIMIT_CPU, (ceiling, last))
         self._entered(nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

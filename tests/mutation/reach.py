@@ -188,13 +188,16 @@ class Reach:
         )
 
     def _reaching(self, path: str, lines: range | None) -> list[Timed]:
+        """The tests that run one of these lines, or any line. What a test would run that failed under coverage nobody
+        knows, so that it is among them; the judge asks whether it passes otherwise."""
         found = []
         for recording in self._recordings:
             bits = self._lines(recording, path, lines) or 0
             found += [
                 Timed(name, seconds)
                 for number, (name, seconds, verdict) in enumerate(recording["tests"])
-                if bits >> number & 1 and verdict != "skipped"
+                if bits >> number & 1 or (verdict == "failed" and path in recording["lines"])
+                if verdict != "skipped"
             ]
         return found
 
