@@ -1,6 +1,6 @@
 """Measures wasmvm against its peers, side by side in one run.
 
-    python -m benchmarks [throughput|unseen|start|boundary|threads ...] [--quick] [--json FILE] [--plot FILE]
+    python -m benchmarks [throughput|unseen|start|boundary|threads|growth ...] [--quick] [--json FILE] [--plot FILE]
 
 Needs the extra ``bench`` for the peers; one that is not there is left out with a line.
 """
@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.display import Progress
 
-FAMILIES = ("throughput", "unseen", "start", "boundary", "threads")
+FAMILIES = ("throughput", "unseen", "start", "boundary", "threads", "growth")
 
 
 def machine() -> dict[str, Any]:
