@@ -214,7 +214,8 @@ def externrefs(count: int) -> Work:
 
 # --- Tables and memories ----------------------------------------------------------------------------------------------
 
-TABLES = """(module (table $e (export "e") 0 externref) (table $f (export "f") 0 funcref) (func $f) (elem declare func $f)
+TABLES = """(module
+  (table $e (export "e") 0 externref) (table $f (export "f") 0 funcref) (func $f) (elem declare func $f)
   (func (export "set") (param i32) (drop (table.grow $f (ref.null func) (local.get 0)))
     (loop $l (table.set $f (i32.sub (local.get 0) (i32.const 1)) (ref.func $f))
       (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))

@@ -18,7 +18,7 @@ Dirs = dict[str, Any]
 RIGHTS = "(i64.const 0x1FFFFFFF)"
 NAME_AT, VECTOR_AT, OUT_AT, DATA_AT = 0, 4096, 8192, 65536
 """Where things lie in the guest's memory: a path, an iovec, results, data."""
-PAGES = 512
+PAGES = 1024
 PIECES = 20
 """How often large pieces and deep paths are measured."""
 SIGNATURES = {
