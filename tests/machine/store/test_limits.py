@@ -40,6 +40,9 @@ class Odd:
             raise self.value
         return self.value
 
+    def __repr__(self) -> str:
+        return f"Odd({self.value!r})"
+
 
 @pytest.mark.parametrize("name", NAMES)
 def test_numbers_of_any_kind(name: str) -> None:
