@@ -44,7 +44,9 @@ def main() -> int:
         copy_project(Path(folder))
         # `python -m` puts the copy first on the module path, before an installed wasmvm.
         return subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "0", *sys.argv[1:]], cwd=folder, check=False
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "0", *sys.argv[1:]],
+            cwd=folder,
+            check=False,
         ).returncode
 
 

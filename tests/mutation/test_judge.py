@@ -136,8 +136,9 @@ def test_a_fault_that_ends_the_process(small: Any) -> None:
     assert verdict == "killed" and ("test_low" in how or "signal" in how)
 
 
-def test_a_line_that_no_test_runs(small: Any) -> None:
-    assert small["unseen", "n + 1", "(n - 1)"] == ([], "unreached", "")
+def test_a_line_that_no_test_is_known_to_run(small: Any) -> None:
+    """What fails while it is observed may run any line."""
+    assert small["unseen", "n + 1", "(n - 1)"] == (["tests/test_thing.py::test_that_fails_always"], "survived", "")
 
 
 def test_a_fault_that_does_not_end(small: Any) -> None:
