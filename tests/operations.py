@@ -52,7 +52,7 @@ def main() -> None:
     chosen = random.Random(int(sys.argv[1]))
     found = {}
     for one in CURVES:
-        size = chosen.choice(SIZES)
+        size = chosen.choice(SIZES) // (16 if "KiB" in one.unit else 1)
         if one.prepare.__module__.rpartition(".")[2] in PARTS:
             one.prepare(size)()  # what happens only once
             found[one.name] = size, [lines(one.prepare(factor * size)) for factor in FACTORS]

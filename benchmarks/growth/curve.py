@@ -68,9 +68,14 @@ def measured(one: Curve, rounds: int = ROUNDS, retries: int = RETRIES) -> tuple[
     """The best of some rounds at each size, in seconds of processor time; the sizes take turns."""
     best = [math.inf] * len(FACTORS)
     done = 0
-    while done < rounds or (done < rounds + retries and one.judged(tuple(best)) > MAX_BEND):
-        for place, factor in enumerate(FACTORS):
-            gc.collect()
-            best[place] = min(best[place], seconds(one.prepare(factor * one.size)))
-        done += 1
+    gc.collect()
+    gc.freeze()  # what there is by now is no business of the collections that follow
+    try:
+        while done < rounds or (done < rounds + retries and one.judged(tuple(best)) > MAX_BEND):
+            for place, factor in enumerate(FACTORS):
+                gc.collect()
+                best[place] = min(best[place], seconds(one.prepare(factor * one.size)))
+            done += 1
+    finally:
+        gc.unfreeze()
     return tuple(best)

@@ -4,33 +4,34 @@ from __future__ import annotations
 
 from benchmarks.growth.curve import Work, curve
 from benchmarks.growth.modules import functions
+from tests.encode import DATA, MEMORY, module, section, sleb, uleb, vec
 from wasmvm import HostFunc, Instance, Linker, Module, Store, functype
 
-MEMORY = '(module (memory (export "m") 1) (func (export "f") (result i32) i32.const 1))'
+WITH_MEMORY = '(module (memory (export "m") 1) (func (export "f") (result i32) i32.const 1))'
 
 
 @curve("instances in one store", "instance", 1_000)
 def in_one_store(count: int) -> Work:
-    made, store = Module(MEMORY), Store(max_instances=count, max_memories=count)
+    made, store = Module(WITH_MEMORY), Store(max_instances=count, max_memories=count)
     return lambda: [Instance(made, store=store) for _ in range(count)]
 
 
 @curve("instances of one store, taken down", "instance", 1_000)
 def taken_down(count: int) -> Work:
-    made, store = Module(MEMORY), Store(max_instances=count, max_memories=count)
+    made, store = Module(WITH_MEMORY), Store(max_instances=count, max_memories=count)
     kept = [Instance(made, store=store) for _ in range(count)]
     return kept.clear
 
 
 @curve("stores with an instance", "store", 500)
 def own_stores(count: int) -> Work:
-    made = Module(MEMORY)
+    made = Module(WITH_MEMORY)
     return lambda: [Instance(made) for _ in range(count)]
 
 
 @curve("stores with an instance, taken down", "store", 500)
 def stores_taken_down(count: int) -> Work:
-    made = Module(MEMORY)
+    made = Module(WITH_MEMORY)
     kept = [Instance(made) for _ in range(count)]
     return kept.clear
 
@@ -101,10 +102,8 @@ def another(count: int) -> Work:
 
 @curve("another instance and its 64 KiB pages of data", "page", 16)
 def another_with_data(count: int) -> Work:
-    page = '"' + "x" * 65536 + '"'
-    made = Module(
-        f"(module (memory {count})" + "".join(f"(data (i32.const {i << 16}) {page})" for i in range(count)) + ")"
-    )
+    segments = [b"\0\x41" + sleb(i << 16) + b"\x0b" + uleb(65536) + b"x" * 65536 for i in range(count)]
+    made = Module(module(section(MEMORY, b"\1\0" + uleb(count)), section(DATA, vec(segments))))
     kept = Instance(made)
     return lambda: (kept, Instance(made))
 
