@@ -167,6 +167,10 @@ def call(quick: bool) -> float:
     return min(ratios)
 
 
+NEW = "each is a new object of Python, which takes most of it"
+ARGUMENTS = "Python's own call takes 5 of it for each argument"
+
+
 def _add_types() -> None:
     from benchmarks.growth.boundary import CALLS, VALUES, calling_out, giving, taking
 
@@ -176,11 +180,11 @@ def _add_types() -> None:
         def _(quick: bool, type_: str = type_, value: Any = value) -> float:
             return slope(lambda count: of_calls(taking(type_, count), (value,) * count, quick))
 
-        @cost(f"a result of type {type_}", "ns", 8)
+        @cost(f"a result of type {type_}", "ns", 8, NEW)
         def _(quick: bool, type_: str = type_) -> float:
             return slope(lambda count: of_calls(giving(type_, count), (), quick))
 
-        @cost(f"a parameter of type {type_}, of a host function", "ns", 8)
+        @cost(f"a parameter of type {type_}, of a host function", "ns", 8, f"{NEW}; {ARGUMENTS}")
         def _(quick: bool, type_: str = type_) -> float:
             return slope(lambda count: best(calling_out(type_, count, 0, CALLS), quick) / CALLS * 1e9)
 

@@ -163,7 +163,7 @@ def garbage(count: int) -> Work:
     return lambda: call(count)
 
 
-@curve("garbage beside 400,000 live objects", "structure", 200_000)
+@curve("garbage beside 400,000 live objects", "structure", 2_000_000)
 def garbage_beside(count: int) -> Work:
     exports = instance(OBJECTS, **HEAP).exports
     exports.list(400_000)
