@@ -56,4 +56,5 @@ def test_literals_are_unambiguous() -> None:
 def test_lists() -> None:
     assert listed([]) == "none"
     assert listed(["a", "b\n"]) == "a, b\\n"
+    assert listed([""]) == '""'
     assert listed(map(str, range(30))).endswith("18, 19 and 10 more")

@@ -42,10 +42,12 @@ def quoted(text: str, most: int = MAX_LENGTH) -> str:
 
 
 def listed(names: Iterable[str], most: int = 20) -> str:
-    """Names in a row, escaped; after the first `most` only how many more there are; "none" if there are none."""
+    """Names in a row, escaped, or "none"; the empty one as ``""``; after the first `most` only how many more."""
     shown = list(names)
     more = len(shown) - most
-    return (", ".join(map(escaped, shown[:most])) or "none") + (f" and {more} more" if more > 0 else "")
+    return (", ".join([escaped(name) or '""' for name in shown[:most]]) or "none") + (
+        f" and {more} more" if more > 0 else ""
+    )
 
 
 def quoted_bytes(data: bytes, most: int) -> str:

@@ -42,7 +42,8 @@ def split_guest_arguments(argv: list[str]) -> tuple[list[str], list[str]]:
 ABOUT = {
     "help": "run a program",
     "usage": "%(prog)s [OPTION...] MODULE [ARGUMENT...]",
-    "description": "Runs a WASI command: calls its _initialize if there is one, then _start. "
+    "description": "Runs a WASI command: calls its _initialize if there is one, then _start "
+    "or else the export with the empty name. "
     "Options stand before the module; all that follows the module belongs to the guest.",
     "epilog": "The guest's exit code is that of the process. A trap exits with 134, a bad file with 1.",
 }
@@ -89,19 +90,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Returns the guest's exit code; raises Trap, CommandError and UsageError."""
     from wasmvm.errors import ExitTrap
+    from wasmvm.programs import entry
 
     _use_binary_streams()
     arguments: list[str] = args.guest_arguments
     try:
         instance, countdown = instantiate(args)
-        initialize = instance.exports.get("_initialize")
-        if initialize is not None:
-            initialize()
+        initialized = entry.initialize(instance.exports)
+        if initialized:
             countdown.renew()
         if args.invoke is not None:
             invoke(instance, args.invoke, arguments)
         else:
-            start(instance, initialized=initialize is not None)
+            entry.start(instance.exports, initialized=initialized)
     except ExitTrap as exit_trap:
         return exit_trap.exit_code & 0xFF
     return 0
@@ -204,12 +205,6 @@ def invoke(instance: Instance, name: str, words: list[str]) -> None:
         print(format_value(value, valtype))
     if sys.stdout is not None:
         sys.stdout.flush()
-
-
-def start(instance: Instance, *, initialized: bool) -> None:
-    """Call `_start`, which a module need not have if `_initialize` has done its work."""
-    if not initialized or "_start" in instance.exports:
-        exported_function(instance, "_start")()
 
 
 def _use_binary_streams() -> None:

@@ -9,7 +9,8 @@ from wasmvm._core import Store
 from wasmvm.compiled.source import Source, is_path
 from wasmvm.embedding.instance import Countdown, Imports, Instance, compiled_module
 from wasmvm.embedding.module import Module
-from wasmvm.errors import ExitTrap, LinkError
+from wasmvm.errors import ExitTrap
+from wasmvm.programs import entry
 from wasmvm.wasi import INHERIT, Wasi, WasiConfig, link
 
 TYPE_CHECKING = False
@@ -97,7 +98,7 @@ def run(
     Raises:
         Trap, WasmException: the program was aborted, or threw an exception that nothing caught; the attributes `stdout`
             and `stderr` have what was captured until then.
-        LinkError: it needs other imports, or has neither ``_start`` nor ``_initialize``.
+        LinkError: it needs other imports, or exports no function ``_start``, none named ``""``, and no ``_initialize``.
         DecodeError, ValidationError, TextError, OSError: see `Module`.
     """
     if argv0 is None:
@@ -155,11 +156,7 @@ def _bytes(captured: bytearray | None) -> bytes | None:
 def _start(module: Module, imports: Any, store: Store, countdown: Countdown) -> None:
     exports = Instance(module, imports, store).exports
     countdown.renew()
-    if "_initialize" in exports:
-        exports["_initialize"]()
+    initialized = entry.initialize(exports)
+    if initialized:
         countdown.renew()
-        if "_start" not in exports:
-            return
-    if "_start" not in exports:
-        raise LinkError("the module is no program: it exports no function _start")
-    exports["_start"]()
+    entry.start(exports, initialized=initialized)
