@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import itertools
 import os
 import sys
 import weakref
@@ -131,6 +132,19 @@ def host_closures() -> None:
     assert wasmvm.Func(store, FuncType((I32,), (I32,)), lambda x: 1 if kept else x)(3) == 1
 
 
+def types() -> None:
+    """A function type that nothing else has, and no other turn."""
+    from wasmvm.types import F64, I32, I64, FuncType
+
+    bits = [(I32, I64)[next(COUNTER) >> i & 1] for i in range(20)]
+    assert (
+        wasmvm.Func(wasmvm.Store(), FuncType((*bits, F64), tuple(bits) * 3), lambda *args: args).type.params[20] == F64
+    )
+
+
+COUNTER = itertools.count()
+
+
 def cycles() -> None:
     """The host's function refers to the instance that imports it."""
     box: list[Any] = []
@@ -220,7 +234,7 @@ def failed_instances() -> None:
 
 
 TURNS: dict[Callable[[], None], int] = {
-    stores: 1, odd_stores: 4, instances: 1, instances_that_ran: 2, host_closures: 1, cycles: 1, cycles_through_guests: 1,
+    stores: 1, odd_stores: 4, instances: 1, instances_that_ran: 2, host_closures: 1, types: 4, cycles: 1, cycles_through_guests: 1,
     modules: 4, memories: 2, traps: 1, exceptions: 1, caught_exceptions: 1, errors_of_the_host: 1, externrefs: 1,
     kept_externrefs: 1, structures: 1, wasi: 40, failed_modules: 2, failed_instances: 1,
 }  # fmt: skip

@@ -156,6 +156,7 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "first calls": Scenario(instance, every),
     "calls": Scenario(used_instance, every),
+    "first catch": Scenario(instance, lambda made: made.exports.catch(5, "payload")),
     "throw": Scenario(used_instance, throw),
     "collect": Scenario(used_instance, collect),
     "grow": Scenario(used_instance, grow),

@@ -23,9 +23,12 @@ MAX_UNPAID = 512  # words of code, as `lowering.body` has it
 COUNT = "(global.set $n (i32.add (global.get $n) (i32.const 1)))"
 
 
-def done_until_stopped(text: str, imports: dict[str, Callable[..., object]] | None = None, **kwargs: int) -> int:
+def done_until_stopped(
+    text: str, imports: dict[str, Callable[..., object]] | None = None, stress: bool = False, **kwargs: int
+) -> int:
     """What the guest's counter says after the first look at the deadline; the store is usable afterwards."""
     store = Store(**kwargs)
+    store.stress = stress
     source = f"""(module $m {text}
       (global $n (export "n") (mut i32) (i32.const 0)) (func (export "fine") (result i32) (i32.const 1)))"""
     instance = Instance(Module(wat2wasm(source)), {"h": imports or {}}, store)  # type: ignore[dict-item]
@@ -299,3 +302,25 @@ def test_host_functions_of_c_leave_the_gil_to_others() -> None:
         instance.exports.run()
     thread.join()
     assert caught.value.code == "interrupt"
+
+
+def test_a_collection_for_wasm_begins_with_a_look() -> None:
+    """Straight code that allocates ends as well, however short it is."""
+    make = "(drop (struct.new $s (i32.const 5)))"
+    text = f"""(type $s (struct (field i32))) (func (export "run") {f"{COUNT} {make}" * 4})"""
+    assert done_until_stopped(text, stress=True) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts the naps of a thread")
+def test_code_that_comes_back_all_the_time_naps_rarely() -> None:
+    """Naps are for others who wait for the GIL: one in some milliseconds, not each time that the budget is used up."""
+    import resource
+
+    text = """(module (import "h" "f" (func $f)) (func (export "run") (param i32)
+      (loop $l (call $f) (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))"""
+    run = Instance(Module(wat2wasm(text)), {"h": {"f": lambda: None}}).exports.run
+    run(10)
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+    run(400_000)
+    naps = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw - before
+    assert naps <= 5 + (time.monotonic() - began) / 0.005

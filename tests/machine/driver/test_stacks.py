@@ -154,6 +154,15 @@ def test_frame_that_does_not_fit_is_found_when_the_function_is_lowered() -> None
             exports.big(1)
 
 
+def test_constant_expression_whose_operands_do_not_fit() -> None:
+    text = f"""(module (type $a (array i64))
+      (global (ref $a) (array.new_fixed $a 9000 {"(i64.const 1)" * 9000})))"""
+    module = Module(wat2wasm(text))
+    with pytest.raises(Trap, match="call stack exhausted"):
+        Instance(module, store=Store(max_stack=65536))
+    Instance(module, store=Store(max_stack=2 * 65536))
+
+
 def test_host_function_between_wasm_frames_has_room_of_its_own() -> None:
     """A nested call begins after the frame that waits for the host."""
     text = """(module (import "h" "f" (func $f (param i32) (result i32)))

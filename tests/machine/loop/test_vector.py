@@ -86,7 +86,7 @@ def pair(name: str, valtype: int) -> str:
 
 
 def function(name: str, row: wasm.Row, lanes: str, operands: Sequence[str], target: str) -> str:
-    """A function that computes `row` on `operands` into the local `target`."""
+    """A function that computes `row` on `operands` into the local `target`, and nothing into the one that follows `$r`."""
     assert row.params and row.results
     types = [p for t in row.params for p in parameters(t)]
     locals_ = " ".join(f"(local ${n} {VALTYPE_NAMES[t]})" for n, t in zip("xyz", row.params, strict=False))
@@ -96,9 +96,11 @@ def function(name: str, row: wasm.Row, lanes: str, operands: Sequence[str], targ
         first += len(parameters(t))
     (result,) = row.results
     value = f"({row.mnemonic}{lanes} {' '.join(operands)})"
+    beyond = -name.startswith("locals")  # whatever another byte would be, it is not both
     return f"""(func (export "{name}") (param {" ".join(types)}) (result {" ".join(parameters(result))})
-      {locals_} (local $r {VALTYPE_NAMES[result]}) {" ".join(sets)}
-      (local.set {target} {value}) {pair(target, result)})"""
+      {locals_} (local $r {VALTYPE_NAMES[result]}) (local $beyond i64) {" ".join(sets)}
+      (local.set $beyond (i64.const {beyond})) (local.set {target} {value})
+      (if (i64.ne (local.get $beyond) (i64.const {beyond})) (then unreachable)) {pair(target, result)})"""
 
 
 def immediates(row: wasm.Row) -> Iterator[str]:
