@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import struct
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -270,6 +272,68 @@ def test_what_is_read_is_marked_as_used(folder: Path) -> None:
     os.utime(file, (1, 1))
     assert Cache(folder).open(HELLO.read_bytes()).validated
     assert file.stat().st_mtime > 1
+
+
+def test_a_cache_on_a_disk_that_cannot_be_written(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the image of a container: what is there is used, and what is new is not kept."""
+    monkeypatch.setattr(codecache, "RACY_SECONDS", -1.0)
+    path = large_module(tmp_path / "large.wasm")
+    fill(folder, path)
+    files = {item.name: item.read_bytes() for item in folder.iterdir()}
+    assert {Path(name).suffix for name in files} == {".code", ".seen", ".marks"}
+    plain = os.open
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    def open_to_read(path: str, flags: int, *rest: Any, **options: Any) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            refuse()
+        return plain(path, flags, *rest, **options)
+
+    monkeypatch.setattr(os, "utime", refuse)
+    monkeypatch.setattr(os, "open", open_to_read)
+    with monkeypatch.context() as patched:
+        forbid_work(patched)
+        module = Module.from_file(path, cache=folder)
+        assert module.compiled.syntax.source == path.read_bytes()
+        assert run(module) == OUTPUT
+        assert run(Module(path.read_bytes(), cache=folder)) == OUTPUT
+    new = keep('(module (func (export "f") nop))', folder)
+    assert not new.exists()
+    assert {item.name: item.read_bytes() for item in folder.iterdir()} == files
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts a file system as Linux does")
+def test_a_cache_on_a_mount_that_is_read_only(tmp_path: Path) -> None:
+    """The same, of the host's own doing: in a namespace of its own, where that is allowed."""
+    script = """
+        set -e
+        mount -t tmpfs none "$0"
+        export WASMVM_CACHE_DIR="$0/cache"
+        "$1" -m wasmvm run "$2" one
+        mount -o remount,ro "$0"
+        ! touch "$0/new" 2> "$3"
+        echo read-only
+        "$1" -c "
+import sys
+from wasmvm.compiled.cache import Cache
+from wasmvm.cli.main import main
+assert Cache().open(open(sys.argv[1], 'rb').read()).validated
+sys.exit(main(['run', sys.argv[1], 'one']))" "$2"
+    """
+    place = tmp_path / "mount"
+    place.mkdir()
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
+    try:
+        subprocess.run([*command, 'mount -t tmpfs none "$0"', place], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this host lets nobody mount anything")
+    done = subprocess.run([*command, script, place, sys.executable, HELLO, os.devnull], capture_output=True, check=True)
+    assert done.stdout == OUTPUT + b"read-only\n" + OUTPUT
+    assert done.stderr == b""
 
 
 def large_module(path: Path) -> Path:

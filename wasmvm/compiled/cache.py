@@ -411,7 +411,10 @@ def read_private(path: str) -> bytes | None:
             if not stat.S_ISREG(status.st_mode) or (sys.platform != "win32" and status.st_uid != os.geteuid()):
                 return None
             data = file.read(status.st_size)
-            os.utime(descriptor if os.utime in os.supports_fd else path)  # for `prune`
+            try:  # noqa: SIM105 - contextlib would take a millisecond of every start
+                os.utime(descriptor if os.utime in os.supports_fd else path)  # for `prune`
+            except OSError:
+                pass  # on a disk that cannot be written nothing is pruned either
             return data
     except OSError:
         return None
