@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 
@@ -10,6 +11,8 @@ import pytest
 from tests.growth import FACTOR, assert_in_proportion
 from wasmvm.errors import TextError
 from wasmvm.text.lexer import is_string, open_text, string_bytes, tokenize
+
+TURN = 1 << 15  # as in text/lexer.pxd
 
 
 def tokens(text: str | bytes) -> list[str]:
@@ -196,3 +199,55 @@ def test_where_bytes_stop_being_utf8(source: bytes) -> None:
 def test_bytes_of_utf8_over_several_pieces() -> None:
     text = '"\u20ac\U0001f600\u00e9" ' * 50_000
     assert string_bytes(tokens(text.encode())[0]).decode() == "\u20ac\U0001f600\u00e9"
+
+
+MUCH = 40
+"""Of the turns that others have while a piece of a text is read."""
+
+
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one with each turn that others have."""
+    found: list[int] = []
+    monkeypatch.setattr("wasmvm.text.lexer.checkpoint", lambda: found.append(1))
+    return found
+
+
+@pytest.mark.parametrize("shift", range(4))
+@pytest.mark.parametrize(
+    ("begin", "unit", "end"),
+    [
+        ("", " ", ""), ("", "x", ""), ("", "(", ""), ("", "x ", ""), ("(;", "(;", ";)"), ("(;", " ", ";)"), ("", "(;;)", ""),
+        ("", ";;\n", ""), (";;", " ", "\n"), ('"', " ", '"'), ('"', "\\n", '"'), ('"', "\\00", '"'), ('"\\u{', "0", '}"'),
+        ("", '"" ', ""), ('$"', "\\n", '"'), ("(@x ", " ", ")"), ("(@x ", "y", ")"), ("(@x ", '""', ")"),
+        ("(@x ", '"" ', ")"), ("(@x ", ",", ")"), ("(@x ", ";;\n", ")"), ("(@x ", "(;;)", ")"), ("(@", "x", ")"),
+        ("", "(@x)", ""), ("(@custom ", '"\\n" ', ")"), ('(@"', "\\n", '" x)'), ('"', "\\n", "\\q"), ("(@x (;", "a", ";))"),
+    ],
+)  # fmt: skip
+def test_others_have_their_turn(begin: str, unit: str, end: str, shift: int, turns: list[int]) -> None:
+    """Whatever a text is made of, and at whatever offsets: signals and other threads wait for some thousand bytes."""
+    text = " " * shift + begin + unit * (MUCH * TURN // len(unit)) + end
+    for read in (lambda: open_text(text).check(0), lambda: open_text(text).window(0, len(text))):
+        turns.clear()
+        with contextlib.suppress(TextError):  # half of the texts are none
+            read()
+        assert MUCH // 2 <= len(turns) <= 3 * MUCH
+
+
+@pytest.mark.parametrize("text", ['"' + "\\n" * TURN + '"', '"\\n" ' * TURN, '"' + "x" * 2 * TURN + '"'])
+def test_others_have_their_turn_when_strings_are_decoded(text: str, turns: list[int]) -> None:
+    for token in tokenize(text).tokens:
+        if token:
+            turns.clear()
+            string_bytes(token)
+            assert turns or len(token) == 4
+
+
+def test_a_signal_ends_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("wasmvm.text.lexer.checkpoint", interrupt)
+    for text in ("x " * TURN, " " * 2 * TURN, '"' + "x" * 2 * TURN + '"', "(@x " + "y " * TURN + ")"):
+        with pytest.raises(KeyboardInterrupt):
+            open_text(text).check(0)

@@ -359,6 +359,12 @@ def test_deep_texts_that_do_not_end(text: Text) -> None:
     assert_in_proportion(lambda size: partial(error, text(size)), DEEP)
 
 
+def test_strings_with_annotations_in_between_take_linear_time() -> None:
+    """Each run of strings is read on its own then. It is an error, but only at the end."""
+    string = f'"{"x" * 20_000}" (@name "a")'
+    assert_in_proportion(lambda size: partial(error, f"(memory 1) (data {string * size})"), 100)
+
+
 MUCH = "(func nop)\n" * 5_000
 LONG = "(func " + "i32.const 1 drop\n" * 5_000
 

@@ -102,7 +102,10 @@ class Cursor:
         found = bytearray()
         while self.tokens[self.position][:1] == '"':
             part = string_bytes(self.tokens[self.position])
-            found = found + part if found else part
+            if found:
+                found += part
+            else:
+                found = part
             self.position += 1
         return found
 

@@ -14,7 +14,7 @@ cdef enum:
     DELETE = 0x7F
     LONG = 1 << 16
     KEPT_WORDS = 4096
-    TURN = 0x7FFF
+    TURN = 1 << 15
 
 
 cdef const unsigned char[::1] CLASSES
@@ -22,7 +22,7 @@ cdef const unsigned char[::1] HEX
 cdef const unsigned char[::1] SIMPLE_ESCAPES
 
 
-@cython.locals(lexer=Lexer, position=cython.Py_ssize_t, count=cython.Py_ssize_t)
+@cython.locals(lexer=Lexer, position=cython.Py_ssize_t)
 cpdef bytearray string_bytes(object token)
 
 
@@ -49,11 +49,12 @@ cdef class Lexer:
     cdef list found
     cdef Py_ssize_t bad_escape
     cdef Py_ssize_t first_bad_escape
+    cdef Py_ssize_t turn
     cdef list words
     cdef Py_ssize_t[::1] word_starts
     cdef Py_ssize_t[::1] word_sizes
 
-    @cython.locals(level=cython.Py_ssize_t, count=cython.Py_ssize_t)
+    @cython.locals(level=cython.Py_ssize_t)
     cpdef object fields(self, Py_ssize_t position, Py_ssize_t depth, bint whole)
     cpdef Tokens window(self, Py_ssize_t begin, Py_ssize_t end)
     cpdef Tokens part(self, Py_ssize_t begin, Py_ssize_t count)
@@ -64,6 +65,7 @@ cdef class Lexer:
     cdef Py_ssize_t _strings(self, list tokens, Py_ssize_t position, Py_ssize_t run) except -1
     @cython.locals(slot=cython.Py_ssize_t, size=cython.Py_ssize_t, kept=cython.Py_ssize_t, i=cython.Py_ssize_t)
     cdef str _word(self, Py_ssize_t position)
+    cdef int _look_around(self, Py_ssize_t position) except -1
     @cython.locals(size=cython.Py_ssize_t, end=cython.Py_ssize_t, class_=cython.int, following=cython.int,
                    word_hash=uint32_t)
     cpdef Py_ssize_t next(self, Py_ssize_t position) except -1
@@ -80,11 +82,12 @@ cdef class Lexer:
     cdef Py_ssize_t _comment(self, Py_ssize_t position) except -1
     @cython.locals(at=cython.Py_ssize_t, end=cython.Py_ssize_t)
     cdef Py_ssize_t _annotation(self, Py_ssize_t position) except -1
-    @cython.locals(depth=cython.Py_ssize_t, run=cython.Py_ssize_t, count=cython.Py_ssize_t, end=cython.Py_ssize_t,
-                   byte=cython.int,
+    @cython.locals(depth=cython.Py_ssize_t, run=cython.Py_ssize_t, end=cython.Py_ssize_t, byte=cython.int,
                    is_string=cython.bint)
     cdef Py_ssize_t _annotation_body(self, object annotation, Py_ssize_t begin, Py_ssize_t position) except -1
     @cython.locals(byte=cython.int, following=cython.int)
     cdef Py_ssize_t _annotation_space(self, Py_ssize_t position) except -1
     @cython.locals(end=cython.Py_ssize_t)
     cdef Py_ssize_t _annotation_word(self, Py_ssize_t position) except -1
+    @cython.locals(at=cython.Py_ssize_t, end=cython.Py_ssize_t, byte=cython.int)
+    cdef object _bad_string(self, Py_ssize_t position)

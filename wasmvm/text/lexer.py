@@ -32,10 +32,10 @@ if not cython.compiled:
     CONTROL, DELETE = 0x20, 0x7F
     LONG = 1 << 16
     KEPT_WORDS = 4096
-    TURN = (1 << 15) - 1
+    TURN = 1 << 15
 
 # The numbers are those of lexer.pxd. String literals of more than LONG bytes are not copied into tokens. Others have
-# their turn after so many bytes or tokens (TURN).
+# their turn after so many bytes (TURN).
 CLASSES = bytes(
     [
         1 if byte in _IDCHARS else 2 if byte in b" \t\n\r" else {40: 3, 41: 4, 34: 5, 59: 6}.get(byte, 0)
@@ -105,11 +105,8 @@ def string_bytes(token: str) -> bytearray:
         return out
     lexer = Lexer(token.source)
     position = token.begin
-    count = 0
+    lexer.turn = position + TURN
     while position < token.end:
-        count += 1
-        if not count & TURN:
-            checkpoint()
         position = lexer.next(position)
         lexer.decode(lexer.start + 1, position - 1, out)
     return out
@@ -176,6 +173,7 @@ class Lexer:
         self.found: list[Annotation] | None = None
         self.bad_escape = -1
         self.first_bad_escape = -1
+        self.turn = TURN  # where others have theirs
         self.words: list[str] | None = None
         self.word_starts = _NONE
         self.word_sizes = _NONE
@@ -200,11 +198,8 @@ class Lexer:
         """
         found = array("q")
         level = 0
-        count = 0
+        self.turn = position + TURN
         while True:
-            count += 1
-            if not count & TURN:
-                checkpoint()
             position = self.next(position)
             if self.kind == OPEN:
                 if level == depth:
@@ -245,9 +240,8 @@ class Lexer:
         left = more
         self.found = []
         first = -1
+        self.turn = position + TURN
         while left > 0:
-            if not (len(tokens) + 1) & TURN:
-                checkpoint()
             position = self.next(position)
             if self.found:
                 run = 0
@@ -289,8 +283,6 @@ class Lexer:
         token.number = 1
         tokens.append(token)
         while run > 2:
-            if not token.number & TURN:
-                checkpoint()
             following = self.next(position)
             if self.found or self.kind != STRING:
                 break
@@ -324,14 +316,20 @@ class Lexer:
 
     # Tokens
 
+    def _look_around(self, position: int) -> None:
+        """Lets others have their turn once in so many bytes; whoever goes back in the text sets `turn` anew."""
+        if position >= self.turn:
+            self.turn = position + TURN
+            checkpoint()
+
     def next(self, position: int) -> int:
         """Reads the first token from `position` on; returns where it ends. Raises TextError."""
         size = self.size
         while True:
+            self._look_around(position)
             while position < size and CLASSES[self.buf[position]] == SPACE:
                 position += 1
-                if not position & TURN:
-                    checkpoint()
+                self._look_around(position)
             self.start = position
             if position >= size:
                 self.kind = END
@@ -343,8 +341,7 @@ class Lexer:
                 while position < size and CLASSES[self.buf[position]] == IDCHAR:
                     word_hash = (word_hash * 31 + self.buf[position]) & 0xFFFFFFFF
                     position += 1
-                    if not position & TURN:
-                        checkpoint()
+                    self._look_around(position)
                 if position < size and self.buf[position] == 0x22:
                     return self._special(self.start)
                 if self.buf[self.start] == 0x24 and position == self.start + 1:
@@ -378,8 +375,7 @@ class Lexer:
     def _line_comment(self, position: int) -> int:
         while position < self.size and self.buf[position] != 0x0A and self.buf[position] != 0x0D:
             position += 1
-            if not position & TURN:
-                checkpoint()
+            self._look_around(position)
         return position
 
     def string_end(self, position: int) -> int:
@@ -388,8 +384,7 @@ class Lexer:
         self.bad_escape = -1
         at = position + 1
         while at < size:
-            if not at & TURN:
-                checkpoint()
+            self._look_around(at)
             byte = self.buf[at]
             if byte == 0x22:
                 return at + 1
@@ -421,6 +416,7 @@ class Lexer:
         while at < size and HEX[self.buf[at]] < 16:
             code = min(code * 16 + HEX[self.buf[at]], 0x110000)
             at += 1
+            self._look_around(at)
             if at < size and self.buf[at] == 0x5F:
                 at += 1
                 if at >= size or HEX[self.buf[at]] >= 16:
@@ -486,8 +482,7 @@ class Lexer:
         depth = 1
         at = position + 2
         while at + 1 < self.size:
-            if not at & TURN:
-                checkpoint()
+            self._look_around(at)
             if self.buf[at] == 0x3B and self.buf[at + 1] == 0x29:
                 depth -= 1
                 at += 2
@@ -507,6 +502,7 @@ class Lexer:
         at = position + 2
         while at < self.size and CLASSES[self.buf[at]] == IDCHAR:
             at += 1
+            self._look_around(at)
         if at > position + 2:
             name = self.source[position + 2 : at].decode("ascii")
         else:
@@ -529,11 +525,7 @@ class Lexer:
         """Reads the tokens inside an annotation; returns where it ends."""
         depth = 1
         run = 0
-        count = 0
         while True:
-            count += 1
-            if not count & TURN:
-                checkpoint()
             position = self._annotation_space(position)
             if position >= self.size:
                 raise self.error_at(begin, "unclosed annotation")
@@ -580,6 +572,7 @@ class Lexer:
     def _annotation_space(self, position: int) -> int:
         """Passes over spaces and comments."""
         while position < self.size:
+            self._look_around(position)
             byte = self.buf[position]
             following = self.buf[position + 1] if position + 1 < self.size else 0
             if CLASSES[byte] == SPACE:
@@ -595,6 +588,7 @@ class Lexer:
     def _annotation_word(self, position: int) -> int:
         """Where the characters and strings that begin here end: inside annotations they make one token."""
         while position < self.size:
+            self._look_around(position)
             if CLASSES[self.buf[position]] == IDCHAR:
                 position += 1
             elif self.buf[position] == 0x22:
@@ -623,7 +617,9 @@ class Lexer:
 
     def _bad_string(self, position: int) -> TextError:
         at = position + 1
+        self.turn = at + TURN
         while at < self.size:
+            self._look_around(at)
             byte = self.buf[at]
             if byte == 0x5C:
                 end = self._escape_end(at)
