@@ -88,6 +88,12 @@ def host() -> dict[str, dict[str, Any]]:
 
 
 MODULE = wasmvm.Module(wat2wasm(GUEST))
+LIST = wasmvm.Module(
+    wat2wasm("""(module
+  (rec (type $node (struct (field (ref null $node))))) (global $list (mut (ref null $node)) (ref.null $node))
+  (func (export "list") (param i32) (loop $more (global.set $list (struct.new $node (global.get $list)))
+    (br_if $more (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))""")
+)
 SMALL = wat2wasm('(module (type (struct (field i32 i64))) (memory 1) (func (export "f") (result i32) (i32.const 5)))')
 
 
@@ -112,6 +118,17 @@ def stores() -> None:
 
 def odd_stores() -> None:
     wasmvm.Store(max_stack=100_000)
+
+
+def large_stores() -> None:
+    """What is large is let go of without the GIL: many objects, a memory, a table."""
+    from wasmvm.types import EXTERNREF, Limits
+
+    store = wasmvm.Store()
+    wasmvm.Instance(LIST, store=store).exports.list(20_000)
+    assert store.heap_size > 20_000 * 16
+    wasmvm.Memory(store, wasmvm.MemoryType(Limits(300, None)))
+    wasmvm.Table(store, wasmvm.TableType(EXTERNREF, Limits(200_000, None)))
 
 
 def instances() -> None:
@@ -234,7 +251,7 @@ def failed_instances() -> None:
 
 
 TURNS: dict[Callable[[], None], int] = {
-    stores: 1, odd_stores: 4, instances: 1, instances_that_ran: 2, host_closures: 1, types: 4, cycles: 1, cycles_through_guests: 1,
+    stores: 1, odd_stores: 4, large_stores: 200, instances: 1, instances_that_ran: 2, host_closures: 1, types: 4, cycles: 1, cycles_through_guests: 1,
     modules: 4, memories: 2, traps: 1, exceptions: 1, caught_exceptions: 1, errors_of_the_host: 1, externrefs: 1,
     kept_externrefs: 1, structures: 1, wasi: 40, failed_modules: 2, failed_instances: 1,
 }  # fmt: skip

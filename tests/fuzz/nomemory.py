@@ -16,6 +16,7 @@ import contextlib
 import ctypes
 import faulthandler
 import gc
+import itertools
 import os
 import shutil
 import subprocess
@@ -28,8 +29,10 @@ from typing import Any, NamedTuple
 import wasmvm
 from tests.fuzz.api.guests import GUEST, NEIGHBOUR
 from tests.patience import PATIENCE
+from tests.test_leaks import allocated
 
 ROOT = Path(__file__).resolve().parents[2]
+PASSES = 4
 ALLOWED = (MemoryError, wasmvm.LinkError, wasmvm.Trap)
 
 
@@ -257,6 +260,24 @@ def work(options: argparse.Namespace) -> None:
     print("end", flush=True)
 
 
+def kept(options: argparse.Namespace) -> None:
+    """Let all allocations of a scenario fail, again and again; says by how many bytes that becomes more each time, at least."""
+    faulthandler.dump_traceback_later(PATIENCE, exit=True)
+    scenario = SCENARIOS[options.scenario]
+    allocator = Raw() if options.allocator == "raw" else Python()
+    wanted = scenario.act(scenario.prepare())
+    sizes = []
+    for _ in range(PASSES):
+        at, quiet = 1, 0
+        while quiet * options.every < 200 and not (isinstance(allocator, Raw) and at > allocator.seen > 0):
+            _, was = attempt(scenario, allocator, at, wanted)
+            quiet = 0 if was else quiet + 1
+            at += options.every
+        gc.collect()
+        sizes.append(allocated())
+    print("kept", min(after - before for before, after in itertools.pairwise(sizes)), flush=True)
+
+
 def compiled(folder: str) -> str:
     """The library that is preloaded."""
     target = str(Path(folder) / "failing_malloc.so")
@@ -278,6 +299,24 @@ def missing(allocator: str) -> str | None:
     return None if hasattr(_testcapi, "set_nomemory") else "_testcapi has no set_nomemory"
 
 
+def bytes_kept(allocator: str, scenario: str, every: int = 1) -> int:
+    """What is not given back each time that all allocations of a scenario, or every so many, have failed."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.fuzz.nomemory", "--kept", "--allocator", allocator, "--scenario", scenario,
+             "--every", str(every)],
+            cwd=ROOT, env=environment_of(allocator, folder), capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    return int(done.stdout.removeprefix("kept "))
+
+
+def environment_of(allocator: str, folder: str) -> dict[str, str]:
+    found = dict(os.environ, PYTHONMALLOC="malloc" if allocator == "python" else "pymalloc")
+    if allocator == "raw":
+        found["LD_PRELOAD"] = f"{os.environ.get('LD_PRELOAD', '')} {compiled(folder)}".strip()
+    return found
+
+
 class Outcome(NamedTuple):
     """Of one scenario: how many allocations failed, how many of these were told by an exception, and what is wrong."""
 
@@ -291,9 +330,7 @@ def run(allocator: str, scenario: str, every: int = 1, most: int = 1 << 20, firs
     findings: list[str] = []
     tried = told = 0
     with tempfile.TemporaryDirectory() as folder:
-        environment = dict(os.environ, PYTHONMALLOC="malloc" if allocator == "python" else "pymalloc")
-        if allocator == "raw":
-            environment["LD_PRELOAD"] = f"{os.environ.get('LD_PRELOAD', '')} {compiled(folder)}".strip()
+        environment = environment_of(allocator, folder)
         end = first + most
         while first < end and len(findings) < 40:
             done = subprocess.run(
@@ -332,8 +369,12 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--most", type=int, default=1 << 20)
+    parser.add_argument("--kept", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.kept:
+        kept(options)
+        return 0
     if options.worker:
         work(options)
         return 0

@@ -36,6 +36,14 @@ def test_python_has_no_memory(scenario: str) -> None:
     assert outcome.tried > 5
 
 
+@pytest.mark.parametrize(("allocator", "scenario", "every"), [
+    ("raw", "module", 1), ("raw", "instantiate", 1), ("raw", "first catch", 1), ("raw", "stores", 1), ("python", "instantiate", 29),
+])  # fmt: skip
+def test_what_failed_is_given_back(allocator: str, scenario: str, every: int) -> None:
+    need(allocator)
+    assert nomemory.bytes_kept(allocator, scenario, every) < 4096
+
+
 def test_what_is_wrong_is_found() -> None:
     need("python")
 

@@ -97,6 +97,22 @@ def test_each_bulk_instruction_pays_for_its_size(name: str) -> None:
                 assert done >= expected - 5, f"{n} as {size}"
 
 
+@pytest.mark.parametrize("name", BULK)
+def test_what_costs_more_than_there_is_waits(name: str) -> None:
+    """A look comes before such a bulk instruction is done, not after it."""
+    n = 200_000 if name.startswith("memory") else 40_000
+    text = f"""(type $bits (array (mut i64))) (type $bytes (array (mut i8))) (type $funcs (array (mut funcref)))
+      (memory 4) (table $t {n + 3} funcref) (data $data "{"wasm" * 50_001}") (elem $elem func {"$fine " * (n + 1)})
+      (func $fine)
+      (global $a (ref $bits) (array.new_default $bits (i32.const {n + 3})))
+      (global $b (ref $bytes) (array.new_default $bytes (i32.const {n + 3})))
+      (global $f (ref $funcs) (array.new_default $funcs (i32.const {n + 3})))"""
+    for size in (f"(i32.const {n})", "(local.get $n)"):
+        instruction = BULK[name].replace("(i32.const {n})", size)
+        run = f"""(func (export "run") (local $n i32) (local.set $n (i32.const {n})) {instruction} {COUNT})"""
+        assert done_until_stopped(text + run) == 0
+
+
 def test_straight_code_pays() -> None:
     """20,000 additions without a turn of a loop, again and again."""
     text = f"""(func (export "run") (loop (call $long) (br 0))) (func $long {COUNT * 20_000})"""
