@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,18 @@ from wasmvm.errors import DecodeError
 from wasmvm.generated import flat
 from wasmvm.isa import imm, wasm
 from wasmvm.reader import MAX_NAME, Reader
-from wasmvm.types import HEAPTYPE_NAMES, VALTYPE_NAMES
+from wasmvm.types import (
+    CONCRETE,
+    EXTERNREF,
+    FUNCREF,
+    HEAPTYPE_NAMES,
+    I8,
+    I16,
+    I64,
+    MAX_TYPES,
+    NON_NULL,
+    VALTYPE_NAMES,
+)
 
 UNEXPECTED_END = "unexpected end of section or function"
 TOO_LONG = "integer representation too long"
@@ -170,6 +183,101 @@ def test_types(byte: int) -> None:
         check_error(reader(data).reftype, wrong.format("reference"), 0)
 
 
+TYPEIDXS = {
+    0: 0,
+    1: 1,
+    63: 63,
+    64: 64,
+    128: 128,
+    133: 133,
+    MAX_TYPES: MAX_TYPES,
+    MAX_TYPES + 1: MAX_TYPES,
+    2**32 - 1: MAX_TYPES,
+}
+"""Each with that which stands for it: there is no type of a higher number than MAX_TYPES - 1."""
+NULLABLE, NOT_NULLABLE = b"\x63", b"\x64"
+
+
+@pytest.mark.parametrize("typeidx", TYPEIDXS)
+def test_types_that_are_defined(typeidx: int) -> None:
+    encoded, nullable = sleb(typeidx), CONCRETE + 2 * TYPEIDXS[typeidx] + 1
+    for method, data, found in (
+        (Reader.heaptype, encoded, nullable),
+        (Reader.valtype, NULLABLE + encoded, nullable),
+        (Reader.reftype, NULLABLE + encoded, nullable),
+        (Reader.valtype, NOT_NULLABLE + encoded, nullable - 1),
+        (Reader.reftype, NOT_NULLABLE + encoded, nullable - 1),
+        (Reader.storagetype, NOT_NULLABLE + encoded, nullable - 1),
+        (Reader.blocktype, NOT_NULLABLE + encoded, -2 - (nullable - 1)),
+        (Reader.blocktype, encoded, TYPEIDXS[typeidx]),
+    ):
+        r = reader(b"?" + data + b"?", 1)
+        assert method(r) == found
+        assert r.pos == 1 + len(data)
+
+
+@pytest.mark.parametrize(
+    ("method", "data", "found"),
+    [
+        (Reader.heaptype, b"\x70", FUNCREF),
+        (Reader.valtype, NULLABLE + b"\x6f", EXTERNREF),
+        (Reader.reftype, NULLABLE + b"\x6f", EXTERNREF),
+        (Reader.valtype, NOT_NULLABLE + b"\x6f", EXTERNREF + NON_NULL),
+        (Reader.reftype, NOT_NULLABLE + b"\x70", FUNCREF + NON_NULL),
+        (Reader.storagetype, b"\x78", I8),
+        (Reader.storagetype, b"\x77", I16),
+        (Reader.storagetype, b"\x7e", I64),
+        (Reader.blocktype, b"\x40", -1),
+        (Reader.blocktype, b"\x7e", -2 - I64),
+        (Reader.blocktype, NOT_NULLABLE + b"\x70", -2 - (FUNCREF + NON_NULL)),
+    ],
+)
+def test_types_that_are_not(method: Callable[[Reader], int], data: bytes, found: int) -> None:
+    r = reader(b"?" + data + b"?", 1)
+    assert method(r) == found
+    assert r.pos == 1 + len(data)
+
+
+@pytest.mark.parametrize(
+    ("method", "data", "message", "offset"),
+    [
+        (Reader.heaptype, b"\x40", "malformed heap type", 0),
+        (Reader.heaptype, b"\x7f", "malformed heap type", 0),
+        (Reader.heaptype, sleb(-65), "malformed heap type", 0),
+        (Reader.heaptype, b"\xf0\x7f", "malformed heap type", 0),  # -16 in two bytes
+        (Reader.heaptype, sleb(2**32), TOO_LARGE, 4),
+        (Reader.valtype, NULLABLE + b"\x40", "malformed heap type", 1),
+        (Reader.reftype, NOT_NULLABLE + b"\x7f", "malformed heap type", 1),
+        (Reader.storagetype, b"\x79", "malformed value type", 0),
+        (Reader.blocktype, b"\x41", "malformed value type", 0),
+        (Reader.blocktype, b"\x78", "malformed value type", 0),
+        (Reader.blocktype, sleb(-65), "malformed block type", 0),
+        (Reader.blocktype, b"\xc0\x7f", "malformed block type", 0),  # -64 in two bytes
+    ],
+)
+def test_malformed_types(method: Callable[[Reader], int], data: bytes, message: str, offset: int) -> None:
+    check_error(lambda: method(reader(data)), message, offset)
+
+
+@pytest.mark.parametrize(
+    ("method", "data"),
+    [
+        (Reader.heaptype, b""),
+        (Reader.heaptype, b"\x85"),
+        (Reader.blocktype, b"\x85"),
+        *(
+            (method, data)
+            for method in (Reader.valtype, Reader.reftype, Reader.storagetype, Reader.blocktype)
+            for data in (b"", NULLABLE, NULLABLE + b"\x85", NOT_NULLABLE)
+        ),
+    ],
+)
+def test_types_that_are_cut(method: Callable[[Reader], int], data: bytes) -> None:
+    r = reader(data + b"\x70")
+    r.end = len(data)
+    check_error(lambda: method(r), UNEXPECTED_END, len(data))
+
+
 @pytest.mark.parametrize("row", wasm.ROWS, ids=lambda row: row.mnemonic)
 def test_opcode(row: wasm.Row) -> None:
     assert reader(row.encoding).opcode() == row.code
@@ -231,13 +339,29 @@ IMMEDIATES = {
 }
 
 
+OTHERS = [
+    (imm.BLOCKTYPE, b"\x40"),
+    (imm.BLOCKTYPE, b"\x64\x81\0"),
+    (imm.LABELS, b"\0\x85\0"),
+    (imm.VALTYPES, b"\0"),
+    (imm.MEMARG, b"\2\x81\0"),
+    (imm.MEMARG, b"\x3f\xff\xff\xff\xff\x0f"),
+    (imm.MEMARG_LANEIDX, b"\x40\x81\0\x81\0\x80"),
+    (imm.MEMARG_LANEIDX, b"\x80\1\5\x80"),
+    (imm.TRY_TABLE, b"\x40\0"),
+    (imm.TRY_TABLE, b"\x81\0\1\1\5\x85\0"),
+    (imm.CAST, b"\3\5\x81\0\x6e"),
+    (imm.CAST, b"\x81\5\x6e\x81\0"),
+]
+"""More forms of some, so that each part is seen to be as long as it is."""
+
+
 def test_every_kind_of_immediates_is_known() -> None:
     assert IMMEDIATES.keys() == {value for name, value in vars(imm).items() if name.isupper()}
 
 
-@pytest.mark.parametrize("kind", IMMEDIATES)
-def test_skip_immediates(kind: int) -> None:
-    data = IMMEDIATES[kind]
+@pytest.mark.parametrize(("kind", "data"), [*IMMEDIATES.items(), *OTHERS])
+def test_skip_immediates(kind: int, data: bytes) -> None:
     r = reader(data + b"\0")
     r.skip_immediates(kind)
     assert r.pos == len(data)
@@ -265,6 +389,27 @@ def test_skip_expr(code: bytes, message: str | None, offset: int) -> None:
         assert r.pos == offset
     else:
         check_error(lambda: r.skip_expr(len(code)), message, offset)
+
+
+def test_catch_clauses() -> None:
+    for kind, data in enumerate((b"\0\x81\0\x82\0", b"\1\x81\0\x82\0", b"\2\x81\0", b"\3\x81\0")):
+        r = reader(data + b"\0")
+        assert (r.catch(), r.pos) == (kind, len(data))
+    for byte in (4, 0x80, 0xFF):
+        check_error(reader(b"\0" + bytes([byte, 0, 0]), 1).catch, "malformed catch clause", 1)
+
+
+@pytest.mark.parametrize("locals_", [b"\0", b"\1\x85\0\x7f", b"\2\1\x64\x85\0\3\x7e"])
+def test_skip_func(locals_: bytes) -> None:
+    data = locals_ + b"\x41\0\x1a\x0b"
+    r = reader(b"?" + data + b"?", 1)
+    r.skip_func()
+    assert r.pos == 1 + len(data)
+    for cut in range(1, 1 + len(data)):
+        r = reader(b"?" + data, 1)
+        r.end = cut
+        with pytest.raises(DecodeError):
+            r.skip_func()
 
 
 def test_skip_expr_stops_at_its_limit() -> None:
