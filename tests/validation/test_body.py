@@ -210,6 +210,115 @@ def test_operands_that_a_branch_leaves_in_unreachable_code(count: int, there: in
         assert refusal(data).message.startswith("type mismatch: instruction requires [i32] but stack has")
 
 
+def given_and_wanted(count: int) -> tuple[list[str], list[str]]:
+    """Operands and types that they match, some of them because they are subtypes; neighbours are never alike."""
+    given = [("i32.const 0", "ref.func $take", "i64.const 0")[i % 3] for i in range(count)]
+    return given, [("i32", "funcref", "i64")[i % 3] for i in range(count)]
+
+
+@pytest.mark.parametrize("count", [1, *LENGTHS])
+@pytest.mark.parametrize("use", ["call", "block", "br", "end", "if"])
+def test_ranges_of_operands(use: str, count: int) -> None:
+    """As many as are asked for, of these types, none of those below the block, and only in unreachable code fewer."""
+    operands, types = given_and_wanted(count)
+    module_text = f"""(module (func $below (result{" f64" * 3} {" ".join(types)}) unreachable)
+      (func $take (param {" ".join(types)})) (elem declare func $take)
+      (func {{}}))"""
+    params, results = f"(param {' '.join(types)})", f"(result {' '.join(types)})"
+    inside, after = {
+        "call": ("block {} call $take end", ""),
+        "block": (f"block {{}} block {params} call $take end end", ""),
+        "if": (f"block {{}} i32.const 1 if {params} call $take else call $take end end", ""),
+        "br": (f"block {results} {{}} br 0 end", "call $take"),
+        "end": (f"block {results} {{}} end", "call $take"),
+    }[use]
+    for dead in ("", "unreachable "):
+        cases = [(given, fits(given, operands, dead, use)) for given in sequences(operands)]
+        for given, fine in cases:
+            text = f"call $below {inside.format(dead + ' '.join(given))} {after} {'drop ' * (count + 3)}"
+            data = wat2wasm(module_text.format(text))
+            assert verdict.by_wasmtime(data) == fine, (dead, given)
+            if fine:
+                validate(decode(data))
+            else:
+                assert refusal(data).message.startswith("type mismatch"), (dead, given)
+
+
+def sequences(operands: list[str]) -> list[list[str]]:
+    """All of them, fewer, one more; one wrong at either end; and those from the beginning where the last are asked for."""
+    found = [["f64.const 0", *operands]]
+    for present in {0, 1, len(operands) - 1, len(operands)}:
+        last = operands[len(operands) - present :]
+        found += [last, operands[:present]]
+        if present:
+            found += [["f64.const 0", *last[1:]], [*last[:-1], "f64.const 0"]]
+    return found
+
+
+def fits(given: list[str], operands: list[str], dead: str, use: str) -> bool:
+    if len(given) > len(operands):
+        return use == "br"
+    return given == operands[len(operands) - len(given) :] and (bool(dead) or len(given) == len(operands))
+
+
+@pytest.mark.parametrize("count", [1, *LENGTHS])
+@pytest.mark.parametrize("at", [0, -1])
+def test_what_passes_a_block_is_of_the_types_of_the_block(count: int, at: int) -> None:
+    """Also where it was of a smaller type before, and whichever of the operands that is."""
+    wide, narrow = ["funcref"] * count, ["funcref"] * count
+    narrow[at] = "(ref func)"
+    module_text = f"""(module (func $give (result {" ".join(narrow)}) unreachable)
+      (func $wide (param {" ".join(wide)})) (func $narrow (param {" ".join(narrow)}))
+      (func $long_result (result{" i32" * LONG}) unreachable) (func $long_param (param{" i32" * LONG}))
+      (func {{}}))"""
+    params, results = f"(param {' '.join(wide)})", f"(result {' '.join(wide)})"
+    for text, fine in (
+        ("call $give call $narrow", True),
+        ("call $give call $wide", True),
+        (f"call $give block {params} call $wide end", True),
+        (f"call $give block {params} call $narrow end", False),
+        (f"call $give loop {params} call $narrow end", False),
+        (f"call $give i32.const 1 if {params} call $narrow else call $wide end", False),
+        (f"call $give i32.const 1 if {params} call $wide else call $narrow end", False),
+        (f"block {results} call $give end call $wide", True),
+        (f"block {results} call $give end call $narrow", False),
+        (f"block {results} call $give br 0 end call $narrow", False),
+        (f"block {results} call $give i32.const 1 br_if 0 call $wide call $give end call $wide", True),
+        (f"block {results} call $give i32.const 1 br_if 0 call $narrow call $give end call $wide", False),
+    ):
+        # What was found about the long range before says nothing about this one.
+        data = wat2wasm(module_text.format(f"call $long_result call $long_param {text}"))
+        assert verdict.by_wasmtime(data) == fine, text
+        if fine:
+            validate(decode(data))
+        else:
+            assert refusal(data).message.startswith("type mismatch"), text
+
+
+@pytest.mark.parametrize("count", LENGTHS)
+@pytest.mark.parametrize(
+    ("given", "wanted", "fine"),
+    [
+        ("(ref func) (ref func)", "funcref funcref", True),
+        ("(ref func) (ref func)", "funcref externref", False),
+        ("(ref func) externref", "funcref funcref", False),
+        ("(ref func) (ref extern)", "funcref externref", True),
+        ("(ref func) i32", "funcref i32", True),
+        ("(ref func) (ref func)", "funcref i32", False),
+    ],
+)
+def test_each_operand_is_matched(given: str, wanted: str, fine: bool, count: int) -> None:
+    """What was found for one says nothing about its neighbour, unless both types are the same."""
+    pairs = count // 2
+    data = wat2wasm(f"""(module (func $give (result{" i32" * (count % 2)} {f"{given} " * pairs}) unreachable)
+      (func $take (param{" i32" * (count % 2)} {f"{wanted} " * pairs})) (func call $give call $take))""")
+    assert verdict.by_wasmtime(data) == fine
+    if fine:
+        validate(decode(data))
+    else:
+        assert refusal(data).message.startswith("type mismatch: instruction requires")
+
+
 @pytest.mark.parametrize("count", [255, 256, 257, 511, 513, 5000])
 @pytest.mark.parametrize(
     ("push", "each"),

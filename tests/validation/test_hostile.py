@@ -130,6 +130,37 @@ def test_more_operands_than_memory_should_be_spent_on() -> None:
         check(data, "too many operands on the stack")
 
 
+def test_the_last_operand_that_there_may_be() -> None:
+    """A million; whether they are pushed alone or many at once."""
+    full = UNREACHABLE + (BLOCK_OF_TYPE_1 + UNREACHABLE + END) * 999
+    for rest, message in (
+        ((BLOCK_OF_TYPE_1 + UNREACHABLE + END), None),
+        (CONST * 1000, None),
+        (CONST * 1001, "too many operands on the stack (limit 1000000)"),
+        ((CONST + BLOCK_OF_TYPE_1 + UNREACHABLE + END), "too many operands on the stack (limit 1000000)"),
+    ):
+        check(one_function(full + rest + UNREACHABLE + END, types=[NOTHING, THOUSAND_RESULTS]), message)
+
+
+@pytest.mark.parametrize(("rest", "message"), [(0, None), (1, "too many operands on the stack (limit 1000000)")])
+def test_a_million_operands_however_room_was_made_for_them(rest: int, message: str | None) -> None:
+    """The room doubles, with what is pushed on top: here it ends a little below the limit, and the last push passes it."""
+    room, height, code = 256, 0, b""
+    for pushed, typeidx in (*[(232, 1)] * 10, (540, 2)):
+        while height + pushed <= room:
+            height, code = height + pushed, code + block_of_type(typeidx)
+        room, height, code = 2 * room + pushed, height + pushed, code + block_of_type(typeidx)
+    assert room == 999_500
+    thousands, ones = divmod(999_500 - height, 1000)
+    code += block_of_type(3) * thousands + CONST * ones + block_of_type(4)
+    types = [NOTHING, *(functype([], [I32] * count) for count in (232, 540, 1000, 500))]
+    check(one_function(UNREACHABLE + code + CONST * rest + UNREACHABLE + END, types=types), message)
+
+
+def block_of_type(typeidx: int) -> bytes:
+    return b"\x02" + bytes([typeidx]) + UNREACHABLE + END
+
+
 def test_blocks_with_a_thousand_results_in_unreachable_code() -> None:
     for count, message in ((1000, None), (1001, "too many operands on the stack")):
         code = UNREACHABLE + (BLOCK_OF_TYPE_1 + UNREACHABLE + END) * count + UNREACHABLE + END
