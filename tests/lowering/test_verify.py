@@ -337,6 +337,130 @@ def test_what_is_caught_keeps_nothing_of_the_callee() -> None:
     assert accepts(code.replace("return_slot 6", "return_slot 1"), clauses=(8, 11, 13, -1, 0, 0))
 
 
+def test_what_is_not_caught_finds_all_as_it_was() -> None:
+    """Below the callee's frame; a catch clause says nothing about what comes after a call that returns."""
+    code = "const32 2 1; move2 4 0 5 1; call 0 4; i32.add 4 4 2; return_slot {}; return_slot 2"
+    clauses = (8, 11, 17, 0, 0, 2)
+    assert accepts(code.format(4), clauses=clauses)
+    assert accepts(code.format(2), clauses=clauses)
+    assert not accepts(code.format(3), clauses=clauses), "where the payload goes if it is caught"
+    twice = "move2 4 0 5 1; const32 2 1; call 0 4; const32 3 1; call 1 4; i32.add 2 2 3; return_slot 2; return_slot 3"
+    assert accepts(twice, clauses=(0, 17, 23, 0, 0, 2))
+    assert not accepts(twice, clauses=(0, 17, 23, -1, 0, 0)), "slot 3 is not set yet where the first call throws"
+
+
+def test_each_clause_leads_to_its_own_target() -> None:
+    """The first one here to what reads its payload, the second to what reads only parameters, from slots of their own."""
+    code = "call 1 6; return32 1; return_slot 2; return_slot 4; return_slot 0"  # at 0, 3, 5, 7 and 9
+    good = [(0, 3, 5, 0, 0, 2), (0, 3, 7, 0, 0, 4), (0, 3, 9, -1, 0, 0)]
+    for one in good:
+        assert accepts(code, clauses=one)
+        for other in good:
+            assert accepts(code, clauses=(*one, *other))
+    assert accepts(code, clauses=[word for clause in good for word in clause])
+    for at, target in ((0, 7), (1, 5)):
+        wrong = [list(clause) for clause in good]
+        wrong[at][2] = target
+        assert not accepts(code, clauses=wrong[at]), "its payload goes elsewhere"
+        assert not accepts(code, clauses=[word for clause in wrong for word in clause])
+    assert not accepts(code, clauses=(0, 3, 5, -1, 0, 0)), "without a payload"
+
+
+@pytest.mark.parametrize("covered", [(0, 3), (0, 10), (3, 3), (3, 6), (6, 9), (3, 9)])
+def test_clauses_hold_for_what_they_cover(covered: tuple[int, int]) -> None:
+    """What is gone to if a call throws must hold for the calls in the range, and for no others."""
+    code = "call 1 6; call 1 6; call 1 6; return32 1; return_slot 4"  # at 0, 3, 6, 9 and 11
+    start, end = covered
+    if end == 10:
+        end = 9
+    assert accepts(code, clauses=(start, end, 11, 0, 0, 4))
+    assert accepts(code, clauses=(start, end, 11, 0, 0, 3))
+    assert accepts(code, clauses=(start, end, 11, -1, 0, 0)) == (start == end), "then nothing leads there"
+    later = "call 1 6; const32 4 1; call 1 6; return32 1; return_slot 4"  # at 0, 3, 6, 9 and 11
+    assert accepts(later, clauses=(start, end, 11, -1, 0, 0)) == (start >= 3)
+
+
+@pytest.mark.parametrize("base", [3, 63, 64, 65, 127, 128, 129, 199])
+def test_a_callee_leaves_what_is_below_its_frame(base: int) -> None:
+    """Where slots are in one word of bits with the beginning of its frame, and where in another."""
+    for slot in {2, base - 1, base, base + 1, 62, 63, 64, 65, 126, 127, 128, 129, 191, 192, 199}:
+        if slot < 200:
+            code = f"const32 {slot} 1; call 1 {base}; return_slot {slot}"
+            assert accepts(code, frame=200) == (slot < base), slot
+            caught = f"const32 {slot} 1; call 1 {base}; return32 1; return_slot {slot}"
+            assert accepts(caught, frame=200, clauses=(3, 6, 8, -1, 0, 0)) == (slot < base), slot
+
+
+@pytest.mark.parametrize("slot", [62, 63, 64, 65, 127, 128])
+def test_slots_of_large_frames(slot: int) -> None:
+    assert accepts(f"const32 {slot} 1; return_slot {slot}", frame=slot + 1)
+    assert not accepts(f"const32 {slot} 1; return_slot {slot}", frame=slot)
+    for other in (slot - 1, slot + 1, slot - 64, slot + 64):
+        if other >= 2:
+            assert not accepts(f"const32 {slot} 1; return_slot {other}", frame=300), other
+    join = f"br_if 0 4; const32 {slot} 1; return_slot {slot}"
+    assert not accepts(join, frame=300)
+    assert accepts(f"const32 {slot} 1; {join}", frame=300)
+
+
+def test_one_function_at_a_time() -> None:
+    """What is asked of an object may run anything, and that may want a function verified, too."""
+    inside: list[bool] = []
+
+    class Meddling:
+        def __init__(self, error: Exception | None = None) -> None:
+            self.error = error
+
+        def __getattr__(self, name: str) -> object:
+            good = Lowered(array("i", words(RETURN)), array("i"), array("i"), 8, 2, 2)
+            if name in ("code", "offsets") and verifying:
+                inside.append(VERIFIER.accepts(TWO, good))
+                if self.error:
+                    raise self.error
+            return getattr(good, name)
+
+    verifying = True
+    assert VERIFIER.accepts(TWO, Meddling())  # type: ignore[arg-type]
+    assert inside
+    assert inside[-1] is False
+    with pytest.raises(KeyError):
+        VERIFIER.accepts(TWO, Meddling(KeyError()))  # type: ignore[arg-type]
+    verifying = False
+    assert accepts(RETURN)
+    assert Verifier(HOSTILE, True).accepts(TWO, Lowered(array("i", words(RETURN)), array("i"), array("i"), 8, 2, 2))
+
+
+def plain_words(row: int) -> list[int] | None:
+    """The words of an instruction after its opcode, all in order; None if it has a rule of its own, or leads elsewhere."""
+    kinds = wordkinds.KINDS[wordkinds.STRIDE * row :][: wordkinds.LENGTH[row] - 1]
+    if wordkinds.RULE[row] != wordkinds.RULE_PLAIN or {wordkinds.WORD_LABEL, wordkinds.WORD_LOOP_LABEL} & set(kinds):
+        return None
+    return [2 if kind in (wordkinds.WORD_WRITE, wordkinds.WORD_WRITE_V128) else 0 for kind in kinds]
+
+
+def test_each_sequence_stands_before_its_parts() -> None:
+    """Whatever the sequence is, from the first to the last: all parts must follow it, in their order."""
+    seen = set()
+    stop = words("unreachable")
+    for op in range(wordkinds.SEQUENCES_FROM, wordkinds.OPCODE_COUNT):
+        at = wordkinds.MAX_FOLLOWING * (op - wordkinds.SEQUENCES_FROM)
+        following = [row for row in wordkinds.FOLLOWING[at : at + wordkinds.MAX_FOLLOWING] if row != wordkinds.NO_ROW]
+        parts = [plain_words(row) for row in (wordkinds.ROW[op], *following)]
+        assert following
+        if None in parts:
+            continue
+        first, *rest = [part for part in parts if part is not None]
+        whole = [[op, *first], *([row, *part] for row, part in zip(following, rest, strict=True))]
+        assert accepts([word for part in whole for word in part] + stop), op
+        for cut in range(1, len(whole)):
+            changed = [*whole[:cut], stop, *whole[cut + 1 :]]
+            assert not accepts([word for part in changed for word in part] + stop), op
+            assert not accepts([word for part in whole[:cut] for word in part] + stop), op
+        seen.add((len(whole), op))
+    assert {length for length, _ in seen} >= {2, 3}
+    assert (2, wordkinds.SEQUENCES_FROM) in seen
+
+
 def test_sequences_stand_before_their_parts() -> None:
     made = next(f for f in forms.SEQUENCES_BY_NUMBER if [part.name for part in f.parts] == ["move", "i32.add"])
     assert accepts([made.number, 2, 0, *words("i32.add 3 2 0; return_slot 3")])
@@ -375,6 +499,11 @@ def test_long_code_pays_on_its_way() -> None:
     assert accepts(run + "call 1 7; " + run + end)
     assert not accepts(run + "loop_br_if 0 -2; " + run + end), "which may not be taken"
     skipped = words(run)
+    over = [NUMBERS["br_if"], 0, len(skipped) + 1, *skipped]
+    assert accepts(over + words(end))
+    assert not accepts(over + skipped + words(end)), "whoever is not led there by the branch has run more"
+    assert not accepts(skipped + over + words(end))
+    assert accepts(skipped + words("pay 1") + over + words(end))
     assert not accepts(
         [*words(run), NUMBERS["br_if"], 0, len(skipped) + 3, *skipped, *words("pay 1"), *words(run + end)]
     )
