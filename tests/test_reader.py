@@ -12,6 +12,7 @@ from tests.encode import sleb, uleb
 from wasmvm.errors import DecodeError
 from wasmvm.generated import flat
 from wasmvm.isa import imm, wasm
+from wasmvm.isa.missing import HEAPTYPES, missing_opcode, named
 from wasmvm.reader import MAX_NAME, Reader
 from wasmvm.types import (
     CONCRETE,
@@ -167,7 +168,7 @@ def test_names_are_bounded(length: int, fits: bool) -> None:
 @pytest.mark.parametrize("byte", range(256))
 def test_types(byte: int) -> None:
     data = bytes([byte])
-    wrong = TOO_LONG if byte >= 0x80 else "malformed {} type"
+    wrong = TOO_LONG if byte >= 0x80 else "malformed {} type" + named(HEAPTYPES.get(byte))
     if byte in (0x63, 0x64):
         # The heap type that must follow is not there.
         check_error(reader(data).valtype, UNEXPECTED_END, 1)
@@ -289,13 +290,14 @@ def test_illegal_opcodes() -> None:
     legal = {row.code for row in wasm.ROWS}
     for byte in range(256):
         if byte not in legal and byte not in wasm.PREFIX_BASE:
-            check_error(reader(bytes([byte])).opcode, f"illegal opcode {byte:02x}", 0)
+            check_error(reader(bytes([byte])).opcode, f"illegal opcode {byte:02x}{missing_opcode(byte, -1)}", 0)
     for prefix, base in wasm.PREFIX_BASE.items():
         for number in range(0x300):
             # What lies beyond the numbers of a prefix belongs to the next prefix, and is not reached through this one.
             if base + number not in legal or number >= flat.PREFIX_END[prefix] - base:
                 data = bytes([prefix]) + uleb(number)
-                check_error(reader(data).opcode, f"illegal opcode {prefix:02x} {number:02x}", 0)
+                shown = f"{prefix:02x} {number:02x}{missing_opcode(prefix, number)}"
+                check_error(reader(data).opcode, f"illegal opcode {shown}", 0)
         check_error(reader(bytes([prefix]) + uleb(2**32 - 1)).opcode, f"illegal opcode {prefix:02x} ffffffff", 0)
 
 

@@ -64,6 +64,20 @@ PREFIX_BASE = flat.PREFIX_BASE
 PREFIX_END = flat.PREFIX_END
 
 
+def missing_heaptype(byte: int) -> str:
+    from wasmvm.isa import missing
+
+    return missing.named(missing.HEAPTYPES.get(byte))
+
+
+def illegal_opcode(byte: int, second: int, at: int) -> DecodeError:
+    """The error for an opcode that does not exist; `second` is the number after a prefix byte, or -1."""
+    from wasmvm.isa.missing import missing_opcode
+
+    number = f"{byte:02x}" if second < 0 else f"{byte:02x} {second:02x}"
+    return DecodeError(f"illegal opcode {number}{missing_opcode(byte, second)}", at)
+
+
 class Reader:
     """A cursor: every method reads what its name says at `pos` and moves past it.
 
@@ -194,7 +208,9 @@ class Reader:
             heaptype = self.heaptype()
             return heaptype - 1 if heaptype >= CONCRETE else heaptype + NON_NULL
         # The byte stands for a small negative number: a continuation bit makes it a number that is too long.
-        raise DecodeError("integer representation too long" if byte >= 0x80 else message, at)
+        if byte >= 0x80:
+            raise DecodeError("integer representation too long", at)
+        raise DecodeError(f"{message}{missing_heaptype(byte)}", at)
 
     def heaptype(self) -> int:
         """A heap type, as the nullable reference to it."""
@@ -203,7 +219,7 @@ class Reader:
             self.pos += 1
             if self.buf[at] in HEAPTYPE_NAMES:
                 return self.buf[at]
-            raise DecodeError("malformed heap type", at)
+            raise DecodeError(f"malformed heap type{missing_heaptype(self.buf[at])}", at)
         typeidx = self.sint(33)
         if typeidx < 0:
             raise DecodeError("malformed heap type", at)
@@ -225,12 +241,12 @@ class Reader:
         if PREFIX_BASE[op] != 0:
             second = self.u32()
             if second >= PREFIX_END[op] - PREFIX_BASE[op]:
-                raise DecodeError(f"illegal opcode {op:02x} {second:02x}", at)
+                raise illegal_opcode(op, second, at)
             op = PREFIX_BASE[op] + second
             if IMM_OF[op] == NO_OPCODE:
-                raise DecodeError(f"illegal opcode {self.source[at]:02x} {second:02x}", at)
+                raise illegal_opcode(self.source[at], second, at)
         elif IMM_OF[op] == NO_OPCODE:
-            raise DecodeError(f"illegal opcode {op:02x}", at)
+            raise illegal_opcode(op, -1, at)
         return op
 
     def skip_immediates(self, kind: int) -> None:

@@ -127,6 +127,7 @@ def test_modules_of_the_third_version(tmp_path: Path, capsys: pytest.CaptureFixt
         'tag "m" "t": (func (param i64))',
         'tag 1 "oops": (func (param i32))',
         'global 0 "g": (ref null 0)',
+        "proposals: reference-types, function-references, gc, exceptions, memory64, multi-memory",
         "tags: 1",
         "memories: 2",
     ):

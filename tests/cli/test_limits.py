@@ -128,10 +128,10 @@ def test_the_size_of_a_module_that_is_not_run(guest: Path, command: str) -> None
 
 
 WRONG = [
-    (["-W", "unknown=1"], "-W unknown=1: there are fuel=VALUE, timeout=VALUE, max-memory-size=VALUE"),
-    (["-W", "fuel"], "-W fuel: there are"),
+    (["-W", "unknown=1"], "-W unknown=1: expected unknown=yes or unknown=no"),
+    (["-W", "fuel"], "-W fuel: it needs a value, fuel=VALUE"),
     (["-W", "fuel=x"], "-W fuel: expected a number: 'x'"),
-    (["-W", "fuel=1,,"], "-W : there are"),
+    (["-W", "fuel=1,,"], "-W : unknown feature ''; there are: floats"),
     (["--fuel", "-1"], "--fuel: expected a number: '-1'"),
     (["--fuel", "1.5"], "--fuel: expected a number: '1.5'"),
     (["--fuel", "18446744073709551616"], "--fuel: expected a number: '18446744073709551616' is too large"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import wasmvm
@@ -69,3 +71,46 @@ def test_each_store_has_a_deadline_of_its_own() -> None:
                 with pytest.raises(wasmvm.InterruptTrap):
                     call()
         engine.increment_epoch()
+
+
+def test_proposals() -> None:
+    simd, gc = "(module (func (param v128)))", "(module (type (struct)))"
+    engine = wasmvm.Engine(wasmvm.Config(simd=False))
+    assert engine.module(gc).features == ["gc"]
+    with pytest.raises(wasmvm.ValidationError, match=r"the type v128 needs the simd proposal, .*Config\(simd=True\)"):
+        engine.module(simd)
+    engine = wasmvm.Engine(wasmvm.Config(features="mvp", simd=True))
+    assert engine.module(simd).features == ["simd"]
+    with pytest.raises(wasmvm.ValidationError, match="gc proposal"):
+        engine.module(gc)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'max_memry'"):
+        wasmvm.Config(max_memry=1)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="the stack-switching proposal is not supported"):
+        wasmvm.Config(stack_switching=True)
+    assert wasmvm.Config(stack_switching=False).features >= {"simd", "gc"}
+    with pytest.raises(ValueError, match="unknown feature 'simdd'"):
+        wasmvm.Config(features="simdd")
+    with pytest.raises(TypeError, match="features: expected a str"):
+        wasmvm.Config(features=3)  # type: ignore[arg-type]
+
+
+def test_no_way_in_forgets_the_proposals(tmp_path: Path) -> None:
+    """Files, text, the cache that knows the module to be valid, and serialized modules."""
+    text = '(module (func (export "f") (param v128)))'
+    path = tmp_path / "simd.wasm"
+    path.write_bytes(wasmvm.wat2wasm(text))
+    cached = wasmvm.Module(path, cache=tmp_path / "cache")
+    wasmvm.instantiate(cached).exports.f(bytes(16))
+    data = cached.serialize(lower_all=True)
+    del cached
+    for load in (
+        lambda: wasmvm.Module(path, features="-simd"),
+        lambda: wasmvm.Module(path, cache=tmp_path / "cache", features="-simd"),
+        lambda: wasmvm.Module.from_file(path, features="-simd"),
+        lambda: wasmvm.Module(text, features="-simd"),
+        lambda: wasmvm.Module.validate(text, features="-simd"),
+        lambda: wasmvm.Module.deserialize(data, features="-simd"),
+    ):
+        with pytest.raises(wasmvm.ValidationError, match="the type v128 needs the simd proposal"):
+            load()
+    assert wasmvm.Module.deserialize(data, features="mvp,simd").features == ["simd"]

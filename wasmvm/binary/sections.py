@@ -191,6 +191,18 @@ def read_header(reader: Reader) -> None:
     reader.pos = 8
 
 
+def missing_limits(flags: int) -> str:
+    from wasmvm.isa import missing
+
+    return missing.named(next((proposal for flag, proposal in missing.LIMITS if flags & flag), None))
+
+
+def missing_form(form: int) -> str:
+    from wasmvm.isa import missing
+
+    return missing.named(missing.FORMS.get(form))
+
+
 # spec "Binary Format: Types"
 
 
@@ -217,7 +229,7 @@ def read_limits(reader: Reader) -> tuple[int, Limits]:
     at = reader.pos
     flags = reader.byte()
     if flags & ~(LIMITS_MAX | LIMITS_I64):
-        raise DecodeError("malformed limits flags", at)
+        raise DecodeError(f"malformed limits flags{missing_limits(flags)}", at)
     minimum = reader.u64()
     return I64 if flags & LIMITS_I64 else I32, Limits(minimum, reader.u64() if flags & LIMITS_MAX else None)
 
@@ -281,7 +293,9 @@ def read_comptype(reader: Reader) -> CompType:
         return made(StructType, (tuple(fields),))
     if form == FORM_ARRAY:
         return made(ArrayType, (read_field_type(reader),))
-    raise DecodeError("integer representation too long" if form >= 0x80 else "malformed definition type", at)
+    if form >= 0x80:
+        raise DecodeError("integer representation too long", at)
+    raise DecodeError(f"malformed definition type{missing_form(form)}", at)
 
 
 def read_subtype(reader: Reader, module: Module, known: dict[CompType, CompType]) -> None:

@@ -101,6 +101,7 @@ def describe(module: Module) -> Iterator[str]:
     """The lines about a module as a whole."""
     syntax, names = module.compiled.syntax, module.compiled.names
     yield f"module {escaped(names.module_name or '<unnamed>')}, {len(syntax.loaded)} bytes"
+    yield f"proposals: {', '.join(module.features) or 'none'}"
     yield from _group("sections", _sections(syntax))
     yield from _group(
         "imports",

@@ -93,7 +93,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         group.add_argument(flag(name), type=read, metavar=metavar, help=meaning)
     group.add_argument(
         "-W", action="append", default=[], dest="wasmtime_options", metavar="NAME=VALUE,...",
-        help=f"the same as wasmtime says it: {', '.join(WASMTIME)}",
+        help=f"the same as wasmtime says it: {', '.join(WASMTIME)}; and NAME=yes|no for each proposal (see validate)",
     )  # fmt: skip
 
 
@@ -109,8 +109,10 @@ def given_limits(args: argparse.Namespace) -> dict[str, int | float]:
     for words in args.wasmtime_options:
         for word in words.split(","):
             name, equals, value = word.partition("=")
-            if name not in WASMTIME or not equals:
-                raise UsageError(f"-W {word}: there are {', '.join(f'{known}=VALUE' for known in WASMTIME)}")
+            if name not in WASMTIME:
+                continue  # `given_features` knows it
+            if not equals:
+                raise UsageError(f"-W {word}: it needs a value, {name}=VALUE")
             limit = WASMTIME[name]
             try:
                 given[limit] = LIMITS[limit][0](value)

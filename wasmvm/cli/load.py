@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wasmvm.embedding.module import Module
+    from wasmvm.features import Features
 
 
 def load_module(
@@ -17,6 +18,7 @@ def load_module(
     *,
     cache: bool = False,
     max_module_size: int | None = None,
+    features: Features | None = None,
     checkpoint: Callable[[], object] | None = None,
 ) -> Module:
     """Read, decode and validate a file, perhaps with the user's cache; raises CommandError, which names the file."""
@@ -25,6 +27,8 @@ def load_module(
 
     checkpoint = checkpoint or look_around
     try:
-        return Module.from_file(path, cache=cache, max_module_size=max_module_size, checkpoint=checkpoint)
+        return Module.from_file(
+            path, cache=cache, max_module_size=max_module_size, features=features, checkpoint=checkpoint
+        )
     except (OSError, DecodeError, ValidationError) as error:
         raise about_file(path, error) from error

@@ -115,6 +115,11 @@ def instantiate(args: argparse.Namespace) -> tuple[Instance, Countdown]:
     from wasmvm.wasi import INHERIT, Wasi, WasiConfig, link
 
     given: dict[str, Any] = limits.given_limits(args)
+    features = None
+    if args.wasmtime_options:
+        from wasmvm.cli.features import given_features
+
+        features = given_features(args)
     max_output, max_module_size = given.pop("max_output", None), given.pop("max_module_size", None)
     name = args.argv0 if args.argv0 is not None else os.path.basename(args.module)
     config = WasiConfig(
@@ -136,7 +141,11 @@ def instantiate(args: argparse.Namespace) -> tuple[Instance, Countdown]:
     countdown = Countdown(store)
     module = store.during_call(
         lambda: load_module(
-            args.module, cache=args.cache, max_module_size=max_module_size, checkpoint=store.compile_slice
+            args.module,
+            cache=args.cache,
+            max_module_size=max_module_size,
+            features=features,
+            checkpoint=store.compile_slice,
         )
     )
     countdown.renew()

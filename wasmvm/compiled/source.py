@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
     from wasmvm.compiled.cache import Cache
+    from wasmvm.features import Features
 
 FilePath = str | os.PathLike[str]
 Source = bytes | bytearray | memoryview | FilePath
@@ -31,6 +32,7 @@ def open_module(
     *,
     cache: CacheOption = False,
     max_module_size: int | None = None,
+    features: str | Features | None = None,
     checkpoint: Callable[[], object] = look_around,
     owner: object = None,
 ) -> CompiledModule:
@@ -40,6 +42,7 @@ def open_module(
 
     Args:
         max_module_size: in bytes, for the module and for its text; None is `MAX_MODULE_SIZE`.
+        features: the proposals that the module may need, or a list of them (`features.parse`); None for all.
         checkpoint: see `CompiledModule`.
         owner: when this object is freed, or the process ends, new code is written to the cache.
 
@@ -48,14 +51,18 @@ def open_module(
         TextError: the source is text, but not a module.
         OSError: the file cannot be read.
         TypeError: the source has another type.
+        ValueError: there are no such features.
     """
     limit = size_limit(max_module_size)
+    allowed = allowed_features(features)
     if is_path(source):
-        return _open(source, cache, limit, checkpoint, owner)
-    check_module_size(_length(source), limit)
-    binary = _binary_of(source)
-    check_module_size(len(binary), limit)
-    return _compile(binary, None, cache, checkpoint, owner)
+        compiled = _open(source, cache, limit, checkpoint, owner)
+    else:
+        check_module_size(_length(source), limit)
+        binary = _binary_of(source)
+        check_module_size(len(binary), limit)
+        compiled = _compile(binary, None, cache, checkpoint, owner)
+    return within(compiled, allowed, checkpoint)
 
 
 def open_file(
@@ -63,11 +70,34 @@ def open_file(
     *,
     cache: CacheOption = False,
     max_module_size: int | None = None,
+    features: str | Features | None = None,
     checkpoint: Callable[[], object] = look_around,
     owner: object = None,
 ) -> CompiledModule:
     """`open_module` of a file, whatever its name looks like."""
-    return _open(path, cache, size_limit(max_module_size), checkpoint, owner)
+    allowed = allowed_features(features)
+    compiled = _open(path, cache, size_limit(max_module_size), checkpoint, owner)
+    return within(compiled, allowed, checkpoint)
+
+
+def allowed_features(features: str | Features | None) -> Features | None:
+    """The set of features that an option says, None for all; raises TypeError, ValueError."""
+    if features is None:
+        return None
+    from wasmvm.features import parse
+
+    return parse(features)
+
+
+def within(
+    compiled: CompiledModule, features: Features | None, checkpoint: Callable[[], object] = look_around
+) -> CompiledModule:
+    """The module, if it needs no proposals but `features`; otherwise raises ValidationError."""
+    if features is not None:
+        from wasmvm.validation.needs import check_features
+
+        check_features(compiled.syntax, features, checkpoint)
+    return compiled
 
 
 def is_path(source: object) -> TypeIs[FilePath]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from wasmvm.compiled.source import CacheOption, Source
     from wasmvm.embedding.module import Module
+    from wasmvm.features import Features
 
 STORE_LIMITS = ("fuel", "timeout", *LIMITS)
 """The limits that a `Store` takes."""
@@ -26,14 +27,16 @@ class Config:
         max_module_size: see `Module`.
         consume_fuel: whether wasm costs fuel even if `fuel` is None; then its stores start without any.
         epoch_interruption: whether wasm traps at the deadline that `Engine.set_epoch_deadline` sets.
+        features: the proposals that modules may need; see `Module`.
+        **proposals: each of them by name, such as ``threads=False``, after `features`.
         cache: keep lowered code of the modules from `Engine.module` for the next start, in this folder, or with True in
             the user's cache directory.
 
     Raises:
-        TypeError, ValueError: a limit has the wrong type or an impossible value.
+        TypeError, ValueError: a limit has the wrong type or an impossible value; there is no such proposal.
     """
 
-    __slots__ = (*STORE_LIMITS, "cache", "consume_fuel", "epoch_interruption", "max_module_size")
+    __slots__ = (*STORE_LIMITS, "cache", "consume_fuel", "epoch_interruption", "features", "max_module_size")
 
     def __init__(
         self,
@@ -51,6 +54,8 @@ class Config:
         consume_fuel: bool = False,
         epoch_interruption: bool = False,
         cache: CacheOption = False,
+        features: str | Features | None = None,
+        **proposals: bool,
     ) -> None:
         self.fuel = fuel
         self.timeout = timeout
@@ -65,6 +70,7 @@ class Config:
         self.consume_fuel = consume_fuel
         self.epoch_interruption = epoch_interruption
         self.cache = cache
+        self.features = _features(features, proposals)
         Store(**self.store_options())  # raises for impossible limits
 
     def store_options(self) -> dict[str, Any]:
@@ -73,6 +79,19 @@ class Config:
         if self.consume_fuel:
             options["metering"] = True
         return options
+
+
+def _features(features: str | Features | None, proposals: dict[str, bool]) -> Features | None:
+    if features is None and not proposals:
+        return None
+    from wasmvm.features import MISSING, SUPPORTED, parse, switched
+
+    made = SUPPORTED if features is None else parse(features)
+    for name, on in proposals.items():
+        if name.replace("_", "-") not in (*SUPPORTED, *MISSING):
+            raise TypeError(f"Config() got an unexpected keyword argument {name!r}")
+        made = switched(made, name, on=on)
+    return made
 
 
 class Engine:
@@ -107,7 +126,8 @@ class Engine:
         """The `Module` of this source, with the cache of the configuration; raises what `Module` raises."""
         from wasmvm.embedding.module import Module
 
-        return Module(source, cache=self.config.cache, max_module_size=self.config.max_module_size)
+        config = self.config
+        return Module(source, cache=config.cache, max_module_size=config.max_module_size, features=config.features)
 
     def set_epoch_deadline(self, store: Store, ticks: int) -> None:
         """Make wasm in `store` trap once the epoch is `ticks` later than now; for a new store `ticks` is 0.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wasmvm.compiled import CompiledModule, look_around, open_file, open_module
+from wasmvm.compiled.source import allowed_features, within
 from wasmvm.quoting import cut, escaped
 from wasmvm.types import EXTERN_KINDS, ExternType
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from wasmvm.compiled.source import CacheOption, FilePath, Source
+    from wasmvm.features import Features
 
 PIECE = 1 << 20
 """Bytes of a module that are pickled at once."""
@@ -59,6 +61,8 @@ class Module:
         cache: keep lowered code for the next start in this folder, or with True in the user's cache directory. New code
             is written when the module is no longer used, or when the process ends.
         max_module_size: the most bytes that the module may have, and its text as well; by default 1 GiB.
+        features: the proposals that the module may need, by wasm-tools' names: changes to the default, which is all
+            that there is (``"-simd,-gc"``), or to an edition of the standard (``"mvp,simd"``); see docs/embedding.md.
         checkpoint: a function that is called every few milliseconds while the module is decoded and validated; what it
             raises ends the work. This is how `instantiate` and `run` stop at their `timeout`.
 
@@ -69,6 +73,7 @@ class Module:
         DecodeError, ValidationError: the source is not a valid module, or too large.
         TextError: the source is text, but not a module.
         OSError: the file cannot be read.
+        ValueError: `features` names what does not exist.
     """
 
     def __init__(
@@ -77,10 +82,16 @@ class Module:
         *,
         cache: CacheOption = False,
         max_module_size: int | None = None,
+        features: str | Features | None = None,
         checkpoint: Callable[[], object] = look_around,
     ) -> None:
         self.compiled = open_module(
-            source, cache=cache, max_module_size=max_module_size, checkpoint=checkpoint, owner=self
+            source,
+            cache=cache,
+            max_module_size=max_module_size,
+            features=features,
+            checkpoint=checkpoint,
+            owner=self,
         )
 
     @classmethod
@@ -90,11 +101,19 @@ class Module:
         *,
         cache: CacheOption = False,
         max_module_size: int | None = None,
+        features: str | Features | None = None,
         checkpoint: Callable[[], object] = look_around,
     ) -> Self:
         """The module in a file of the binary or text format; raises what `Module` raises."""
         made = cls.__new__(cls)
-        made.compiled = open_file(path, cache=cache, max_module_size=max_module_size, checkpoint=checkpoint, owner=made)
+        made.compiled = open_file(
+            path,
+            cache=cache,
+            max_module_size=max_module_size,
+            features=features,
+            checkpoint=checkpoint,
+            owner=made,
+        )
         return made
 
     @classmethod
@@ -104,9 +123,9 @@ class Module:
         return made
 
     @staticmethod
-    def validate(source: Source, *, max_module_size: int | None = None) -> None:
+    def validate(source: Source, *, max_module_size: int | None = None, features: str | Features | None = None) -> None:
         """Compile a module and drop it; raises what `Module` raises."""
-        Module(source, max_module_size=max_module_size)
+        Module(source, max_module_size=max_module_size, features=features)
 
     def serialize(self, *, lower_all: bool = False) -> bytes:
         """The module with its lowered code, for `deserialize`.
@@ -121,20 +140,25 @@ class Module:
         return dump(self.compiled)
 
     @classmethod
-    def deserialize(cls, source: Source) -> Self:
+    def deserialize(cls, source: Source, *, features: str | Features | None = None) -> Self:
         """The module that `serialize` wrote, from its bytes or from a file.
 
         The data may come from anybody (docs/security.md): the module's declarations are validated now, and each
         function is validated or verified when it is first called. Whoever made the data can make a function compute
         something else than its body says.
 
+        Args:
+            features: see `Module`.
+
         Raises:
             DeserializeError: the data is damaged, its module is not valid, or another version of wasmvm made it.
+            ValidationError: the module needs proposals that `features` has not.
             OSError: the file cannot be read.
         """
         from wasmvm.compiled.serialize import load
 
-        return cls._of(load(source))
+        allowed = allowed_features(features)
+        return cls._of(within(load(source), allowed))
 
     def __reduce__(self) -> tuple[Any, ...]:
         from wasmvm.compiled.serialize import dump_pieces
@@ -149,6 +173,18 @@ class Module:
     def name(self) -> str | None:
         """The module's name in its name section."""
         return self.compiled.names.module_name
+
+    @property
+    def features(self) -> list[str]:
+        """The proposals that the module needs, by wasm-tools' names; found by reading all of it.
+
+        Raises:
+            OSError: its file cannot be read any more.
+        """
+        from wasmvm.features import WHOLE
+        from wasmvm.validation.needs import needs
+
+        return list(dict.fromkeys([WHOLE.get(name, name) for name in needs(self.compiled.syntax, look_around)]))
 
     @property
     def imports(self) -> list[ImportType]:

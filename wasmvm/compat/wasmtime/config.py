@@ -1,7 +1,7 @@
 """Options. Those of wasmtime's compiler mean nothing to an interpreter: they are checked, and then ignored.
 
-What has a meaning: `consume_fuel`, `epoch_interruption`, `max_wasm_stack`, `shared_memory` and `cache`. The proposals
-that wasmvm has are always enabled, so the options named ``wasm_...`` are accepted and change nothing either.
+What has a meaning: `consume_fuel`, `epoch_interruption`, `max_wasm_stack`, `shared_memory`, `cache`, and the options
+``wasm_...`` of proposals: all that wasmvm has are on unless they are switched off.
 """
 
 from __future__ import annotations

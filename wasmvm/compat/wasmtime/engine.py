@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wasmvm.compat.wasmtime.config import Config
 from wasmvm.compat.wasmtime.managed import Managed
 from wasmvm.embedding import engine
+from wasmvm.features import SUPPORTED, Features, switched
 
 _STACK = 2 << 20
 """What wasmtime allows a call stack by default, in bytes."""
@@ -13,6 +16,16 @@ _MAX_MEMORY = 1 << 46
 _ANY = 1 << 40
 _SLOTS_PER_BYTE = 4
 """Interpreted frames keep every value in 8 bytes, so the same recursion takes more room."""
+
+
+def config_features(options: dict[str, Any]) -> Features | None:
+    """What the options ``wasm_...`` leave on; None for all."""
+    off = [name.removeprefix("wasm_") for name, on in options.items() if name.startswith("wasm_") and on is False]
+    features = SUPPORTED
+    for name in off:
+        if name.replace("_", "-") in SUPPORTED:
+            features = switched(features, name, on=False)
+    return features if off else None
 
 
 class Engine(Managed[engine.Engine]):
@@ -36,6 +49,7 @@ class Engine(Managed[engine.Engine]):
                     max_memories=_ANY,
                     max_stack=min(max(max_stack, 65536), 1 << 32),
                     cache="cache" in options,
+                    features=config_features(options),
                 )
             )
         )

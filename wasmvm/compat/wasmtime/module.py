@@ -36,7 +36,7 @@ class Module(Managed[module.Module]):
             raise TypeError("expected bytes")
         engine.ptr()
         with translated():
-            return cls._of(module.Module.deserialize(encoded))
+            return cls._of(module.Module.deserialize(encoded, features=engine.ptr().config.features))
 
     @classmethod
     def deserialize_file(cls, engine: Engine, path: str) -> Any:
@@ -45,7 +45,7 @@ class Module(Managed[module.Module]):
         engine.ptr()
         try:
             with translated():
-                return cls._of(module.Module.deserialize(path))
+                return cls._of(module.Module.deserialize(path, features=engine.ptr().config.features))
         except OSError as error:
             cause = f"{error.strerror} (os error {error.errno})"
             raise WasmtimeError(f"failed to open file\n\nCaused by:\n    {cause}\n") from None
