@@ -43,6 +43,7 @@ def start(exports: Mapping[str, object], *, initialized: bool) -> None:
 
 
 def call(function: Func, name: str) -> None:
+    """Call a function that a program is run by; LinkError if it takes parameters."""
     params = len(function.type.params)
     if params:
         raise LinkError(f"the module is no program: its function {quoted(name)} takes {params} parameters")

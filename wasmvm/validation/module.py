@@ -283,7 +283,7 @@ def check_elem(module: Module, elem: Elem, context: Context, constants: Constant
 
 
 def check_datas(module: Module, context: Context, constants: Constants) -> None:
-    """spec "Validation: Element Segments"."""
+    """spec "Validation: Data Segments"."""
     for data in looking(module.datas, constants.checkpoint):
         if data.mode == ACTIVE and data.memidx >= len(context.mems):
             raise ValidationError(f"unknown memory {data.memidx}", data.offset)
