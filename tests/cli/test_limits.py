@@ -66,7 +66,8 @@ TRAPS = {
 def test_traps(guest: Path, export: str, options: list[str], message: str) -> None:
     done = wasmvm("run", *options, "--invoke", export, guest)
     assert done.returncode == 134
-    assert done.stderr.decode().splitlines()[0] == f"wasmvm: trap: {message}"
+    told = done.stderr.decode().splitlines()[0].replace(" during compilation", "")  # on a busy machine
+    assert told == f"wasmvm: trap: {message}"
 
 
 def test_timeout_covers_compilation(tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ PYTEST_OPTIONS = (
 POLL = 0.02  # seconds between two looks at a process
 MOST_BYTES = 6 << 30  # of memory that is in use
 PR_SET_CHILD_SUBREAPER = 36
+NOT_BEGUN = 71
+"""The exit code of a process that did not come as far as pytest: that says nothing about a fault."""
 
 
 class Run(NamedTuple):
@@ -90,6 +92,9 @@ def run(
         arguments: for pytest, besides the usual ones.
         observer: makes the plugin that goes along, in the new process, of the file that it writes to.
         environment: variables that are set there.
+
+    Raises:
+        RuntimeError: the process could not begin.
     """
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         place = Path(folder)
@@ -103,6 +108,8 @@ def run(
         events = [json.loads(line) for line in read_lines(place / "events")]
         output = (place / "output").read_text(errors="replace")[-3000:] if (place / "output").exists() else ""
         make_removable(place)
+    if ended == f"exit {NOT_BEGUN}":
+        raise RuntimeError(f"no tests can be run in {tree}: {output}")
     return Run(events, ended, output, seconds)
 
 
@@ -115,7 +122,7 @@ def serve(
     place: Path,
 ) -> None:
     """Be the new process."""
-    status = 70
+    status = NOT_BEGUN
     try:
         os.setsid()
         output = os.open(place / "output", os.O_WRONLY | os.O_CREAT)
@@ -142,6 +149,7 @@ def serve(
         import pytest
 
         with open(place / "events", "a") as log:
+            status = 70
             status = int(pytest.main([*PYTEST_OPTIONS, *arguments], plugins=[observer(log)]))
     except BaseException as error:
         with contextlib.suppress(BaseException):

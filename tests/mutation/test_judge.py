@@ -146,6 +146,22 @@ def test_a_fault_that_does_not_end(small: Any) -> None:
     assert small["count", "n -= 1", "pass"][1:] == ("killed", "time tests/test_thing.py::test_count")
 
 
+def test_what_cannot_begin_kills_no_fault(tmp_path: Path) -> None:
+    """As on a full disk: else everything would be taken for killed."""
+    program = """
+import sys
+from pathlib import Path
+from tests.mutation import child
+from tests.mutation.observer import Observer
+child.run(Path(sys.argv[1]), [], Observer, child.Limits(60, 60), {})
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "nowhere")]
+    done = subprocess.run(command, cwd=trees.ROOT, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "RuntimeError: no tests can be run in" in done.stderr
+    assert "FileNotFoundError" in done.stderr
+
+
 def test_nearest_and_quickest_come_first() -> None:
     tests = [
         Timed("tests/spec/test_suite.py::test_a", 0.01),
