@@ -567,6 +567,27 @@ def test_where_nobody_can_count_every_save_looks(
     assert secret.read_bytes() == b"mine"
 
 
+def test_what_cannot_be_removed_hinders_no_save(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(folder)
+    monkeypatch.setattr(codecache, "MARKS_PER_PRUNE", 1)
+    monkeypatch.setattr(codecache, "MAX_FILES", 0)
+
+    def refuse(path: str) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", path)
+
+    monkeypatch.setattr(os, "unlink", refuse)
+    monkeypatch.setattr(codecache, "RACY_SECONDS", -1.0)
+    content = wat2wasm('(module (func (export "f") nop))') + b"\0\x81\x80\x40\0" + bytes(1 << 20)
+    path = folder.parent / "large.wasm"
+    path.write_bytes(content)
+    entry = Cache(folder).open(content, path.stat())
+    compiled = CompiledModule(content, entry=entry)
+    compiled.lower_all()
+    assert entry.save(compiled.syntax, compiled.code, 1)
+    assert len(list(folder.glob("*.code"))) == 2
+    assert len(list(folder.glob("*.seen"))) == 1
+
+
 OTHERS = (
     "thesis.code",
     "movies.seen",

@@ -214,21 +214,26 @@ class Cache:
         return count
 
     def mark(self, size: int) -> None:
-        """Note that a file of so many bytes was written; `prune` when enough was."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        marks = MARKS_PER_PRUNE
+        """Note that a file of so many bytes was written; `prune` when enough was. Whatever fails here, it is there."""
         try:
-            descriptor = os.open(os.path.join(self.folder, MARKS), flags, 0o600)
+            marks = self._add_marks(min(1 + size // BYTES_PER_MARK, MARKS_PER_PRUNE))
         except OSError:
-            pass  # nobody can count then
-        else:
-            try:
-                os.write(descriptor, b"." * min(1 + size // BYTES_PER_MARK, MARKS_PER_PRUNE))
-                marks = os.fstat(descriptor).st_size
-            finally:
-                os.close(descriptor)
+            marks = MARKS_PER_PRUNE  # nobody can count then
         if marks >= MARKS_PER_PRUNE:
-            self.prune()
+            try:  # noqa: SIM105 - contextlib would take a millisecond of every start
+                self.prune()
+            except OSError:
+                pass
+
+    def _add_marks(self, count: int) -> int:
+        """Add to the marks; return how many there are; raises OSError."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(os.path.join(self.folder, MARKS), flags, 0o600)
+        try:
+            os.write(descriptor, b"." * count)
+            return os.fstat(descriptor).st_size
+        finally:
+            os.close(descriptor)
 
     def prune(self) -> None:
         """Remove the least recently used files until the rest is small enough, and what dead writers left."""
