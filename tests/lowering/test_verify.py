@@ -288,6 +288,15 @@ def test_more_results_than_slots() -> None:
         assert not accepts("return", func=index)
 
 
+@pytest.mark.parametrize("type_", ["(param funcref)", "(result funcref)", "(param i32) (result i32 externref)"])
+def test_functions_with_references_are_refused_whatever_they_do(type_: str) -> None:
+    """Also where they give no results, so that nothing else would tell."""
+    module = decode(wat2wasm(f"(module (func {type_} unreachable) (func unreachable))"))
+    code = array("i", words("unreachable"))
+    found = [Verifier(module, True).accepts(i, Lowered(code, array("i"), array("i"), 8, 2, 2)) for i in range(2)]
+    assert found == [False, True]
+
+
 def test_offsets() -> None:
     start, end = HOSTILE.code[0], HOSTILE.code[1]
     assert accepts("return_slot 0", offsets=(0, start, 0, end - 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.wasi.guest import RIGHTS_DIRECTORY, RIGHTS_FILE, Guest
 from wasmvm.wasi import MemoryDirectory, WasiConfig
+from wasmvm.wasi.host import memtree, terms
 from wasmvm.wasi.host.errno import WasiError
 from wasmvm.wasi.host.timesource import VirtualClock
 from wasmvm.wasi.preview1 import abi
@@ -338,3 +340,69 @@ def test_only_files_and_links_get_a_second_name() -> None:
     with pytest.raises(WasiError, match="EPERM"):
         tree.link(tree.root, b"d", tree.root, b"e")
     assert list(tree.root.entries) == [b"d"]
+
+
+PIECE = memtree._PIECE
+
+
+def test_long_transfers_ask_the_store_between_their_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As often as they have pieces, and where nothing is transferred never; the bytes are the same as if it were one."""
+    asked: list[int] = []
+
+    def ask() -> float:
+        asked.append(1)
+        return 1.0
+
+    monkeypatch.setattr(memtree, "wait_slice", ask)
+    tree = memtree.MemoryTree()
+    opened = tree.open(tree.root, b"f", terms.OPEN_CREATE, 0, True, True)
+    assert isinstance(opened, memtree.MemoryFile)
+    file: memtree.MemoryFile = opened
+    data = bytes(range(251)) * (7 * PIECE // 2 // 251)
+    parts = [memoryview(data)[:10], memoryview(data)[10:10], memoryview(data)[10:]]
+
+    def times(function: Callable[[], object]) -> tuple[object, int]:
+        asked.clear()
+        return function(), len(asked)
+
+    def read(lengths: list[int], offset: int) -> tuple[bytes, int, int]:
+        buffers = [bytearray(length) for length in lengths]
+        asked.clear()
+        count = file.preadv([memoryview(buffer) for buffer in buffers], offset)
+        return b"".join(buffers), count, len(asked)
+
+    assert times(lambda: file.set_size(len(data))) == (None, 3)
+    assert times(lambda: file.pwritev(parts, 0)) == (len(data), 4)
+    assert times(lambda: file.pwritev([memoryview(data)[:PIECE]], 0)) == (PIECE, 0)
+    assert times(lambda: file.set_size(len(data) - 1)) == (None, 0)
+    assert times(lambda: file.set_size(len(data) - 1 + PIECE)) == (None, 0)
+    assert times(lambda: file.set_size(len(data))) == (None, 0)
+    data = data[:-1] + b"\0"
+    assert read([10, 0, len(data) - 10], 0) == (data, len(data), 3)
+    assert read([len(data)], 0) == (data, len(data), 3)
+    assert read([len(data)], PIECE) == (data[PIECE:] + bytes(PIECE), len(data) - PIECE, 3)
+    assert read([PIECE], 5) == (data[5 : PIECE + 5], PIECE, 0)
+    assert read([7, PIECE - 7], 5) == (data[5 : PIECE + 5], PIECE, 0)
+    assert read([7, PIECE - 6], 5) == (data[5 : PIECE + 6], PIECE + 1, 1)
+    for lengths in ([5 * PIECE], [PIECE, 4 * PIECE], [1]):
+        assert read(lengths, len(data)) == (bytes(sum(lengths)), 0, 0)
+        assert read(lengths, len(data) + 1) == (bytes(sum(lengths)), 0, 0)
+    assert read([1], len(data) - 1) == (b"\0", 1, 0)
+
+
+def test_what_is_reached_in_one_step() -> None:
+    """Only folders, by their names: what is a link or missing, or `..`, is left to the walk."""
+    directory = MemoryDirectory({"a/b/c/file": b"", "a/file": b""})
+    tree, root = directory.tree, directory.tree.root
+    a = tree.enter(root, b"a")
+    assert a is not None
+    tree.symlink(b"b", a, b"link")
+    for path in ("a", "a/b", "a/b/c"):
+        here: memtree.DirectoryNode | None = root
+        for name in path.encode().split(b"/"):
+            assert here is not None
+            here = tree.enter(here, name)
+        assert here is not None
+        assert tree.reach(root, path.encode()) is here
+    for path in ("a/none", "none/a", "a/file", "a/file/x", "a/link", "a/link/c", "a/..", ".."):
+        assert tree.reach(root, path.encode()) is None

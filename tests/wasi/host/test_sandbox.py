@@ -627,9 +627,11 @@ class Asked:
         monkeypatch.setattr(sandbox, "open_beneath", reaching)
 
 
-def test_what_the_host_is_asked_for_on_the_way(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_host_is_asked_for_on_the_way(
+    base: Base, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One step if there are several folders and nothing else; all the rest name by name, at most one name at a time."""
-    in_steps = sandbox._one_step.is_there()
+    in_steps = request.node.callspec.params["base"] == "in one step"
     (base.root / "dir/sub/to").symlink_to("../sub/deep")
     (base.root / "dir/sub/deep/er").mkdir(parents=True)
     (base.root / "dir/sub/deep/er/file").touch()
@@ -672,7 +674,60 @@ def test_where_the_host_denies_the_step(base: Base, error: int, monkeypatch: pyt
     assert base.guest.fails("path_filestat_get", 3, 1, *base.guest.path("dir/sub/deep/file/x"), out) == "ENOTDIR"
 
 
-def test_a_step_leaves_descriptors_to_the_embedder(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("there", [True, False])
+def test_the_host_is_asked_once_whether_it_has_the_step(there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def look() -> bool:
+        asked.append(1)
+        return there
+
+    monkeypatch.setattr(sandbox, "can_open_beneath", look)
+    step = sandbox._OneStep()
+    assert not asked, "nobody has needed it yet"
+    assert [step.is_there() for _ in range(3)] == [there] * 3
+    assert len(asked) == 1
+    monkeypatch.setattr(sandbox, "_one_step", sandbox._OneStep())
+
+    def refuse(*_: object) -> int:
+        asked.append(2)
+        return -host_errno.ENOENT
+
+    monkeypatch.setattr(sandbox, "open_beneath", refuse)
+    assert sandbox.HOST_TREE.reach(3, b"a/b") is None
+    assert asked == ([1, 1, 2] if there else [1, 1])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_reached_in_one_step(tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder itself, which is one descriptor more until it is left; or nothing, and no descriptor."""
+    take_way(way, monkeypatch)
+    (tmp_path / "a/b/c").mkdir(parents=True)
+    (tmp_path / "a/file").touch()
+    (tmp_path / "a/link").symlink_to("b")
+    start = sandbox.open_root(tmp_path)
+    before = open_descriptors()
+    try:
+        for path in ("a", "a/b", "a/b/c"):
+            found = sandbox.HOST_TREE.reach(start, path.encode())
+            if way == "in one step":
+                assert found is not None
+                assert os.path.samestat(os.fstat(found), os.stat(tmp_path / path))
+                assert len(open_descriptors()) == len(before) + 1
+                sandbox.HOST_TREE.leave(found)
+            else:
+                assert found is None
+            assert open_descriptors() == before
+        for path in ("a/none", "a/file", "a/file/x", "a/link", "a/link/c", "..", "../x", "/", "/tmp"):
+            assert sandbox.HOST_TREE.reach(start, path.encode()) is None, path
+            assert open_descriptors() == before
+    finally:
+        os.close(start)
+
+
+def test_a_step_leaves_descriptors_to_the_embedder(
+    base: Base, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (base.root / "dir/sub/deep").mkdir()
     before, asked = open_descriptors(), Asked(monkeypatch)
 
@@ -682,7 +737,8 @@ def test_a_step_leaves_descriptors_to_the_embedder(base: Base, monkeypatch: pyte
 
     monkeypatch.setattr(sandbox, "leave_some", refuse)
     assert base.guest.fails("path_filestat_get", 3, 1, *base.guest.path("dir/sub/deep/x"), 512) == "EMFILE"
-    assert asked.reached == ([b"dir/sub/deep"] if sandbox._one_step.is_there() else [])
+    in_steps = request.node.callspec.params["base"] == "in one step"
+    assert asked.reached == ([b"dir/sub/deep"] if in_steps else [])
     assert open_descriptors() == before
 
 
