@@ -696,6 +696,8 @@ def test_the_host_is_asked_once_whether_it_has_the_step(there: bool, monkeypatch
     monkeypatch.setattr(sandbox, "open_beneath", refuse)
     assert sandbox.HOST_TREE.reach(3, b"a/b") is None
     assert asked == ([1, 1, 2] if there else [1, 1])
+    monkeypatch.setattr(sandbox, "open_beneath", lambda *_: 0)  # where the process has closed its standard input
+    assert sandbox.HOST_TREE.reach(3, b"a/b") == (0 if there else None)
 
 
 @pytest.mark.parametrize("way", WAYS)
