@@ -131,6 +131,24 @@ for name, error in (("numpy", ValueError), ("nothing", ValueError)):
     assert "there is no replacement for 'numpy'" in output
 
 
+def test_the_replacement_stands_for_the_name_and_what_is_below_it_only() -> None:
+    """Also where the name is imported anew, as programs do that forget modules; nothing else is found by it."""
+    assert run("-c", """
+import importlib, importlib.util, sys, wasmvm.compat
+wasmvm.compat.install("wasmtime")
+for name in [name for name in sys.modules if name.partition(".")[0] == "wasmtime"]:
+    del sys.modules[name]
+import wasmtime, wasmtime.func
+assert wasmtime is wasmvm.compat.wasmtime and wasmtime.func is wasmvm.compat.wasmtime.func
+finder = sys.meta_path[0]
+assert finder.find_spec("wasmtime").loader is finder
+for name in ("wasmtimes", "wasmtime_wasi", "wasm", "wasmtime.nothing", "numpy", "os"):
+    assert finder.find_spec(name) is None, name
+assert importlib.util.find_spec("json").loader is not finder
+print("found")
+""") == "found\n"  # fmt: skip
+
+
 def test_install_comes_too_late() -> None:
     assert "already" in run("-c", """
 import wasmtime, wasmvm.compat

@@ -498,6 +498,15 @@ def test_code_that_would_take_long_is_refused() -> None:
     assert not accepts("return_copy 0 2001", frame=5000, zero=(0, 5000))
 
 
+def test_clauses_cost_what_they_take_to_look_at() -> None:
+    """Every call looks at all of them: so many are fine in a function of this length, and far more are not."""
+    code = "call 1 7; " * 100 + "return32 1; return32 2"
+    for count, fine in ((1, True), (150, True), (400, True), (3000, False)):
+        for covered in ((0, 300), (0, 0)):  # those that do not cover a call are passed over, which is half the work
+            clauses = (*covered, 302, -1, 0, 0) * (count if covered[1] else 2 * count)
+            assert accepts(code, clauses=clauses) == fine, count
+
+
 def test_long_code_pays_on_its_way() -> None:
     run, end = "move 2 0; " * 2700, "pay 1; " + RETURN
     assert accepts(run + end)

@@ -709,22 +709,18 @@ def test_what_is_reached_in_one_step(tmp_path: Path, way: str, monkeypatch: pyte
     (tmp_path / "a/link").symlink_to("b")
     start = sandbox.open_root(tmp_path)
     before = open_descriptors()
-    try:
-        for path in ("a", "a/b", "a/b/c"):
-            found = sandbox.HOST_TREE.reach(start, path.encode())
-            if way == "in one step":
-                assert found is not None
-                assert os.path.samestat(os.fstat(found), os.stat(tmp_path / path))
-                assert len(open_descriptors()) == len(before) + 1
-                sandbox.HOST_TREE.leave(found)
-            else:
-                assert found is None
-            assert open_descriptors() == before
-        for path in ("a/none", "a/file", "a/file/x", "a/link", "a/link/c", "..", "../x", "/", "/tmp"):
-            assert sandbox.HOST_TREE.reach(start, path.encode()) is None, path
-            assert open_descriptors() == before
-    finally:
-        os.close(start)
+    for path in ("a", "a/b", "a/b/c"):
+        found = sandbox.HOST_TREE.reach(start, path.encode())
+        assert (found is not None) == (way == "in one step")
+        if found is not None:
+            assert os.path.samestat(os.fstat(found), os.stat(tmp_path / path))
+            assert len(open_descriptors()) == len(before) + 1
+            sandbox.HOST_TREE.leave(found)
+        assert open_descriptors() == before
+    for path in ("a/none", "a/file", "a/file/x", "a/link", "a/link/c", "..", "../x", "/", "/tmp"):
+        assert sandbox.HOST_TREE.reach(start, path.encode()) is None, path
+        assert open_descriptors() == before
+    os.close(start)
 
 
 def test_a_step_leaves_descriptors_to_the_embedder(
