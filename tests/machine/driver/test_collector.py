@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.beside import beside
 from tests.growth import seconds
 from tests.machine.store.test_references import TYPES, Thing, exports
 from tests.patience import PATIENCE
@@ -169,23 +170,18 @@ def test_other_threads_run_while_many_objects_are_looked_at() -> None:
     collecting: list[bool] = []
     began, ended = (functools.partial(collecting.append, value) for value in (True, False))
     seen: list[int] = []
-    done = threading.Event()
 
     def watch() -> None:
-        while not done.is_set():
-            if collecting[-1:] == [True]:
-                seen.append(len(collecting))
-            time.sleep(0)
+        if collecting[-1:] == [True]:
+            seen.append(len(collecting))
+        time.sleep(0)
 
-    thread = threading.Thread(target=watch)
-    thread.start()
     end = time.monotonic() + PATIENCE
-    while len(set(seen)) < 3 and time.monotonic() < end:
-        vm.garbage(1000)
-        # No line of Python stands between the three calls, where others would have their turn in any case.
-        list(map(operator.call, [began, store.gc, ended]))
-    done.set()
-    thread.join()
+    with beside(watch):
+        while len(set(seen)) < 3 and time.monotonic() < end:
+            vm.garbage(1000)
+            # No line of Python stands between the three calls, where others would have their turn in any case.
+            list(map(operator.call, [began, store.gc, ended]))
     assert {vm.sum(list_) for list_ in lists} == {40_000 * 40_001 // 2}
     assert len(set(seen)) == 3, "others had their turn in the middle of three collections"
 
@@ -194,21 +190,12 @@ def test_collections_that_wait_for_the_gil_become_rare() -> None:
     """Beside a thread that computes in Python; and they are frequent again when nobody does."""
     store = Store()
     vm = exports(store)
-    done = threading.Event()
-
-    def compute() -> None:
-        while not done.is_set():
-            sum(range(1000))
-
-    thread = threading.Thread(target=compute)
-    thread.start()
     end = time.monotonic() + PATIENCE
     most = 0
-    while most < 16 << 20 and time.monotonic() < end:
-        vm.garbage(400_000)
-        most = max(most, store.heap_size)
-    done.set()
-    thread.join()
+    with beside(lambda: sum(range(1000))):
+        while most < 16 << 20 and time.monotonic() < end:
+            vm.garbage(400_000)
+            most = max(most, store.heap_size)
     assert 16 << 20 <= most < 256 << 20
     most = 1 << 30
     while most > 4 << 20 and time.monotonic() < end:
@@ -238,29 +225,20 @@ def large(kind: str) -> list[object]:
 def test_what_is_large_is_given_back_while_others_run(kind: str) -> None:
     letting: list[bool] = []
     seen: set[int] = set()
-    done = threading.Event()
 
     def watch() -> None:
-        while not done.is_set():
-            if letting[-1:] == [True]:
-                seen.add(len(letting))
-            time.sleep(0)
+        if letting[-1:] == [True]:
+            seen.add(len(letting))
+        time.sleep(0)
 
     began, ended = (functools.partial(letting.append, value) for value in (True, False))
-    thread = threading.Thread(target=watch)
-    thread.start()
     end = time.monotonic() + PATIENCE
-    while len(seen) < 2 and time.monotonic() < end:
-        held = large(kind)
-        # No line of Python stands between the three calls, where others would have their turn in any case.
-        list(
-            map(
-                operator.call,
-                [began, held.clear, gc.collect, ended] if kind == "objects" else [began, held.clear, ended],
-            )
-        )
-    done.set()
-    thread.join()
+    with beside(watch):
+        while len(seen) < 2 and time.monotonic() < end:
+            held = large(kind)
+            # No line of Python stands between the three calls, where others would have their turn in any case.
+            steps = [began, held.clear, gc.collect, ended] if kind == "objects" else [began, held.clear, ended]
+            list(map(operator.call, steps))
     assert len(seen) == 2
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.beside import beside
 from tests.patience import PATIENCE
 from tests.wat import wat2wasm
 from wasmvm import Func, FuncType, Instance, Module, Store, Trap
@@ -283,21 +284,12 @@ def test_only_the_main_thread_looks_for_signals() -> None:
 
 def test_looks_that_wait_for_the_gil_become_rare() -> None:
     """Beside a thread that computes in Python; and they are never as rare as Ctrl-C allows, a tenth of a second."""
-    done = threading.Event()
     intervals = set()
-
-    def compute() -> None:
-        while not done.is_set():
-            sum(range(1000))
-
-    thread = threading.Thread(target=compute)
-    thread.start()
     end = time.monotonic() + PATIENCE
-    while max(intervals, default=0.0) < 0.06 and time.monotonic() < end:
-        spin()
-        intervals.add(looks()[1])
-    done.set()
-    thread.join()
+    with beside(lambda: sum(range(1000))):
+        while max(intervals, default=0.0) < 0.06 and time.monotonic() < end:
+            spin()
+            intervals.add(looks()[1])
     assert 0.06 <= max(intervals) <= 0.08
     while looks()[1] > 0.02 and time.monotonic() < end:
         spin()

@@ -13,7 +13,6 @@ import errno as host_errno
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from tests.beside import beside
 from tests.growth import FACTOR, assert_in_proportion
 from tests.patience import PATIENCE
 from tests.wasi.conftest import WAYS, take_way
@@ -244,16 +244,8 @@ def test_a_racing_swap_of_a_folder_and_a_link(base: Base) -> None:
     (base.root / "evil").symlink_to("../outside")
     if not exchange(base.root / "dir", base.root / "evil"):
         pytest.skip("renameat2 with RENAME_EXCHANGE is not to be had here")
-    stop = threading.Event()
-
-    def swap() -> None:
-        while not stop.is_set():
-            exchange(base.root / "dir", base.root / "evil")
-
     guest = base.guest
-    thread = threading.Thread(target=swap)
-    thread.start()
-    try:
+    with beside(lambda: exchange(base.root / "dir", base.root / "evil")):
         path, out = guest.path("dir/secret"), guest.room(4)
         new, stat = guest.path("dir/dir/new"), guest.room(64)
         seen: Counter[str] = Counter()
@@ -271,9 +263,6 @@ def test_a_racing_swap_of_a_folder_and_a_link(base: Base) -> None:
             guest.call("path_unlink_file", 3, *guest.path("dir/dir/x"))
             guest.call("path_filestat_set_times", 3, 1, *path, 1, 1, 0)
             guest.call("path_filestat_get", 3, 1, *path, stat)
-    finally:
-        stop.set()
-        thread.join()
     assert set(seen) <= {"SUCCESS", "EPERM", "ENOENT", "ENOTDIR", "ELOOP"}
     assert min(seen["EPERM"], seen["SUCCESS"]) >= 300, "there was no race"
 
@@ -749,18 +738,10 @@ def test_a_racing_swap_deep_down(base: Base) -> None:
     base.before = base.snapshot()
     if not exchange(base.root / "dir/sub", base.root / "dir/evil"):
         pytest.skip("renameat2 with RENAME_EXCHANGE is not to be had here")
-    stop = threading.Event()
-
-    def swap() -> None:
-        while not stop.is_set():
-            exchange(base.root / "dir/sub", base.root / "dir/evil")
-
     guest, seen = base.guest, Counter[str]()
     path, new, out, stat = guest.path("dir/sub/deep/secret"), guest.path("dir/sub/deep/new"), 512, 768
     guest._top = 1024
-    thread = threading.Thread(target=swap)
-    thread.start()
-    try:
+    with beside(lambda: exchange(base.root / "dir/sub", base.root / "dir/evil")):
         end = time.monotonic() + PATIENCE
         while (seen.total() < 1000 or min(seen["EPERM"], seen["SUCCESS"]) < 100) and time.monotonic() < end:
             guest._top = 1024
@@ -774,9 +755,6 @@ def test_a_racing_swap_deep_down(base: Base) -> None:
             guest.call("path_unlink_file", 3, *new)
             guest.call("path_filestat_set_times", 3, 1, *path, 1, 1, 0)
             guest.call("path_filestat_get", 3, 1, *path, stat)
-    finally:
-        stop.set()
-        thread.join()
     assert set(seen) <= {"SUCCESS", "EPERM", "ENOENT", "ENOTDIR", "ELOOP"}
     assert min(seen["EPERM"], seen["SUCCESS"]) >= 100, "there was no race"
 
