@@ -116,7 +116,7 @@ class Instance:
     def exports(self) -> Exports:
         made: Exports | None = self.__dict__.get("_exports")
         if made is None:
-            made = self.__dict__["_exports"] = Exports(self.core)
+            made = self.__dict__.setdefault("_exports", Exports(self.core))
         return made
 
     def __repr__(self) -> str:

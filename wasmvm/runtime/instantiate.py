@@ -15,7 +15,7 @@ from wasmvm.errors import LinkError
 from wasmvm.quoting import quoted
 from wasmvm.runtime.constexpr import constant, evaluate
 from wasmvm.syntax import ACTIVE, DECLARATIVE, Import
-from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, I32, MEMORY, PAGE_SIZE, TABLE, TAG, TagType, match_limits
+from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, I32, MEMORY, TABLE, TAG, TagType, match_limits
 
 if not cython.compiled:
     from wasmvm._core import Func, Global, Instance, Memory, Store, Table, Tag
@@ -95,7 +95,7 @@ class Plan:
         imported = len(syntax.table_imports)
         if any(elem.mode == ACTIVE and elem.tableidx < imported for elem in syntax.elems):
             return False
-        return self.initial.plan_image(syntax.mems[memidx].type.limits.min * PAGE_SIZE)
+        return self.initial.plan_image(syntax.mems[memidx].type.limits.min)
 
     def next_image(self, store: Store) -> MemoryImage | None:
         """What the memory of the next instance begins with; made for the second one, as most programs have one only."""

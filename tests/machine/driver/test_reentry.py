@@ -643,3 +643,146 @@ def test_fields_after_their_module_is_gone() -> None:
         made[1] = 3
     with pytest.raises(TypeError):
         made[2] = 7
+
+
+# What C has borrowed
+
+
+@pytest.mark.parametrize("kind", ["global", "table", "instance"])
+def test_a_root_that_is_being_freed_is_not_kept_by_a_collection(kind: str) -> None:
+    """A callback of a weak reference runs before the root has left its ring, and must not be able to free it once more."""
+    store = Store()
+    holder: Any
+    if kind == "global":
+        holder = Global(store, GlobalType(EXTERNREF, True), "held")
+    elif kind == "table":
+        holder = Table(store, TableType(EXTERNREF, Limits(10, None)), "held")
+    else:
+        holder = Instance(
+            Module(wat2wasm('(module (elem externref (item (ref.null extern))) (func (export "f")))')), store=store
+        ).core
+    collected = []
+
+    def callback(reference: object) -> None:
+        store.gc()
+        collected.append(store.heap_size)
+
+    gc.collect()
+    gc.disable()  # it would call back before the holder loses its last reference
+    try:
+        watched = weakref.ref(holder, callback)
+        del holder
+        assert len(collected) == 1
+        assert watched() is None
+    finally:
+        gc.enable()
+    others = [Global(store, GlobalType(EXTERNREF, True), i) for i in range(100)]
+    store.gc()
+    assert [other.value for other in others] == list(range(100))
+
+
+def test_a_tag_that_is_being_freed_is_not_handed_out() -> None:
+    store = Store()
+    tag = Tag(store, FuncType((I32,), ()))
+    first = id(tag)
+
+    def throw() -> None:
+        raise WasmException(tag, (3,))
+
+    call = Instance(Module(wat2wasm(CALLS_HOST)), {"host": {"f": throw}}, store).exports.f
+    with pytest.raises(WasmException) as caught:
+        call()
+    reference = caught.value.reference
+    found = []
+    del caught, throw, call
+    gc.collect()
+    gc.disable()
+    try:
+        watched = weakref.ref(tag, lambda dying: found.append(reference.tag))
+        del tag
+        assert watched() is None
+    finally:
+        gc.enable()
+    assert len(found) == 1
+    assert id(found[0]) != first, "the memory of the one that was freed"
+    assert reference.tag is found[0]
+    assert reference.payload == (3,)
+    found.clear()
+    assert reference.tag.type.functype == FuncType((I32,), ())
+
+
+CALLS_HOST = '(module (import "host" "f" (func $f)) (func (export "f") call $f))'
+
+
+def test_an_export_is_one_object_whatever_runs_while_it_is_made() -> None:
+    count = 200
+    vm = Instance(Module(wat2wasm("(module" + "".join(f'(func (export "f{i}"))' for i in range(count)) + ")")))
+    wanted = ""
+    seen: list[Any] = []
+
+    def collected(phase: str, info: object) -> None:
+        if wanted and phase == "start":
+            seen.append((vm.core.export(wanted), vm.exports))
+
+    gc.callbacks.append(collected)
+    gc.set_threshold(1)
+    try:
+        for i in range(count):
+            wanted = f"f{i}"
+            made = vm.core.export(wanted)
+            exports = vm.exports
+            wanted = ""
+            for other, other_exports in seen:
+                assert other is made
+                assert other_exports is exports
+            seen.clear()
+            assert vm.exports[f"f{i}"] is made
+    finally:
+        gc.callbacks.remove(collected)
+
+
+def test_the_memory_of_an_instance_whatever_runs_while_it_is_looked_for() -> None:
+    more = "".join(f'(export "f{i}" (func $f))' for i in range(200))
+    vm = Instance(Module(wat2wasm(f'(module (memory (export "memory") 1) (func $f) {more})')))
+    pairs = [(i, i) for i in range(5000)]  # Python has tuples at hand no more, and making one may be reason to collect
+    seen: list[Any] = []
+    looking = False
+
+    def collected(phase: str, info: object) -> None:
+        if looking and phase == "start":
+            seen.append(vm.core.memory)
+
+    gc.callbacks.append(collected)
+    gc.set_threshold(1)
+    try:
+        looking = True
+        found = vm.core.memory
+        looking = False
+    finally:
+        gc.callbacks.remove(collected)
+    assert found is vm.exports.memory
+    assert seen
+    assert len(pairs) == 5000
+    assert all(other is found for other in seen)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="the system has no such signal")
+def test_stacks_that_are_taken_away_while_a_store_at_rest_waits() -> None:
+    """What is wrong here, `python -m tools.sanitize address` finds: the stacks are freed while `spend` looks at signals."""
+    module = Module(wat2wasm('(module (func (export "f") (result i32) i32.const 6))'))
+    assert Instance(module).exports.f() == 6
+    results = []
+
+    def handler(signum: int, frame: object) -> None:
+        vms = [Instance(module) for _ in range(40)]
+        results.append(sum(vm.exports.f() for vm in vms))
+
+    store = Store()
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+        raise_ = getattr(ctypes.CDLL(None), "raise")  # which, unlike Python's, leaves the handler to who looks next
+        steps = [functools.partial(raise_, int(signal.SIGUSR1)), functools.partial(store.spend, 1 << 40)]
+        list(map(operator.call, steps))
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert results == [240]

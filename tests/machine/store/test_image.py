@@ -18,7 +18,7 @@ import pytest
 from tests.wat import wat2wasm
 from wasmvm import Global, GlobalType, Instance, Limits, Memory, MemoryType, Module, Store, Table, TableType, Trap
 from wasmvm._core import InitialData, image_of, limit_images
-from wasmvm.errors import InternalError
+from wasmvm.errors import InternalError, LinkError
 from wasmvm.types import FUNCREF, I32
 
 PAGE = 65536
@@ -250,16 +250,24 @@ def test_an_image_that_is_not_done() -> None:
     assert memory.read(0, 40 * len(BYTES)) == BYTES * 40
 
 
+def test_a_memory_of_more_bytes_than_there_are_numbers(images: bool) -> None:
+    data = f'(data (i64.const 0) "{text(BYTES * 20)}")'
+    for pages in (1 << 24, 1 << 48):
+        made = Module(wat2wasm(f"(module (memory i64 {pages}) {data})"))
+        for _ in range(3):
+            with pytest.raises(LinkError, match=f"memory minimum size of {pages} pages exceeds memory limits"):
+                Instance(made)
+
+
 @needs_images
 def test_an_image_must_fit() -> None:
     data = InitialData(BYTES)
     data.add(0, 0, PAGE, 0, len(BYTES))
     with pytest.raises(InternalError):
         data.add(0, 0, 0, 0, len(BYTES) + 1)
-    assert not data.plan_image(PAGE + 1)
-    assert not data.plan_image(PAGE)
+    assert not data.plan_image(1)
     assert image_of(Store(), data) is None
-    assert data.plan_image(4 * PAGE)
+    assert data.plan_image(4)
     image = image_of(Store(), data)
     assert image is not None
     with pytest.raises(InternalError, match="image"):

@@ -138,11 +138,14 @@ cdef void let_others_run() noexcept:
 
 
 cdef int spend(execution_t* x, uint64_t units) except -1:
-    """Take from the budget for work that is not wasm code. Where it is used up, poll and give the GIL away."""
+    """Take from the budget for work that is not wasm code. Where it is used up, poll and give the GIL away.
+
+    Of a store that nobody has entered `x` may be gone then (`execution_of`).
+    """
     x.budget -= <int64_t>min(units, <uint64_t>MAX_UNITS)
     if x.budget < 0:
-        poll_store(<Store>x.store.owner)
         x.budget = FIRST_SLICE
+        poll_store(<Store>x.store.owner)
         let_others_run()
     return 0
 

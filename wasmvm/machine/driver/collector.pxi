@@ -219,6 +219,8 @@ cdef bint add_span(spans_t* spans, const uint64_t* bits, uint64_t count) noexcep
 cdef bint add_roots(heap_t* heap, spans_t* spans, list owners) except -1:
     """Add what the roots refer to. Their owners go to `owners`, so that they stay while others have the GIL.
 
+    What is being freed counts no more: nobody can come by it, and it would be freed again.
+
     False where there is no memory for it.
     """
     cdef root_t* root = heap.roots.next
@@ -226,6 +228,9 @@ cdef bint add_roots(heap_t* heap, spans_t* spans, list owners) except -1:
     cdef Instance instance
     cdef Py_ssize_t i
     while root != &heap.roots:
+        if not is_alive(root.owner):  # a callback of a weak reference to it uses the store
+            root = root.next
+            continue
         owners.append(<object>root.owner)
         if root.kind == ROOT_SLOTS:
             if not add_span(spans, &(<slot*>root.what).u64, 1):

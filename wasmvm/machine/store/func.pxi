@@ -254,7 +254,6 @@ cdef extern from "Python.h":
     int Py_EnterRecursiveCall(const char*) except -1
     void Py_LeaveRecursiveCall() noexcept
     void Py_XDECREF(PyObject*) noexcept
-    Py_ssize_t Py_REFCNT(PyObject*) noexcept
 
 cdef extern from *:
     """
@@ -328,8 +327,7 @@ cdef object func_object(Store store, func_t* func):
     if func.inst == NULL:
         return <object>func.owner
     known = &store.recent_funcs[func_place(func)]
-    # One that is being freed has no references left.
-    if known[0] == NULL or (<Func>known[0]).func != func or Py_REFCNT(<PyObject*>known[0]) <= 0:
+    if known[0] == NULL or (<Func>known[0]).func != func or not is_alive(known[0]):
         found = (<Instance>func.owner).func(func.funcidx)
         store.recent_funcs[func_place(func)] = <void*>found
         return found

@@ -183,9 +183,9 @@ cdef class Instance:
     def memory(self):
         """The export "memory" if that is a memory, else None."""
         if not self.looked_for_memory:
-            self.looked_for_memory = True
             kind, index = self.named_exports().get("memory", (0, 0))
             self.exported_memory = self.memory_list[index] if kind == 2 else None
+            self.looked_for_memory = True
         return self.exported_memory
 
     @property
@@ -228,8 +228,12 @@ cdef class Instance:
             made = Func.__new__(Func, self.store, None, None, type_id=signature.type_id)
             made.func = &self.inst.funcs[funcidx - imported]
             made.instance = self
-            self.funcs[funcidx] = PyWeakref_NewRef(made, None)
-            return made
+            reference = PyWeakref_NewRef(made, None)
+            known = self.funcs.get(funcidx)  # again: making objects may have run code that was here before
+            found = None if known is None else known()
+            if found is None:
+                self.funcs[funcidx] = reference
+                return made
         return found
 
     # What follows is for instantiation alone, which knows that indices and bits are right (validation): `change`.

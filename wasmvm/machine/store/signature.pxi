@@ -62,9 +62,10 @@ cdef Signature signature_of_id(object type_id):
 
 cdef Signature known_or_made(object held, object type_id):
     cdef Signature made = Signature.__new__(Signature, held, type_id)
+    cdef object reference = PyWeakref_NewRef(made, None)
     cdef Signature found = known_signature(type_id)  # making objects may have run code that was here before
     if found is None:
-        SIGNATURES[type_id] = PyWeakref_NewRef(made, None)
+        SIGNATURES[type_id] = reference
         return made
     return found
 

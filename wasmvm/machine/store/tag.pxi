@@ -29,9 +29,10 @@ cdef class Tag:
 
     def __dealloc__(self):
         if self.tag != NULL:
-            self.tag.owner = NULL
-            if not self.tag.used:
-                free_tag(self.tag)
+            if self.tag.owner == <void*>self:  # else another one has taken its place
+                self.tag.owner = NULL
+                if not self.tag.used:
+                    free_tag(self.tag)
 
     def __repr__(self):
         return f"<wasmvm.Tag {self.signature.type}>"
@@ -53,14 +54,14 @@ cdef class Tag:
 
 
 cdef Tag tag_object(Store store, tag_t* tag):
-    """The Tag of a tag instance: the existing one, or a new one if that is gone."""
+    """The Tag of a tag instance that an exception has: the existing one, or a new one if that is gone or about to go."""
     cdef Tag made
-    if tag.owner != NULL:
+    if tag.owner != NULL and is_alive(tag.owner):
         return <Tag>tag.owner
     made = Tag.__new__(Tag, store, (<Signature>tag.signature).type, type_id=tag.type.type_id)
     free_tag(made.tag)
     made.tag = NULL
-    if tag.owner != NULL:  # making it may have run code that was here before
+    if tag.owner != NULL and is_alive(tag.owner):  # making it may have run code that was here before
         return <Tag>tag.owner
     made.tag = tag
     tag.owner = <void*>made

@@ -1,6 +1,9 @@
 # Defined types (spec "Validation: Conventions: Defined Types") as the loop knows them: one address each, valid while
 # somebody keeps the type.
 
+cdef extern from "Python.h":
+    Py_ssize_t Py_REFCNT(PyObject*) noexcept
+
 cdef type_t extern_type  # of all objects of the host
 memset(&extern_type, 0, sizeof(type_t))
 extern_type.type_id = -1
@@ -163,6 +166,12 @@ cdef void* own(object held) noexcept:
 cdef void disown(void* held) noexcept:
     if held != NULL:
         Py_DECREF(<object>held)
+
+
+cdef inline bint is_alive(const void* object_) noexcept:
+    """Whether a Python object that C has borrowed may be handed out, which is not being freed (callbacks of weak references
+    run then): a reference to that would let it be freed again."""
+    return Py_REFCNT(<PyObject*>object_) > 0
 
 
 cdef bint may_hold_object(int valtype) except -1:
