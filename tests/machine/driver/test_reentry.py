@@ -683,11 +683,11 @@ def test_a_root_that_is_being_freed_is_not_kept_by_a_collection(kind: str) -> No
 
 def test_a_tag_that_is_being_freed_is_not_handed_out() -> None:
     store = Store()
-    tag = Tag(store, FuncType((I32,), ()))
-    first = id(tag)
+    tags = [Tag(store, FuncType((I32,), ()))]
+    first = id(tags[0])
 
     def throw() -> None:
-        raise WasmException(tag, (3,))
+        raise WasmException(tags[0], (3,))
 
     call = Instance(Module(wat2wasm(CALLS_HOST)), {"host": {"f": throw}}, store).exports.f
     with pytest.raises(WasmException) as caught:
@@ -698,8 +698,8 @@ def test_a_tag_that_is_being_freed_is_not_handed_out() -> None:
     gc.collect()
     gc.disable()
     try:
-        watched = weakref.ref(tag, lambda dying: found.append(reference.tag))
-        del tag
+        watched = weakref.ref(tags[0], lambda dying: found.append(reference.tag))
+        tags.clear()
         assert watched() is None
     finally:
         gc.enable()

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from tests.machine.store.test_references import exports
-from wasmvm import Store
+from tests.wat import wat2wasm
+from wasmvm import Global, GlobalType, Instance, Module, Store
+from wasmvm.types import EXTERNREF
 
 
 class Big(bytearray):
@@ -107,3 +109,33 @@ def test_objects_that_do_not_know_their_size() -> None:
         del thing
         store.gc()
     assert store.heap_size == 0
+
+
+def test_sizes_are_asked_one_at_a_time() -> None:
+    """A `__sizeof__` that passes on others like itself, by whatever way, does not go on until the C stack ends."""
+    store = Store()
+    depth = 0
+    deepest = 0
+    asked = 0
+
+    class Sized:
+        def __sizeof__(self) -> int:
+            nonlocal depth, deepest, asked
+            asked += 1
+            depth += 1
+            deepest = max(deepest, depth)
+            assert call(None) is not None
+            call(Sized())
+            there.value = Sized()
+            depth -= 1
+            return 64
+
+    source = """(module (import "h" "f" (func $f (param externref) (result externref)))
+      (func (export "f") (param externref) (result externref) (call $f (local.get 0))))"""
+    vm = Instance(Module(wat2wasm(source)), {"h": {"f": lambda given: Sized() if given is None else given}}, store)
+    call = vm.exports.f
+    there = Global(store, GlobalType(EXTERNREF, True), None)
+    for i in range(3):
+        there.value = Sized()
+        assert isinstance(call(None), Sized)
+        assert (asked, deepest, depth) == (2 * i + 2, 1, 0)

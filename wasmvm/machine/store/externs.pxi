@@ -72,16 +72,26 @@ cdef enum:
     HELD_BY_OTHERS = 4096  # bytes that an object of a class counts for at least: nobody knows what its attributes hold
 
 
+cdef bint asking = False  # somebody's `__sizeof__`
+
+
 cdef uint64_t held_by(object value) except? 0:
     """Bytes that stay for a reference to this object, as far as it says so; may run Python code.
 
-    They decide when to collect, as much as structures do, but are in no limit: the embedder's objects are the embedder's.
+    They decide when to collect, as much as structures do, but are in no limit: the embedder's objects are the embedder's. While
+    one is asked no other is, since all that leads here is on the C stack already, and that would go on.
     """
+    global asking
     cdef uint64_t least = HELD_BY_OTHERS if PyType_HasFeature(type(value), Py_TPFLAGS_HEAPTYPE) else 0
+    if asking:
+        return max(least, <uint64_t>HELD_BY_OTHERS)
+    asking = True
     try:
         return max(least, <uint64_t>getsizeof(value))
     except Exception:  # whatever its `__sizeof__` is like
         return max(least, <uint64_t>HELD_BY_OTHERS)
+    finally:
+        asking = False
 
 
 cdef void count_held(heap_t* heap, extern_t* o, uint64_t held) noexcept:
