@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.display import Progress
+from benchmarks.display import Progress, expect_known
 
 FAMILIES = ("throughput", "unseen", "start", "boundary", "threads", "growth")
 
@@ -45,9 +45,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the medians; a .png or .svg (both are written)")
     options = parser.parse_args(argv)
-    unknown = [name for name in options.families if name not in FAMILIES]
-    if unknown:
-        parser.error(f"no such family: {', '.join(unknown)}")
+    expect_known(parser, options.families, FAMILIES, "no such family")
     return options
 
 

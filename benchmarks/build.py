@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.display import expect_known
 from benchmarks.programs import BY_NAME, HERE, Program
 from examples.build import NATIVE_FLAGS, WASM_FLAGS, native_compiler
 
@@ -69,9 +70,7 @@ def parse(argv: list[str] | None) -> list[str]:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="a program; without any, all are built")
     names: list[str] = parser.parse_args(argv).names
-    unknown = [name for name in names if name not in BY_NAME]
-    if unknown:
-        parser.error(f"no such program: {', '.join(unknown)}")
+    expect_known(parser, names, BY_NAME, "no such program")
     return names
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 
 class Progress:
@@ -33,6 +34,13 @@ class Progress:
         """A line that stays."""
         self.clear()
         print(line, file=sys.stderr, flush=True)
+
+
+def expect_known(parser: argparse.ArgumentParser, names: Iterable[str], known: Container[str], what: str) -> None:
+    """End the program with a usage message if there are names that it does not know."""
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        parser.error(f"{what}: {', '.join(unknown)}")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -33,15 +33,21 @@ Work = Callable[[], object]
 def waited(work: Work, rounds: int) -> tuple[float, float]:
     """The most processor time between two turns of another thread, and that of all; of the best round, in seconds."""
     gaps, times = [], []
-    for _ in range(rounds):
-        gc.collect()
-        gc.disable()
-        with ticking() as ticker:
-            begin = thread_time()
-            kept = work()  # noqa: F841  # what frees it is not measured
-            times.append(thread_time() - begin)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # so that the other thread never waits for Python itself
+    try:
+        for _ in range(rounds):
+            gc.collect()
+            gc.disable()
+            with ticking() as ticker:
+                begin = thread_time()
+                kept = work()  # noqa: F841  # what frees it is not measured
+                times.append(thread_time() - begin)
+            gc.enable()
+            gaps.append(ticker.busiest)
+    finally:
         gc.enable()
-        gaps.append(ticker.busiest)
+        sys.setswitchinterval(interval)
     return min(gaps), min(times)
 
 
@@ -88,16 +94,11 @@ def main(argv: list[str] | None = None) -> int:
     if options.kinds or not options.files:
         for name, make in chosen(options.kinds):
             modules.append((name, lambda make=make: make(options.size)))  # type: ignore[misc]
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)  # so that the other thread never waits for Python itself
-    try:
-        print(f"{'':32}{'step':16}{'waited':>10}{'all':>10}")
-        for name, make_one in modules:
-            for step, work in steps(make_one()):
-                gap, took = waited(work, options.rounds)
-                print(f"{name:32}{step:16}{1000 * gap:10.1f}{1000 * took:10.1f}", flush=True)
-    finally:
-        sys.setswitchinterval(interval)
+    print(f"{'':32}{'step':16}{'waited':>10}{'all':>10}")
+    for name, make_one in modules:
+        for step, work in steps(make_one()):
+            gap, took = waited(work, options.rounds)
+            print(f"{name:32}{step:16}{1000 * gap:10.1f}{1000 * took:10.1f}", flush=True)
     return 0
 
 

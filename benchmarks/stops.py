@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import wasmvm
+from benchmarks.display import expect_known
 
 SECONDS = 0.3
 NOTHING = "nothing"
@@ -159,9 +160,7 @@ def parse(argv: list[str] | None) -> list[str]:
     )
     parser.add_argument("names", nargs="*", metavar="KIND", help="a kind of work; without any, all are tried")
     names: list[str] = parser.parse_args(argv).names
-    unknown = [name for name in names if name not in (*KINDS, NOTHING)]
-    if unknown:
-        parser.error(f"no such kind: {', '.join(unknown)}")
+    expect_known(parser, names, (*KINDS, NOTHING), "no such kind")
     return names
 
 

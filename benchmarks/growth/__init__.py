@@ -81,7 +81,7 @@ def curves_shown(found: Mapping[str, Any]) -> str:
         what = "all, whatever n" if one.flat else "each " + one.unit
         rows.append([name, f"{FACTORS[-1] * one.size:,}", shown(one.per_unit(best)), what, f"{bend:.2f}"])
         if bend > MAX_BEND:
-            bent.append(f"  {name}: {', '.join(map(shown, best))} for {one.size:,} {one.unit}s, x2, x4")
+            bent.append(f"  {name}: {', '.join(map(shown, best))} for n = {one.size:,}, 2n, 4n")
     if not rows:
         return ""
     verdict = ["not straight:", *bent] if bent else [f"all {len(rows)} lines are straight"]

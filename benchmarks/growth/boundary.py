@@ -9,38 +9,52 @@ from benchmarks.growth.curve import Work, curve
 from wasmvm import Instance, Limits, Memory, MemoryType, Module, Store
 
 CALLS, PIECES = 2_000, 50
-VALUES: dict[str, Any] = {
-    "i32": 1, "i64": 1, "f32": 1.0, "f64": 1.0, "v128": bytes(16), "funcref": None, "externref": "x",
+LARGE = 1 << 40
+"""Python has integers up to 256 already, and makes each larger one anew."""
+OBJECT = ["of the host"]
+MADE_BY = {
+    "i32": "i32.const 1_000_000", "i64": f"i64.const {LARGE}", "f32": "f32.const 0.5", "f64": "f64.const 0.5",
+    "v128": "v128.const i64x2 1 2", "funcref": "ref.func $f", "externref": "local.get $object",
 }  # fmt: skip
-"""By type, an argument of it."""
+"""By type, an instruction that gives a value of it, in a function that has these names; no reference is null."""
+
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+"""A function and its arguments."""
 
 
-def zero(type_: str) -> str:
-    """An instruction that gives a value of the type."""
-    if type_.endswith("ref"):
-        return f"ref.null {type_.removesuffix('ref')}"
-    return "v128.const i64x2 0 0" if type_ == "v128" else f"{type_}.const 0"
+def value_of(type_: str, function: Callable[..., Any]) -> Any:
+    """A Python value of the type, for a function of the same store."""
+    return {"i32": 1_000_000, "i64": LARGE, "v128": bytes(16), "funcref": function, "externref": OBJECT}.get(type_, 0.5)
 
 
-def taking(type_: str, count: int) -> Callable[..., Any]:
-    return Instance(Module(f'(module (func (export "f") (param {f"{type_} " * count})))')).exports.f  # type: ignore[no-any-return]
+def taking(type_: str, count: int) -> Call:
+    """A call with so many parameters."""
+    call = Instance(Module(f'(module (func (export "f") (param {f"{type_} " * count})))')).exports.f
+    return call, (value_of(type_, call),) * count
 
 
-def giving(type_: str, count: int) -> Callable[..., Any]:
-    made = Module(f'(module (func (export "f") (result {f"{type_} " * count}) {(zero(type_) + " ") * count}))')
-    return Instance(made).exports.f  # type: ignore[no-any-return]
+def giving(type_: str, count: int) -> Call:
+    """A call with so many results."""
+    made = Module(
+        f"""(module (func $f (export "f") (param $object externref) (result {f"{type_} " * count})
+        {(MADE_BY[type_] + " ") * count}))"""
+    )
+    return Instance(made).exports.f, (OBJECT,)
 
 
 def calling_out(type_: str, params: int, results: int, times: int) -> Work:
     """A function of wasm that calls one of Python so many times."""
-    returned: Any = None if not results else VALUES[type_] if results == 1 else (VALUES[type_],) * results
     made = Module(
-        f"""(module (import "h" "f" (func $f (param {f"{type_} " * params}) (result {f"{type_} " * results})))
-        (func (export "run") (param i32) (loop $l {f"({zero(type_)})" * params} (call $f) {"drop " * results}
-          (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))"""
+        f"""(module (import "h" "out" (func $out (param {f"{type_} " * params}) (result {f"{type_} " * results})))
+        (func $f (export "run") (param $n i32) (param $object externref)
+          (loop $l {f"({MADE_BY[type_]})" * params} (call $out) {"drop " * results}
+            (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"""
     )
-    run = Instance(made, {"h": {"f": lambda *_: returned}}).exports.run
-    return lambda: run(times)
+    returned: Any = None
+    run = Instance(made, {"h": {"out": lambda *_: returned}}).exports.run
+    if results:
+        returned = (value_of(type_, run),) * results if results > 1 else value_of(type_, run)
+    return lambda: run(times, OBJECT)
 
 
 def repeated(call: Callable[..., Any], arguments: tuple[Any, ...], times: int = CALLS) -> Work:
@@ -51,15 +65,15 @@ def repeated(call: Callable[..., Any], arguments: tuple[Any, ...], times: int = 
     return work
 
 
-for _type in VALUES:
+for _type in MADE_BY:
 
     @curve(f"calls with {_type} parameters", "parameter", 5, times=CALLS)
     def _(count: int, type_: str = _type) -> Work:
-        return repeated(taking(type_, count), (VALUES[type_],) * count)
+        return repeated(*taking(type_, count))
 
     @curve(f"calls with {_type} results", "result", 5, times=CALLS)
     def _(count: int, type_: str = _type) -> Work:
-        return repeated(giving(type_, count), ())
+        return repeated(*giving(type_, count))
 
     @curve(f"calls of Python with {_type} parameters", "parameter", 5, times=CALLS)
     def _(count: int, type_: str = _type) -> Work:

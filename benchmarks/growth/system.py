@@ -14,7 +14,6 @@ from benchmarks.growth.curve import Work, curve
 from wasmvm import Instance, Module
 from wasmvm.wasi import MemoryDirectory, Wasi, WasiConfig, link
 
-Dirs = dict[str, Any]
 RIGHTS = "(i64.const 0x1FFFFFFF)"
 NAME_AT, VECTOR_AT, OUT_AT, DATA_AT = 0, 4096, 8192, 65536
 """Where things lie in the guest's memory: a path, an iovec, results, data."""

@@ -14,6 +14,7 @@ from benchmarks import __main__ as command_line
 from benchmarks import boundary, build, decode, measure, start, steps, stops, threads, throughput, unseen
 from benchmarks.display import Progress, table
 from benchmarks.engines import Run
+from benchmarks.growth import __main__ as growth
 from benchmarks.programs import BY_NAME, PROGRAMS, UNSEEN, Program
 from wasmvm import binary
 from wasmvm.text import wat2wasm
@@ -47,13 +48,14 @@ def test_programs_are_complete() -> None:
         assert program.large != program.small or program.simd
 
 
-@pytest.mark.parametrize("program", [build, stops])
+@pytest.mark.parametrize("program", [build, stops, growth])
 def test_commands_explain_themselves(program: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """And do nothing then, nor if a name is wrong."""
     with pytest.raises(SystemExit) as caught:
         program.main(["--help"])
     assert caught.value.code == 0
-    assert capsys.readouterr().out.startswith(f"usage: python -m {program.__name__} [-h] [")
+    name = program.__name__.removesuffix(".__main__")
+    assert capsys.readouterr().out.startswith(f"usage: python -m {name} [-h] [")
     with pytest.raises(SystemExit) as caught:
         program.main(["nothing of that name"])
     assert caught.value.code == 2

@@ -88,7 +88,7 @@ def test_what_is_bent_and_what_misses_its_goal_is_named() -> None:
         "skipped": {"a cost": "there is a reason"},
     }
     shown = growth.summary(result)
-    assert f"not straight:\n  {name}: 1 s, 4 s, 16 s for 10" in shown
+    assert f"not straight:\n  {name}: 1 s, 4 s, 16 s for n = 10, 2n, 4n" in shown
     assert f"{goal:g}  missed" in shown
     assert f"{COSTS[1].goal:g}     met" in shown
     assert "skipped a cost: there is a reason" in shown
