@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,11 +16,12 @@ import pytest
 
 from tests.patience import PATIENCE
 from tests.wat import wat2wasm
-from wasmvm import DeadlineTrap, Instance, Limits, Module, Store, Table, TableType, Trap
+from wasmvm import DeadlineTrap, Instance, Limits, Memory, MemoryType, Module, Store, Table, TableType, Trap
 from wasmvm.types import FUNCREF, METER_INSTRUCTIONS
 
 MEMORY = 5 << 20  # bytes, more than four pieces and no multiple of one with the offsets below
 TABLE = 400_000
+MOST = 60.0  # seconds for what takes a tenth of one
 ARRAY = 700_000
 
 BULK = {
@@ -130,6 +132,32 @@ def test_one_that_takes_long_stops_in_the_middle() -> None:
     assert memory.load_u8(len(memory) - 1) == 0
     store.set_deadline(None)
     instance.exports.fine()
+
+
+def test_pieces_do_not_wait_for_the_gil() -> None:
+    """They go on while another thread keeps the GIL for itself."""
+    store = Store()
+    memory = Memory(store, MemoryType(Limits(81, 81)))
+    seen = memoryview(memory)
+    text = """(module (memory (import "h" "m") 81) (func (export "fill") (local $i i32) (loop $l
+      (memory.fill (i32.const 0) (i32.const 1) (i32.const 5242880))
+      (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 100))))
+      (i32.store8 (i32.const 5242880) (i32.const 1))))"""
+    fill = Instance(Module(wat2wasm(text)), {"h": {"m": memory}}, store).exports.fill
+    before = sys.getswitchinterval()
+    thread = threading.Thread(target=fill)
+    try:
+        sys.setswitchinterval(1000)
+        thread.start()
+        while not seen[0]:
+            time.sleep(0.001)
+        end = time.monotonic() + MOST
+        while not seen[5242880] and time.monotonic() < end:
+            pass
+        assert seen[5242880]
+    finally:
+        sys.setswitchinterval(before)
+        thread.join()
 
 
 SMALL = """(module

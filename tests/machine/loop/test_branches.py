@@ -80,8 +80,8 @@ def counting(row: wasm.Row, wrap: str, place: int, bits: int, step: int) -> Iter
     yield Loop(label, counted(label, 2, "", f"(br_if $back {condition})"), {1: bits} if place >= 0 else {})
 
 
-def backwards(source: bytes) -> set[str]:
-    """The names of the instructions for branches back that lowering writes for a module."""
+def instructions(source: bytes) -> set[str]:
+    """The names of the instructions that lowering writes for a module."""
     module = decode(source)
     context = Context(module)
     found = set()
@@ -89,13 +89,15 @@ def backwards(source: bytes) -> set[str]:
         code = lower(context, index).code
         position = 0
         while position < len(code):
-            if code[position] < len(rows.ROWS) and rows.ROWS[code[position]].branch is not None:
-                row = rows.ROWS[code[position]]
-                assert row.branch is not None
-                if row.branch.back:
-                    found.add(row.name)
+            if code[position] < len(rows.ROWS):
+                found.add(rows.ROWS[code[position]].name)
             position += instruction(code, position)[1]
     return found
+
+
+def backwards(source: bytes) -> set[str]:
+    """Those that are branches back."""
+    return {row.name for row in rows.ROWS if row.branch is not None and row.branch.back} & instructions(source)
 
 
 def source_of(row: wasm.Row) -> bytes:
