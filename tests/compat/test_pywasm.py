@@ -234,6 +234,8 @@ def test_a_directory_is_granted_and_closed_at_the_end(tmp_path: Path) -> None:
     assert code == 0
     assert (tmp_path / "out.txt").read_text() == "text"
     assert [file.host_status for file in guest.fd[3:]] == [guest.FILE_STATUS_CLOSED] * len(guest.fd[3:])
+    assert (guest.FILE_STATUS_OPENED, guest.FILE_STATUS_CLOSED) == (0, 1)  # as pywasm's own are
+    assert [file.wasm_status for file in guest.fd[:4]] == [guest.FILE_STATUS_OPENED] * 4
     with pytest.raises(OSError, match="Bad file"):
         os.fstat(guest.fd[3].host_fd)
 

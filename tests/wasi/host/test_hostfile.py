@@ -9,7 +9,7 @@ import stat as host_stat
 import pytest
 
 from wasmvm.wasi.host import terms
-from wasmvm.wasi.host.hostfile import filetype_of, poll_host
+from wasmvm.wasi.host.hostfile import filetype_of, poll_host, readable_bytes
 
 
 class AskedPoll:
@@ -72,3 +72,19 @@ def test_only_what_is_asked_for_is_ready_and_a_hangup_is_told() -> None:
 )
 def test_kinds_of_files(mode: int, filetype: str) -> None:
     assert filetype_of(mode | 0o644) == filetype
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the number is asked for as POSIX systems have it")
+def test_bytes_that_wait() -> None:
+    """Where the host does not say, there may be some: one."""
+    read_end, write_end = os.pipe()
+    try:
+        assert readable_bytes(read_end) == 0
+        os.write(write_end, b"12345")
+        assert readable_bytes(read_end) == 5
+    finally:
+        os.close(read_end)
+        os.close(write_end)
+    assert readable_bytes(read_end) == 1, "it is closed"
+    with open(os.devnull, "rb") as nothing:
+        assert readable_bytes(nothing.fileno()) in (0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from tests.patience import PATIENCE
 from tests.wasi.guest import RIGHTS_LISTENER, RIGHTS_SOCKET, Guest
 from tests.wasi.preview1.test_poll import clock, poll, reading, writing
 from wasmvm.wasi import MemoryDirectory, WasiConfig
+from wasmvm.wasi.host import sockets
 from wasmvm.wasi.preview1 import abi
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "create_server"), reason="no sockets on this platform")
@@ -90,6 +92,33 @@ def test_peek_and_wait_all(server: Server) -> None:
     client.sendall(b"efgh")
     guest.ok("sock_recv", fd, *guest.iovs((buffer, 8)), abi.RIFLAGS_WAITALL, size, flags)
     assert guest.memory[buffer : buffer + 8] == b"abcdefgh"
+
+
+@pytest.mark.skipif(not hasattr(select, "POLLRDHUP"), reason="the host does not tell whether more will come")
+@pytest.mark.parametrize("slice_", [0.001, 30.0])
+def test_peeking_at_all_looks_again_soon(server: Server, slice_: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After some milliseconds, and no later than the store wants to be asked; all that came is then looked at, and stays."""
+    guest, client = server.guest, server.connect()
+    fd = server.accept()
+    buffer, size, flags = guest.room(8), guest.room(4), guest.room(2)
+    client.sendall(b"abcd")
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            client.sendall(b"efgh")
+            select.select([], [client], [])
+
+    monkeypatch.setattr("wasmvm.wasi.host.sockets.time.sleep", sleep)
+    monkeypatch.setattr("wasmvm.wasi.host.sockets.wait_slice", lambda: slice_)
+    all_of_it = abi.RIFLAGS_PEEK | abi.RIFLAGS_WAITALL
+    guest.ok("sock_recv", fd, *guest.iovs((buffer, 8)), all_of_it, size, flags)
+    assert guest.memory[buffer : buffer + 8] == b"abcdefgh"
+    assert len(slept) >= 3
+    assert set(slept) == {min(slice_, sockets._PEEK_AGAIN)}
+    assert sockets._PEEK_AGAIN <= 0.01
+    assert guest.read(fd, 8) == b"abcdefgh"
 
 
 def test_non_blocking(server: Server) -> None:
