@@ -120,6 +120,39 @@ def test_globals_tables_and_segments_hold_objects() -> None:
     assert store.heap_size == 0
 
 
+@pytest.mark.parametrize("place", ["table", "array", "segment"])
+def test_each_of_many_references_holds(place: str) -> None:
+    """Also those that are looked at after the first look at the clock."""
+    count = 50_000
+    ats = (0, 16_383, 16_384, 16_385, 32_767, 32_768, 49_999)
+
+    def node(at: int) -> str:
+        return f"(struct.new $node (i32.const {at}))"
+
+    items = " ".join(f"(item {node(at) if at in ats else '(ref.null $node)'})" for at in range(count))
+    segment = f"(elem $e (ref null $node) {items})" if place == "segment" else ""
+    init = f"(table.init $t $e (i32.const 0) (i32.const 0) (i32.const {count}))" if place == "segment" else ""
+    text = f"""(module $m (type $node (struct (field i32))) (type $nodes (array (mut (ref null $node))))
+      (table $t {count} (ref null $node))
+      (global $a (ref $nodes) (array.new_default $nodes (i32.const {count})))
+      {segment} (func (export "init") {init})
+      (func (export "put") (param i32) (table.set $t (local.get 0) (struct.new $node (local.get 0))))
+      (func (export "at") (param i32) (result i32) (struct.get $node 0 (table.get $t (local.get 0)))))"""
+    if place == "array":
+        text = text.replace("(table.set $t", "(array.set $nodes (global.get $a)")
+        text = text.replace("(table.get $t", "(array.get $nodes (global.get $a)")
+    store = Store()
+    exports = Instance(Module(wat2wasm(text)), store=store).exports
+    if place != "segment":
+        for at in ats:
+            exports.put(at)
+    size = store.heap_size
+    store.gc()
+    assert store.heap_size == size
+    exports.init()
+    assert [exports.at(at) for at in ats] == list(ats)
+
+
 def test_made_by_python_and_held_by_a_global_or_table() -> None:
     store = Store()
     vm = exports(store)
@@ -574,6 +607,7 @@ def test_handlers_of_signals_use_the_store(on_signal: OnSignal) -> None:
     on_signal(use)
     collect_with_a_signal(store)
     assert calls == [SUM, 1000 * 1001 // 2]
+    assert store.heap_size < 100 * 200, "the collection began anew"
     assert instance.exports.sum() == 100 * 101 // 2
     store.gc()
     assert store.heap_size < 100 * 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import struct
 import subprocess
@@ -428,3 +429,27 @@ def test_a_global_written_in_both_worlds() -> None:
     exports.g.value = 1 << 62
     exports.add(-1)
     assert exports.g.value == exports["get"]() == (1 << 62) - 1
+
+
+class View(ctypes.Structure):
+    """What C code asks a memory to fill in: `Py_buffer`."""
+
+    _fields_ = [("buf", ctypes.c_void_p), ("obj", ctypes.py_object), ("len", ctypes.c_ssize_t), ("itemsize", ctypes.c_ssize_t),
+                ("readonly", ctypes.c_int), ("ndim", ctypes.c_int), ("format", ctypes.c_void_p), ("shape", ctypes.c_void_p),
+                ("strides", ctypes.c_void_p), ("suboffsets", ctypes.c_void_p), ("internal", ctypes.c_void_p)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("flags", "formatted", "strided"), [(0, False, False), (4, True, False), (24, False, True), (28, True, True)]
+)
+def test_every_field_of_a_buffer_is_filled_in(flags: int, formatted: bool, strided: bool) -> None:
+    """Whatever was there before: PyBUF_SIMPLE, PyBUF_FORMAT, PyBUF_STRIDES, and both."""
+    memory = Memory(Store(), MemoryType(Limits(1, 1)))
+    view = View()
+    ctypes.memset(ctypes.byref(view), 0x55, ctypes.sizeof(view))
+    assert ctypes.pythonapi.PyObject_GetBuffer(ctypes.py_object(memory), ctypes.byref(view), flags) == 0
+    assert (view.len, view.itemsize, view.readonly, view.ndim) == (65536, 1, 0, 1)
+    assert (view.format is not None, view.strides is not None, view.suboffsets) == (formatted, strided, None)
+    assert ctypes.string_at(view.format or b"B") == b"B"
+    assert ctypes.c_ssize_t.from_address(view.shape).value == 65536
+    ctypes.pythonapi.PyBuffer_Release(ctypes.byref(view))
