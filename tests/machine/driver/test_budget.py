@@ -74,6 +74,23 @@ BULK = {
 """All bulk instructions, of so many bytes or elements."""
 
 
+CALLS = {
+    "direct": "call $done", "imported": "call $host", "indirect": "call_indirect $table (type $t) (i32.const 0)",
+    "indirect, the host's": "call_indirect $table (type $t) (i32.const 1)", "reference": "call_ref $t (ref.func $done)",
+    "reference, the host's": "call_ref $t (ref.func $host)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CALLS)
+def test_each_call_pays(kind: str) -> None:
+    """A unit, as a turn of the loop; so does a tail call, besides the call that led to it."""
+    text = f"""(type $t (func)) (import "h" "f" (func $host (type $t))) (table $table funcref (elem $done $host))
+      (func $done (type $t)) (func $tail (return_{CALLS[kind]}))"""
+    for call, paid in ((CALLS[kind], 2), ("call $tail", 3)):
+        done = done_until_stopped(f'{text} (func (export "run") (loop ({call}) {COUNT} (br 0)))', {"f": lambda: None})
+        assert FIRST_SLICE // paid - 5 <= done <= FIRST_SLICE // paid + 5
+
+
 @pytest.mark.parametrize("name", BULK)
 def test_each_bulk_instruction_pays_for_its_size(name: str) -> None:
     """Up to 1024 bytes or 128 elements nothing, beyond that a unit for 64 bytes or 8 elements, besides what the loop pays.
