@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -341,6 +343,21 @@ def test_fd_allocate(hello: Guest) -> None:
     assert hello.fails("fd_allocate", 4, 0, 0) == "EINVAL"
     assert hello.fails("fd_allocate", 4, 1, (1 << 63) - 1) == "EFBIG"
     assert hello.fails("fd_allocate", 4, abi.MASK64, abi.MASK64) == "EFBIG"
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="this host takes no advice")
+def test_the_host_hears_the_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the range and the file that it is about, in the host's words; never what has a number that is none."""
+    (tmp_path / "f").write_bytes(b"hello")
+    heard: list[tuple[int, int, int, int]] = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda fileno, *rest: heard.append((os.fstat(fileno).st_ino, *rest)))
+    words = ("NORMAL", "SEQUENTIAL", "RANDOM", "WILLNEED", "DONTNEED", "NOREUSE")
+    with Guest(WasiConfig(dirs={"/": tmp_path})) as guest:
+        fd = guest.open("f", rights=abi.FD_ADVISE)
+        for advice in range(8):
+            guest.call("fd_advise", fd, 10 + advice, 100, advice)
+    ino = (tmp_path / "f").stat().st_ino
+    assert heard == [(ino, 10 + i, 100, getattr(os, f"POSIX_FADV_{word}")) for i, word in enumerate(words)]
 
 
 def test_fd_advise(hello: Guest) -> None:
