@@ -33,6 +33,14 @@ KNOWN: tuple[Known, ...] = (
         "A lexer checks its text once, and is made with this value.",
     ),
     Known(
+        "wasmvm/validation/stacks.py",
+        "Stacks.__init__",
+        "self.reset()",
+        "self.reset()",
+        "pass",
+        "Every body and every constant expression begins with a reset; this one is for those who read the class.",
+    ),
+    Known(
         "wasmvm/wasi/preview1/abi.py",
         "",
         '"clock_res_get": Row("clock", "id:clockid resolution:>u64", short=True, unstable=True),',

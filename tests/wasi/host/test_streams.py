@@ -15,6 +15,7 @@ import pytest
 from tests.patience import PATIENCE
 from tests.wasi.guest import Guest
 from wasmvm.wasi import INHERIT, WasiConfig
+from wasmvm.wasi.host import streams
 from wasmvm.wasi.preview1 import abi
 
 
@@ -253,6 +254,22 @@ def test_directions() -> None:
         assert guest.fails("fd_write", 0, *guest.iovs((64, 1)), 128) == "EBADF"
         assert guest.fails("fd_read", 1, *guest.iovs((64, 1)), 128) == "EBADF"
         assert guest.fails("fd_read", 2, *guest.iovs((64, 1)), 128) == "EBADF"
+
+
+class Own(bytearray):
+    """The embedder's own code may be what takes the bytes."""
+
+
+def test_what_never_runs_code_of_the_embedder_is_known() -> None:
+    """Only for that the store need not be at hand, which the embedder's code may want to be asked."""
+    for source in (None, b"x", bytearray(b"x"), memoryview(b"x")):
+        assert streams.open_input(source).prompt, source
+    for sink in (None, bytearray()):
+        assert streams.open_output(sink, 1).prompt, sink
+    for given in (io.BytesIO(b"x"), io.StringIO("x"), RawPieces(b"x"), lambda size: b""):
+        assert not streams.open_input(given).prompt, given
+    for taken in (Own(), io.BytesIO(), io.StringIO(), [].append):
+        assert not streams.open_output(taken, 1).prompt, taken
 
 
 def test_a_terminal_is_a_character_device() -> None:
