@@ -148,10 +148,6 @@ class Tokens:
         """A TextError about the character at `offset`."""
         return self.lexer.error_at(offset, message)
 
-    def line(self, index: int) -> int:
-        """The line of the token with this index, counting from 1."""
-        return self.lexer.lines(self.start(index)) + 1
-
 
 class Lexer:
     """Reads tokens from a text.
