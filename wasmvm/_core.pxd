@@ -391,6 +391,7 @@ cdef class Memory:
     cdef mem_t* mem
     cdef bint counted  # by the store
     cdef int addrtype
+    cdef object image  # kept until the addresses are released: no range with an image that is gone is kept for others
     cdef object remains
     cdef readonly Store store
     cdef readonly object type

@@ -162,7 +162,12 @@ def another_instance(quick: bool) -> float | str:
 # --- Calls ------------------------------------------------------------------------------------------------------------
 
 
-@cost("a call of wasm, in calls of operator.neg", "times", 1.5)
+@cost(
+    "a call of wasm, in calls of operator.neg",
+    "times",
+    1.5,
+    "to enter the store, a frame and wasm's loop, and to leave them, takes some 400 machine instructions",
+)
 def call(quick: bool) -> float:
     from wasmvm import instantiate
 

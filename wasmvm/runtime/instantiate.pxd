@@ -28,7 +28,7 @@ cdef class Plan:
 
 @cython.locals(plan=Plan)
 cpdef Instance instantiate(Store store, module, externs)
-@cython.locals(instance=Instance, funcs=list, tables=list, memories=list, globals_=list, tags=list, image=MemoryImage, own=Memory, i=cython.Py_ssize_t, own_memory=cython.Py_ssize_t, written=cython.Py_ssize_t)
+@cython.locals(instance=Instance, funcs=list, tables=list, memories=list, globals_=list, tags=list, image=MemoryImage, own=Memory, written=cython.Py_ssize_t)
 cdef Instance new_instance(Store store, module, Plan plan, externs)
 cdef bint is_of_kind(extern, int kind) except -1
 @cython.locals(kind=cython.int, matches=cython.bint)

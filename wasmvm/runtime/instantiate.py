@@ -99,7 +99,7 @@ class Plan:
 
     def next_image(self, store: Store) -> MemoryImage | None:
         """What the memory of the next instance begins with; made for the second one, as most programs have one only."""
-        if self.image is None and self.made_before and self.wishes:
+        if self.image is None and self.made_before:
             self.wishes -= 1
             self.image = image_of(store, self.initial)
         self.made_before = True
@@ -137,18 +137,20 @@ def new_instance(store: Store, module: CompiledModule, plan: Any, externs: Seque
         for import_, expected, extern in zip(plan.imports, plan.import_types, externs, strict=True):
             check_import(store, plan, import_, expected, extern)
             spaces[import_.kind].append(extern)
-    image = plan.next_image(store)
-    own_memory = len(memories)
+    image = plan.next_image(store) if plan.wishes else plan.image
     written = 0
     try:
         store.count_made(len(plan.tables), len(plan.mems))
         for table_type, _ in plan.tables:
             tables.append(Table(store, table_type, BLANK))
-        for i, memory in enumerate(plan.mems, own_memory):
-            own = Memory(store, memory.type, image if i == plan.initial.memidx else None)
-            if own.has_image:
-                written = plan.initial.imaged
-            memories.append(own)
+        for memory in plan.mems:
+            if image is not None and len(memories) == plan.initial.memidx:
+                own = Memory(store, memory.type, image)
+                if own.has_image:
+                    written = plan.initial.imaged
+                memories.append(own)
+            else:
+                memories.append(Memory(store, memory.type))
         for tag_type, type_id in plan.tags:
             tags.append(Tag(store, tag_type, type_id=type_id))
         instance = Instance(store, module, tuple(funcs), tuple(tables), tuple(memories), tuple(tags))

@@ -235,6 +235,23 @@ def test_descriptors_are_few_and_go_with_their_modules() -> None:
 
 
 @needs_images
+def test_pages_go_with_the_last_memory() -> None:
+    """Addresses that are kept for the next memory do not hold an image that no other memory will begin with."""
+    made = module([(0, BYTES)])
+    memories = [Instance(made).exports.m for _ in range(4)]
+    assert "memfd:wasmvm" in Path("/proc/self/maps").read_text()
+    before = descriptors()
+    del made
+    gc.collect()
+    assert memories[-1].has_image
+    own = Path("/proc/self/maps").read_text().count("memfd:wasmvm")
+    memories.clear()
+    gc.collect()
+    assert descriptors() == before - 1
+    assert Path("/proc/self/maps").read_text().count("memfd:wasmvm") == own - 3
+
+
+@needs_images
 def test_an_image_that_is_not_done() -> None:
     """An interruption ends the making of it; the next instance has one."""
     made = module([(0, BYTES * 40)], pages=64)
@@ -265,8 +282,10 @@ def test_an_image_must_fit() -> None:
     data.add(0, 0, PAGE, 0, len(BYTES))
     with pytest.raises(InternalError):
         data.add(0, 0, 0, 0, len(BYTES) + 1)
+    assert not data.plan_image(0)
     assert not data.plan_image(1)
     assert image_of(Store(), data) is None
+    assert data.plan_image((1 << 64) - 1), "as many pages as there can be"
     assert data.plan_image(4)
     image = image_of(Store(), data)
     assert image is not None

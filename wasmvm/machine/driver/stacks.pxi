@@ -119,7 +119,6 @@ cdef inline execution_t* execution_of(Store store) except NULL:
 
 cdef int give_execution(Store store) except -1:
     """Give the store an execution; MemoryError where there is no room for its stacks."""
-    global oldest_at_hand, newest_at_hand, at_hand_count
     cdef execution_t* x
     if at_hand_count >= STACKS_AT_HAND:
         take_away(LOOKS)

@@ -186,7 +186,7 @@ cdef class ModuleCode:
                 array = fields[i]
                 if len(array) != numbers[i]:
                     raise InternalError("lowered code that changes")
-                if numbers[i] > COPIED_AT_ONCE:
+                if numbers[i] > COPIED_AT_ONCE // <int>sizeof(int32_t):
                     with nogil:
                         memcpy(made.code + at, &array[0], numbers[i] * sizeof(int32_t))
                 elif numbers[i]:
@@ -241,8 +241,10 @@ cdef class ModuleCode:
                 last = record[0]
                 end = record[1] + 4 * words
                 offers[record[0]] = <uint32_t>(at // 4 + RECORD * i) + 1
-        if wrong >= 0 or self.adopted is not None:
+        if wrong >= 0 or self.adopted is not None:  # asked again: others have had their turn
             free(offers)
+            if wrong < 0:
+                raise InternalError("lowered code is adopted twice")
             raise InternalError(f"a record of lowered code for the function {wrong} of {self.count}")
         self.offers = offers
         self.adopted = data

@@ -254,20 +254,20 @@ cdef class Instance:
         func.inst = &self.inst
         func.owner = <void*>self
         cdef execution_t* x = execution_of(self.store)
+        self.store.enter()
         base = x.now.top
         cdef const int32_t* expr = x.expr
         cdef const int32_t* expr_end = x.expr_end
         x.now.top = base + frame_size  # a signal's handler may run wasm in the middle of it
         x.expr = func.code
         x.expr_end = func.code + len(code)
-        self.store.enter()
         try:
             call_wasm(self.store, &func, base)
         finally:
-            self.store.leave()
             x.now.top = base
             x.expr = expr
             x.expr_end = expr_end
+            self.store.leave()
         if may_hold_object(valtype):
             self.evaluated = base[0].u64
             if self.root.next == NULL:

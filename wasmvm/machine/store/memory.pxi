@@ -199,6 +199,7 @@ cdef class Memory:
         if image is not None and not fits(image.start, image.size, minimum):
             raise InternalError(f"an image of {image.size} bytes in a memory of {low} pages")
         self.store = store
+        self.image = image
         store.count(MEMORIES)
         self.counted = True
         self.mem = new_mem(minimum, maximum, max(minimum, reserved), image)

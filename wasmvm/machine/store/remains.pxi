@@ -25,7 +25,7 @@ cdef class Remains:
             wvm_release(self.range, self.reserved)
 
 
-cdef Remains remains_of_heap(heap_t* heap) noexcept:
+cdef Remains remains_of_heap(heap_t* heap):
     """Take the objects of a heap where they are many; None where they are not."""
     cdef Remains made
     if heap.count < MANY_OBJECTS:
@@ -40,7 +40,7 @@ cdef Remains remains_of_heap(heap_t* heap) noexcept:
     return made
 
 
-cdef Remains remains_of_block(void** block, size_t size) noexcept:
+cdef Remains remains_of_block(void** block, size_t size):
     """Likewise what `malloc` has made."""
     cdef Remains made
     if size < MUCH_MEMORY:
@@ -54,7 +54,7 @@ cdef Remains remains_of_block(void** block, size_t size) noexcept:
     return made
 
 
-cdef Remains remains_of_memory(mem_t* mem) noexcept:
+cdef Remains remains_of_memory(mem_t* mem):
     """Likewise the addresses of a memory that would not be kept for another one."""
     cdef Remains made
     if mem.length <= MAX_TO_CLEAR:

@@ -3,6 +3,7 @@
 cdef long long MANY = 1 << 62
 
 
+@cython.freelist(8)  # it is larger than what Python has memory at hand for
 cdef class Store:
     """Everything that instances share: the stacks they run on, limits, and the objects that references refer to.
 

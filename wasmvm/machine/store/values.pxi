@@ -1,6 +1,5 @@
 # Values between Python and slots. Integers come out signed and wrap on the way in; a v128 is 16 bytes; a reference is
 # None, a Func, a StructRef, an ArrayRef, an integer for an i31, or for an externref or anyref any object.
-
 #
 # Each way in comes twice. `put_plain` takes what most callers pass, runs no Python and cannot fail, so that nothing need
 # be protected meanwhile; what it leaves alone goes to `to_slot`, which says what is wrong with a value.
