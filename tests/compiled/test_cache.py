@@ -424,6 +424,32 @@ def test_links_are_refused(folder: Path, tmp_path: Path) -> None:
     assert not Cache(folder).open(HELLO.read_bytes()).validated
 
 
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("suffix", [codecache.SUFFIX, codecache.SEEN_SUFFIX, codecache.MARKS_SUFFIX])
+def test_a_fifo_is_not_waited_for(folder: Path, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody writes to it, nor reads it: to open it would take for ever. What is of use is written in its place."""
+    monkeypatch.setattr(codecache, "RACY_SECONDS", -1.0)
+    path = large_module(tmp_path / "large.wasm")
+    fill(folder, path)
+    (file,) = folder.glob(f"*{suffix}")
+    file.unlink()
+    os.mkfifo(file)
+    fill(folder, path)
+    assert Cache(folder).open(path.read_bytes()).validated
+    assert file.is_fifo() == (suffix == codecache.MARKS_SUFFIX)
+
+
+def test_what_a_clock_that_was_set_back_left_is_removed(folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    left, written = (folder / f"{digits * 32}.code.1.0123abcd.tmp" for digits in ("2c", "3d"))
+    for path, ahead in ((left, 9000), (written, 1000)):
+        path.write_bytes(b"")
+        os.utime(path, (time.time() + ahead,) * 2)
+    Cache(folder).prune()
+    assert not left.exists()
+    assert written.exists(), "another process may be writing it"
+
+
 def test_the_folder_is_made_for_the_user_alone(folder: Path) -> None:
     file = fill(folder / "deeper")
     assert file.parent.stat().st_mode & 0o777 == 0o700

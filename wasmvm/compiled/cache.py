@@ -65,6 +65,8 @@ _SEEN = Struct(f"<{KEY_SIZE}sQIII")
 """The head of a file `.seen`: key, secret, how many positions of gaps and then of function bodies follow, checksum.
 The rest of the file is hashes (`partial.Layout`)."""
 _STALE_SECONDS = 3600.0
+_OPEN: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""How files are opened that may not be what a cache wrote: a FIFO of that name is not waited for."""
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
 
@@ -227,7 +229,7 @@ class Cache:
 
     def _add_marks(self, count: int) -> int:
         """Add to the marks; return how many there are; raises OSError."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _OPEN
         descriptor = os.open(os.path.join(self.folder, MARKS), flags, 0o600)
         try:
             os.write(descriptor, b"." * count)
@@ -250,7 +252,7 @@ class Cache:
                 _remove(item.path, strict=True)
             elif not item.name.endswith(TEMPORARY_SUFFIX):
                 files.append((status.st_mtime, status.st_size, item.path))
-            elif now - status.st_mtime > _STALE_SECONDS:
+            elif abs(now - status.st_mtime) > _STALE_SECONDS:  # the clock may have been set back
                 _remove(item.path, strict=True)
         total = sum(size for _, size, _ in files)
         files.sort()
@@ -407,7 +409,7 @@ def _seen(status: os.stat_result) -> bytes | None:
 def read_private(path: str) -> bytes | None:
     """The content of a file, which is marked as used now; None if it cannot be read or is not the user's own."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(path, os.O_RDONLY | _OPEN)
     except OSError:
         return None
     try:
