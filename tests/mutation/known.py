@@ -104,4 +104,12 @@ KNOWN: tuple[Known, ...] = (
         "if (<Store>x.store.owner).stress_ or heap.threshold < heap.allocated - wanted:",
         "After a collection there is headroom for as much as is allocated; where more is wanted, the difference wraps around to a number above any threshold.",
     ),
+    Known(
+        "wasmvm/machine/loop/aggregates.pxi",
+        "new_object",
+        "if size < LARGE_OBJECT:",
+        "if size < LARGE_OBJECT:",
+        "if False:",
+        "`calloc` gives the same, a little slower where objects are small.",
+    ),
 )

@@ -199,3 +199,25 @@ def test_types_of_imports() -> None:
     imported = exports(store, text, g=global_, f=host)
     assert imported.read() == node
     assert imported.call() == node
+
+
+def test_an_object_that_has_no_reference_for_want_of_memory_goes() -> None:
+    testcapi = pytest.importorskip("_testcapi")
+    text = """(module (type $s (struct (field i32)))
+      (func (export "make") (result (ref $s)) (struct.new $s (i32.const 5))))"""
+    store = Store()
+    make = Instance(Module(wat2wasm(text)), store=store).exports.make
+    make()
+    store.gc()
+    size, failed = store.heap_size, 0
+    for at in range(60):
+        testcapi.set_nomemory(at, at + 1)
+        try:
+            make()
+        except MemoryError:
+            failed += 1
+        finally:
+            testcapi.remove_mem_hooks()
+    assert failed
+    store.gc()
+    assert store.heap_size == size
