@@ -239,9 +239,10 @@ def test_the_source_distribution_is_complete(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="CC does not choose the compiler on Windows")
-def test_list_comprehensions_release_an_item_once(project: Path) -> None:
+@pytest.mark.parametrize("made", ["[str(i) for i in range(3)]", "[*a, str(1)]", "b''.join([*a, str(1), *a])"])
+def test_what_makes_lists_releases_an_item_once(project: Path, made: str) -> None:
     """Cython 3.3 releases it twice where there is no memory for it; what it writes is mended."""
-    (project / "wasmvm/reader.py").write_text("answer = [str(i) for i in range(3)]\n")
+    (project / "wasmvm/reader.py").write_text(f"def answer(a):\n    return {made}\n")
     build(project, CC=shutil.which("false") or "false")
     (generated,) = project.glob("build/cython-*/wasmvm/reader.c")
     text = generated.read_text()

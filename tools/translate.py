@@ -19,7 +19,7 @@ SINGLE_RELEASE = "    int result = PyList_Append(list, x);\n    if (!result) Py_
 
 
 def mend(generated: Path) -> None:
-    """Mend what Cython 3.3 does in list comprehensions: where there is no memory for an item it releases it twice.
+    """Mend what Cython 3.3 does in list comprehensions and lists with `*`: without memory it releases an item twice.
 
     `__Pyx_ListComp_AppendAndDecref` does so, and then the code that cleans up after every error (shown by
     `tests/fuzz/nomemory.py`).
