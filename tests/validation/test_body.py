@@ -5,6 +5,8 @@ Each row's verdict is also compared with wasmtime's, so that a wrong row shows.
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tests.encode import (
@@ -317,6 +319,26 @@ def test_each_operand_is_matched(given: str, wanted: str, fine: bool, count: int
         validate(decode(data))
     else:
         assert refusal(data).message.startswith("type mismatch: instruction requires")
+
+
+@pytest.mark.parametrize("op", ["br_on_cast", "br_on_cast_fail"])
+@pytest.mark.parametrize("given", ["anyref", "(ref any)"])
+@pytest.mark.parametrize("wanted", ["anyref", "(ref any)", "i31ref", "(ref i31)", "funcref"])
+def test_where_each_kind_of_reference_goes(op: str, given: str, wanted: str) -> None:
+    """Of all types that may be cast, at the label, and left: what wasmtime accepts, and nothing else."""
+    some = ["anyref", "(ref any)", "i31ref", "(ref i31)"]
+    accepted = 0
+    for operand, label, left in itertools.product(["anyref", "(ref any)"], some, some):
+        data = wat2wasm(f"""(module (func $take (param {left})) (func (param {operand})
+          (drop (block (result {label}) (call $take ({op} 0 {given} {wanted} (local.get 0))) unreachable))))""")
+        if verdict.by_wasmtime(data):
+            validate(decode(data))
+            accepted += 1
+        else:
+            assert refusal(data).message.startswith("type mismatch"), (operand, label, left)
+    assert (accepted == 0) == (
+        wanted == "funcref" or (given, wanted) in [("(ref any)", "anyref"), ("(ref any)", "i31ref")]
+    )
 
 
 @pytest.mark.parametrize("count", [255, 256, 257, 511, 513, 5000])
