@@ -412,6 +412,15 @@ def test_slots_of_large_frames(slot: int) -> None:
     assert accepts(f"const32 {slot} 1; {join}", frame=300)
 
 
+def test_labels_know_nothing_of_other_functions() -> None:
+    """In large frames and with many labels, in a verifier that is new and in one that has seen others."""
+    clean = words("const32 150 1; " + "br_if 0 1; " * 9 + "return_slot 150")
+    other = words("const32 2 1; " + "br_if 0 1; " * 9 + "return_slot 2")
+    verifier = Verifier(HOSTILE, True)
+    for code in (clean, other, clean):
+        assert verifier.accepts(TWO, Lowered(array("i", code), array("i"), array("i"), 200, 2, 2))
+
+
 def test_one_function_at_a_time() -> None:
     """What is asked of an object may run anything, and that may want a function verified, too."""
     inside: list[bool] = []

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import stat as host_stat
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
-from wasmvm.wasi.host import terms
-from wasmvm.wasi.host.hostfile import filetype_of, poll_host, readable_bytes
+from wasmvm.wasi.host import hostfile, terms
+from wasmvm.wasi.host.hostfile import HostFile, filetype_of, poll_host, readable_bytes
 
 
 class AskedPoll:
@@ -88,3 +91,40 @@ def test_bytes_that_wait() -> None:
     assert readable_bytes(read_end) == 1, "it is closed"
     with open(os.devnull, "rb") as nothing:
         assert readable_bytes(nothing.fileno()) in (0, 1)
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2, None])
+def test_an_error_in_a_later_piece_makes_the_count_shorter(failing: int | None) -> None:
+    """In the first it is told, as with hosts."""
+    size = 2 * hostfile.PIECE + 5
+    done: list[int] = []
+
+    def some(piece: Sequence[memoryview], before: int) -> int:
+        if len(done) == failing:
+            raise OSError(errno.EIO, "the disk is gone")
+        done.append(before)
+        return sum(map(len, piece))
+
+    buffers = [memoryview(bytearray(size))]
+    if failing == 0:
+        with pytest.raises(OSError, match="the disk is gone"):
+            hostfile._in_pieces(buffers, some)
+        return
+    assert hostfile._in_pieces(buffers, some) == (size if failing is None else failing * hostfile.PIECE)
+    assert done == [0, hostfile.PIECE, 2 * hostfile.PIECE][:failing]
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_allocating_makes_a_file_longer_and_never_shorter(
+    native: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also on hosts that have no call for it."""
+    if not native:
+        monkeypatch.delattr(os, "posix_fallocate", raising=False)
+    path = tmp_path / "f"
+    path.write_bytes(b"hello")
+    file = HostFile(os.open(path, os.O_RDWR), terms.FILETYPE_REGULAR_FILE, terms.RIGHTS_FILE, 0)
+    for offset, length, size in ((0, 3, 5), (2, 3, 5), (3, 3, 6), (10, 5, 15), (0, 1, 15)):
+        file.allocate(offset, length)
+        assert path.read_bytes() == b"hello".ljust(size, b"\0")
+    file.close()

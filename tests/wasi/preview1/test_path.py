@@ -587,3 +587,14 @@ def test_times_before_1970_wrap(tree: Guest) -> None:
     assert tree.memory[1024 : 1024 + 40] == before[:40]
     assert (tree.u64(1024 + 40), tree.u64(1024 + 48)) == ((1 << 64) - 5, (1 << 64) - 1_000_000_000)
     assert tree.u64(1024 + 56) > 1 << 60
+
+
+def test_names_that_are_too_long_are_told_so_wherever_they_are_looked_for(guest: Guest) -> None:
+    """Not as if there were nothing of that name."""
+    guest.open("file", oflags=abi.OFLAGS_CREAT)
+    for name in ("x" * 256, "x" * 256 + "/"):
+        guest._top = 16
+        long, file = guest.path(name), guest.path("file")
+        assert guest.fails("path_symlink", *file, 3, *long) == "ENAMETOOLONG"
+        assert guest.fails("path_link", 3, 0, *file, 3, *long) == "ENAMETOOLONG"
+    assert guest.fails("path_symlink", *guest.path("file"), 3, *guest.path("x" * 255 + "/")) == "ENOENT"
