@@ -41,7 +41,7 @@ def test_python_has_no_memory(scenario: str) -> None:
 ])  # fmt: skip
 def test_what_failed_is_given_back(allocator: str, scenario: str, every: int) -> None:
     need(allocator)
-    assert nomemory.bytes_kept(allocator, scenario, every) < 4096
+    assert nomemory.bytes_kept(allocator, scenario, every) < 20_000
 
 
 def test_what_is_wrong_is_found() -> None:
