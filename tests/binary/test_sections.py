@@ -371,3 +371,14 @@ def test_lists_of_indices_of_all_lengths(count: int) -> None:
         cut = Reader(uleb(count) + b"\0" * (count - 1) + b"\x80")
         with pytest.raises(DecodeError, match="unexpected end"):
             read_indices(cut)
+
+
+def test_long_lists_of_indices_let_others_have_their_turn() -> None:
+    """And are the same as short ones."""
+    for count, turns in ((0, 0), (1, 0), (16, 0), (17, 0), (1000, 0), (1 << 20, (1 << 20) // INDICES_AT_ONCE)):
+        looked: list[int] = []
+        encoded = bytes(number & 0x7F for number in range(count))
+        reader = Reader(uleb(count) + encoded + b"?", lambda looked=looked: looked.append(1))
+        assert read_indices(reader).tobytes() == array("I", list(encoded)).tobytes()
+        assert reader.pos == len(uleb(count)) + count
+        assert len(looked) >= turns

@@ -33,6 +33,22 @@ KNOWN: tuple[Known, ...] = (
         "A lexer checks its text once, and is made with this value.",
     ),
     Known(
+        "wasmvm/quoting.py",
+        "",
+        "TYPE_CHECKING = False",
+        "False",
+        "(True)",
+        "What is imported for type checkers exists, and makes a start a little longer.",
+    ),
+    Known(
+        "wasmvm/validation/stacks.py",
+        "Stacks.__init__",
+        "self.expanded = 0",
+        "self.expanded = 0",
+        "pass",
+        "Every body sets it to its number of locals before one is read, and constant expressions have none.",
+    ),
+    Known(
         "wasmvm/validation/stacks.py",
         "Stacks.__init__",
         "self.reset()",
