@@ -82,6 +82,9 @@ def main() -> int:
         print(results.score(results.read(kept).values()))
         return 0
     sources, faults = machine.all_faults(options.only) if options.machine else ({}, python_source_faults(options.only))
+    for name in options.only:
+        if not any(fault.path == name or fault.path.startswith(name.rstrip("/") + "/") for fault in faults):
+            arguments().error(f"there is nothing to put a fault into at {name}: --only takes paths as wasmvm/wasi")
     if options.show:
         return show(faults, options.show, sources, state)
     seed = random.SystemRandom().randrange(1 << 32) if options.seed is None else options.seed

@@ -228,3 +228,12 @@ def test_the_command_lists_and_shows() -> None:
     assert len(listed) == 3 and all("wasmvm/quoting.py:" in line for line in listed)
     shown = run("--show", listed[0].split()[0])
     assert "--- a/wasmvm/quoting.py" in shown and "\n+" in shown
+
+
+def test_a_path_that_names_nothing_is_a_mistake() -> None:
+    """Else no fault is tried, and none survives."""
+    for more in ([], ["--list"], ["--machine", "--list"]):
+        command = [sys.executable, "-m", "tests.mutation", "--only", "wasi", "--only", "wasmvm", *more]
+        done = subprocess.run(command, cwd=trees.ROOT, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 2, more
+        assert "nothing to put a fault into at wasi" in done.stderr
