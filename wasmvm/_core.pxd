@@ -5,7 +5,10 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from wasmvm.generated.regopcode cimport HANDLER_COUNT
-from wasmvm.lowered cimport ARRAYS, CLAUSE_WORDS, clause_count, clause_t, clauses_of, holds, lowered_t, offsets_of, parts_t
+from wasmvm.lowered cimport (
+    ARRAYS, CAUGHT_BY_ANY, CLAUSE_WORDS, DELEGATES, REF_FIRST, REF_LAST, clause_count, clause_t, clauses_of, holds, lowered_t,
+    offsets_of, parts_t,
+)
 
 
 cdef union slot:
@@ -235,7 +238,7 @@ cdef struct search_t:
     const int32_t* pc
     slot* fp
     frame_t* frame
-    int32_t left  # clauses of the function that are still to be looked at; -1 for all
+    int32_t clause  # of the function, which is looked at next
 
 
 cdef struct bulk_t:

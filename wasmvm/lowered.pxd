@@ -12,17 +12,21 @@ cdef enum:
     CLAUSE_TAG = 3
     CLAUSE_REF = 4
     CLAUSE_SLOT = 5
+    CAUGHT_BY_ANY = -1  # in the place of a tag
+    DELEGATES = -2
+    REF_LAST = 1  # where the reference is
+    REF_FIRST = 2
 
 
 cdef struct clause_t:
-    # A catch clause: what is thrown between `start` and `end` goes to `target`. Those of an inner try_table come after
-    # those of an outer one, those of one try_table from the last to the first.
+    # A catch clause: what is thrown between `start` and `end` goes to `target`. The first one that fits catches: those of
+    # an inner block come before those of an outer one. One that delegates has as target the clause to go on with.
     int32_t start
     int32_t end
     int32_t target
-    int32_t tagidx  # or -1 for any
-    int32_t with_ref  # whether the reference comes after the payload
-    int32_t slot  # where the payload goes
+    int32_t tagidx  # or CAUGHT_BY_ANY, or DELEGATES
+    int32_t with_ref  # 0, or whether the reference comes before or after the payload
+    int32_t slot  # where these go
 
 
 cdef struct parts_t:

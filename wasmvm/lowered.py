@@ -21,6 +21,10 @@ ARRAYS = 3
 CLAUSE_WORDS = 6
 """Words of a catch clause; which of them is what: see `clause_t` in `lowered.pxd`."""
 CLAUSE_START, CLAUSE_END, CLAUSE_TARGET, CLAUSE_TAG, CLAUSE_REF, CLAUSE_SLOT = range(CLAUSE_WORDS)
+CAUGHT_BY_ANY, DELEGATES = -1, -2
+"""In the place of a clause's tag."""
+REF_LAST, REF_FIRST = 1, 2
+"""Whether the reference that a clause gives comes after the payload or before it."""
 
 
 class Lowered(Record):

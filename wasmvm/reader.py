@@ -42,10 +42,14 @@ if not cython.compiled:
         IMM_VALTYPES,
         NO_OPCODE,
         OP_BLOCK,
+        OP_CATCH,
+        OP_CATCH_ALL,
+        OP_DELEGATE,
         OP_ELSE,
         OP_END,
         OP_IF,
         OP_LOOP,
+        OP_TRY,
         OP_TRY_TABLE,
     )
     from wasmvm.isa.codes import CATCH_ALL, CATCH_ALL_REF, EMPTY_BLOCK, MEMIDX_FLAG, REF, REF_NULL
@@ -348,10 +352,13 @@ class Reader:
             op = self.opcode()
             if op == OP_END:
                 depth -= 1
-            elif op in (OP_BLOCK, OP_LOOP, OP_IF, OP_TRY_TABLE):
+            elif op in (OP_BLOCK, OP_LOOP, OP_IF, OP_TRY, OP_TRY_TABLE):
                 depth += 1
-            elif op == OP_ELSE and depth == 0:
-                raise DecodeError("END opcode expected", self.pos - 1)
+            elif op in (OP_ELSE, OP_CATCH, OP_CATCH_ALL, OP_DELEGATE):
+                if depth == 0:
+                    raise DecodeError("END opcode expected", self.pos - 1)
+                if op == OP_DELEGATE:
+                    depth -= 1
             self.skip_immediates(IMM_OF[op])
 
     def skip_func(self) -> None:

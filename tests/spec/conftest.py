@@ -44,7 +44,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for title, chosen in (
         ("WebAssembly 1.0 and 2.0", [n for n in found if n in CORE_2_0]),
         ("SIMD", [n for n in found if n.startswith("simd_")]),
-        ("WebAssembly 3.0", [n for n in found if n not in CORE_2_0 and not n.startswith("simd_")]),
+        ("legacy exception handling", [n for n in found if n.startswith("legacy/")]),
+        ("WebAssembly 3.0", [n for n in found if n not in CORE_2_0 and not n.startswith(("simd_", "legacy/"))]),
     ):
         kinds: Counter[str] = Counter()
         failed = 0

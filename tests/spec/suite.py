@@ -26,6 +26,8 @@ CORE_2_0 = frozenset(
 )
 """The files of WebAssembly 1.0 and 2.0 without SIMD. Today's suite tests later features in some of them as well."""
 
+PATTERNS = ("*.wast", "custom/*.wast", "legacy/*.wast")
+
 
 def folder() -> Path | None:
     """The suite's folder, if it is there."""
@@ -35,9 +37,14 @@ def folder() -> Path | None:
 
 
 def files() -> list[Path]:
-    """The scripts of the suite, with those about custom sections.
+    """The scripts of the suite, with those about custom sections and about legacy exception handling.
 
     Its folder ``proposals`` holds what is not part of the standard yet, ``legacy`` what never became part of it.
     """
     found = folder()
-    return sorted([*found.glob("*.wast"), *found.glob("custom/*.wast")]) if found else []
+    return sorted(path for pattern in PATTERNS for path in found.glob(pattern)) if found else []
+
+
+def name(path: Path) -> str:
+    """What a script is called: by its file, but for those of `legacy`, some of which are called as others are."""
+    return f"legacy/{path.stem}" if path.parent.name == "legacy" else path.stem

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.spec.conftest import Outcome
-from tests.spec.suite import ABSENT, CORE_2_0, files
+from tests.spec.suite import ABSENT, CORE_2_0, files, name
 from wasmvm.programs.wast import Report, run_script
 from wasmvm.text.lexer import tokenize
 
@@ -27,7 +27,7 @@ def count_assertions(text: bytes) -> int:
     return sum(b.startswith("assert_") and a == "(" for a, b in pairwise(tokens))
 
 
-@pytest.mark.parametrize("path", files() or [None], ids=lambda path: path.stem if path else "absent")
+@pytest.mark.parametrize("path", files() or [None], ids=lambda path: name(path) if path else "absent")
 def test_file(path: Path | None, outcomes: dict[str, Outcome]) -> None:
     if path is None:
         pytest.skip(ABSENT)
@@ -35,11 +35,11 @@ def test_file(path: Path | None, outcomes: dict[str, Outcome]) -> None:
     report = run_script(text)
     assert report.total == count_assertions(text)
     failed = sum(failure.kind.startswith("assert_") for failure in report.failures)
-    outcomes[path.stem] = Outcome(report.assertions, failed)
+    outcomes[name(path)] = Outcome(report.assertions, failed)
     assert not report.failures, show(path, report)
 
 
 def test_files_of_the_older_versions_are_in_the_suite() -> None:
     if not files():
         pytest.skip(ABSENT)
-    assert not CORE_2_0 - {path.stem for path in files()}
+    assert not CORE_2_0 - {name(path) for path in files()}

@@ -101,7 +101,7 @@ def test_signature(row: wasm.Row) -> None:
         if results and match_valtype(results[0], other):
             continue
         message, offset = refusal(make(code, params, [other]))
-        assert message.startswith("type mismatch: block requires ")
+        assert message.startswith("type mismatch: instruction requires ")
         assert offset == at + len(instruction)
     if params:
         fewer = gets(len(params) - 1)

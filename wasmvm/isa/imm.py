@@ -4,8 +4,8 @@ Each kind is one rule for reading, skipping, validating and printing; an instruc
 """
 
 NONE = 0
-BLOCKTYPE = 1  # block, loop, if
-LABELIDX = 2  # br, br_if
+BLOCKTYPE = 1  # block, loop, if, try
+LABELIDX = 2  # br, br_if, rethrow, delegate
 LABELS = 3  # br_table: list(labelidx) labelidx
 FUNCIDX = 4  # call, ref.func
 CALL_INDIRECT = 5  # typeidx tableidx
@@ -31,7 +31,7 @@ LANEIDX = 24  # extract_lane, replace_lane: one byte
 MEMARG_LANEIDX = 25  # v128.load8_lane and similar: align offset, then one byte
 LANES = 26  # i8x16.shuffle: 16 lane indices of one byte each
 TYPEIDX = 27  # call_ref, struct.new, array.get and similar
-TAGIDX = 28  # throw
+TAGIDX = 28  # throw, catch
 TRY_TABLE = 29  # blocktype list(catch)
 CAST = 30  # br_on_cast, br_on_cast_fail: castop labelidx heaptype heaptype
 FIELDIDX = 31  # struct.get and similar: typeidx fieldidx

@@ -76,7 +76,12 @@ ROWS: tuple[Row, ...] = (
     _row(0x003, "loop",                                imm.BLOCKTYPE,      "*"),
     _row(0x004, "if",                                  imm.BLOCKTYPE,      "*"),
     _row(0x005, "else",                                imm.NONE,           "*"),
+    # legacy exception handling, which browsers have: legacy/exceptions.md of the exception-handling proposal
+    _row(0x006, "try",                                 imm.BLOCKTYPE,      "*"),
+    _row(0x007, "catch",                               imm.TAGIDX,         "*"),
+    # spec "Binary Format: Control Instructions"
     _row(0x008, "throw",                               imm.TAGIDX,         "*"),
+    _row(0x009, "rethrow",                             imm.LABELIDX,       "*"),  # legacy
     _row(0x00A, "throw_ref",                           imm.NONE,           "*"),
     _row(0x00B, "end",                                 imm.NONE,           "*"),
     _row(0x00C, "br",                                  imm.LABELIDX,       "*"),
@@ -89,6 +94,9 @@ ROWS: tuple[Row, ...] = (
     _row(0x013, "return_call_indirect",                imm.CALL_INDIRECT,  "*"),
     _row(0x014, "call_ref",                            imm.TYPEIDX,        "*"),
     _row(0x015, "return_call_ref",                     imm.TYPEIDX,        "*"),
+    # legacy exception handling
+    _row(0x018, "delegate",                            imm.LABELIDX,       "*"),
+    _row(0x019, "catch_all",                           imm.NONE,           "*"),
     # spec "Binary Format: Parametric Instructions"
     _row(0x01A, "drop",                                imm.NONE,           "*"),
     _row(0x01B, "select",                              imm.NONE,           "*"),

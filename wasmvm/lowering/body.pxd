@@ -3,6 +3,7 @@ cimport cython
 from wasmvm.generated.codes cimport LOOK, METER_CALLS, NO_METERING
 from wasmvm.generated.opcode cimport *
 from wasmvm.generated.regopcode cimport *
+from wasmvm.lowered cimport CAUGHT_BY_ANY
 from wasmvm.lowering.code cimport first_words
 from wasmvm.lowering.context cimport Context
 from wasmvm.lowering.control cimport CTL_BLOCK, CTL_LOOP, MAX_UNPAID, Control
@@ -30,6 +31,7 @@ cdef class Body(Control):
     cpdef run(self)
     cdef int skip_dead(self, int op) except -1
     cdef int other(self, int op, int start) except -1
+    cdef int legacy(self, int op, int start) except -1
     @cython.locals(flow=cython.int)
     cdef int charge(self, int op, int start) except -1
     @cython.locals(size=cython.int)

@@ -18,6 +18,7 @@ from wasmvm.lowered import Lowered
 if not cython.compiled:
     from wasmvm.generated.opcode import *  # noqa: F403
     from wasmvm.generated.regopcode import *  # noqa: F403
+    from wasmvm.lowered import CAUGHT_BY_ANY
     from wasmvm.lowering.code import first_words
     from wasmvm.lowering.control import CTL_BLOCK, CTL_LOOP, MAX_UNPAID, Control
     from wasmvm.types import LOOK, METER_CALLS, NO_METERING
@@ -160,9 +161,11 @@ class Body(Control):
     def skip_dead(self, op: int) -> int:
         """Pass over `op`, an instruction that is never reached; its block may end with it."""
         self.fuel_at = -1
-        if op == OP_BLOCK or op == OP_LOOP or op == OP_IF or op == OP_TRY_TABLE:
+        if op == OP_BLOCK or op == OP_LOOP or op == OP_IF or op == OP_TRY_TABLE or op == OP_TRY:
             self.skip_immediates(op)
             self.dead += 1
+        elif self.dead == 0 and (op == OP_CATCH or op == OP_CATCH_ALL or op == OP_DELEGATE):
+            self.legacy(op, self.pos)
         elif op == OP_END:
             if self.dead == 0:
                 self.end_block()
@@ -173,6 +176,8 @@ class Body(Control):
                 self.else_()
         else:
             self.skip_immediates(op)
+            if op == OP_DELEGATE:
+                self.dead -= 1
         return 0
 
     def other(self, op: int, start: int) -> int:
@@ -234,6 +239,8 @@ class Body(Control):
         elif op == OP_RETURN_CALL or op == OP_RETURN_CALL_INDIRECT or op == OP_RETURN_CALL_REF:
             self.return_call(op, start)
             self.dead = 0
+        elif op == OP_TRY or op == OP_CATCH or op == OP_CATCH_ALL or op == OP_DELEGATE or op == OP_RETHROW:
+            self.legacy(op, start)
         elif op == OP_BR_ON_NULL:
             self.br_on_null(self.depth - 1 - self.u32())
         elif op == OP_BR_ON_NON_NULL:
@@ -250,6 +257,21 @@ class Body(Control):
             self.select()
         else:
             self.rare(op, start)
+        return 0
+
+    def legacy(self, op: int, start: int) -> int:
+        """Lower `op`, an instruction of legacy exception handling."""
+        if op == OP_TRY:
+            self.try_()
+        elif op == OP_CATCH:
+            self.handler(self.u32())
+        elif op == OP_CATCH_ALL:
+            self.handler(CAUGHT_BY_ANY)
+        elif op == OP_DELEGATE:
+            self.delegate()
+        else:
+            self.rethrow(start)
+            self.dead = 0
         return 0
 
     # --- Fuel -----------------------------------------------------------------------------------------------------

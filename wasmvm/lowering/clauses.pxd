@@ -13,9 +13,9 @@ cdef class Clauses(Reading):
     cdef int clause_words
 
     cdef void make_clauses(self) except *
-    @cython.locals(first=cython.int, i=cython.int)
-    cdef int new_clauses(self, int count) except -1
-    cdef int set_clause(self, int clause, int tag, int with_ref, int slot, int target) except -1
-    cdef int close_clauses(self, int first) except -1
+    @cython.locals(clause=cython.int)
+    cdef int new_clause(self, int start, int end, int tag, int slot, int target) except -1
     @cython.locals(before=cython.int)
     cdef int bind_clauses(self, int label) except -1
+    @cython.locals(before=cython.int)
+    cdef int bind_delegates(self, int label) except -1

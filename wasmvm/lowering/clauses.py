@@ -23,11 +23,11 @@ if not cython.compiled:
 class Clauses(Reading):
     """Attributes:
 
-    clauses, clause_words: the table, and how many words of it are written. Clauses of an inner ``try_table`` come
-        after those of an outer one, so that the last one that fits is the one to take.
+    clauses, clause_words: the table, and how many words of it are written.
 
-    A clause whose end is not known yet has -1 there. One whose label is not bound yet has as target the position of the
-    one before it that goes to the same label, or -1; that is how labels in the code are done, too.
+    The clauses of a block are written when its body has ended, from the first to the last, and so after those of the
+    blocks in it: the first one that fits is the one to take. One whose label is not bound yet has as target the position
+    of the one before it that goes to the same label, or -1; that is how labels in the code are done, too.
     """
 
     def make_clauses(self) -> None:
@@ -35,33 +35,23 @@ class Clauses(Reading):
         self.clause_cap = 0
         self.clause_words = 0
 
-    def new_clauses(self, count: int) -> int:
-        """Make room for the clauses of a try_table whose body begins here; return where they are."""
-        first = self.clause_words
-        self.clause_words += CLAUSE_WORDS * count
+    def new_clause(self, start: int, end: int, tag: int, slot: int, target: int) -> int:
+        """Append a clause without reference for the code from `start` to `end`; return where it is.
+
+        `tag` may be CAUGHT_BY_ANY or DELEGATES, and `target` an unbound label.
+        """
+        clause = self.clause_words
+        self.clause_words += CLAUSE_WORDS
         if self.clause_words > self.clause_cap:
             self.clause_cap = 2 * self.clause_words
             self.clauses = enlarged(self.clauses, "i", self.clause_cap)
-        for i in range(count):
-            self.clauses[first + CLAUSE_WORDS * i + CLAUSE_START] = self.n
-            self.clauses[first + CLAUSE_WORDS * i + CLAUSE_END] = -1
-        return first
-
-    def set_clause(self, clause: int, tag: int, with_ref: int, slot: int, target: int) -> int:
-        """Say what a clause catches (`tag` -1 for anything) and where it goes; `target` may be an unbound label."""
+        self.clauses[clause + CLAUSE_START] = start
+        self.clauses[clause + CLAUSE_END] = end
         self.clauses[clause + CLAUSE_TARGET] = target
         self.clauses[clause + CLAUSE_TAG] = tag
-        self.clauses[clause + CLAUSE_REF] = with_ref
+        self.clauses[clause + CLAUSE_REF] = 0
         self.clauses[clause + CLAUSE_SLOT] = slot
-        return 0
-
-    def close_clauses(self, first: int) -> int:
-        """The body of the try_table whose clauses begin at `first` ends here."""
-        while first < self.clause_words and self.clauses[first + CLAUSE_END] < 0:
-            self.clauses[first + CLAUSE_END] = self.n
-            first += CLAUSE_WORDS
-        self.last = self.before = -1  # no instruction moves across the border
-        return 0
+        return clause
 
     def bind_clauses(self, label: int) -> int:
         """Let the clauses that refer to `label` go to the present position."""
@@ -70,5 +60,13 @@ class Clauses(Reading):
         while label >= 0:
             before = self.clauses[label + CLAUSE_TARGET]
             self.clauses[label + CLAUSE_TARGET] = self.n
+            label = before
+        return 0
+
+    def bind_delegates(self, label: int) -> int:
+        """Let the clauses of the list `label`, which delegate, go on with the one that is written next."""
+        while label >= 0:
+            before = self.clauses[label + CLAUSE_TARGET]
+            self.clauses[label + CLAUSE_TARGET] = self.clause_words // CLAUSE_WORDS
             label = before
         return 0

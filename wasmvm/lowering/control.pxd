@@ -4,7 +4,9 @@ from wasmvm.generated.codes cimport CATCH_ALL, CATCH_ALL_REF, CATCH_REF
 from wasmvm.generated.opcode cimport *
 from wasmvm.generated.regopcode cimport *
 from wasmvm.lowering.code cimport MAX_WORDS, enlarged, low_word
-from wasmvm.lowered cimport CLAUSE_WORDS
+from wasmvm.lowered cimport (
+    CAUGHT_BY_ANY, CLAUSE_END, CLAUSE_REF, CLAUSE_SLOT, CLAUSE_START, DELEGATES, REF_FIRST, REF_LAST,
+)
 from wasmvm.lowering.operands cimport CONST, LOCAL, TEMP
 from wasmvm.lowering.plain cimport Plain
 
@@ -14,7 +16,9 @@ cdef enum:
     CTL_LOOP = 1
     CTL_IF = 2
     CTL_ELSE = 3
-    CTL_TRY = 4
+    CTL_TRY_TABLE = 4
+    CTL_TRY = 5
+    CTL_HANDLER = 6
     MAX_MOVES = 4
     MAX_UNPAID = 512
     MAX_AT_RETURN = 64
@@ -44,6 +48,8 @@ cdef class Control(Plain):
     cdef int[::1] c_stub
     cdef int[::1] c_catch
     cdef int[::1] c_owed
+    cdef int[::1] c_clause
+    cdef int[::1] c_delegate
     cdef bint calls
     cdef bint metering_calls
 
@@ -71,8 +77,9 @@ cdef class Control(Plain):
     cdef int slots_from(self, int height) noexcept
     cdef void refer(self, int k) noexcept
     cdef int jump(self, int k) except -1
-    @cython.locals(first=cython.int, target=cython.int, i=cython.int)
     cdef int br(self, int k) except -1
+    @cython.locals(target=cython.int, i=cython.int)
+    cdef int move_to_label(self, int k, int first) except -1
     @cython.locals(i=cython.int, j=cython.int, op=cython.int, length=cython.int)
     cdef void take_condition(self) except *
     @cython.locals(i=cython.int)
@@ -94,9 +101,19 @@ cdef class Control(Plain):
     cdef int br_table(self) except -1
     @cython.locals(count=cython.int, i=cython.int, bits=cython.ulonglong, a=cython.int)
     cdef int return_(self) except -1
-    @cython.locals(type_=cython.int, count=cython.int, first=cython.int, i=cython.int, clause=cython.int,
-                   kind=cython.int, tag=cython.int, k=cython.int, with_ref=cython.int)
+    @cython.locals(type_=cython.int, clauses=cython.int)
     cdef int try_table(self) except -1
+    @cython.locals(back=cython.Py_ssize_t, kind=cython.int, tag=cython.int, to=cython.int, clause=cython.int)
+    cdef int close_try_table(self, int k) except -1
+    @cython.locals(type_=cython.int)
+    cdef int try_(self) except -1
+    @cython.locals(k=cython.int, start=cython.int, end=cython.int, slot=cython.int)
+    cdef int handler(self, int tag) except -1
+    cdef int settle(self, int k) except -1
+    @cython.locals(k=cython.int, to=cython.int)
+    cdef int delegate(self) except -1
+    @cython.locals(k=cython.int)
+    cdef int rethrow(self, int start) except -1
     @cython.locals(tag=cython.int, base=cython.int)
     cdef int throw(self, int op, int start) except -1
     @cython.locals(type_=cython.int, base=cython.int)

@@ -16,12 +16,21 @@ if not cython.compiled:
     from wasmvm.generated.opcode import *  # noqa: F403
     from wasmvm.generated.regopcode import *  # noqa: F403
     from wasmvm.isa.codes import CATCH_ALL, CATCH_ALL_REF, CATCH_REF
-    from wasmvm.lowered import CLAUSE_WORDS
+    from wasmvm.lowered import (
+        CAUGHT_BY_ANY,
+        CLAUSE_END,
+        CLAUSE_REF,
+        CLAUSE_SLOT,
+        CLAUSE_START,
+        DELEGATES,
+        REF_FIRST,
+        REF_LAST,
+    )
     from wasmvm.lowering.code import MAX_WORDS, enlarged, low_word
     from wasmvm.lowering.operands import CONST, LOCAL, TEMP
     from wasmvm.lowering.plain import Plain
 
-    CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE, CTL_TRY = 0, 1, 2, 3, 4
+    CTL_BLOCK, CTL_LOOP, CTL_IF, CTL_ELSE, CTL_TRY_TABLE, CTL_TRY, CTL_HANDLER = range(7)
     # Values that an unconditional branch moves one by one, and not by one instruction for all of them.
     MAX_MOVES = 4
     MAX_UNPAID = 512  # words that may run for one unit of the budget
@@ -33,11 +42,13 @@ class Control(Plain):
     """Attributes:
 
     dead: blocks opened since code became unreachable, or -1 while it is reachable.
-    c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub, c_catch, c_owed: the control stack, by
-        depth: kind of block; height of the operand stack below its parameters and the slot there; labels of its end and
-        of its else; the position a loop begins at, the clauses of a try_table, or what is owed at an if; its type, as
-        `block_type` reads it; length of `assign_log` at its beginning; label of its stub while a br_table is written;
-        label of its end for catch clauses; the most words that may have run unpaid on a way to its label.
+    c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub, c_catch, c_owed, c_clause, c_delegate:
+        the control stack, by depth: kind of block; height of the operand stack below its parameters and the slot there;
+        labels of its end and of its else; the position that a loop, try_table or try begins at, or what is owed at an if;
+        its type, as `block_type` reads it; length of `assign_log` at its beginning; label of its stub while a br_table is
+        written; label of its end for catch clauses; the most words that may have run unpaid on a way to its label; the
+        byte offset of the clauses of a try_table, or the clause of the handler that is open; the clauses that delegate to
+        it, as a list.
     depth: entries on the control stack.
     calls: whether the function has called.
     metering_calls: whether fuel is taken for calls and turns of loops, and for nothing else.
@@ -54,6 +65,7 @@ class Control(Plain):
         self.control_cap = 0
         self.c_kind = self.c_height = self.c_slot = self.c_label = self.c_else = array("i")
         self.c_target = self.c_type = self.c_log = self.c_stub = self.c_catch = self.c_owed = array("i")
+        self.c_clause = self.c_delegate = array("i")
         self.grow_control()
 
     def begin_control(self, metering_calls: bool) -> None:
@@ -79,6 +91,8 @@ class Control(Plain):
         self.c_stub = enlarged(self.c_stub, "i", capacity)
         self.c_catch = enlarged(self.c_catch, "i", capacity)
         self.c_owed = enlarged(self.c_owed, "i", capacity)
+        self.c_clause = enlarged(self.c_clause, "i", capacity)
+        self.c_delegate = enlarged(self.c_delegate, "i", capacity)
         self.control_cap = capacity
         return 0
 
@@ -100,6 +114,7 @@ class Control(Plain):
         self.c_stub[k] = -1
         self.c_catch[k] = -1
         self.c_owed[k] = 0
+        self.c_delegate[k] = -1
         return 0
 
     # --- What is owed to the budget -------------------------------------------------------------------------------
@@ -189,8 +204,11 @@ class Control(Plain):
         """Lower `end`: bind the labels of the innermost block, and leave its results on the stack."""
         k = self.depth - 1
         joined = self.c_label[k] >= 0 or self.c_else[k] >= 0 or self.c_catch[k] >= 0
-        if self.c_kind[k] == CTL_TRY:
-            self.close_clauses(self.c_target[k])
+        self.bind_delegates(self.c_delegate[k])
+        if self.c_kind[k] == CTL_TRY_TABLE:
+            self.close_try_table(k)
+        elif self.c_kind[k] == CTL_HANDLER and self.dead < 0:
+            self.settle(k)
         if k == 0:
             return self.end_function(joined)
         if joined:
@@ -258,12 +276,16 @@ class Control(Plain):
         """Lower `br` to block `k`."""
         if k == 0:
             return self.return_()
-        first = self.h - self.arity(k)
+        self.move_to_label(k, self.h - self.arity(k))
+        return self.jump(k)
+
+    def move_to_label(self, k: int, first: int) -> int:
+        """Write the operands from `first` up to where the label of block `k` wants them."""
         target = self.c_slot[k]
         if self.h - first > MAX_MOVES:
             # A branch of two bytes must not become code for a thousand moves, see `leave_with`.
             self.materialize_from(first)
-            return self.leave_with(k, first)
+            return self.emit_copy(target, self.slot[first], self.slots_from(first))
         # Target slots are at or below the canonical slots of what is moved: ascending order overwrites nothing.
         for i in range(first, self.h):
             if self.kind[i] == CONST:
@@ -271,7 +293,7 @@ class Control(Plain):
             else:
                 self.emit_move(target, self.val[i] if self.kind[i] == LOCAL else self.slot[i], self.width[i])
             target += self.width[i]
-        return self.jump(k)
+        return 0
 
     def take_condition(self) -> None:
         """Pop an i32 that decides a branch; if it is a comparison just computed, take that back to be fused."""
@@ -455,29 +477,106 @@ class Control(Plain):
     # --- Exceptions -----------------------------------------------------------------------------------------------
 
     def try_table(self) -> int:
-        """Lower `try_table`, a block whose catch clauses are written to the table.
-
-        A clause is a branch from every call in the block.
-        """
+        """Lower `try_table`, a block whose catch clauses are written to the table when it ends."""
         type_ = self.block_type()
         self.preserve_all_locals()
-        count = self.u32()
-        first = self.new_clauses(count)
-        for i in range(count):
-            clause = first + CLAUSE_WORDS * (count - 1 - i)
+        clauses = self.pos
+        for _ in range(self.u32()):
+            self.pos += 1
+            if self.source[self.pos - 1] < CATCH_ALL:
+                self.u32()
+            self.u32()
+        self.push_control(CTL_TRY_TABLE, type_)
+        self.c_target[self.depth - 1] = self.n
+        self.c_clause[self.depth - 1] = clauses
+        self.last = self.before = -1  # no instruction moves across the border
+        return 0
+
+    def close_try_table(self, k: int) -> int:
+        """Write the catch clauses of the try_table `k`, whose body ends here: branches from every call in the block."""
+        back = self.pos
+        self.pos = self.c_clause[k]
+        for _ in range(self.u32()):
             kind = self.source[self.pos]
             self.pos += 1
-            tag = self.u32() if kind < CATCH_ALL else -1
-            k = self.depth - 1 - self.u32()
-            with_ref = kind == CATCH_REF or kind == CATCH_ALL_REF
-            if self.c_kind[k] == CTL_LOOP:
-                self.set_clause(clause, tag, with_ref, self.c_slot[k], self.c_target[k])
+            tag = self.u32() if kind < CATCH_ALL else CAUGHT_BY_ANY
+            to = k - 1 - self.u32()
+            if self.c_kind[to] == CTL_LOOP:
+                clause = self.new_clause(self.c_target[k], self.n, tag, self.c_slot[to], self.c_target[to])
             else:
-                self.set_clause(clause, tag, with_ref, self.c_slot[k], self.c_catch[k])
-                self.c_catch[k] = clause
+                clause = self.new_clause(self.c_target[k], self.n, tag, self.c_slot[to], self.c_catch[to])
+                self.c_catch[to] = clause
+            if kind == CATCH_REF or kind == CATCH_ALL_REF:
+                self.clauses[clause + CLAUSE_REF] = REF_LAST
+        self.pos = back
+        self.last = self.before = -1
+        return 0
+
+    # Legacy exception handling. A handler begins with one operand more than it knows of: the slot below the payload is for
+    # the exception, which its clause puts there if the handler has a `rethrow`.
+
+    def try_(self) -> int:
+        """Lower `try`, a block whose clauses are written when its handlers begin."""
+        type_ = self.block_type()
+        self.preserve_all_locals()
         self.push_control(CTL_TRY, type_)
-        self.c_target[self.depth - 1] = first
+        self.c_target[self.depth - 1] = self.n
         self.last = self.before = -1  # no instruction moves across the border
+        return 0
+
+    def handler(self, tag: int) -> int:
+        """Lower `catch`, or `catch_all` if `tag` is CAUGHT_BY_ANY: what was open before jumps to the end."""
+        k = self.depth - 1
+        start, end = self.c_target[k], self.n
+        if self.c_kind[k] == CTL_HANDLER:
+            start = self.clauses[self.c_clause[k] + CLAUSE_START]
+            end = self.clauses[self.c_clause[k] + CLAUSE_END]
+        else:
+            self.bind_delegates(self.c_delegate[k])
+            self.c_delegate[k] = -1
+            self.last = self.before = -1
+        if self.dead < 0:
+            self.settle(k)
+            self.begin(R_BR)
+            self.refer(k)
+        self.dead = -1
+        self.forget_assignments(k)
+        self.c_kind[k] = CTL_HANDLER
+        self.pop_to(self.c_height[k])
+        slot = self.push(TEMP, 1)
+        self.mark_label()
+        self.paid = self.n  # as a throw pays
+        self.c_clause[k] = self.new_clause(start, end, tag, slot + 1, self.n)
+        if tag != CAUGHT_BY_ANY:
+            self.push_params(self.context.tag_types[tag])
+        return 0
+
+    def settle(self, k: int) -> int:
+        """Put the results of block `k`, of which a part ends here, into the slots of its label."""
+        if self.c_kind[k] == CTL_HANDLER:
+            self.move_to_label(k, self.c_height[k] + 1)
+            self.pop_to(self.c_height[k])
+            return self.push_results(self.c_type[k])
+        return self.materialize_from(self.c_height[k])
+
+    def delegate(self) -> int:
+        """Lower `delegate`: what its block throws passes by the clauses of the blocks inside of the label."""
+        k = self.depth - 1
+        to = k - 1 - self.u32()
+        self.bind_delegates(self.c_delegate[k])
+        self.c_delegate[k] = -1
+        self.c_delegate[to] = self.new_clause(self.c_target[k], self.n, DELEGATES, 0, self.c_delegate[to])
+        self.last = self.before = -1
+        return self.end_block()
+
+    def rethrow(self, start: int) -> int:
+        """Lower `rethrow`, which finds the exception below the operands of the handler."""
+        k = self.depth - 1 - self.u32()
+        self.clauses[self.c_clause[k] + CLAUSE_REF] = REF_FIRST
+        self.clauses[self.c_clause[k] + CLAUSE_SLOT] = self.c_slot[k]
+        self.note_offset(start)
+        self.begin(R_THROW_REF)
+        self.word(self.c_slot[k])
         return 0
 
     def throw(self, op: int, start: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wasmvm.generated.forms import LENGTH, NAMES, OPERANDS
 from wasmvm.isa.regop.row import WORDS
 from wasmvm.isa.regop.rows import BY_NAME
-from wasmvm.lowered import CLAUSE_TARGET, CLAUSE_WORDS
+from wasmvm.lowered import CAUGHT_BY_ANY, CLAUSE_TAG, CLAUSE_TARGET, CLAUSE_WORDS, DELEGATES
 from wasmvm.lowering.body import lower
 from wasmvm.lowering.context import Context
 
@@ -22,8 +22,8 @@ def disassemble(module: Module, funcidx: int) -> str:
 
     A line tells the code position, the instruction, its operands and, where it may trap or call, the byte offset in the
     module. Slots are written ``s0``, parameters and locals come first; a label is written as the position it leads to,
-    and positions that a branch leads to are marked ``>``. After the code stand its catch clauses, those of an inner
-    ``try_table`` after those of an outer one.
+    and positions that a branch leads to are marked ``>``. After the code stand its catch clauses, the first of which that
+    fits is taken; one that delegates says with which the search goes on.
 
     Raises:
         IndexError: the module defines no such function.
@@ -39,7 +39,9 @@ def disassemble(module: Module, funcidx: int) -> str:
         head += f", s{lowered.zero_from} up to s{lowered.zero_to - 1} zeroed"
     lines = [f"func {funcidx} {module.func_type(funcidx)}: {head}"]
     clauses = [lowered.clauses[i : i + CLAUSE_WORDS] for i in range(0, len(lowered.clauses), CLAUSE_WORDS)]
-    targets = label_positions(lowered.code) | {clause[CLAUSE_TARGET] for clause in clauses}
+    targets = label_positions(lowered.code) | {
+        clause[CLAUSE_TARGET] for clause in clauses if clause[CLAUSE_TAG] != DELEGATES
+    }
     position = 0
     while position < len(lowered.code):
         text, length = instruction(lowered.code, position)
@@ -47,9 +49,13 @@ def disassemble(module: Module, funcidx: int) -> str:
         offset = f"  ; 0x{offsets[position]:x}" if position in offsets else ""
         lines.append(f"{mark}{position:6}  {text}{offset}")
         position += length
-    for start, end, target, tag, with_ref, slot in clauses:
-        caught = "all" if tag < 0 else f"tag {tag}"
-        lines.append(f" {start:6} up to {end}: catch{'_ref' if with_ref else ''} {caught} -> {target}, s{slot}")
+    for i, (start, end, target, tag, with_ref, slot) in enumerate(clauses):
+        if tag == DELEGATES:
+            lines.append(f" {start:6} up to {end}: clause {i} delegates to clause {target}")
+            continue
+        caught = "all" if tag == CAUGHT_BY_ANY else f"tag {tag}"
+        kind = ("catch", "catch_ref", "catch, after its reference,")[with_ref]
+        lines.append(f" {start:6} up to {end}: {kind} {caught} -> {target}, s{slot}")
     return "\n".join(lines) + "\n"
 
 

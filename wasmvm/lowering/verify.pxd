@@ -3,7 +3,7 @@ from libc.stdint cimport int64_t, uint64_t
 
 from wasmvm.generated.wordkinds cimport *
 from wasmvm.lowered cimport (
-    CLAUSE_END, CLAUSE_REF, CLAUSE_SLOT, CLAUSE_START, CLAUSE_TAG, CLAUSE_TARGET, CLAUSE_WORDS,
+    CAUGHT_BY_ANY, CLAUSE_END, CLAUSE_REF, CLAUSE_SLOT, CLAUSE_START, CLAUSE_TAG, CLAUSE_TARGET, CLAUSE_WORDS, DELEGATES,
 )
 
 

@@ -26,6 +26,7 @@ from wasmvm.types import F32, F64, FUNCREF, I32, I64, NON_NULL, V128, FuncType
 if not cython.compiled:
     from wasmvm.generated.wordkinds import *  # noqa: F403
     from wasmvm.lowered import (
+        CAUGHT_BY_ANY,
         CLAUSE_END,
         CLAUSE_REF,
         CLAUSE_SLOT,
@@ -33,6 +34,7 @@ if not cython.compiled:
         CLAUSE_TAG,
         CLAUSE_TARGET,
         CLAUSE_WORDS,
+        DELEGATES,
     )
 
     NOT_NUMBERS = -1  # what is said of types with references
@@ -214,13 +216,17 @@ class Verifier:
             start, end = self.clauses[at + CLAUSE_START], self.clauses[at + CLAUSE_END]
             target, tag = self.clauses[at + CLAUSE_TARGET], self.clauses[at + CLAUSE_TAG]
             with_ref, slot = self.clauses[at + CLAUSE_REF], self.clauses[at + CLAUSE_SLOT]
-            if start < 0 or start > end or end > self.n or target < 0 or target >= self.n or with_ref:
+            if start < 0 or start > end or end > self.n or target < 0 or with_ref:
                 return False
             if not self.marks[start] & 1 and start < self.n:
                 return False
             if not self.marks[end] & 1 and end < self.n:
                 return False
-            if tag < -1 or tag >= len(self.tags) or (tag >= 0 and self.tags[tag] < 0):
+            if tag == DELEGATES:
+                if target <= i or target > self.clause_count:  # a clause, and a later one, so that the search ends
+                    return False
+                continue
+            if target >= self.n or tag < CAUGHT_BY_ANY or tag >= len(self.tags) or (tag >= 0 and self.tags[tag] < 0):
                 return False
             if not self.in_frame(slot, self.tags[tag] if tag >= 0 else 0):
                 return False
@@ -324,13 +330,18 @@ class Verifier:
 
     def throws(self, kept: int) -> bool:
         """Whether catch clauses around the present position may be gone to, with the slots below `kept`."""
-        for i in range(self.clause_count):
+        i = 0
+        while i < self.clause_count:
             at = CLAUSE_WORDS * i
+            i += 1
             self.passed += 1
             if self.clauses[at + CLAUSE_START] <= self.here < self.clauses[at + CLAUSE_END]:
+                tag = self.clauses[at + CLAUSE_TAG]
+                if tag == DELEGATES:
+                    i = self.clauses[at + CLAUSE_TARGET]
+                    continue
                 for j in range(self.words):
                     self.scratch[j] = self.state[j]
-                tag = self.clauses[at + CLAUSE_TAG]
                 self.forget_from(kept)
                 found = (tag < 0 or self.writes(self.clauses[at + CLAUSE_SLOT], self.tags[tag])) and self.leads_to(
                     self.clauses[at + CLAUSE_TARGET]

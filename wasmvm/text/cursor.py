@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _GRAMMAR = """
     module rec type sub final func struct array field param result local import export table memory tag global elem data
-    start offset item declare mut then else end catch catch_ref catch_all catch_all_ref null ref
+    start offset item declare mut then else end do catch catch_ref catch_all catch_all_ref null ref
     binary quote i8x16 i16x8 i32x4 i64x2 f32x4 f64x2
     definition instance register invoke get either nan:canonical nan:arithmetic
 """

@@ -37,13 +37,21 @@ _PLAIN = 0  # (op ...                         its bytes come after those of its 
 _FOLDED_IF = 1  # (if ...                     before (then
 _AFTER_THEN = 2  # (if ... (then ...)
 _AFTER_ELSE = 3  # (if ... (then ...) (else ...)
-_FOLDED_BLOCK = 4  # (block ..., (loop ... and (try_table ...
-_FOLDED_ARM = 5  # (then ... and (else ...
-_BLOCK = 6  # block ..., loop ..., try_table ..., if ... else ...
-_IF = 7  # if ...                             an else may come
+_FOLDED_TRY = 4  # (try ...                   before (do
+_AFTER_DO = 5  # (try (do ...)
+_AFTER_CATCH = 6  # (try (do ...) (catch ...)
+_AFTER_CATCH_ALL = 7  # (try (do ...) (catch_all ...)
+_AFTER_DELEGATE = 8  # (try (do ...) (delegate ...)
+_FOLDED_BLOCK = 9  # (block ..., (loop ... and (try_table ...
+_FOLDED_ARM = 10  # (then ..., (else ..., (do ..., (catch ... and (catch_all ...
+_BLOCK = 11  # block ..., loop ..., try_table ..., if ... else ..., try ... catch_all ...
+_IF = 12  # if ...                            an else may come
+_TRY = 13  # try ...                          a catch, catch_all or delegate may come
+_HANDLER = 14  # try ... catch ...            another catch or a catch_all may come
 
-_LAST_FOLDED_ONLY = _AFTER_ELSE
-"""Up to here, only folded instructions can stand inside."""
+_FIRST_ARMS_ONLY = _AFTER_THEN
+_LAST_FOLDED_ONLY = _AFTER_DELEGATE
+"""Up to here, only folded instructions can stand inside; from `_FIRST_ARMS_ONLY` up to here, only arms."""
 
 
 class _Open:
@@ -140,6 +148,8 @@ class Instructions:
                 self._end()
             elif token == "else":
                 self._else()
+            elif token in _TRY_CODES:
+                self._plain_part(token)
             else:
                 raise cursor.unexpected()
             if single and not stack:
@@ -176,7 +186,9 @@ class Instructions:
         inside = stack[-1].kind if stack else -1
         if token in ("then", "else"):
             self._open_arm(token)
-        elif inside in (_AFTER_THEN, _AFTER_ELSE):
+        elif token == "do" or token in _TRY_CODES:
+            self._open_part(token)
+        elif _FIRST_ARMS_ONLY <= inside <= _LAST_FOLDED_ONLY:
             raise cursor.unexpected()
         elif token in _CODES:
             self._plain(token)
@@ -194,7 +206,8 @@ class Instructions:
                 self._note(hint)
                 self._out += head
                 self._open_label(identifier, name)
-                stack.append(_Open(_FOLDED_BLOCK, start, b"", identifier, name))
+                kind = _FOLDED_TRY if token == "try" else _FOLDED_BLOCK
+                stack.append(_Open(kind, start, b"", identifier, name))
         else:
             raise cursor.unexpected()
 
@@ -214,16 +227,54 @@ class Instructions:
         self._stack.append(_Open(_FOLDED_ARM, self.cursor.position - 1, b"", None, None))
         self.cursor.position += 1
 
+    # Legacy exception handling: ``try`` and its parts
+
+    def _open_part(self, keyword: str) -> None:
+        """Reads ``( do``, ``( catch tag``, ``( catch_all`` or all of ``( delegate label )``."""
+        owner = self._stack[-1] if self._stack else None
+        if owner is None or owner.kind not in _PARTS_AFTER[keyword]:
+            raise self.cursor.unexpected()
+        start = self.cursor.position - 1
+        if keyword == "do":
+            self.cursor.position += 1
+        else:
+            self._part(keyword)
+        owner.kind = _AFTER_PART[keyword]
+        if keyword == "delegate":
+            self.cursor.expect(")")
+        else:
+            self._stack.append(_Open(_FOLDED_ARM, start, b"", None, None))
+
+    def _plain_part(self, keyword: str) -> None:
+        """Reads ``catch tag``, ``catch_all`` or ``delegate label``, the last of which ends the block."""
+        if not self._stack or self._stack[-1].kind not in _PLAIN_PARTS_AFTER[keyword]:
+            raise self.cursor.unexpected()
+        self._part(keyword)
+        if keyword == "delegate":
+            self._stack.pop()
+        else:
+            self._stack[-1].kind = _HANDLER if keyword == "catch" else _BLOCK
+
+    def _part(self, keyword: str) -> None:
+        self.cursor.position += 1
+        self.op = bytearray(_TRY_CODES[keyword])
+        if keyword == "catch":
+            self.index("tag")
+        elif keyword == "delegate":
+            self._close_label()  # its own label is not in scope
+            self.labelidx()
+        self._out += self.op
+
     def _close(self) -> None:
         """Reads the parenthesis that closes the innermost folded instruction."""
         top = self._stack[-1]
         if top.kind == _PLAIN:
             self._note(top.hint)
             self._out += top.head
-        elif top.kind in (_FOLDED_BLOCK, _AFTER_THEN, _AFTER_ELSE):
+        elif top.kind in _END_WHEN_CLOSED:
             self._out += _CODE_END
             self._close_label()
-        elif top.kind != _FOLDED_ARM:
+        elif top.kind not in (_FOLDED_ARM, _AFTER_DELEGATE):
             raise self.cursor.unexpected()
         self._stack.pop()
         self.cursor.position += 1
@@ -241,7 +292,8 @@ class Instructions:
         identifier, name, head = self._block_head(keyword)
         self._out += head
         self._open_label(identifier, name)
-        self._stack.append(_Open(_IF if keyword == "if" else _BLOCK, start, b"", identifier, name))
+        kind = _PLAIN_KINDS.get(keyword, _BLOCK)
+        self._stack.append(_Open(kind, start, b"", identifier, name))
 
     def _else(self) -> None:
         if not self._stack or self._stack[-1].kind != _IF:
@@ -545,8 +597,21 @@ _BLOCK_CODES = {row.mnemonic: row.encoding for row in ROWS if row.imm in (imm.BL
 _CODE_ELSE = BY_MNEMONIC["else"].encoding
 _CODE_END = BY_MNEMONIC["end"].encoding
 _CODE_SELECT_T = BY_MNEMONIC["select_t"].encoding
+_TRY_CODES = {keyword: BY_MNEMONIC[keyword].encoding for keyword in ("catch", "catch_all", "delegate")}
 
-_STRUCTURED = _BLOCK_CODES.keys() | {"else", "end"}
+_PLAIN_KINDS = {"if": _IF, "try": _TRY}
+_END_WHEN_CLOSED = (_FOLDED_BLOCK, _AFTER_THEN, _AFTER_ELSE, _AFTER_DO, _AFTER_CATCH, _AFTER_CATCH_ALL)
+_PARTS_AFTER = {
+    "do": (_FOLDED_TRY,),
+    "catch": (_AFTER_DO, _AFTER_CATCH),
+    "catch_all": (_AFTER_DO, _AFTER_CATCH),
+    "delegate": (_AFTER_DO,),
+}
+"""What each part of a folded ``try`` comes after, and in `_AFTER_PART` what it leaves open."""
+_AFTER_PART = {"do": _AFTER_DO, "catch": _AFTER_CATCH, "catch_all": _AFTER_CATCH_ALL, "delegate": _AFTER_DELEGATE}
+_PLAIN_PARTS_AFTER = {"catch": (_TRY, _HANDLER), "catch_all": (_TRY, _HANDLER), "delegate": (_TRY,)}
+
+_STRUCTURED = _BLOCK_CODES.keys() | _TRY_CODES.keys() | {"else", "end"}
 _CODES = {
     row.mnemonic: row.encoding for row in ROWS if row.mnemonic not in _STRUCTURED and row.mnemonic not in TEXT_MNEMONICS
 }

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from wasmvm.errors import DecodeError
-from wasmvm.generated.opcode import OP_BLOCK, OP_ELSE, OP_END, OP_IF, OP_LOOP, OP_REF_NULL, OP_TRY_TABLE
+from wasmvm.generated.opcode import (
+    OP_BLOCK,
+    OP_CATCH,
+    OP_CATCH_ALL,
+    OP_DELEGATE,
+    OP_ELSE,
+    OP_END,
+    OP_IF,
+    OP_LOOP,
+    OP_REF_NULL,
+    OP_TRY,
+    OP_TRY_TABLE,
+)
 from wasmvm.isa import codes, imm
 from wasmvm.isa.wasm import BY_CODE, Row
 from wasmvm.numeric import F32_FORMAT, F64_FORMAT
@@ -21,7 +33,14 @@ from wasmvm.types import MAX_LOCALS, FuncType, ref
 
 _DEEPEST_INDENT = 40
 """Blocks nested deeper are not indented further: a line's length must not grow with the depth."""
-_OPENERS = (OP_BLOCK, OP_LOOP, OP_IF, OP_TRY_TABLE)
+_OPENERS = (OP_BLOCK, OP_LOOP, OP_IF, OP_TRY_TABLE, OP_TRY)
+_PARTS = {
+    OP_ELSE: ((OP_IF,), "else outside of an if"),
+    OP_CATCH: ((OP_TRY, OP_CATCH), "catch outside of a try"),
+    OP_CATCH_ALL: ((OP_TRY, OP_CATCH), "catch_all outside of a try"),
+    OP_DELEGATE: ((OP_TRY,), "delegate outside of a try"),
+}
+"""By the instruction that begins another part of a block, or delegates: what may be open, and what else is said."""
 
 
 class Listing:
@@ -44,7 +63,7 @@ class Listing:
         self._label_names: dict[int, str] = {}
         self._hints: dict[int, str] = {}
         self._labels: list[tuple[str | None, int]] = []  # identifier, and the depth it named outside
-        self._openers: list[int] = []  # the instruction of each label; that of an if turns to else
+        self._openers: list[int] = []  # of each label, what began the part of the block that is open
         self._label_depths: dict[str, int] = {}
         self._label_count = 0
 
@@ -124,15 +143,18 @@ class Listing:
             row = BY_CODE[op]
             if op in _OPENERS:
                 self._openers.append(op)
-            elif op == OP_ELSE:
-                if not self._openers or self._openers[-1] != OP_IF:
-                    raise DecodeError("else outside of an if", at)
+            elif op in _PARTS:
+                openers, complaint = _PARTS[op]
+                if not self._openers or self._openers[-1] not in openers:
+                    raise DecodeError(complaint, at)
                 self._openers[-1] = op
+                if op == OP_DELEGATE:
+                    self._close_label()
             elif op == OP_END:
                 if not self._labels:
                     break
                 self._close_label()
-            indent = "    " + "  " * min(len(self._labels) - (op == OP_ELSE), _DEEPEST_INDENT)
+            indent = "    " + "  " * min(len(self._labels) - (op in _PARTS and op != OP_DELEGATE), _DEEPEST_INDENT)
             mnemonic = TEXT_MNEMONICS.get(row.mnemonic, row.mnemonic)
             yield f"{indent}{self._hints.get(at, '')}{mnemonic}{_IMMEDIATES[row.imm](self, row)}"
         if reader.pos != end:

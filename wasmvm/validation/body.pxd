@@ -83,5 +83,11 @@ cdef class BodyValidator(Aggregates):
         types_at=cython.int, count=cython.int, typeidx=cython.int, more=cython.int,
     )
     cdef int try_table(self) except -1
+    @cython.locals(stack=Stacks, frame=cython.int, typeidx=cython.int)
+    cdef int catch(self, int op) except -1
+    @cython.locals(stack=Stacks, idx=int64_t)
+    cdef int delegate(self) except -1
+    @cython.locals(frame=cython.int)
+    cdef int rethrow(self) except -1
     @cython.locals(reader=Reader, stack=Stacks, op=cython.int, idx=int64_t, look=cython.Py_ssize_t)
     cpdef int constant(self, Py_ssize_t start, Py_ssize_t end, int valtype, int64_t global_count) except -1

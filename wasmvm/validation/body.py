@@ -193,6 +193,14 @@ class BodyValidator(Aggregates):
                 stack.set_unreachable()
             elif op == OP_TRY_TABLE:
                 self.try_table()
+            elif op == OP_TRY:
+                self.enter(op)
+            elif op in (OP_CATCH, OP_CATCH_ALL):
+                self.catch(op)
+            elif op == OP_DELEGATE:
+                self.delegate()
+            elif op == OP_RETHROW:
+                self.rethrow()
             else:
                 count = PARAM_COUNT[op]
                 if count == OWN_RULE:
@@ -250,7 +258,7 @@ class BodyValidator(Aggregates):
         return self.stack.depth - 1 - idx
 
     def enter(self, op: int) -> None:
-        """block, loop, if."""
+        """block, loop, if, try."""
         at = self.blocktype()
         if op == OP_IF:
             self.stack.pop(I32)
@@ -433,6 +441,39 @@ class BodyValidator(Aggregates):
             more = EXNREF + NON_NULL if kind in (CATCH_REF, CATCH_ALL_REF) else 0
             self.match_label(types_at, count, more, self.label())
         self.stack.enter(OP_TRY_TABLE, at, params, results)
+
+    # Legacy exception handling (legacy/exceptions.md of the exception-handling proposal). A frame's kind says which of its
+    # parts is open: OP_TRY, OP_CATCH or OP_CATCH_ALL.
+
+    def catch(self, op: int) -> None:
+        """catch, catch_all: what was open before ends as the block does, and a handler begins with the payload alone."""
+        stack = self.stack
+        frame = stack.depth - 1
+        if stack.kinds[frame] not in (OP_TRY, OP_CATCH):
+            raise DecodeError("END opcode expected", stack.at)
+        stack.finish()
+        stack.begin_part()
+        stack.kinds[frame] = op
+        if op == OP_CATCH:
+            typeidx = self.tags[self.index(self.tag_count, "tag")]
+            stack.push_range(self.type_at[typeidx], self.type_params[typeidx])
+
+    def delegate(self) -> None:
+        """The end of a try without handlers. Its label is one of those outside of it, the function's included."""
+        stack = self.stack
+        if stack.kinds[stack.depth - 1] != OP_TRY:
+            raise DecodeError("END opcode expected", stack.at)
+        idx = self.reader.u32()
+        if idx >= stack.depth - 1:
+            raise ValidationError(f"unknown label {idx}", stack.at)
+        stack.finish()
+        stack.leave()
+
+    def rethrow(self) -> None:
+        frame = self.label()
+        if self.stack.kinds[frame] not in (OP_CATCH, OP_CATCH_ALL):
+            raise ValidationError("invalid rethrow label: it is not that of a try whose handler this is in", self.stack.at)
+        self.stack.set_unreachable()
 
     # spec "Constant Expressions"
 

@@ -84,6 +84,7 @@ cdef class Stacks:
     @cython.locals(frame=cython.int)
     cdef int leave(self) except -1
     cdef int otherwise(self) except -1
+    cdef int begin_part(self) noexcept
     cdef int expect_locals(self, int count) except -1
     cdef int expect_assignments(self) except -1
     cdef int assign(self, int local, int valtype) noexcept

@@ -293,7 +293,9 @@ class Stacks:
         frame = self.depth - 1
         at = self.types[frame] + self.params[frame]
         count = self.results[frame]
-        if not self.match_range(at, count) or self.height - self.floor > count:
+        if not self.match_range(at, count):
+            raise self.mismatch("instruction", at, count)
+        if self.height - self.floor > count:
             raise self.mismatch("block", at, count)
         self.height = self.floor
 
@@ -311,9 +313,13 @@ class Stacks:
 
     def otherwise(self) -> None:
         """Begin the other arm of the innermost block, an ``if`` that `finish` has checked."""
+        self.begin_part()
+        self.push_range(self.types[self.depth - 1], self.params[self.depth - 1])
+
+    def begin_part(self) -> None:
+        """Begin another part of the innermost block, which `finish` has checked, without operands."""
         self.unreachable = 0
         self.forget_assignments(self.depth - 1)
-        self.push_range(self.types[self.depth - 1], self.params[self.depth - 1])
 
     def assign(self, local: int, valtype: int) -> None:
         """Let a local that has no default value be read until the innermost block ends."""

@@ -12,7 +12,7 @@ from wasmvm.compat.pwasm.errors import DecodeError, translated
 from wasmvm.compat.pwasm.numeric import f32_from_bits, f64_reinterpret_i64
 from wasmvm.compat.pwasm.opcodes import PREFIX_SIMD
 from wasmvm.compat.pwasm.records import Data, Element, Instruction
-from wasmvm.generated.opcode import OP_BLOCK, OP_END, OP_IF, OP_LOOP
+from wasmvm.generated.opcode import OP_BLOCK, OP_DELEGATE, OP_END, OP_IF, OP_LOOP, OP_TRY, OP_TRY_TABLE
 from wasmvm.isa import imm
 from wasmvm.isa.wasm import BY_CODE
 from wasmvm.reader import Reader
@@ -58,9 +58,9 @@ def read_expr(reader: Reader) -> list[Instruction]:
     while depth >= 0:
         op, instruction = read_instruction(reader)
         found.append(instruction)
-        if op in (OP_BLOCK, OP_LOOP, OP_IF):
+        if op in (OP_BLOCK, OP_LOOP, OP_IF, OP_TRY, OP_TRY_TABLE):
             depth += 1
-        elif op == OP_END:
+        elif op in (OP_END, OP_DELEGATE):
             depth -= 1
     return found
 

@@ -15,7 +15,7 @@ from wasmvm.compat.pywasm.errors import translated
 from wasmvm.compat.pywasm.values import ValType
 from wasmvm.compiled import CompiledModule
 from wasmvm.errors import DecodeError
-from wasmvm.generated.opcode import OP_ELSE, OP_END, OP_IF
+from wasmvm.generated.opcode import OP_DELEGATE, OP_ELSE, OP_END, OP_IF
 from wasmvm.isa import imm
 from wasmvm.isa.codes import EMPTY_BLOCK
 from wasmvm.isa.wasm import BY_CODE
@@ -127,7 +127,14 @@ def _instructions(reader: Reader) -> Iterator[Inst]:
                 raise DecodeError("else outside of an if", at)
             outer[-1].args.append([])
             continue
-        elif row.imm == imm.BLOCKTYPE:
+        elif op == OP_DELEGATE:
+            if not outer:
+                raise DecodeError("delegate outside of a try", at)
+            outer[-1].args[-1].append(inst)
+            inst = outer.pop()
+        elif row.imm in (imm.BLOCKTYPE, imm.TRY_TABLE):
+            if row.imm == imm.TRY_TABLE:
+                inst.args.append([])
             outer.append(inst)
             continue
         if inst.opcode == OP_IF and len(inst.args) == 2:

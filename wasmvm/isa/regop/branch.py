@@ -19,7 +19,7 @@ _ON_CONDITION = ("if", "br_if", "br_on_null", "br_on_non_null")
 def branch_rows() -> Iterator[RegOp]:
     for back in (False, True):
         name = "loop_br" if back else "br"
-        serves = ("br", "else", "br_table")
+        serves = ("br", "else", "br_table", "catch", "catch_all")
         yield RegOp(name, operands("t"), "jump", branch=Branch(back), touches=NOTHING, serves=serves)
     yield from _both("br_if", operands("a"), operator=NONZERO, form="r", serves=_ON_CONDITION)
     yield from _both("br_unless", operands("a"), operator=EQZ, form="r", serves=_ON_CONDITION)

@@ -175,4 +175,5 @@ def exception_rows() -> Iterator[RegOp]:
         ),
         touches=touched("frames", "references"),
         rare=True,
+        serves=("throw_ref", "rethrow"),
     )

@@ -14,11 +14,13 @@ WRITE_NOTHING = {
     "loop": True,
     "end": True,
     "try_table": True,
+    "try": True,
+    "delegate": True,
     "any.convert_extern": False,
     "extern.convert_any": False,
 }
 """Instructions for which nothing is written, by whether control may come there from elsewhere, or go from there."""
-COST_NOTHING = frozenset(("nop", "drop", "block", "loop", "else", "end", "return", "unreachable"))
+COST_NOTHING = frozenset(("nop", "drop", "block", "loop", "else", "end", "return", "unreachable", "catch", "catch_all", "delegate"))
 """Instructions that cost no fuel: as in wasmtime, those that only say where control goes on."""
 
 

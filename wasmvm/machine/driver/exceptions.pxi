@@ -1,6 +1,6 @@
 # Exceptions (spec "Execution: Exception Handling"): from a throw to the code that catches it.
 #
-# Lowered code has a table of its catch clauses, and entering a try_table executes nothing. The search goes from frame to
+# Lowered code has a table of its catch clauses, and entering a try_table or try executes nothing. The search goes from frame to
 # frame, by their return addresses, and changes nothing until it has found a clause; then the frames above are gone, the
 # payload is put where the label wants it, and the execution goes on there. An exception becomes an object only where
 # something refers to it: a clause with a reference, or Python.
@@ -48,7 +48,7 @@ cdef void begin_search(execution_t* x, search_t* at) noexcept nogil:
     at.pc = x.now.pc
     at.fp = x.now.fp
     at.frame = x.now.frame
-    at.left = -1
+    at.clause = 0
 
 
 cdef int find_clause(execution_t* x, search_t* at, int64_t limit) noexcept nogil:
@@ -73,19 +73,18 @@ cdef int search_frames(execution_t* x, search_t* at, int64_t limit, int64_t* ste
         lowered = &at.inst.lowered[index] if index >= 0 else NULL
         if lowered != NULL and lowered.parts.clauses:
             position = <int32_t>(at.pc - lowered.code)
-            if at.left < 0:
-                at.left = clause_count(lowered)
-            while at.left:
+            while at.clause < clause_count(lowered):
                 if steps[0] >= limit:
                     return EXIT_THROW
                 steps[0] += 1
-                at.left -= 1
-                clause = &clauses_of(lowered)[at.left]
-                if clause.start <= position < clause.end and (
-                    clause.tagidx < 0 or at.inst.tags[clause.tagidx] == x.now.tag
-                ):
-                    return go_to_clause(x, lowered, clause, at.inst, at.fp, at.frame)
-        at.left = -1
+                clause = &clauses_of(lowered)[at.clause]
+                at.clause += 1
+                if clause.start <= position < clause.end:
+                    if clause.tagidx == DELEGATES:
+                        at.clause = clause.target
+                    elif clause.tagidx == CAUGHT_BY_ANY or at.inst.tags[clause.tagidx] == x.now.tag:
+                        return go_to_clause(x, lowered, clause, at.inst, at.fp, at.frame)
+        at.clause = 0
         at.frame -= 1
         if at.frame.pc == leave_instance_code:
             at.inst = <inst_t*>at.frame.fp
@@ -103,13 +102,15 @@ cdef int go_to_clause(execution_t* x, lowered_t* lowered, const clause_t* clause
                       frame_t* frame) noexcept nogil:
     cdef exn_t* exn = x.now.exn
     cdef slot* target = fp + clause.slot
+    cdef slot* payload = target + 1 if clause.with_ref == REF_FIRST else target
     if clause.with_ref and exn == NULL:
         exn = new_exn(x.store, x.now.tag, x.now.base)
         if exn == NULL:
             return EXIT_NO_MEMORY
     if clause.tagidx >= 0:
-        memmove(target, x.now.base, x.now.tag.slots * sizeof(slot))
-        target += x.now.tag.slots
+        memmove(payload, x.now.base, x.now.tag.slots * sizeof(slot))
+        if clause.with_ref == REF_LAST:
+            target += x.now.tag.slots
     if clause.with_ref:
         target.u64 = <uint64_t><size_t>exn
     x.now.pc = lowered.code + clause.target
