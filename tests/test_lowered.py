@@ -33,7 +33,7 @@ def test_both_records_have_the_same_fields() -> None:
 
 
 def test_both_have_the_same_numbers() -> None:
-    constants = {name: int(value) for name, value in re.findall(r"^    ([A-Z_]+) = (\d+)", HEADER, re.MULTILINE)}
+    constants = {name: int(value) for name, value in re.findall(r"^    ([A-Z_]+) = (-?\d+)", HEADER, re.MULTILINE)}
     assert constants == {name: getattr(lowered, name) for name in constants}
     assert constants.keys() == {name for name in vars(lowered) if name.isupper()} - {"TYPE_CHECKING"}
 

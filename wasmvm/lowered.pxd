@@ -12,9 +12,9 @@ cdef enum:
     CLAUSE_TAG = 3
     CLAUSE_REF = 4
     CLAUSE_SLOT = 5
-    CAUGHT_BY_ANY = -1  # in the place of a tag
+    CAUGHT_BY_ANY = -1
     DELEGATES = -2
-    REF_LAST = 1  # where the reference is
+    REF_LAST = 1
     REF_FIRST = 2
 
 

@@ -1,4 +1,5 @@
-"""Whether a module is valid WebAssembly 3.0, says an independent validator."""
+"""Whether a module is valid WebAssembly 3.0, or uses legacy exception handling and is valid otherwise, says an independent
+validator."""
 
 from __future__ import annotations
 
@@ -8,6 +9,9 @@ import shutil
 import subprocess
 
 import wasmtime
+
+FEATURES = "wasm3,legacy-exceptions"
+"""What wasmvm has, as `wasm-tools` names it."""
 
 
 @functools.cache
@@ -43,7 +47,7 @@ def by_wasmtime(data: bytes) -> bool:
     return True
 
 
-def by_wasm_tools(data: bytes, features: str = "wasm3") -> bool:
+def by_wasm_tools(data: bytes, features: str = FEATURES) -> bool:
     program = wasm_tools()
     assert program is not None
     done = subprocess.run([program, "validate", "-f", features], input=data, capture_output=True, check=False)
@@ -54,6 +58,6 @@ def offset_by_wasm_tools(data: bytes) -> int | None:
     """The byte offset that wasm-tools blames; None for a valid module."""
     program = wasm_tools()
     assert program is not None
-    done = subprocess.run([program, "validate", "-f", "wasm3"], input=data, capture_output=True, check=False)
+    done = subprocess.run([program, "validate", "-f", FEATURES], input=data, capture_output=True, check=False)
     found = re.search(rb"\(at offset 0x([0-9a-f]+)\)", done.stderr)
     return int(found[1], 16) if found else None

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import wasmtime
 
-from tests.spec.suite import ABSENT, files
+from tests.spec.suite import ABSENT, files, name
 from wasmvm.binary import decode
 from wasmvm.embedding.text import wasm2wat, wat2wasm
 from wasmvm.errors import DecodeError, TextError
@@ -23,7 +23,7 @@ def sources(path: Path) -> list[Source]:
     return [command.module for command in commands if command.module and "malformed" not in command.kind]
 
 
-@pytest.mark.parametrize("path", PATHS or [None], ids=lambda path: path.stem if path else "absent")
+@pytest.mark.parametrize("path", PATHS or [None], ids=lambda path: name(path) if path else "absent")
 def test_text_to_binary_to_text_to_binary(path: Path | None) -> None:
     if path is None:
         pytest.skip(ABSENT)
@@ -78,7 +78,7 @@ Type Uses: Abbreviations" it is the first final type that is alone in its group:
 a ``rec`` around."""
 
 
-@pytest.mark.parametrize("path", PATHS or [None], ids=lambda path: path.stem if path else "absent")
+@pytest.mark.parametrize("path", PATHS or [None], ids=lambda path: name(path) if path else "absent")
 def test_the_assembler_of_wasmtime_makes_the_same_module(path: Path | None) -> None:
     if path is None:
         pytest.skip(ABSENT)
@@ -88,6 +88,8 @@ def test_the_assembler_of_wasmtime_makes_the_same_module(path: Path | None) -> N
         if source.form != "text" or source.is_definition:
             continue
         text = source.lexer.source[source.begin : source.end].decode()
+        if path.parent.name == "legacy":  # wasmtime knows no folded try
+            text = wasm2wat(source.assemble())
         try:
             theirs = bytes(wasmtime.wat2wasm(text))
         except wasmtime.WasmtimeError:

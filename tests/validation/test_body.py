@@ -395,6 +395,7 @@ def test_offset_of_the_error(text: str) -> None:
         (b"\xff\x0b", "illegal opcode ff", 0),
         (b"\xfc\x12\x0b", "illegal opcode fc 12: the memory-control proposal is not supported", 0),
         (b"\xe0\x0b", "illegal opcode e0: the stack-switching proposal is not supported", 0),
+        (b"\x1d\x0b", "illegal opcode 1d", 0),
         (b"\x05\x0b", "END opcode expected", 0),
         (b"\x02\x40\x05\x0b\x0b", "END opcode expected", 2),
         (b"\x41\0\x04\x40\x05\x05\x0b\x0b", "END opcode expected", 5),

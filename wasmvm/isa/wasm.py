@@ -4,7 +4,9 @@ Everything that is data about an instruction is said here once. Prefixed opcodes
 n``, so that one flat index reaches every row. A signature reads ``operands -> results``; ``*`` marks the instructions
 whose type depends on their immediates or on the context, for which the validator has a rule of its own; where a memory
 or table has 64-bit addresses, the validator takes i64 instead of i32 for them. Memory instructions name the width in
-bytes of what they access, which is also their natural alignment.
+bytes of what they access, which is also their natural alignment. `try`, `catch`, `rethrow`, `delegate` and `catch_all` are
+those of legacy exception handling, which the specification no longer has, and browsers still do (legacy/exceptions.md of
+the exception-handling proposal).
 """
 
 from __future__ import annotations
@@ -76,12 +78,10 @@ ROWS: tuple[Row, ...] = (
     _row(0x003, "loop",                                imm.BLOCKTYPE,      "*"),
     _row(0x004, "if",                                  imm.BLOCKTYPE,      "*"),
     _row(0x005, "else",                                imm.NONE,           "*"),
-    # legacy exception handling, which browsers have: legacy/exceptions.md of the exception-handling proposal
     _row(0x006, "try",                                 imm.BLOCKTYPE,      "*"),
     _row(0x007, "catch",                               imm.TAGIDX,         "*"),
-    # spec "Binary Format: Control Instructions"
     _row(0x008, "throw",                               imm.TAGIDX,         "*"),
-    _row(0x009, "rethrow",                             imm.LABELIDX,       "*"),  # legacy
+    _row(0x009, "rethrow",                             imm.LABELIDX,       "*"),
     _row(0x00A, "throw_ref",                           imm.NONE,           "*"),
     _row(0x00B, "end",                                 imm.NONE,           "*"),
     _row(0x00C, "br",                                  imm.LABELIDX,       "*"),
@@ -94,7 +94,6 @@ ROWS: tuple[Row, ...] = (
     _row(0x013, "return_call_indirect",                imm.CALL_INDIRECT,  "*"),
     _row(0x014, "call_ref",                            imm.TYPEIDX,        "*"),
     _row(0x015, "return_call_ref",                     imm.TYPEIDX,        "*"),
-    # legacy exception handling
     _row(0x018, "delegate",                            imm.LABELIDX,       "*"),
     _row(0x019, "catch_all",                           imm.NONE,           "*"),
     # spec "Binary Format: Parametric Instructions"
