@@ -11,6 +11,7 @@ from tests.wat import wat2wasm
 
 COUNTS = {
     **dict.fromkeys(("own", "vectors", "memories", "throwing"), 60),
+    "legacy": 40,
     "aggregates": 30,
     **{f"smith-{profile}": 60 for profile in smith.PROFILES},
 }

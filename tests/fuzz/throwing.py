@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 FUNCTIONS = 6
@@ -35,9 +36,12 @@ class Writer:
             self.function = number
             functions.append(
                 f'  (func $f{number} (export "f{number}") (type $f) (local $x i32) (local $y i64) (local $e exnref)\n'
-                f"    {self.statements(4)}\n    {self.i32(3)})\n"
+                f"    {self.function_body()})\n"
             )
         return HEAD + "".join(functions) + ")"
+
+    def function_body(self) -> str:
+        return f"{self.statements(4)}\n    {self.i32(3)}"
 
     def label(self) -> str:
         self.labels += 1
@@ -72,12 +76,14 @@ class Writer:
             return self.called(depth)
         if kind == 8:
             return f"(local.tee {self.random.choice(['0', '$x'])} {self.i32(depth - 1)})"
-        label = self.label()
+        label, inner = self.label(), self.label()
         # The value that a handler gets is the value of the whole, with operands below that name locals.
-        return (
-            f"(block {label} (result i32) (try_table (result i32) (catch $t1 {label}) "
-            f"{self.statement(depth - 1)} {self.i32(depth - 1)}))"
-        )
+        body = self.body(inner, lambda: f"{self.statement(depth - 1)} {self.i32(depth - 1)}", "(result i32)")
+        return f"(block {label} (result i32) (try_table {inner} (result i32) (catch $t1 {label}) {body}))"
+
+    def body(self, label: str, write: Callable[[], str], result: str = "") -> str:
+        """The body of the block with this label that catches: what `write` writes."""
+        return write()
 
     def i64(self, depth: int) -> str:
         kind = self.random.randint(0, 3)
@@ -142,16 +148,16 @@ class Writer:
 
     def loop_try(self, depth: int) -> str:
         """A handler that is the way back in a loop, with a parameter."""
-        label = self.label()
+        label, inner = self.label(), self.label()
         return (
             f"(i32.const 1) (loop {label} (param i32) (if (i32.eqz (call $step)) (then (drop) (return {self.i32(0)}))"
             " (else (call $note (i64.extend_i32_s)))) "
-            f"(try_table (catch $t1 {label}) {self.statements(depth)}))"
+            f"(try_table {inner} (catch $t1 {label}) {self.body(inner, lambda: self.statements(depth))}))"
         ).replace("(if (i32.eqz (call $step)) (then (drop)", "(if (param i32) (i32.eqz (call $step)) (then (drop)")
 
     def try_(self, depth: int) -> str:
         """A try_table with some clauses, each with a handler of its own."""
-        out = self.label()
+        out, inner = self.label(), self.label()
         clauses = self.random.sample([*TAGS, "all"], self.random.randint(0, 3))
         opened, caught, handlers = [], [], []
         for tag in clauses:
@@ -178,7 +184,8 @@ class Writer:
                     )
                 use.append(self.statements(depth))
             handlers.append(f") {' '.join(use)} (br {out})")
-        text = f"(try_table {' '.join(caught)} {self.statements(depth)}) (br {out})"
+        body = self.body(inner, lambda: self.statements(depth))
+        text = f"(try_table {inner} {' '.join(caught)} {body}) (br {out})"
         for begin, end in zip(reversed(opened), reversed(handlers), strict=True):
             text = f"{begin} {text} {end}"
         return f"(block {out} {text})"
