@@ -26,10 +26,10 @@ WASM3 = (
     "function-references", "gc",
 )
 """Edition 3.0."""
-LATER: tuple[str, ...] = ()
+LATER = ("legacy-exceptions",)
 """What wasmvm has besides."""
 MISSING = (
-    "legacy-exceptions", "threads", "custom-page-sizes", "wide-arithmetic", "custom-descriptors", "stack-switching",
+    "threads", "custom-page-sizes", "wide-arithmetic", "custom-descriptors", "stack-switching",
     "shared-everything-threads", "memory-control", "compact-imports", "component-model",
 )
 """What it does not have."""

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 OPCODES: tuple[tuple[int, int, str], ...] = (
-    (0x06, 0x07, "legacy-exceptions"),
-    (0x09, 0x09, "legacy-exceptions"),
-    (0x18, 0x19, "legacy-exceptions"),
     (0xE0, 0xE6, "stack-switching"),
     (0xFE, 0xFE, "threads"),
 )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from wasmvm.isa.wasm import ROWS, Row
 
 RANGES: tuple[tuple[int, int, str], ...] = (
+    (0x006, 0x007, "legacy-exceptions"),
     (0x008, 0x008, "exceptions"),
+    (0x009, 0x009, "legacy-exceptions"),
     (0x00A, 0x00A, "exceptions"),
     (0x012, 0x013, "tail-call"),
     (0x014, 0x015, "function-references"),
+    (0x018, 0x019, "legacy-exceptions"),
     (0x01C, 0x01C, "reference-types"),
     (0x01F, 0x01F, "exceptions"),
     (0x025, 0x026, "reference-types"),
