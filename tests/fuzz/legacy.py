@@ -93,7 +93,9 @@ class LegacyWriter(Writer):
             tags.append("all")
         inside = self.body(label, lambda: f"{self.statements(depth)} {self.i32(depth) if result else ''}", result)
         parts = []
-        self.blocks.append(Block(label, self.blocks[-1].target))  # in a handler, to name it is to name what is around it
+        self.blocks.append(
+            Block(label, self.blocks[-1].target)
+        )  # in a handler, to name it is to name what is around it
         for tag in tags:
             local = len(self.handlers) if len(self.handlers) < LOCALS else -1
             if local >= 0:

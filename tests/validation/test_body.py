@@ -128,7 +128,10 @@ INVALID = [
     ("local.get 4294967295 drop", "unknown local 4294967295"),
     ("(local i64) i32.const 0 local.set 0", "type mismatch: instruction requires [i64] but stack has [i32]"),
     ("(local i64) i32.const 0 local.tee 0 drop", "type mismatch"),
-    ("(result i32) (local i64) i64.const 0 local.tee 0", "type mismatch: instruction requires [i32] but stack has [i64]"),
+    (
+        "(result i32) (local i64) i64.const 0 local.tee 0",
+        "type mismatch: instruction requires [i32] but stack has [i64]",
+    ),
     ("(result i32)", "type mismatch: instruction requires [i32] but stack has []"),
     ("i32.const 0", "type mismatch: block requires [] but stack has [i32]"),
     ("drop", "type mismatch: instruction requires [any] but stack has []"),
@@ -137,8 +140,14 @@ INVALID = [
     ("block (type 9) end", "unknown type 9"),
     ("block (result i32) end drop", "type mismatch: instruction requires [i32] but stack has []"),
     ("i32.const 1 if (result i32) i32.const 1 end drop", "type mismatch: instruction requires [i32] but stack has []"),
-    ("i32.const 1 if (result i32) i32.const 1 else end drop", "type mismatch: instruction requires [i32] but stack has []"),
-    ("i32.const 1 if (result i32) else i32.const 1 end drop", "type mismatch: instruction requires [i32] but stack has []"),
+    (
+        "i32.const 1 if (result i32) i32.const 1 else end drop",
+        "type mismatch: instruction requires [i32] but stack has []",
+    ),
+    (
+        "i32.const 1 if (result i32) else i32.const 1 end drop",
+        "type mismatch: instruction requires [i32] but stack has []",
+    ),
     ("i64.const 1 if end", "type mismatch: instruction requires [i32] but stack has [i64]"),
     ("br 1", "unknown label 1"),
     ("br 4294967295", "unknown label 4294967295"),

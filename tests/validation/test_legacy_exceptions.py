@@ -83,18 +83,36 @@ INVALID = [
     ("i32.const 0 try catch $e drop end", "type mismatch: instruction requires [any] but stack has []"),
     ("i32.const 1 try (param i32) drop catch_all drop end", "type mismatch: instruction requires [any]"),
     ("(result i32) try (result i32) catch $i end", "type mismatch: instruction requires [i32] but stack has []"),
-    ("(result i32) try (result i32) i32.const 1 catch $e end", "type mismatch: instruction requires [i32] but stack has []"),
-    ("(result i32) try (result i32) i32.const 1 catch_all end", "type mismatch: instruction requires [i32] but stack has []"),
-    ("(result i32) try (result i32) i64.const 1 delegate 0", "type mismatch: instruction requires [i32] but stack has [i64]"),
-    ("(result i64) try (result i64) i64.const 1 catch $i end", "type mismatch: instruction requires [i64] but stack has [i32]"),
-    ("(result i32) try (result i32) unreachable catch $e end", "type mismatch: instruction requires [i32] but stack has []"),
+    (
+        "(result i32) try (result i32) i32.const 1 catch $e end",
+        "type mismatch: instruction requires [i32] but stack has []",
+    ),
+    (
+        "(result i32) try (result i32) i32.const 1 catch_all end",
+        "type mismatch: instruction requires [i32] but stack has []",
+    ),
+    (
+        "(result i32) try (result i32) i64.const 1 delegate 0",
+        "type mismatch: instruction requires [i32] but stack has [i64]",
+    ),
+    (
+        "(result i64) try (result i64) i64.const 1 catch $i end",
+        "type mismatch: instruction requires [i64] but stack has [i32]",
+    ),
+    (
+        "(result i32) try (result i32) unreachable catch $e end",
+        "type mismatch: instruction requires [i32] but stack has []",
+    ),
     ("try catch_all rethrow 0 i64.const 0 f32.neg drop end", "type mismatch"),
     ("(result i32) try (result i32) i32.const 1 catch $i br 0 catch_all br 0 end", "type mismatch"),
     ("try (param i32) drop end", "type mismatch: instruction requires [i32] but stack has []"),
     ("try catch $e block throw $i end end", "type mismatch: instruction requires [i32] but stack has []"),
     ("(local (ref func)) try ref.func $callee local.set 0 catch_all local.get 0 drop end", "uninitialized local"),
     ("(local (ref func)) try ref.func $callee local.set 0 catch_all end local.get 0 drop", "uninitialized local"),
-    ("(local (ref func)) try catch $e ref.func $callee local.set 0 catch_all local.get 0 drop end", "uninitialized local"),
+    (
+        "(local (ref func)) try catch $e ref.func $callee local.set 0 catch_all local.get 0 drop end",
+        "uninitialized local",
+    ),
     ("(local (ref func)) try ref.func $callee local.set 0 delegate 0 local.get 0 drop", "uninitialized local"),
 ]
 

@@ -4,9 +4,9 @@ Everything that is data about an instruction is said here once. Prefixed opcodes
 n``, so that one flat index reaches every row. A signature reads ``operands -> results``; ``*`` marks the instructions
 whose type depends on their immediates or on the context, for which the validator has a rule of its own; where a memory
 or table has 64-bit addresses, the validator takes i64 instead of i32 for them. Memory instructions name the width in
-bytes of what they access, which is also their natural alignment. `try`, `catch`, `rethrow`, `delegate` and `catch_all` are
-those of legacy exception handling, which the specification no longer has, and browsers still do (legacy/exceptions.md of
-the exception-handling proposal).
+bytes of what they access, which is also their natural alignment. `try`, `catch`, `rethrow`, `delegate` and `catch_all`
+are those of legacy exception handling, which the specification never had, and browsers still do (legacy/exceptions.md
+of the exception-handling proposal).
 """
 
 from __future__ import annotations

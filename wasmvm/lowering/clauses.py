@@ -26,8 +26,8 @@ class Clauses(Reading):
     clauses, clause_words: the table, and how many words of it are written.
 
     The clauses of a block are written when its body has ended, from the first to the last, and so after those of the
-    blocks in it: the first one that fits is the one to take. One whose label is not bound yet has as target the position
-    of the one before it that goes to the same label, or -1; that is how labels in the code are done, too.
+    blocks in it: the first one that fits is the one to take. One whose label is not bound yet has as target the
+    position of the one before it that goes to the same label, or -1; that is how labels in the code are done, too.
     """
 
     def make_clauses(self) -> None:

@@ -44,11 +44,11 @@ class Control(Plain):
     dead: blocks opened since code became unreachable, or -1 while it is reachable.
     c_kind, c_height, c_slot, c_label, c_else, c_target, c_type, c_log, c_stub, c_catch, c_owed, c_clause, c_delegate:
         the control stack, by depth: kind of block; height of the operand stack below its parameters and the slot there;
-        labels of its end and of its else; the position that a loop, try_table or try begins at, or what is owed at an if;
-        its type, as `block_type` reads it; length of `assign_log` at its beginning; label of its stub while a br_table is
-        written; label of its end for catch clauses; the most words that may have run unpaid on a way to its label; the
-        byte offset of the clauses of a try_table, or the clause of the handler that is open; the clauses that delegate to
-        it, as a list.
+        labels of its end and of its else; the position that a loop, try_table or try begins at, or what is owed at an
+        if; its type, as `block_type` reads it; length of `assign_log` at its beginning; label of its stub while a
+        br_table is written; label of its end for catch clauses; the most words that may have run unpaid on a way to its
+        label; the byte offset of the clauses of a try_table, or the clause of the handler that is open; the clauses
+        that delegate to it, as a list.
     depth: entries on the control stack.
     calls: whether the function has called.
     metering_calls: whether fuel is taken for calls and turns of loops, and for nothing else.
@@ -512,8 +512,8 @@ class Control(Plain):
         self.last = self.before = -1
         return 0
 
-    # Legacy exception handling. A handler begins with one operand more than it knows of: the slot below the payload is for
-    # the exception, which its clause puts there if the handler has a `rethrow`.
+    # Legacy exception handling. A handler begins with one operand more than it knows of: the slot below the payload is
+    # for the exception, which its clause puts there if the handler has a `rethrow`.
 
     def try_(self) -> int:
         """Lower `try`, a block whose clauses are written when its handlers begin."""

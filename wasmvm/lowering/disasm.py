@@ -22,8 +22,8 @@ def disassemble(module: Module, funcidx: int) -> str:
 
     A line tells the code position, the instruction, its operands and, where it may trap or call, the byte offset in the
     module. Slots are written ``s0``, parameters and locals come first; a label is written as the position it leads to,
-    and positions that a branch leads to are marked ``>``. After the code stand its catch clauses, the first of which that
-    fits is taken; one that delegates says with which the search goes on.
+    and positions that a branch leads to are marked ``>``. After the code stand its catch clauses: the first that fits
+    is taken; one that delegates says with which the search goes on.
 
     Raises:
         IndexError: the module defines no such function.

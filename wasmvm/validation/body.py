@@ -442,11 +442,11 @@ class BodyValidator(Aggregates):
             self.match_label(types_at, count, more, self.label())
         self.stack.enter(OP_TRY_TABLE, at, params, results)
 
-    # Legacy exception handling (legacy/exceptions.md of the exception-handling proposal). A frame's kind says which of its
-    # parts is open: OP_TRY, OP_CATCH or OP_CATCH_ALL.
+    # Legacy exception handling (legacy/exceptions.md of the exception-handling proposal). A frame's kind says which of
+    # its parts is open: OP_TRY, OP_CATCH or OP_CATCH_ALL.
 
     def catch(self, op: int) -> None:
-        """catch, catch_all: what was open before ends as the block does, and a handler begins with the payload alone."""
+        """catch, catch_all: what was open before ends as the block does, and a handler begins with the payload."""
         stack = self.stack
         frame = stack.depth - 1
         if stack.kinds[frame] not in (OP_TRY, OP_CATCH):
@@ -472,7 +472,9 @@ class BodyValidator(Aggregates):
     def rethrow(self) -> None:
         frame = self.label()
         if self.stack.kinds[frame] not in (OP_CATCH, OP_CATCH_ALL):
-            raise ValidationError("invalid rethrow label: it is not that of a try whose handler this is in", self.stack.at)
+            raise ValidationError(
+                "invalid rethrow label: it is not that of a try whose handler this is in", self.stack.at
+            )
         self.stack.set_unreachable()
 
     # spec "Constant Expressions"

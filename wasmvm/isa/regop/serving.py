@@ -20,7 +20,9 @@ WRITE_NOTHING = {
     "extern.convert_any": False,
 }
 """Instructions for which nothing is written, by whether control may come there from elsewhere, or go from there."""
-COST_NOTHING = frozenset(("nop", "drop", "block", "loop", "else", "end", "return", "unreachable", "catch", "catch_all", "delegate"))
+COST_NOTHING = frozenset(
+    ("nop", "drop", "block", "loop", "else", "end", "return", "unreachable", "catch", "catch_all", "delegate")
+)
 """Instructions that cost no fuel: as in wasmtime, those that only say where control goes on."""
 
 
