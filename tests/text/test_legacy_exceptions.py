@@ -100,7 +100,7 @@ ERRORS = [
     ("try (do) end", "unexpected token do"),
     ("try block catch_all end end", "unexpected token catch_all"),
     ("try (catch_all) end", "unexpected token catch_all"),
-    ("(try (do) catch_all end", "unexpected token catch_all"),
+    ("(try (do) catch_all)", "unexpected token catch_all"),
     ("(try (do catch_all))", "unexpected token catch_all"),
     ("(try (do (block catch_all end)))", "unexpected token catch_all"),
     ("try $l delegate $l", "unknown label $l"),
@@ -155,4 +155,4 @@ def test_a_listing_of_what_is_malformed(code: bytes, message: str) -> None:
     nop = b"\1" * len(code)
     binary = wat2wasm(f"(module (tag) (func {'nop ' * len(code)}))")
     with pytest.raises(DecodeError, match=message):
-        wasm2wat(binary.replace(nop, code))
+        wasm2wat(binary.replace(nop + b"\x0b", code + b"\x0b"))
