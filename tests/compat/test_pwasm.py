@@ -18,7 +18,7 @@ from tests.compat.running import missing, run, run_on, unused
 from tests.patience import PATIENCE
 from tests.wat import wat2wasm
 from wasmvm.compat import pwasm
-from wasmvm.compat.pwasm import runtime, types
+from wasmvm.compat.pwasm import contents, runtime, types
 from wasmvm.compat.pwasm.executor import ExportedFunction
 from wasmvm.compat.pwasm.runtime import GlobalInstance, Limits, MemoryInstance, TableInstance
 from wasmvm.compat.pwasm.sandbox import Sandbox
@@ -306,3 +306,11 @@ def test_what_a_table_holds_is_always_the_same_object() -> None:
     assert func is table.get(0) is instance.functions[1] is instance.exports.seven.func
     assert (func.index, func.instance, func.func.body[0].opcode) == (1, instance, "i32.const")
     assert runtime.WasmFunction(func.type, instance, func.func, 1)() == 7
+
+
+def test_blocks_that_catch_end_where_they_do() -> None:
+    code = bytes.fromhex("0640 0640 1000 1800 0700 01 19 0900 0b 1f40 00 1000 0b 4107 0b")
+    assert [instruction.opcode for instruction in contents.decode_body(code)] == [
+        "try", "try", "call", "delegate", "catch", "nop", "catch_all", "rethrow", "end", "try_table", "call", "end",
+        "i32.const", "end",
+    ]  # fmt: skip

@@ -337,3 +337,15 @@ from pywasm.core import Runtime
 print(pywasm.Runtime is Runtime is wasmvm.compat.pywasm.core.Runtime, pywasm.wasi.Preview1.__module__)
 """
     assert run("-c", code) == "True wasmvm.compat.pywasm.wasi\n"
+
+
+def test_blocks_that_catch_hold_what_is_in_them() -> None:
+    """pywasm has no such instructions: they are shown, and none ends what is around it."""
+    code = bytes.fromhex("0640 0640 1000 1800 0700 01 19 0900 0b 1f40 00 1000 0b 4107 0b")
+    data = core.Expr.from_reader(io.BytesIO(code)).data
+    assert [inst.opcode for inst in data] == [0x06, 0x1F, 0x41]
+    assert [inst.opcode for inst in data[0].args[-1]] == [0x06, 0x07, 0x01, 0x19, 0x09]
+    assert [inst.opcode for inst in data[0].args[-1][0].args[-1]] == [0x10, 0x18]
+    assert [inst.opcode for inst in data[1].args[-1]] == [0x10]
+    with pytest.raises(Failure, match="delegate outside of a try"):
+        core.Expr.from_reader(io.BytesIO(b"\x18\0\x0b"))

@@ -17,12 +17,13 @@ from collections.abc import Sequence
 from random import Random
 
 from tests.encode import uleb
-from tests.fuzz import smith, verdict
+from tests.fuzz import legacy, smith, verdict
 from tests.fuzz.kitchensink import KITCHEN_SINK, KITCHEN_SINK_3
 from tests.wat import wat2wasm
 from wasmvm.binary import decode
 from wasmvm.compiled import CompiledModule
 from wasmvm.errors import DecodeError, ValidationError
+from wasmvm.text import wat2wasm as wat2wasm_by_us
 from wasmvm.validation import validate
 
 Change = tuple[int, float, float, int]
@@ -35,8 +36,8 @@ KINDS = (0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 5)
 BATCH = 2000
 """Changed modules of one set of valid ones."""
 INTERESTING = bytes.fromhex(
-    "00 01 02 03 05 08 0b 0c 0d 0e 10 11 12 14 1a 1f 20 22 28 3f 40 41 44 4e 4f 50 5e 5f 60 63 64 69 6a 6b 6c 6d 6e 6f 70 71"
-    "73 77 78 7b 7c 7f 80 d0 d2 d3 d4 d5 fb fc fd ff"
+    "00 01 02 03 05 06 07 08 09 0b 0c 0d 0e 10 11 12 14 18 19 1a 1f 20 22 28 3f 40 41 44 4e 4f 50 5e 5f 60 63 64 69 6a 6b"
+    "6c 6d 6e 6f 70 71 73 77 78 7b 7c 7f 80 d0 d2 d3 d4 d5 fb fc fd ff"
 )
 
 
@@ -45,8 +46,8 @@ class Wrong(Exception):
 
 
 def valid_modules(seed: int, count: int) -> list[bytes]:
-    """Modules to be changed: the kitchen sinks, and some by wasm-tools where it is installed."""
-    made = [wat2wasm(KITCHEN_SINK), wat2wasm(KITCHEN_SINK_3)] * 3
+    """Modules to be changed: the kitchen sinks, one with legacy exceptions, and some by wasm-tools where it is installed."""
+    made = [wat2wasm(KITCHEN_SINK), wat2wasm(KITCHEN_SINK_3), wat2wasm_by_us(legacy.program(seed))] * 3
     for number in range(count):
         try:
             module = smith.module(PROFILES[number % len(PROFILES)], seed * 1000 + number, ends=False)

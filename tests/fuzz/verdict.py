@@ -38,12 +38,13 @@ def _engine() -> wasmtime.Engine:
 _ENGINE = _engine()
 
 
-def by_wasmtime(data: bytes) -> bool:
-    """Quick, but it has proposals that cannot be switched off, and limits of its own."""
+def by_wasmtime(data: bytes) -> bool | None:
+    """Quick, but it has proposals that cannot be switched off, and limits of its own; None where it reads no further, as
+    it does not have legacy exceptions."""
     try:
         wasmtime.Module.validate(_ENGINE, data)
-    except wasmtime.WasmtimeError:
-        return False
+    except wasmtime.WasmtimeError as error:
+        return None if str(error).startswith("legacy") else False
     return True
 
 
