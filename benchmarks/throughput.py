@@ -45,7 +45,7 @@ def measure(
     for program in programs:
         progress.next(program.name)
         if quick:
-            small[program.name] = compare(program, there, program.small, 1, progress)
+            small[program.name] = compare(program, there, program.small, 0, progress)
             continue
         large[program.name] = compare(program, fast, program.large, rounds, progress)
         if slow and not program.simd:
@@ -57,14 +57,15 @@ def measure(
 def compare(
     program: Program, engines: Sequence[Engine], arguments: Sequence[str], rounds: int, progress: Progress
 ) -> dict[str, list[float]]:
-    """Run one program in turns, after one run in each engine that is not timed, whose results are compared."""
+    """Run one program in turns, after one run in each engine that counts only if `rounds` is 0, whose results are compared."""
     sides: dict[str, Callable[[], float]] = {}
+    first: dict[str, list[float]] = {}
     outputs: dict[str, bytes] = {}
     for engine in engines:
         progress(f"{engine.name}, warming up")
         try:
             run = engine.load(program)
-            output = run(arguments).output
+            seconds, output = run(arguments)
         except Absent:
             continue
         except Exception as error:  # whatever an engine raises for a program that it cannot run
@@ -72,10 +73,11 @@ def compare(
             continue
         if not (program.rounded and engine.name == "native"):
             outputs[engine.name] = output
+        first[engine.name] = [seconds]
         sides[engine.name] = side(run, arguments, output)
     if len(set(outputs.values())) > 1:
         raise Mismatch(f"{program.name} {' '.join(arguments)} prints different results: {outputs}")
-    return in_turns(sides, rounds, progress)
+    return in_turns(sides, rounds, progress) if rounds else first
 
 
 def side(run: Runner, arguments: Sequence[str], expected: bytes) -> Callable[[], float]:
