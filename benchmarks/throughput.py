@@ -57,7 +57,7 @@ def measure(
 def compare(
     program: Program, engines: Sequence[Engine], arguments: Sequence[str], rounds: int, progress: Progress
 ) -> dict[str, list[float]]:
-    """Run one program in turns, after one run in each engine that counts only if `rounds` is 0, whose results are compared."""
+    """Run one program in turns, after a run in each engine for its result; that one is timed only if `rounds` is 0."""
     sides: dict[str, Callable[[], float]] = {}
     first: dict[str, list[float]] = {}
     outputs: dict[str, bytes] = {}

@@ -237,6 +237,7 @@ def test_descriptors_are_few_and_go_with_their_modules() -> None:
 @needs_images
 def test_pages_go_with_the_last_memory() -> None:
     """Addresses that are kept for the next memory do not hold an image that no other memory will begin with."""
+    gc.collect()  # images of other tests
     made = module([(0, BYTES)])
     memories = [Instance(made).exports.m for _ in range(4)]
     assert "memfd:wasmvm" in Path("/proc/self/maps").read_text()
@@ -254,6 +255,7 @@ def test_pages_go_with_the_last_memory() -> None:
 @needs_images
 def test_an_image_that_is_not_done() -> None:
     """An interruption ends the making of it; the next instance has one."""
+    gc.collect()  # images of other tests
     made = module([(0, BYTES * 40)], pages=64)
     Instance(made)
     before = descriptors()
