@@ -120,6 +120,7 @@ cdef struct mem_t:
     uint64_t image  # the number of the `MemoryImage` it began with, or 0
     uint64_t image_start  # where that is mapped
     uint64_t image_size
+    int page_shift  # logarithm of the bytes of a page
 
 
 cdef struct segment_t:

@@ -53,7 +53,7 @@ from wasmvm.lowered import Lowered
 from wasmvm.quoting import escaped
 from wasmvm.typetable import comptype_of, field_room, find, group_of, hold, read_comptype, super_of
 from wasmvm.types import (
-    MAX_PAGES_64, MAX_TABLE, FuncType, GlobalType, Limits,
+    MAX_PAGES_64, MAX_TABLE, PAGE_SIZES, FuncType, GlobalType, Limits,
     MemoryType, StructType, TableType, TagType, heaptype_of, is_nullable, layout, ref_typeidx, storage_size, valtype_text, valtypes_of,
 )
 

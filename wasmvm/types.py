@@ -138,6 +138,8 @@ MAX_PAGES = 1 << 16
 """Pages in a memory whose addresses are i32."""
 MAX_PAGES_64 = 1 << 48
 """Pages in a memory whose addresses are i64."""
+PAGE_SIZES = (1, PAGE_SIZE)
+"""What a page may be (proposal custom-page-sizes)."""
 MAX_TABLE = (1 << 32) - 1
 """Elements in a table whose indices are i32, as the binary format can state them."""
 
@@ -264,13 +266,27 @@ class Limits(Record):
 
 
 class MemoryType(Record):
-    """spec "Structure: Memory Types"; `addrtype` (spec "Structure: Address Types") is I32 or I64."""
+    """spec "Structure: Memory Types".
+
+    Attributes:
+        limits: in pages.
+        addrtype: I32 or I64 (spec "Structure: Address Types").
+        page_size: bytes in a page, one of `PAGE_SIZES` (proposal custom-page-sizes).
+    """
 
     limits: Limits
     addrtype: int = I32
+    page_size: int = PAGE_SIZE
+
+    def most_pages(self) -> int:
+        """spec "Validation: Types: Memory Types": all that can be addressed, less one byte where a page is a byte."""
+        if self.page_size == PAGE_SIZE:
+            return MAX_PAGES_64 if self.addrtype == I64 else MAX_PAGES
+        return (1 << (64 if self.addrtype == I64 else 32)) - 1
 
     def __str__(self) -> str:
-        return f"(memory {'i64 ' if self.addrtype == I64 else ''}{self.limits})"
+        pages = "" if self.page_size == PAGE_SIZE else f" (pagesize {self.page_size})"
+        return f"(memory {'i64 ' if self.addrtype == I64 else ''}{self.limits}{pages})"
 
 
 class TableType(Record):

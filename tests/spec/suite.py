@@ -26,7 +26,9 @@ CORE_2_0 = frozenset(
 )
 """The files of WebAssembly 1.0 and 2.0 without SIMD. Today's suite tests later features in some of them as well."""
 
-PATTERNS = ("*.wast", "custom/*.wast", "legacy/*.wast")
+PROPOSALS = ("custom-page-sizes",)
+"""Folders of `proposals` that wasmvm has all of."""
+PATTERNS = ("*.wast", "custom/*.wast", "legacy/*.wast", *(f"proposals/{name}/*.wast" for name in PROPOSALS))
 
 
 def folder() -> Path | None:
@@ -37,7 +39,7 @@ def folder() -> Path | None:
 
 
 def files() -> list[Path]:
-    """The scripts of the suite, with those about custom sections and about legacy exception handling.
+    """The scripts of the suite, with those about custom sections, about legacy exception handling, and some proposals.
 
     Its folder ``proposals`` holds what is not part of the standard yet, ``legacy`` what never became part of it.
     """
@@ -46,5 +48,5 @@ def files() -> list[Path]:
 
 
 def name(path: Path) -> str:
-    """What a script is called: by its file, but for those of `legacy`, some of which are called as others are."""
-    return f"legacy/{path.stem}" if path.parent.name == "legacy" else path.stem
+    """What a script is called: by its file, and by its folder where that has scripts that are called as others are."""
+    return f"{path.parent.name}/{path.stem}" if path.parent.name in ("legacy", *PROPOSALS) else path.stem

@@ -90,6 +90,7 @@ def test_the_assembler_of_wasmtime_makes_the_same_module(path: Path | None) -> N
         text = source.lexer.source[source.begin : source.end].decode()
         if path.parent.name == "legacy":  # wasmtime knows no folded try
             text = wasm2wat(source.assemble())
+        text = text.replace("(pagesize 65536)", "")  # theirs would state it, ours does not
         try:
             theirs = bytes(wasmtime.wat2wasm(text))
         except wasmtime.WasmtimeError:
@@ -100,7 +101,7 @@ def test_the_assembler_of_wasmtime_makes_the_same_module(path: Path | None) -> N
             assert others <= OTHER_TYPE.get(path.stem, 0), f"{path}:{source.lexer.lines(source.begin) + 1}"
         compared += 1
     assert others == OTHER_TYPE.get(path.stem, 0)
-    forms = [source.form for source in sources(path)]
+    forms = [source.form for source in sources(path) if not source.is_definition]
     assert compared >= forms.count("text") // 2
 
 

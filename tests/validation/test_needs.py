@@ -55,6 +55,8 @@ NEEDS: dict[str, str] = {
     "(memory 1) (memory 1)": "multi-memory",
     '(import "m" "m" (memory 1)) (memory 1)': "multi-memory",
     "(memory i64 1)": "memory64",
+    "(memory 1 (pagesize 1))": "custom-page-sizes",
+    '(import "m" "m" (memory 1 (pagesize 1)))': "custom-page-sizes",
     "(table i64 1 funcref)": "memory64",
     '(import "m" "m" (memory i64 1))': "memory64",
     "(tag)": "exceptions",

@@ -61,6 +61,7 @@ if not cython.compiled:
         FORM_SUB_FINAL,
         LIMITS_I64,
         LIMITS_MAX,
+        LIMITS_PAGE_SIZE,
         SECTION_CODE,
         SECTION_DATA,
         TABLE_INIT,
@@ -224,27 +225,43 @@ def read_result_type(reader: Reader) -> tuple[int, ...]:
     return tuple(valtypes)
 
 
-def read_limits(reader: Reader) -> tuple[int, Limits]:
-    """spec "Binary Format: Limits": the address type and the limits. The validator says which sizes are too large."""
+def read_limits(reader: Reader, more: int = 0) -> tuple[int, Limits]:
+    """spec "Binary Format: Limits": flags, and the limits. The validator says which sizes are too large.
+
+    Args:
+        more: flags that there may be besides; what they announce follows the limits.
+    """
     at = reader.pos
     flags = reader.byte()
-    if flags & ~(LIMITS_MAX | LIMITS_I64):
+    if flags & ~(LIMITS_MAX | LIMITS_I64 | more):
         raise DecodeError(f"malformed limits flags{missing_limits(flags)}", at)
+    if flags & more and reader.pos == reader.end:  # what there is to say if the flag means nothing
+        raise DecodeError("malformed limits flags: limits must follow", at)
     minimum = reader.u64()
-    return I64 if flags & LIMITS_I64 else I32, Limits(minimum, reader.u64() if flags & LIMITS_MAX else None)
+    return flags, Limits(minimum, reader.u64() if flags & LIMITS_MAX else None)
+
+
+def addrtype_of(flags: int) -> int:
+    return I64 if flags & LIMITS_I64 else I32
 
 
 def read_memory_type(reader: Reader) -> MemoryType:
-    """spec "Binary Format: Memory Types"."""
-    addrtype, limits = read_limits(reader)
-    return MemoryType(limits, addrtype)
+    """spec "Binary Format: Memory Types"; the proposal custom-page-sizes adds the logarithm of a page's size."""
+    flags, limits = read_limits(reader, LIMITS_PAGE_SIZE)
+    if not flags & LIMITS_PAGE_SIZE:
+        return MemoryType(limits, addrtype_of(flags))
+    at = reader.pos
+    exponent = reader.u32()
+    if exponent > 63:
+        raise DecodeError(f"invalid custom page size: 2^{exponent}", at)
+    return MemoryType(limits, addrtype_of(flags), 1 << exponent)
 
 
 def read_table_type(reader: Reader) -> TableType:
     """spec "Binary Format: Table Types"."""
     reftype = reader.reftype()
-    addrtype, limits = read_limits(reader)
-    return TableType(reftype, limits, addrtype)
+    flags, limits = read_limits(reader)
+    return TableType(reftype, limits, addrtype_of(flags))
 
 
 def read_mutability(reader: Reader) -> bool:

@@ -14,6 +14,7 @@ from wasmvm.types import (
     EXTERN_KINDS,
     FUNC,
     I64,
+    PAGE_SIZE,
     ExternType,
     FuncType,
     GlobalType,
@@ -160,7 +161,7 @@ def describe_type(type_: ExternType) -> str:
     if isinstance(type_, FuncType):
         return str(type_)
     if isinstance(type_, MemoryType):
-        return f"{_limits(type_)} pages"
+        return f"{_limits(type_)} {'pages' if type_.page_size == PAGE_SIZE else 'bytes'}"
     if isinstance(type_, GlobalType):
         name = valtype_text(type_.valtype)
         return f"(mut {name})" if type_.mutable else name

@@ -77,6 +77,7 @@ cdef enum:
     FORM_SUB_FINAL = 79
     LIMITS_MAX = 1
     LIMITS_I64 = 4
+    LIMITS_PAGE_SIZE = 8
     TABLE_INIT = 64
     EMPTY_BLOCK = 64
     CATCH = 0

@@ -29,7 +29,7 @@ FORM_FUNC, FORM_STRUCT, FORM_ARRAY = 0x60, 0x5F, 0x5E
 """What composite types begin with."""
 FORM_REC, FORM_SUB, FORM_SUB_FINAL = 0x4E, 0x50, 0x4F
 """What groups of types, and types with supertypes, begin with."""
-LIMITS_MAX, LIMITS_I64 = 1, 4
+LIMITS_MAX, LIMITS_I64, LIMITS_PAGE_SIZE = 1, 4, 8
 """Flags of limits: a maximum follows; addresses are i64."""
 TABLE_INIT = 0x40
 """What the entry of a table with an initial value begins with, before a byte 0."""

@@ -15,7 +15,7 @@ PREFIXED: dict[int, tuple[tuple[int, int, str], ...]] = {
 HEAPTYPES = {0x68: "stack-switching", 0x75: "stack-switching", 0x65: "shared-everything-threads"}
 FORMS = {0x5D: "stack-switching", 0x4C: "custom-descriptors", 0x4D: "custom-descriptors"}
 """What composite types begin with."""
-LIMITS = ((0x02, "threads"), (0x08, "custom-page-sizes"))
+LIMITS = ((0x02, "threads"),)
 """Flags of limits."""
 
 

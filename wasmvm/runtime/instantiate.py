@@ -95,7 +95,8 @@ class Plan:
         imported = len(syntax.table_imports)
         if any(elem.mode == ACTIVE and elem.tableidx < imported for elem in syntax.elems):
             return False
-        return self.initial.plan_image(syntax.mems[memidx].type.limits.min)
+        memtype = syntax.mems[memidx].type
+        return self.initial.plan_image(memtype.limits.min, memtype.page_size)
 
     def next_image(self, store: Store) -> MemoryImage | None:
         """What the memory of the next instance begins with; made for the second one, as most programs have one only."""
@@ -214,7 +215,7 @@ def check_import(store: Store, plan: Plan, import_: Import, expected: Any, exter
             )
         else:
             matches = (
-                (kind == MEMORY or actual.reftype == expected.reftype)
+                (actual.page_size == expected.page_size if kind == MEMORY else actual.reftype == expected.reftype)
                 and actual.addrtype == expected.addrtype
                 and match_limits(actual.limits, expected.limits)
             )

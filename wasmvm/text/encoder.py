@@ -9,13 +9,13 @@ from wasmvm.types import (
     CONCRETE,
     I64,
     NON_NULL,
+    PAGE_SIZE,
     ArrayType,
     CompType,
     FieldType,
     FuncType,
     GlobalType,
     Limits,
-    MemoryType,
     StructType,
     SubType,
     TableType,
@@ -185,14 +185,17 @@ def rectype(of: list[SubType]) -> bytes:
     return _SMALL[codes.FORM_REC] + vec(map(subtype, of))
 
 
-def limits(of: Limits, addrtype: int) -> bytes:
-    """spec "Binary Format: Limits"."""
-    flags = (of.max is not None) * codes.LIMITS_MAX | (addrtype == I64) * codes.LIMITS_I64
+def limits(of: Limits, addrtype: int, flags: int = 0) -> bytes:
+    """spec "Binary Format: Limits"; `flags` are those that there are besides."""
+    flags |= (of.max is not None) * codes.LIMITS_MAX | (addrtype == I64) * codes.LIMITS_I64
     return _SMALL[flags] + uleb(of.min) + (b"" if of.max is None else uleb(of.max))
 
 
-def memorytype(of: MemoryType) -> bytes:
-    return limits(of.limits, of.addrtype)
+def memorytype(of: Limits, addrtype: int, page_size: int) -> bytes:
+    """spec "Binary Format: Memory Types"; custom-page-sizes adds the logarithm of a page's size."""
+    if page_size == PAGE_SIZE:
+        return limits(of, addrtype)
+    return limits(of, addrtype, codes.LIMITS_PAGE_SIZE) + uleb(page_size.bit_length() - 1)
 
 
 def tabletype(of: TableType) -> bytes:

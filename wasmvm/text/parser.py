@@ -42,7 +42,6 @@ from wasmvm.types import (
     TAG,
     GlobalType,
     Limits,
-    MemoryType,
     TableType,
     ref,
 )
@@ -262,7 +261,7 @@ class ModuleParser:
         if kind == TABLE:
             return encoder.tabletype(self._tabletype())
         if kind == MEMORY:
-            return encoder.memorytype(self._memorytype())
+            return self._memorytype()
         return encoder.globaltype(self._globaltype())
 
     def _addrtype(self) -> int:
@@ -280,9 +279,22 @@ class ModuleParser:
         addrtype, limits = self._addrtype(), self._limits()
         return TableType(self.context.reftype(), limits, addrtype)
 
-    def _memorytype(self) -> MemoryType:
+    def _memorytype(self) -> bytes:
         addrtype = self._addrtype()
-        return MemoryType(self._limits(), addrtype)
+        limits = self._limits()
+        return encoder.memorytype(limits, addrtype, self._pagesize())
+
+    def _pagesize(self) -> int:
+        """Of the proposal custom-page-sizes; the validator says which powers of two it may be."""
+        cursor = self.cursor
+        if not cursor.open_field("pagesize"):
+            return PAGE_SIZE
+        at = cursor.position
+        size = cursor.nat(64)
+        if size.bit_count() != 1:
+            raise cursor.error(f"invalid custom page size: {size} is no power of two", at)
+        cursor.expect(")")
+        return size
 
     def _tagtype(self) -> bytes:
         return encoder.tagtype(self.context.defined_type([])[0])
@@ -349,16 +361,16 @@ class ModuleParser:
             self._add_import(names, MEMORY, self._import_desc(MEMORY))
             return
         start = cursor.position
-        addrtype = self._addrtype()
+        addrtype, page_size = self._addrtype(), self._pagesize()
         if cursor.open_field("data"):
             data = cursor.strings()
             cursor.expect(")")
-            pages = -(-len(data) // PAGE_SIZE)
-            self._items[codes.SECTION_MEMORY].add(encoder.limits(Limits(pages, pages), addrtype))
+            pages = -(-len(data) // page_size)
+            self._items[codes.SECTION_MEMORY].add(encoder.memorytype(Limits(pages, pages), addrtype, page_size))
             self._items[codes.SECTION_DATA].add(*_active_data(index or None, _ZERO[addrtype], data))
             return
         cursor.position = start
-        self._items[codes.SECTION_MEMORY].add(encoder.memorytype(self._memorytype()))
+        self._items[codes.SECTION_MEMORY].add(self._memorytype())
 
     def _tag(self, index: int) -> None:
         self.context.bind("tag", index)

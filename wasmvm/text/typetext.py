@@ -9,6 +9,7 @@ from wasmvm.text.identifiers import Space
 from wasmvm.types import (
     CONCRETE,
     I64,
+    PAGE_SIZE,
     ArrayType,
     CompType,
     ExternType,
@@ -125,7 +126,8 @@ class TypeTexts:
         if isinstance(of, TableType):
             return f"{_limits(of.limits, of.addrtype)} {self.valtype(of.reftype)}"
         if isinstance(of, MemoryType):
-            return _limits(of.limits, of.addrtype)
+            pages = "" if of.page_size == PAGE_SIZE else f" (pagesize {of.page_size})"
+            return _limits(of.limits, of.addrtype) + pages
         if isinstance(of, GlobalType):
             return f"(mut {self.valtype(of.valtype)})" if of.mutable else self.valtype(of.valtype)
         return self._signature(of.functype if isinstance(of, TagType) else of)

@@ -17,12 +17,13 @@ from wasmvm.types import (
     I32,
     I64,
     LOOK,
-    MAX_PAGES,
-    MAX_PAGES_64,
     MAX_TABLE,
+    PAGE_SIZE,
+    PAGE_SIZES,
     TABLE,
     FuncType,
     Limits,
+    MemoryType,
     is_defaultable,
     valtype_text,
 )
@@ -223,16 +224,24 @@ def check_declarations(module: Module, checkpoint: Callable[[], object] | None) 
             check_limits(table.limits, MAX_TABLE, "table size must be at most 2^32-1", offset)
     mems = [(i.desc, i.offset) for i in module.mem_imports] + [(m.type, m.offset) for m in module.mems]
     for mem, offset in mems:
-        if mem.addrtype == I64:
-            check_limits(mem.limits, MAX_PAGES_64, "memory size must be at most 2^48 pages (16EiB)", offset)
-        else:
-            check_limits(mem.limits, MAX_PAGES, "memory size must be at most 65536 pages (4GiB)", offset)
+        if mem.page_size not in PAGE_SIZES:
+            raise ValidationError(
+                f"invalid custom page size: {mem.page_size} bytes; it can be 1 or {PAGE_SIZE}", offset
+            )
+        check_limits(mem.limits, mem.most_pages(), f"memory size must be at most {mem_bound(mem)}", offset)
     for import_ in looking(module.global_imports, checkpoint):
         check_valtype(import_.desc.valtype, count, import_.offset)
     for global_ in looking(module.globals, checkpoint):
         check_valtype(global_.type.valtype, count, global_.offset)
     for elem in module.elems:
         check_valtype(elem.reftype, count, elem.offset)
+
+
+def mem_bound(mem: MemoryType) -> str:
+    """What `most_pages` is, in words."""
+    if mem.page_size != PAGE_SIZE:
+        return f"2^{64 if mem.addrtype == I64 else 32}-1 bytes"
+    return "2^48 pages (16EiB)" if mem.addrtype == I64 else "65536 pages (4GiB)"
 
 
 def check_limits(limits: Limits, bound: int, message: str, offset: int) -> None:

@@ -284,11 +284,11 @@ def test_an_image_must_fit() -> None:
     data.add(0, 0, PAGE, 0, len(BYTES))
     with pytest.raises(InternalError):
         data.add(0, 0, 0, 0, len(BYTES) + 1)
-    assert not data.plan_image(0)
-    assert not data.plan_image(1)
+    assert not data.plan_image(0, 65536)
+    assert not data.plan_image(1, 65536)
     assert image_of(Store(), data) is None
-    assert data.plan_image((1 << 64) - 1), "as many pages as there can be"
-    assert data.plan_image(4)
+    assert data.plan_image((1 << 64) - 1, 65536), "as many pages as there can be"
+    assert data.plan_image(4, 65536)
     image = image_of(Store(), data)
     assert image is not None
     with pytest.raises(InternalError, match="image"):

@@ -13,7 +13,20 @@ import numpy
 import pytest
 
 from tests.wat import wat2wasm
-from wasmvm import Global, GlobalType, Instance, Limits, Memory, MemoryType, Module, Store, Table, TableType, Trap
+from wasmvm import (
+    Global,
+    GlobalType,
+    Instance,
+    Limits,
+    LinkError,
+    Memory,
+    MemoryType,
+    Module,
+    Store,
+    Table,
+    TableType,
+    Trap,
+)
 from wasmvm.isa import wasm
 from wasmvm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64, VALTYPE_NAMES
 
@@ -210,6 +223,79 @@ def test_limits_of_64_bits() -> None:
     for delta in (1 << 24, 1 << 48, 1 << 64):
         with pytest.raises(ValueError, match="cannot grow"):
             made.grow(delta)
+
+
+BYTES = """(module (memory (export "m") {} (pagesize 1)) (data (i32.const 0) "abc")
+  (func (export "size") (result i32) (memory.size))
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+  (func (export "load8") (param i32) (result i32) (i32.load8_u (local.get 0)))
+  (func (export "load") (param i32) (result i64) (i64.load (local.get 0)))
+  (func (export "fill") (param i32 i32) (memory.fill (local.get 0) (i32.const 255) (local.get 1))))"""
+
+
+def test_pages_of_one_byte() -> None:
+    """Every length is one; the bytes that are not there yet are out of bounds, and zero when they come."""
+    store = Store(max_memory=200_000)
+    exports = Instance(Module(wat2wasm(BYTES.format("5 100001"))), store=store).exports
+    made = exports.m
+    assert (exports.size(), made.pages, len(made), made.read(0, 5)) == (5, 5, 5, b"abc\0\0")
+    assert (str(made.type), made.actual_type.page_size) == ("(memory 5 100001 (pagesize 1))", 1)
+    assert repr(made) == "<wasmvm.Memory of 5 bytes>"
+    for call in (lambda: exports.load8(5), lambda: exports.load(0), lambda: exports.fill(2, 4)):
+        with pytest.raises(Trap, match="out of bounds memory access"):
+            call()
+    exports.fill(2, 3)
+    assert exports.grow(3) == 5
+    assert exports.load(0) == int.from_bytes(b"ab\xff\xff\xff\0\0\0", "little")
+    view = memoryview(made)
+    assert (made.grow(99_993), len(view), len(made), store.memory_size) == (8, 8, 100_001, 100_001)
+    assert exports.load8(100_000) == 0
+    with pytest.raises(Trap, match="out of bounds memory access"):
+        exports.load8(100_001)
+    assert exports.grow(1) == -1, "over the type's maximum"
+    with pytest.raises(ValueError, match="cannot grow a memory of 100001 pages by 1"):
+        made.grow(1)
+    other = Instance(Module(wat2wasm(BYTES.format("3"))), store=store).exports
+    refused = (other.grow(99_997), other.grow(0xFFFF_FFFF), other.grow(-1 << 31))
+    assert (refused, store.memory_size) == ((-1, -1, -1), 100_004)
+    assert (other.grow(99_996), store.memory_size) == (3, 200_000)
+
+
+@pytest.mark.parametrize("page_size", [0, 2, 3, 4096, 1 << 17, -1, 1 << 80, 1.0, "1", None])
+def test_page_sizes_that_no_memory_has(page_size: object) -> None:
+    with pytest.raises((ValueError, TypeError), match=r"page[_ ]size"):
+        Memory(Store(), MemoryType(Limits(1), I32, page_size))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("addrtype", "most"), [(I32, (1 << 32) - 1), (I64, (1 << 64) - 1)])
+def test_most_pages_of_one_byte(addrtype: int, most: int) -> None:
+    store = Store(max_memory=1 << 60)
+    assert MemoryType(Limits(1), addrtype, 1).most_pages() == most
+    made = Memory(store, MemoryType(Limits(0, most), addrtype, 1))
+    assert (made.type.limits.max, made.grow(70_001)) == (most, 0)
+    with pytest.raises(ValueError, match="invalid limits"):
+        Memory(store, MemoryType(Limits(0, most + 1), addrtype, 1))
+
+
+def test_no_bytes_of_others_come_with_pages_of_one_byte() -> None:
+    """Ranges that are used again are cleared as far as they were written to."""
+    for length in (1, 4095, 4097, 65535, 65537):
+        first = Memory(Store(), MemoryType(Limits(length, None), I32, 1))
+        first.write(0, b"\xff" * length)
+        del first
+        second = Memory(Store(), MemoryType(Limits(0), I32, 1))
+        second.grow(2 * length)
+        assert not any(memoryview(second))
+
+
+def test_imports_have_pages_of_the_same_size() -> None:
+    small = Memory(Store(), MemoryType(Limits(70_000), I32, 1))
+    module = Module(wat2wasm('(module (import "" "m" (memory 70_000 (pagesize 1))))'))
+    Instance(module, {"": {"m": small}}, store=small.store)
+    for text in ("(memory 1)", "(memory 0 (pagesize 65536))"):
+        other = Module(wat2wasm(f'(module (import "" "m" {text}))'))
+        with pytest.raises(LinkError, match=r"expected \(memory [01]\), got \(memory 70000 \(pagesize 1\)\)"):
+            Instance(other, {"": {"m": small}}, store=small.store)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere pages that nobody touched may count")

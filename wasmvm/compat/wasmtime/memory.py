@@ -12,14 +12,10 @@ from wasmvm.compat.wasmtime.error import WasmtimeError, translated
 from wasmvm.compat.wasmtime.extern import Extern
 from wasmvm.compat.wasmtime.types import MemoryType
 
-PAGE_SIZE_LOG2 = 16
-
 
 def new_memory(store: _core.Store, ty: MemoryType) -> _core.Memory:
     """A new memory; WasmtimeError if the store's limits or wasmvm do not allow it."""
     memorytype = ty.ptr()
-    if ty.page_size_log2 != PAGE_SIZE_LOG2:
-        raise WasmtimeError("wasmvm has no custom page sizes")
     with translated():
         return _core.Memory(store, memorytype)
 
@@ -135,8 +131,8 @@ class Memory(Extern, wraps=_core.Memory, held_in="_memory"):
         return len(self._memory)
 
     def page_size(self, store: Storelike) -> int:
-        return 1 << self.page_size_log2(store)
+        check(store, self._memory.store)
+        return self._memory.type.page_size
 
     def page_size_log2(self, store: Storelike) -> int:
-        check(store, self._memory.store)
-        return PAGE_SIZE_LOG2
+        return self.page_size(store).bit_length() - 1

@@ -129,7 +129,6 @@ class MemoryType(Managed[types.MemoryType]):
     """Args: limits: in pages. is_64: whether addresses are i64. shared: between threads. page_size_log2: 16 or 0."""
 
     _shared = False
-    _page_size_log2 = 16
 
     def __init__(self, limits: Limits, is_64: bool = False, shared: bool = False, page_size_log2: int = 16) -> None:
         low, high = _limits(limits)
@@ -155,8 +154,9 @@ class MemoryType(Managed[types.MemoryType]):
             raise WasmtimeError("minimum size is too large for this memory type's index type")
         if not is_64 and high is not None and high > pages:
             raise WasmtimeError("maximum size is too large for this memory type's index type")
-        self._set_ptr(types.MemoryType(types.Limits(low, high), types.I64 if is_64 else types.I32))
-        self._shared, self._page_size_log2 = bool(shared), page_size_log2
+        addrtype = types.I64 if is_64 else types.I32
+        self._set_ptr(types.MemoryType(types.Limits(low, high), addrtype, 1 << page_size_log2))
+        self._shared = bool(shared)
 
     @property
     def limits(self) -> Limits:
@@ -173,12 +173,11 @@ class MemoryType(Managed[types.MemoryType]):
 
     @property
     def page_size(self) -> int:
-        return 1 << self.page_size_log2
+        return self.ptr().page_size
 
     @property
     def page_size_log2(self) -> int:
-        self.ptr()
-        return self._page_size_log2
+        return self.page_size.bit_length() - 1
 
 
 class TagType(Managed[FuncType]):

@@ -140,7 +140,7 @@ def _whole_memories() -> Iterator[RegOp]:
     yield RegOp(
         "memory.size",
         operands("d:i64 x:memidx"),
-        text=(Result("bits", "{inst}.mems[{x}].length >> 16"),),
+        text=(Result("bits", "{inst}.mems[{x}].length >> {inst}.mems[{x}].page_shift"),),
         touches=touched("memories"),
         rare=True,
     )

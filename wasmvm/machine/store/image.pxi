@@ -52,10 +52,10 @@ cdef class InitialData:
         """The memory that the first one is for; -1 where there is none."""
         return self.segments[0].memidx if self.count else -1
 
-    def plan_image(self, uint64_t pages):
+    def plan_image(self, uint64_t pages, uint64_t page_size):
         """Let an image stand for the first segments, all those for one memory that fit in that many pages; whether it pays."""
         cdef uint64_t page = wvm_page()
-        cdef uint64_t size = min(pages, <uint64_t>MAX_MEMORY_PAGES) * PAGE_SIZE
+        cdef uint64_t size = min(pages, <uint64_t>MAX_MEMORY_PAGES * PAGE_SIZE // page_size) * page_size
         cdef uint64_t low = size
         cdef uint64_t high = 0
         cdef uint64_t bytes = 0

@@ -4,6 +4,7 @@
 # valid and the loop need not look its base up again. Pages that nobody touched cost no memory.
 
 cdef enum:
+    PAGE_SHIFT = 16
     SPARE_MEMORIES = 8  # address ranges kept for the next memory
     MAX_TO_CLEAR = 16 << 20  # bytes; a larger memory is given back to the system
     MAX_MEMORY_PAGES = 1 << 24  # of any memory, a terabyte: some reserve as much as they may grow to
@@ -89,7 +90,7 @@ cdef void release_memory(mem_t* mem) noexcept:
 
 
 cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum, uint64_t reserved, MemoryImage image) noexcept:
-    """Memory of `minimum` bytes that can grow up to `reserved` (both whole pages); NULL where the system refuses.
+    """Memory of `minimum` bytes that can grow up to `reserved`; NULL where the system refuses.
 
     Where the system does not give the whole range, what it gives is halved until it does: a memory may fail to grow. But
     what it has left when there are many memories is for others of the process.
@@ -164,7 +165,7 @@ cdef class Memory:
 
     Args:
         store: the store that it belongs to.
-        type: a `MemoryType`, of addresses of 32 or 64 bits; sizes are in pages of 64 KiB.
+        type: a `MemoryType`, of addresses of 32 or 64 bits; sizes are in its pages, of 64 KiB or one byte.
         image: what it begins with, if the system allows that (`has_image`); zeros where that is None.
 
     Raises:
@@ -176,17 +177,26 @@ cdef class Memory:
         expect(type, MemoryType, "type")
         cdef uint64_t low, high
         cdef int addrtype
-        limits, addrtype = <tuple>type
+        cdef int shift = 0
+        limits, addrtype, page_size = <tuple>type
+        expect(page_size, int, "page_size")
+        if page_size not in PAGE_SIZES:
+            raise ValueError(f"invalid custom page size: {page_size} bytes; it can be 1 or {PAGE_SIZE}")
+        cdef uint64_t most_bytes = <uint64_t>MAX_MEMORY_PAGES * PAGE_SIZE
+        cdef uint64_t most = 0xFFFFFFFFFFFFFFFF if addrtype == I64 else 0xFFFFFFFF
+        if page_size == PAGE_SIZE:
+            shift = PAGE_SHIFT
+            most = <uint64_t>MAX_PAGES_64 if addrtype == I64 else max_pages
         store.check_thread()
-        read_limits(limits, <uint64_t>MAX_PAGES_64 if addrtype == I64 else max_pages, &low, &high)
+        read_limits(limits, most, &low, &high)
         self.addrtype = addrtype
         if is_plain(limits) and PyType_Is(type, MemoryType):
             self.type = type
         else:
-            self.type = MemoryType(plain_limits(limits, low, high), addrtype)
-        cdef uint64_t maximum = min(high, <uint64_t>MAX_MEMORY_PAGES) * PAGE_SIZE
-        cdef uint64_t minimum = low * PAGE_SIZE
-        if low > MAX_MEMORY_PAGES or minimum > min(store.max_each_memory, maximum):
+            self.type = MemoryType(plain_limits(limits, low, high), addrtype, int(page_size))
+        cdef uint64_t maximum = min(high, most_bytes >> shift) << shift
+        cdef uint64_t minimum = low << shift
+        if low > most_bytes >> shift or minimum > min(store.max_each_memory, maximum):
             raise MemoryError(f"memory minimum size of {low} pages exceeds memory limits")
         if not fits(store.memory_size, minimum, store.max_memory):
             raise over_limit("max_memory", (
@@ -209,6 +219,7 @@ cdef class Memory:
                 f"with {all_reserved} in {memory_count} memories of this process; those with a maximum, or of a store with a lower "
                 f"max_memory, take less, and those that are gone none"
             )
+        self.mem.page_shift = shift
         store.memory_size += minimum
         store.reserved += self.mem.reserved
 
@@ -227,12 +238,12 @@ cdef class Memory:
         return self.mem.length
 
     def __repr__(self):
-        return f"<wasmvm.Memory of {self.pages} pages>"
+        return f"<wasmvm.Memory of {self.pages} {'pages' if self.mem.page_shift else 'bytes'}>"
 
     @property
     def pages(self):
-        """Size in pages of 64 KiB."""
-        return self.mem.length // PAGE_SIZE
+        """Size in pages, of 64 KiB unless the type says that a page is a byte."""
+        return self.mem.length >> self.mem.page_shift
 
     @property
     def has_image(self):
@@ -242,7 +253,7 @@ cdef class Memory:
     @property
     def actual_type(self):
         """The type with the present size as minimum, which is what an import is matched against (spec "External Typing")."""
-        return MemoryType(Limits(self.pages, self.type.limits.max), self.addrtype)
+        return MemoryType(Limits(self.pages, self.type.limits.max), self.addrtype, 1 << self.mem.page_shift)
 
     @property
     def array(self):
@@ -281,19 +292,20 @@ cdef class Memory:
 
     cdef int64_t grow_by(self, uint64_t delta) noexcept:
         """The old size in pages, or -1 where it cannot grow."""
-        cdef uint64_t old = self.mem.length // PAGE_SIZE
+        cdef int shift = self.mem.page_shift
+        cdef uint64_t old = self.mem.length >> shift
         cdef uint64_t length
-        if delta > self.mem.maximum // PAGE_SIZE:
+        if delta > self.mem.maximum >> shift:
             return -1
-        length = (old + delta) * PAGE_SIZE
+        length = (old + delta) << shift
         if length > self.mem.maximum or length > self.mem.reserved or length > self.store.max_each_memory:
             return -1
-        if delta and not fits(self.store.memory_size, delta * PAGE_SIZE, self.store.max_memory):
+        if delta and not fits(self.store.memory_size, delta << shift, self.store.max_memory):
             return -1
         if not wvm_commit(self.mem.data, length):
             return -1
         self.mem.length = length
-        self.store.memory_size += delta * PAGE_SIZE
+        self.store.memory_size += delta << shift
         return old
 
     def grow(self, delta):
