@@ -13,12 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests import oracle
-from tests.machine.loop.test_numeric import BITS, EDGES, EXACT_NAN, ROWS, check_nan, function, is_nan
+from tests.machine.loop.test_numeric import BITS, EDGES, EXACT_NAN, ROWS, TWO_RESULTS, check_nan, function, is_nan
 from wasmvm.embedding.instance import Instance
 from wasmvm.embedding.module import Module
 from wasmvm.errors import Trap
 from wasmvm.isa.wasm import Row
-from wasmvm.numeric import F32_FORMAT, F64_FORMAT, OPERATORS, evaluate, round_binary
+from wasmvm.numeric import F32_FORMAT, F64_FORMAT, OPERATORS, WIDE, evaluate, round_binary
 from wasmvm.text import wat2wasm
 from wasmvm.types import F32, F64
 
@@ -37,7 +37,7 @@ def f64(value: float) -> int:
 
 
 def test_there_is_a_meaning_for_every_numeric_instruction() -> None:
-    assert OPERATORS.keys() == {row.mnemonic for row in ROWS}
+    assert OPERATORS.keys() | WIDE.keys() == {row.mnemonic for row in (*ROWS, *TWO_RESULTS)}
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def signatures(note: str) -> str:
     types = bytearray()
     for row in wasm.ROWS:
         alignment[row.code] = max(row.width, 1).bit_length() - 1
-        if row.params is None or row.results is None:
+        if row.params is None or row.results is None or len(row.results) > 1:
             param_count[row.code] = OWN_RULE
             continue
         if row.params not in places:

@@ -26,10 +26,10 @@ WASM3 = (
     "function-references", "gc",
 )
 """Edition 3.0."""
-LATER = ("legacy-exceptions", "custom-page-sizes")
+LATER = ("legacy-exceptions", "custom-page-sizes", "wide-arithmetic")
 """What wasmvm has besides."""
 MISSING = (
-    "threads", "wide-arithmetic", "custom-descriptors", "stack-switching",
+    "threads", "custom-descriptors", "stack-switching",
     "shared-everything-threads", "memory-control", "compact-imports", "component-model",
 )
 """What it does not have."""

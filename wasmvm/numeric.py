@@ -406,3 +406,17 @@ def evaluate(mnemonic: str, *operands: int) -> int:
     result = OPERATORS[mnemonic](*operands)
     # Comparisons give a bool, which is 0 or 1; everything else has the width that the mnemonic begins with.
     return int(result) & (0xFFFFFFFF if mnemonic[1] == "3" else 0xFFFFFFFFFFFFFFFF)
+
+
+def _wide(number: int) -> tuple[int, int]:
+    return number & _MASK_64, number >> 64 & _MASK_64
+
+
+_MASK_64 = (1 << 64) - 1
+WIDE: dict[str, Callable[..., tuple[int, int]]] = {
+    "i64.add128": lambda a, b, c, d: _wide((b << 64 | a) + (d << 64 | c)),
+    "i64.sub128": lambda a, b, c, d: _wide((b << 64 | a) - (d << 64 | c)),
+    "i64.mul_wide_s": lambda a, b: _wide(signed(a, 64) * signed(b, 64)),
+    "i64.mul_wide_u": lambda a, b: _wide(a * b),
+}
+"""By mnemonic, the instructions of the proposal wide-arithmetic: the low half of the result comes first."""

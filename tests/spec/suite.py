@@ -26,7 +26,7 @@ CORE_2_0 = frozenset(
 )
 """The files of WebAssembly 1.0 and 2.0 without SIMD. Today's suite tests later features in some of them as well."""
 
-PROPOSALS = ("custom-page-sizes",)
+PROPOSALS = ("custom-page-sizes", "wide-arithmetic")
 """Folders of `proposals` that wasmvm has all of."""
 PATTERNS = ("*.wast", "custom/*.wast", "legacy/*.wast", *(f"proposals/{name}/*.wast" for name in PROPOSALS))
 

@@ -178,7 +178,7 @@ def test_every_other_instruction_has_a_rule() -> None:
     for row in wasm.ROWS:
         has_rule = f"OP_{constant_name(row.mnemonic)}:" in chain or f"OP_{constant_name(row.mnemonic)}," in chain
         has_rule = has_rule or f"OP_{constant_name(row.mnemonic)})" in chain
-        assert has_rule == (row.params is None), row.mnemonic
+        assert has_rule == (row.params is None or len(row.results or ()) > 1), row.mnemonic
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ NEEDS: dict[str, str] = {
     '(import "m" "m" (memory 1)) (memory 1)': "multi-memory",
     "(memory i64 1)": "memory64",
     "(memory 1 (pagesize 1))": "custom-page-sizes",
+    "(func (param i64 i64) (local.get 0) (local.get 1) (i64.mul_wide_u) (drop) (drop))": "wide-arithmetic",
     '(import "m" "m" (memory 1 (pagesize 1)))': "custom-page-sizes",
     "(table i64 1 funcref)": "memory64",
     '(import "m" "m" (memory i64 1))': "memory64",

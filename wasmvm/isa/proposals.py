@@ -25,6 +25,7 @@ RANGES: tuple[tuple[int, int, str], ...] = (
     (0x20A, 0x20B, "bulk-memory-opt"),
     (0x20C, 0x20E, "bulk-memory"),
     (0x20F, 0x211, "reference-types"),
+    (0x213, 0x216, "wide-arithmetic"),
     (0x300, 0x3FF, "simd"),
     (0x400, 0x4FF, "relaxed-simd"),
 )

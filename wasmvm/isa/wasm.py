@@ -6,7 +6,7 @@ whose type depends on their immediates or on the context, for which the validato
 or table has 64-bit addresses, the validator takes i64 instead of i32 for them. Memory instructions name the width in
 bytes of what they access, which is also their natural alignment. `try`, `catch`, `rethrow`, `delegate` and `catch_all`
 are those of legacy exception handling, which the specification never had, and browsers still do (legacy/exceptions.md
-of the exception-handling proposal).
+of the exception-handling proposal); those with two results are of the proposal wide-arithmetic.
 """
 
 from __future__ import annotations
@@ -334,6 +334,11 @@ ROWS: tuple[Row, ...] = (
     _row(0x20F, "table.grow",                          imm.TABLEIDX,       "*"),
     _row(0x210, "table.size",                          imm.TABLEIDX,       "-> i32"),
     _row(0x211, "table.fill",                          imm.TABLEIDX,       "*"),
+    # spec "Binary Format: Numeric Instructions"
+    _row(0x213, "i64.add128",                          imm.NONE,           "i64 i64 i64 i64 -> i64 i64"),
+    _row(0x214, "i64.sub128",                          imm.NONE,           "i64 i64 i64 i64 -> i64 i64"),
+    _row(0x215, "i64.mul_wide_s",                      imm.NONE,           "i64 i64 -> i64 i64"),
+    _row(0x216, "i64.mul_wide_u",                      imm.NONE,           "i64 i64 -> i64 i64"),
     # spec "Binary Format: Vector Instructions"
     _row(0x300, "v128.load",                           imm.MEMARG,         "i32 -> v128", 16),
     _row(0x301, "v128.load8x8_s",                      imm.MEMARG,         "i32 -> v128", 8),

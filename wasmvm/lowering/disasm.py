@@ -91,7 +91,7 @@ def instruction(code: Words, position: int) -> tuple[str, int]:
     word = position + 1
     for operand in OPERANDS[op]:
         value = code[word]
-        if operand in "deabcs":
+        if operand in "deabcfs":
             parts.append(f"s{value}")
         elif operand == "t":
             parts.append(f"-> {word + value}")

@@ -393,8 +393,30 @@ class Plain(Aggregates):
             self.consume(R_MEMORY_COPY if op == OP_MEMORY_COPY else R_MEMORY_INIT, 3, start)
             self.word(self.u32())
             self.word(self.u32())
+        elif op == OP_I64_ADD128 or op == OP_I64_SUB128:
+            self.two_results(R_I64_ADD128 if op == OP_I64_ADD128 else R_I64_SUB128, 4)
+        elif op == OP_I64_MUL_WIDE_S or op == OP_I64_MUL_WIDE_U:
+            self.two_results(R_I64_MUL_WIDE_S if op == OP_I64_MUL_WIDE_S else R_I64_MUL_WIDE_U, 2)
         else:
             self.aggregate(op, start)
+        return 0
+
+    def two_results(self, form: int, count: int) -> int:
+        """Write `form`, of so many operands. Neither result may still be moved: an instruction is known to have one."""
+        i = self.h - count
+        a, b = self.readable(i), self.readable(i + 1)
+        c = self.readable(i + 2) if count > 2 else 0
+        f = self.readable(i + 3) if count > 2 else 0
+        self.pop_to(i)
+        d, e = self.push(TEMP, 1), self.push(TEMP, 1)
+        self.begin(form)
+        self.word(d)
+        self.word(e)
+        self.word(a)
+        self.word(b)
+        if count > 2:
+            self.word(c)
+            self.word(f)
         return 0
 
     def indexed_result(self, op: int, index: int) -> int:

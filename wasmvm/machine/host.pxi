@@ -11,6 +11,7 @@ cdef extern from *:
     #if defined(_MSC_VER)
     #include <intrin.h>
     #define WVM_UNLIKELY(x) (x)
+    #define wvm_mul_high(a, b) __umulh(a, b)
     static __inline int wvm_clz32(uint32_t x) { unsigned long i; _BitScanReverse(&i, x); return 31 - (int)i; }
     static __inline int wvm_ctz32(uint32_t x) { unsigned long i; _BitScanForward(&i, x); return (int)i; }
     static __inline int wvm_clz64(uint64_t x) { unsigned long i; _BitScanReverse64(&i, x); return 63 - (int)i; }
@@ -27,6 +28,7 @@ cdef extern from *:
     #define wvm_clz64(x) __builtin_clzll(x)
     #define wvm_ctz64(x) __builtin_ctzll(x)
     #define wvm_popcnt64(x) __builtin_popcountll(x)
+    #define wvm_mul_high(a, b) ((uint64_t)((unsigned __int128)(a) * (b) >> 64))
     #endif
     """
     bint unlikely "WVM_UNLIKELY"(bint condition) noexcept nogil
@@ -35,6 +37,7 @@ cdef extern from *:
     int wvm_clz64(uint64_t) noexcept nogil
     int wvm_ctz64(uint64_t) noexcept nogil
     int wvm_popcnt64(uint64_t) noexcept nogil
+    uint64_t wvm_mul_high(uint64_t, uint64_t) noexcept nogil  # the upper half of the product
 
 
 cdef extern from *:

@@ -201,6 +201,10 @@ class BodyValidator(Aggregates):
                 self.delegate()
             elif op == OP_RETHROW:
                 self.rethrow()
+            elif op in (OP_I64_ADD128, OP_I64_SUB128):
+                self.two_results(4)
+            elif op in (OP_I64_MUL_WIDE_S, OP_I64_MUL_WIDE_U):
+                self.two_results(2)
             else:
                 count = PARAM_COUNT[op]
                 if count == OWN_RULE:

@@ -91,6 +91,8 @@ cdef class Rules:
     cdef int check_select(self, int first, int second) except -1
     @cython.locals(stack=Stacks, reader=Reader, count=int64_t, _=int64_t, valtype=cython.int)
     cdef int select_t(self) except -1
+    @cython.locals(stack=Stacks, _=cython.int)
+    cdef int two_results(self, int count) except -1
     @cython.locals(idx=int64_t)
     cdef int global_set(self) except -1
     @cython.locals(elem=int64_t, table=cython.int)

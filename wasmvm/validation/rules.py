@@ -348,6 +348,14 @@ class Rules:
         stack.pop(valtype)
         stack.push(valtype)
 
+    def two_results(self, count: int) -> None:
+        """Of the proposal wide-arithmetic: `count` operands, two results."""
+        stack = self.stack
+        for _ in range(count):
+            stack.pop(I64)
+        stack.push(I64)
+        stack.push(I64)
+
     def global_set(self) -> None:
         idx = self.index(self.global_count, "global")
         if not self.global_mutable[idx]:

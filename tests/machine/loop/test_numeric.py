@@ -23,8 +23,10 @@ ROWS = [
     row
     for row in wasm.ROWS
     if row.imm == imm.NONE and not row.width and row.params and row.results and row.code < 0x300
-    and {*row.params, *row.results} <= {I32, I64, F32, F64}
+    and {*row.params, *row.results} <= {I32, I64, F32, F64} and len(row.results) == 1
 ]  # fmt: skip
+TWO_RESULTS = [row for row in wasm.ROWS if row.results and len(row.results) > 1]
+"""They are tested in `test_wide_arithmetic`."""
 COMPARISONS = ("eqz", "eq", "ne", "lt", "gt", "le", "ge")
 EXACT_NAN = ("abs", "neg", "copysign", "reinterpret")
 

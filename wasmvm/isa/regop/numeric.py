@@ -12,6 +12,10 @@ FORM_SUFFIXES = {"r": "", "rr": "", "rk": "_rk", "kr": "_kr"}
 """What a name ends in, by the places of the operands: in a slot (r) or in the instruction itself (k)."""
 
 
+WIDE = {"i64.add128": "a b c f", "i64.sub128": "a b c f", "i64.mul_wide_s": "a b", "i64.mul_wide_u": "a b"}
+"""The instructions of the proposal wide-arithmetic, which have two results, and the letters of what they read."""
+
+
 def forms(operator: Operator) -> Iterator[str]:
     """The forms that are worth having."""
     if len(operator.params) == 1:
@@ -52,3 +56,15 @@ def numeric_rows() -> Iterator[RegOp]:
         touches=NOTHING,
         serves=("i32.add",),
     )
+
+
+def wide_rows() -> Iterator[RegOp]:
+    """Numbers of 128 bits are two operands, the low half first."""
+    for mnemonic, read in WIDE.items():
+        values = ", ".join(f"{{{letter}:i64}}" for letter in read.split())
+        yield RegOp(
+            mnemonic,
+            operands(f"d:i64 e:i64 {' '.join(f'{letter}:i64' for letter in read.split())}"),
+            text=(f"{mnemonic.replace('.', '_')}(&fp[{{d}}], &fp[{{e}}], {values})",),
+            touches=NOTHING,
+        )

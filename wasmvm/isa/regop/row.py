@@ -11,7 +11,7 @@ letter  operand                                             words
 ======  ==================================================  =====
 d       slot of the result                                  1
 e       slot of a second result                             1
-a b c   slots that are read                                 1
+a b c f slots that are read                                 1
 k m     32-bit constants                                    1
 K       64-bit constant, low word first                     2
 V       16 bytes: a vector constant, or lane indices        4
@@ -62,6 +62,7 @@ _DEFAULTS: dict[str, tuple[Role, str]] = {
     "a": ("read", "bits"),
     "b": ("read", "bits"),
     "c": ("read", "bits"),
+    "f": ("read", "bits"),
     "k": ("constant", "i32"),
     "m": ("constant", "i32"),
     "K": ("constant", "i64"),

@@ -24,6 +24,7 @@ def _all() -> Iterator[RegOp]:
     yield from table.growth_rows()
     yield from metering.driver_rows()
     yield from vector.vector_rows()
+    yield from numeric.wide_rows()
 
 
 ROWS: tuple[RegOp, ...] = tuple(row._replace(number=number) for number, row in enumerate(_all()))

@@ -221,3 +221,27 @@ cdef inline float imm_f32(const int32_t* p) noexcept nogil:
     cdef float value
     memcpy(&value, p, 4)
     return value
+
+
+# Of the proposal wide-arithmetic: the halves of a number of 128 bits are in two slots.
+
+cdef inline void i64_add128(slot* low, slot* high, uint64_t a, uint64_t b, uint64_t c, uint64_t d) noexcept nogil:
+    cdef uint64_t total = a + c
+    high.u64 = b + d + (total < a)
+    low.u64 = total
+
+
+cdef inline void i64_sub128(slot* low, slot* high, uint64_t a, uint64_t b, uint64_t c, uint64_t d) noexcept nogil:
+    high.u64 = b - d - (a < c)
+    low.u64 = a - c
+
+
+cdef inline void i64_mul_wide_u(slot* low, slot* high, uint64_t a, uint64_t b) noexcept nogil:
+    high.u64 = wvm_mul_high(a, b)
+    low.u64 = a * b
+
+
+cdef inline void i64_mul_wide_s(slot* low, slot* high, uint64_t a, uint64_t b) noexcept nogil:
+    # A negative factor is 2^64 less than its bits.
+    high.u64 = wvm_mul_high(a, b) - (b & -(a >> 63)) - (a & -(b >> 63))
+    low.u64 = a * b
