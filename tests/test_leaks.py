@@ -96,6 +96,9 @@ LIST = wasmvm.Module(
 )
 SMALL = wat2wasm('(module (type (struct (field i32 i64))) (memory 1) (func (export "f") (result i32) (i32.const 5)))')
 
+SMALL_MODULE = wasmvm.Module(SMALL)
+IMAGED = wasmvm.Module(wat2wasm(f'(module (memory (export "m") 4) (data (i32.const 8) "{"x" * 100_000}"))'))
+
 
 class Shared:
     """A store with an instance that many turns use; where its end is part of the turn, each has its own."""
@@ -188,6 +191,16 @@ def memories() -> None:
     instance.exports.mem.array[7] = 2
 
 
+def images() -> None:
+    """A range of addresses that begins with an image is used for a memory without one, and the other way round."""
+    assert wasmvm.Instance(IMAGED).exports.m.read(9, 2) == b"xx"
+    assert wasmvm.Instance(SMALL_MODULE).exports.f() == 5
+
+
+def serialized() -> None:
+    assert SMALL_MODULE.serialize(lower_all=True)
+
+
 def traps() -> None:
     try:
         shared().load(-1)
@@ -252,7 +265,7 @@ def failed_instances() -> None:
 
 TURNS: dict[Callable[[], None], int] = {
     stores: 1, odd_stores: 4, large_stores: 200, instances: 1, instances_that_ran: 2, host_closures: 1, types: 4, cycles: 1, cycles_through_guests: 1,
-    modules: 4, memories: 2, traps: 1, exceptions: 1, caught_exceptions: 1, errors_of_the_host: 1, externrefs: 1,
+    modules: 4, memories: 2, images: 4, serialized: 2, traps: 1, exceptions: 1, caught_exceptions: 1, errors_of_the_host: 1, externrefs: 1,
     kept_externrefs: 1, structures: 1, wasi: 40, failed_modules: 2, failed_instances: 1,
 }  # fmt: skip
 """What is done, and by how much fewer times than ten thousand, as it takes long."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import traceback
 
@@ -99,6 +100,43 @@ def test_calling_back_keeps_locals_and_operands() -> None:
 
     instance = guest(f)
     assert instance.exports.locals_survive(3, 4) == 3 + (4 + 104 * 4) + 3
+
+
+def depth() -> int:
+    """How deep Python may recurse from here."""
+
+    def deeper(n: int) -> int:
+        try:
+            return deeper(n + 1)
+        except RecursionError:
+            return n
+
+    return deeper(0)
+
+
+def test_hosts_that_cannot_be_called_leave_the_limit_of_recursion_as_it_is() -> None:
+    """Where Python's own limit is met on the way to a host function, nothing is taken back that was not taken."""
+    text = '(module (import "" "h" (func $h (param i32) (result i32))) (func (export "f") (result i32) (call $h (i32.const 1))))'
+    call = Instance(Module(wat2wasm(text)), {"": {"h": abs}}).exports.f
+    refused = 0
+
+    def to_the_edge(n: int) -> None:
+        nonlocal refused
+        if n:
+            to_the_edge(n - 1)
+        else:
+            try:
+                call()
+            except RecursionError:
+                refused += 1
+
+    before = depth()
+    for spare in range(20):
+        for _ in range(30):
+            with contextlib.suppress(RecursionError):
+                to_the_edge(before - spare)
+    assert refused
+    assert depth() == before
 
 
 def test_recursion_through_the_host_is_bounded() -> None:

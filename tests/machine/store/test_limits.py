@@ -229,6 +229,24 @@ def test_how_many(text: str, option: str, count: int) -> None:
     wasmvm.Instance(module, store=store)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("max_instances", ""), ("max_tables", "(table 0 funcref)"), ("max_memories", "(memory 0)"),
+     ("max_memory", "(memory 1)"), ("max_table", "(table 9 funcref)")],
+)  # fmt: skip
+def test_limits_can_be_changed(name: str, text: str) -> None:
+    module = wasmvm.Module(f"(module {text})")
+    store = Store()
+    kept = wasmvm.Instance(module, store=store)
+    store.set_limits(**{name: 1})
+    assert getattr(store, name) == 1
+    with pytest.raises(wasmvm.LinkError, match=name):
+        wasmvm.Instance(module, store=store)
+    store.set_limits(**{name: 1 << 20})
+    wasmvm.Instance(module, store=store)
+    del kept
+
+
 def test_what_is_gone_counts_no_more() -> None:
     """Also where only the collector finds out."""
     module = wasmvm.Module('(module (memory 1) (table 9 funcref) (func (export "f")))')

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import gc
 import struct
+import subprocess
 import sys
 import weakref
 from collections.abc import Callable
@@ -657,3 +658,23 @@ def test_numpy_scalars() -> None:
         ways = Ways(valtype)
         for way in WAYS:
             assert alike(way(ways, value), expected), (way.__name__, value)
+
+
+FIRST_TYPE = """
+import wasmvm
+text = '(module (type $t (func)) (func (export "f") (param (ref $t)) (result (ref $t)) (local.get 0)) (func $g (export "g") (type $t)))'
+vm = wasmvm.Instance(wasmvm.Module(text))
+assert vm.exports.f.type.params == (wasmvm.types.CONCRETE,), vm.exports.f.type
+assert vm.exports.f(vm.exports.g) is not None
+try:
+    vm.exports.f(None)
+except TypeError as error:
+    print(error)
+"""
+
+
+def test_the_first_type_of_a_process_is_checked_as_all_others() -> None:
+    """Its number is the lowest that a defined type can have: null is no value of the type without null."""
+    done = subprocess.run([sys.executable, "-c", FIRST_TYPE], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "expected" in done.stdout

@@ -97,7 +97,6 @@ cdef int run_bulk(execution_t* x, double until) noexcept nogil:
     cdef move_t move
     cdef int reason = bulk_move(x, &move)
     if reason:
-        forget_bulk(x)
         return reason
     while x.now.bulk.done < move.count:
         move_piece(&move, &x.now.bulk.done)
