@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from wasmvm.cli.convert import write_output
 from wasmvm.cli.main import main
 from wasmvm.embedding.text import wasm2wat, wat2wasm
 
@@ -82,6 +85,47 @@ def test_a_full_disk(command: str, tmp_path: Path, capsys: pytest.CaptureFixture
     source.write_bytes(TEXT.encode() if command == "wat2wasm" else wat2wasm(TEXT))
     assert main([command, str(source), "-o", "/dev/full"]) == 1
     assert tuple(capsys.readouterr()) == ("", "wasmvm: /dev/full: No space left on device\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit of the system's for the size of files")
+@pytest.mark.parametrize("command", ["wat2wasm", "wasm2wat"])
+def test_a_file_is_there_as_a_whole_or_as_it_was(command: str, tmp_path: Path) -> None:
+    """Also if it is the input: nothing is lost when the disk is full in the middle of the output."""
+    text = f'(module (memory 9) (data (i32.const 0) "{"x" * 300_000}"))'
+    own = tmp_path / "own"
+    own.write_bytes(wat2wasm(text) if command == "wasm2wat" else text.encode())
+    own.chmod(0o640)
+    before = own.read_bytes()
+    script = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); "
+        "from wasmvm.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    words = [command, str(own), "-o", str(own)]
+    done = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"{own}: File too large" in done.stderr
+    assert own.read_bytes() == before
+    (tmp_path / "link").symlink_to("own")
+    assert main([command, str(own), "-o", str(tmp_path / "link")]) == 0
+    assert own.read_bytes() == (wasm2wat(before).encode() if command == "wasm2wat" else wat2wasm(text))
+    assert own.stat().st_mode & 0o777 == 0o640
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "own"]
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_an_interruption_leaves_the_output_as_it_was(tmp_path: Path) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"some"
+        raise KeyboardInterrupt
+
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_bytes(b"what was there")
+    for path in (old, new):
+        with pytest.raises(KeyboardInterrupt):
+            write_output(str(path), pieces())
+    assert old.read_bytes() == b"what was there"
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
 
 def test_not_a_module(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
