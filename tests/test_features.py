@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wasmvm.features import GROUPS, MISSING, SUPPORTED, parse, switched
+from wasmvm.features import DEFAULT, GROUPS, MISSING, OFF, SUPPORTED, parse, switched
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,8 @@ from wasmvm.features import GROUPS, MISSING, SUPPORTED, parse, switched
         ("mvp,bulk-memory", ("bulk-memory", "bulk-memory-opt"), ()),
         ("mvp,bulk-memory-opt", ("bulk-memory-opt",), ("bulk-memory",)),
         ("lime1", ("bulk-memory-opt", "extended-const"), ("bulk-memory", "simd")),
-        ("-stack-switching", SUPPORTED, ()),
+        ("-stack-switching", DEFAULT, OFF),
+        ("custom-descriptors", SUPPORTED, ()),
     ],
 )
 def test_lists(text: str, there: tuple[str, ...], gone: tuple[str, ...]) -> None:

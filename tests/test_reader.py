@@ -201,7 +201,7 @@ NULLABLE, NOT_NULLABLE = b"\x63", b"\x64"
 
 @pytest.mark.parametrize("typeidx", TYPEIDXS)
 def test_types_that_are_defined(typeidx: int) -> None:
-    encoded, nullable = sleb(typeidx), CONCRETE + 2 * TYPEIDXS[typeidx] + 1
+    encoded, nullable = sleb(typeidx), CONCRETE + 4 * TYPEIDXS[typeidx] + 1
     for method, data, found in (
         (Reader.heaptype, encoded, nullable),
         (Reader.valtype, NULLABLE + encoded, nullable),
@@ -249,7 +249,7 @@ def test_types_that_are_not(method: Callable[[Reader], int], data: bytes, found:
         (Reader.heaptype, sleb(2**32), TOO_LARGE, 4),
         (Reader.valtype, NULLABLE + b"\x40", "malformed heap type", 1),
         (Reader.reftype, NOT_NULLABLE + b"\x7f", "malformed heap type", 1),
-        (Reader.storagetype, b"\x79", "malformed value type", 0),
+        (Reader.storagetype, b"\x79", "malformed storage type", 0),
         (Reader.blocktype, b"\x41", "malformed value type", 0),
         (Reader.blocktype, b"\x78", "malformed value type", 0),
         (Reader.blocktype, sleb(-65), "malformed block type", 0),

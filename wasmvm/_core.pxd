@@ -54,6 +54,7 @@ cdef struct type_t:
     field_t* fields  # not of a function
     uint32_t* refs  # offsets of the fields that may refer to objects
     int32_t ref_count
+    uint32_t descriptor  # of a structure, where its descriptor is, which is one of `refs`; 0 for none
 
 
 cdef struct object_t:
@@ -335,6 +336,8 @@ cdef enum:
     TRAP_ARRAY_OUT_OF_BOUNDS = 35
     TRAP_CAST_FAILURE = 36
     TRAP_ALLOCATION_FAILED = 37
+    TRAP_NULL_DESCRIPTOR_REFERENCE = 38
+    TRAP_DESCRIPTOR_CAST_FAILURE = 39
 
 
 @cython.final

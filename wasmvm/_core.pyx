@@ -51,7 +51,7 @@ from wasmvm.deftype import check_valtype, checked_functype, define_functype, hol
 from wasmvm.errors import ExitTrap, InternalError, Trap, WasmException, with_wasm_frames
 from wasmvm.lowered import Lowered
 from wasmvm.quoting import escaped
-from wasmvm.typetable import comptype_of, field_room, find, group_of, hold, read_comptype, super_of
+from wasmvm.typetable import comptype_of, descriptor_of, field_room, find, group_of, hold, read_comptype, super_of
 from wasmvm.types import (
     MAX_PAGES_64, MAX_TABLE, PAGE_SIZES, FuncType, GlobalType, Limits,
     MemoryType, StructType, TableType, TagType, heaptype_of, is_nullable, layout, ref_typeidx, storage_size, valtype_text, valtypes_of,

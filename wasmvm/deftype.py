@@ -40,6 +40,7 @@ from wasmvm.types import (
     TableType,
     TagType,
     heaptype_of,
+    is_exact,
     is_nullable,
     is_reftype,
     typeidx_of,
@@ -84,7 +85,7 @@ def define(module: Module, checkpoint: Callable[[], object] | None = None) -> ar
             comptype = types[typeidx]
             key = None
             subtype = subtypes.get(typeidx)
-            is_plain = subtype is None or (subtype.final and not subtype.supers)
+            is_plain = subtype is None or subtype.is_plain
             if is_plain and count == 1 and isinstance(comptype, FuncType):
                 key = typetable.plain_key(comptype)
                 needs: set[int] = set()
@@ -158,7 +159,7 @@ def close_valtype(valtype: int, type_ids: array[int]) -> int:
     """The value type as it is outside of the module whose types have these ids."""
     if valtype < CONCRETE:
         return valtype
-    return CONCRETE + 2 * type_ids[typeidx_of(valtype)] + (valtype & 1)
+    return CONCRETE + 4 * type_ids[typeidx_of(valtype)] + (valtype & 3)
 
 
 def close_functype(functype: FuncType, type_ids: array[int]) -> FuncType:
@@ -213,6 +214,8 @@ def match_heaptype(actual: int, expected: int) -> bool:
         return True
     if actual in _BOTTOMS:
         return _TOP[actual] == top_of(expected)
+    if is_exact(expected):  # the bottom types aside, nothing but that very type
+        return False
     if expected >= CONCRETE:
         return actual >= CONCRETE and match_deftype(typeidx_of(actual), typeidx_of(expected))
     if actual >= CONCRETE:

@@ -26,15 +26,18 @@ WASM3 = (
     "function-references", "gc",
 )
 """Edition 3.0."""
-LATER = ("legacy-exceptions", "custom-page-sizes", "wide-arithmetic")
+LATER = ("legacy-exceptions", "custom-page-sizes", "wide-arithmetic", "custom-descriptors")
 """What wasmvm has besides."""
+OFF = ("custom-descriptors",)
+"""Of these, what is off unless it is asked for: no browser has it yet, or it contradicts the standard."""
 MISSING = (
-    "threads", "custom-descriptors", "stack-switching",
+    "threads", "stack-switching",
     "shared-everything-threads", "memory-control", "compact-imports", "component-model",
 )
 """What it does not have."""
 
 SUPPORTED: Features = frozenset((*WASM3, *LATER))
+DEFAULT: Features = SUPPORTED.difference(OFF)
 GROUPS: Mapping[str, Features] = {
     "mvp": frozenset(("floats",)),
     "wasm1": frozenset(WASM1),
@@ -80,7 +83,7 @@ def switched(features: Features, name: str, *, on: bool) -> Features:
     return features | both if on else features - both
 
 
-def parse(text: str | Features, features: Features = SUPPORTED) -> Features:
+def parse(text: str | Features, features: Features = DEFAULT) -> Features:
     """The set that a list such as ``"mvp,simd"`` or ``"-gc"`` says, as ``wasm-tools validate --features`` reads it.
 
     Args:

@@ -18,9 +18,12 @@ cdef class Reader:
     cdef const unsigned char[::1] buf
     cdef public Py_ssize_t pos
     cdef public Py_ssize_t end
+    cdef public Py_ssize_t descriptors_at
+    cdef public Py_ssize_t exact_twice_at
     cdef public object checkpoint
 
     cpdef int look_around(self) except -1
+    cpdef int note_descriptors(self, Py_ssize_t at) except -1
     cpdef int byte(self) except -1
     cpdef int skip(self, int64_t count) except -1
 
@@ -42,6 +45,7 @@ cdef class Reader:
     cpdef int long_reftype(self, Py_ssize_t at, str message) except -1
     @cython.locals(at=cython.Py_ssize_t, typeidx=int64_t)
     cpdef int heaptype(self) except -1
+    @cython.locals(at=cython.Py_ssize_t, byte=cython.int)
     cpdef int storagetype(self) except -1
     @cython.locals(at=cython.Py_ssize_t, byte=cython.int, typeidx=int64_t)
     cpdef int blocktype(self) except? -1

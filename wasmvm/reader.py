@@ -52,8 +52,8 @@ if not cython.compiled:
         OP_TRY,
         OP_TRY_TABLE,
     )
-    from wasmvm.isa.codes import CATCH_ALL, CATCH_ALL_REF, EMPTY_BLOCK, MEMIDX_FLAG, REF, REF_NULL
-    from wasmvm.types import CONCRETE, LOOK, MAX_TYPES, NON_NULL
+    from wasmvm.isa.codes import CATCH_ALL, CATCH_ALL_REF, EMPTY_BLOCK, EXACT, MEMIDX_FLAG, REF, REF_NULL
+    from wasmvm.types import CONCRETE, EXACT_BIT, LOOK, MAX_TYPES, NON_NULL
 
 IS_VALTYPE = bytes([byte in VALTYPE_NAMES for byte in range(256)])
 TYPE_CHECKING = False
@@ -91,6 +91,9 @@ class Reader:
         source: the module's bytes.
         pos: where the next byte is read.
         end: where reading stops; at most ``len(source)``.
+        descriptors_at: the offset of the first thing met that belongs to the custom-descriptors proposal, or -1.
+        exact_twice_at: the last place where a typeidx is the byte that means an exact type, for who finds that things
+            do not add up after it; or -1.
         checkpoint: what `look_around` calls, or None. Whoever reads much calls it some hundred times a second,
             since Python does not interrupt compiled code: a function of plain Python gives other threads and handlers
             of signals their turn, and may raise what ends the work.
@@ -101,11 +104,17 @@ class Reader:
         self.buf = source
         self.pos = 0
         self.end = len(source)
+        self.descriptors_at = self.exact_twice_at = -1
         self.checkpoint = checkpoint
 
     def look_around(self) -> None:
         if self.checkpoint is not None:
             self.checkpoint()
+
+    def note_descriptors(self, at: int) -> None:
+        """Something of the custom-descriptors proposal is at this offset."""
+        if self.descriptors_at < 0 or at < self.descriptors_at:
+            self.descriptors_at = at
 
     def byte(self) -> int:
         if self.pos >= self.end:
@@ -223,18 +232,24 @@ class Reader:
             self.pos += 1
             if self.buf[at] in HEAPTYPE_NAMES:
                 return self.buf[at]
+            if self.buf[at] == EXACT:
+                self.note_descriptors(at)
+                if self.pos < self.end and self.buf[self.pos] == EXACT:
+                    self.exact_twice_at = self.pos
+                return CONCRETE + 4 * min(self.u32(), MAX_TYPES) + EXACT_BIT + 1
             raise DecodeError(f"malformed heap type{missing_heaptype(self.buf[at])}", at)
         typeidx = self.sint(33)
         if typeidx < 0:
             raise DecodeError("malformed heap type", at)
-        return CONCRETE + 2 * min(typeidx, MAX_TYPES) + 1
+        return CONCRETE + 4 * min(typeidx, MAX_TYPES) + 1
 
     def storagetype(self) -> int:
         """The type of a field: a value type, or one of the packed types."""
-        if self.pos < self.end and self.buf[self.pos] in PACKED_NAMES:
-            self.pos += 1
-            return self.buf[self.pos - 1]
-        return self.valtype()
+        at = self.pos
+        byte = self.byte()
+        if IS_VALTYPE[byte] or byte in PACKED_NAMES:
+            return byte
+        return self.long_reftype(at, "malformed storage type")
 
     # spec "Binary Format: Instructions"
 

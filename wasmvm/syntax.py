@@ -43,13 +43,17 @@ class Extent(Record):
 
 
 class Import(Record):
-    """spec "Structure: Imports"; `desc` is a typeidx for functions and tags, else the type that `kind` says."""
+    """spec "Structure: Imports"; `desc` is a typeidx for functions and tags, else the type that `kind` says.
+
+    `exact`: whether a function is to have that very type.
+    """
 
     module: str
     name: str
     kind: int
     desc: Any
     offset: int
+    exact: bool = False
 
 
 class Export(Record):
@@ -178,7 +182,7 @@ class Module:
             arbitrary: `load`, `load_body` and `source` load them.
         partial: what loads those, or None where all is loaded.
         types: composite types by typeidx.
-        subtypes: by typeidx, those declared by ``sub``; all others are final and have no supertype.
+        subtypes: by typeidx, those declared by ``sub``, or with descriptors; all others are final without supertype.
         rectypes: the groups declared by ``rec``, ascending; every other type is a group of its own.
         type_offsets: ``array("I")``, where each type lies.
         imports, tables, mems, tags, globals, exports, elems, datas, customs: lists of the records above.
@@ -188,6 +192,9 @@ class Module:
         start: funcidx of the start function, or None.
         data_count: what the data count section says, or None without one.
         sections: every section in the order of the file.
+        descriptors_at: the offset of something that belongs to the custom-descriptors proposal; or -1: what was
+            validated has nothing of it.
+        may_have_descriptors: whether functions that are validated late may use that proposal.
         type_ids, hold: what `deftype.define` has found for the types, and what keeps that; None before.
     """
 
@@ -196,6 +203,7 @@ class Module:
         "customs",
         "data_count",
         "datas",
+        "descriptors_at",
         "elems",
         "exports",
         "func_imports",
@@ -205,6 +213,7 @@ class Module:
         "hold",
         "imports",
         "loaded",
+        "may_have_descriptors",
         "mem_imports",
         "mems",
         "partial",
@@ -249,6 +258,8 @@ class Module:
         self.datas: list[Data] = []
         self.customs: list[Custom] = []
         self.sections: list[Section] = []
+        self.descriptors_at = -1
+        self.may_have_descriptors = False
         self.type_ids: array[int] | None = None
         self.hold: object = None
 

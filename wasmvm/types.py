@@ -77,6 +77,11 @@ NON_NULL = 0x80
 """What is added to the byte of a nullable reference to an abstract heap type to make it non-null."""
 CONCRETE = 0x400
 """The first number of a reference to a defined type; all smaller ones mean the same in every module."""
+NULLABLE_BIT, EXACT_BIT = 1, 2
+"""Of a reference to a defined type: whether it may be null, and whether it is to that very type and none below it.
+
+Each typeidx has four numbers, so that all four references to a type are alike but for these bits.
+"""
 BOTTOM = 0
 """The type of an operand that unreachable code may take for any type; no value type is 0."""
 BOTTOM_REF = NON_NULL
@@ -90,9 +95,9 @@ def ref(heaptype: int, nullable: bool) -> int:
     return heaptype if nullable else heaptype | NON_NULL
 
 
-def ref_typeidx(typeidx: int, nullable: bool) -> int:
+def ref_typeidx(typeidx: int, nullable: bool, exact: bool = False) -> int:
     """The reference type to a defined type."""
-    return CONCRETE + 2 * typeidx + nullable
+    return CONCRETE + 4 * typeidx + 2 * exact + nullable
 
 
 def heaptype_of(reftype: int) -> int:
@@ -102,7 +107,12 @@ def heaptype_of(reftype: int) -> int:
 
 def typeidx_of(reftype: int) -> int:
     """The typeidx in a reference to a defined type."""
-    return (reftype - CONCRETE) >> 1
+    return (reftype - CONCRETE) >> 2
+
+
+def is_exact(reftype: int) -> bool:
+    """Whether it is to a defined type and to none below it."""
+    return reftype >= CONCRETE and bool(reftype & EXACT_BIT)
 
 
 def is_nullable(reftype: int) -> bool:
@@ -119,7 +129,9 @@ def is_defaultable(valtype: int) -> bool:
 
 
 def heaptype_text(heaptype: int) -> str:
-    return str(typeidx_of(heaptype)) if heaptype >= CONCRETE else HEAPTYPE_NAMES[heaptype]
+    if heaptype < CONCRETE:
+        return HEAPTYPE_NAMES[heaptype]
+    return f"(exact {typeidx_of(heaptype)})" if is_exact(heaptype) else str(typeidx_of(heaptype))
 
 
 def valtype_text(valtype: int) -> str:
@@ -248,11 +260,20 @@ class SubType(Record):
     Attributes:
         final: whether it may have no subtypes itself.
         supers: typeidxs.
+        describes, descriptor: typeidxs of the type whose descriptors are of this type, and of the type of the
+            descriptor that each structure of this type has (Overview.md of the custom-descriptors proposal), or None.
     """
 
     final: bool
     supers: tuple[int, ...]
     comptype: CompType
+    describes: int | None = None
+    descriptor: int | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it says nothing but what a composite type that stands alone says."""
+        return self.final and not self.supers and self.describes is None and self.descriptor is None
 
 
 class Limits(Record):

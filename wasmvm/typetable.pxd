@@ -5,6 +5,8 @@ from wasmvm.generated.codes cimport ARRAYREF, CONCRETE, FUNCREF, STRUCTREF
 
 
 cdef int FINAL
+cdef int DESCRIPTORS
+cdef int KIND
 cdef bytes SEPARATOR
 cdef int HEADER
 cdef int ENTRY
@@ -50,7 +52,7 @@ cpdef object hold(int64_t type_id)
 cpdef object holding(list firsts)
 
 cpdef bytes plain_key(functype)
-@cython.locals(needs=set, words=list, body=list, heads=list, bodies=list, flushed=Py_ssize_t, typeidx=Py_ssize_t, kind=cython.int, valtype=int64_t, super_=int64_t)
+@cython.locals(needs=set, words=list, body=list, heads=list, bodies=list, flushed=Py_ssize_t, typeidx=Py_ssize_t, kind=cython.int, flags=cython.int, valtype=int64_t, super_=int64_t)
 cpdef tuple group_key(list types, dict subtypes, Py_ssize_t start, Py_ssize_t count, type_ids, checkpoint)
 cdef int64_t rolled(int64_t valtype, int64_t start, type_ids, set needs) except? -1
 cpdef tuple functype_key(functype)
@@ -58,16 +60,20 @@ cdef bytes to_bytes(list words)
 @cython.locals(data=cython.p_uchar, at=Py_ssize_t, value=int64_t)
 cdef int64_t word(bytes key, Py_ssize_t index) noexcept
 @cython.locals(needs=set, count=Py_ssize_t, bodies=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t, i=Py_ssize_t,
-               at=Py_ssize_t, valtype=int64_t, super_=int64_t)
+               at=Py_ssize_t, valtype=int64_t, super_=int64_t, kind=cython.int)
 cdef set needs_of(bytes key)
 @cython.locals(key=bytes, count=Py_ssize_t, bodies=Py_ssize_t, begin=Py_ssize_t, end=Py_ssize_t, i=Py_ssize_t,
-               fields=int64_t)
+               fields=int64_t, kind=cython.int)
 cpdef int64_t field_room(Group group, bint params) except -1
 
 @cython.locals(group=Group)
 cpdef int kind_of(int64_t type_id) except -1
 @cython.locals(group=Group, super_=int64_t)
 cpdef int64_t super_of(int64_t type_id) except? -2
+cpdef int64_t descriptor_of(int64_t type_id) except? -2
+cpdef int64_t describes_of(int64_t type_id) except? -2
+@cython.locals(group=Group, key=bytes, at=Py_ssize_t, begin=Py_ssize_t, position=int64_t)
+cdef int64_t described(int64_t type_id, int which) except? -2
 @cython.locals(group=Group, known=dict)
 cpdef object comptype_of(int64_t type_id)
 @cython.locals(key=bytes, first=int64_t, at=Py_ssize_t, bodies=Py_ssize_t, begin=Py_ssize_t, i=Py_ssize_t,

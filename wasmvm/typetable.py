@@ -11,6 +11,8 @@ kind, its supertype, and how many words the bodies have up to the end of its own
 the abstract heap type, plus `FINAL`. A supertype is 0 for none, a type id plus 1, or below 0 a position in the group,
 inverted. The body of a function type is the number of its parameters, then these and the results; of the others it is
 each field's type and whether it may be set. A reference to a defined type that is below 0 leads into the group.
+Where the kind has `DESCRIPTORS`, two words come before that: the positions in the group of the type that it describes
+and of its descriptor's, plus 1, or 0 for none.
 
 The memory of the machine's `type_t` belongs to the entries, and no garbage collector looks after what points to it:
 nothing here may run foreign code while counts and tables do not agree.
@@ -37,6 +39,9 @@ LOOK_TYPES = 1 << 10
 PIECE = 1 << 16
 """Items of a large array that C code of Python's goes over at once, while no other thread runs."""
 FINAL = 0x80
+DESCRIPTORS = 0x100
+KIND = 0x7F
+"""The part of a kind that is the byte of the abstract heap type."""
 SEPARATOR = b"\1"
 """Between parameters and results of a key that consists of bytes."""
 HEADER = 2
@@ -44,7 +49,7 @@ ENTRY = 3
 """Words in front of all types, and in front of the bodies for each type."""
 BLOCK = 32
 """Groups of at least this many types have all ids of some blocks of this size; the table has these by block."""
-MAX_TYPE_ID = (1 << 30) - CONCRETE
+MAX_TYPE_ID = (1 << 29) - CONCRETE
 """So that a reference type fits into 31 bits."""
 
 
@@ -300,6 +305,11 @@ def group_key(
                 checkpoint()
         comptype = types[typeidx]
         subtype = subtypes.get(typeidx)
+        flags = 0 if subtype is not None and not subtype.final else FINAL
+        if subtype is not None and (subtype.describes is not None or subtype.descriptor is not None):
+            flags |= DESCRIPTORS
+            body.append(0 if subtype.describes is None else subtype.describes - start + 1)
+            body.append(0 if subtype.descriptor is None else subtype.descriptor - start + 1)
         if isinstance(comptype, FuncType):
             kind = FUNCREF
             body.append(len(comptype.params))
@@ -322,24 +332,24 @@ def group_key(
                 super_ += 1
             else:
                 super_ = start - 1 - super_
-        words.append(kind | FINAL if subtype is None or subtype.final else kind)
+        words.append(kind | flags)
         words.append(super_)
         words.append(flushed + len(body))
     return b"".join([*heads, to_bytes(words), *bodies, to_bytes(body)]), needs
 
 
 def rolled(valtype: int, start: int, type_ids: array[int], needs: set[int]) -> int:
-    typeidx = (valtype - CONCRETE) >> 1
+    typeidx = (valtype - CONCRETE) >> 2
     if typeidx >= start:
-        return -(valtype - 2 * start)
+        return -(valtype - 4 * start)
     needs.add(type_ids[typeidx])
-    return CONCRETE + 2 * type_ids[typeidx] + (valtype & 1)
+    return CONCRETE + 4 * type_ids[typeidx] + (valtype & 3)
 
 
 def functype_key(functype: FuncType) -> tuple[bytes, set[int]]:
     """The same for a closed function type that is final and in a group of its own."""
     valtypes = functype.params + functype.results
-    needs = {(valtype - CONCRETE) >> 1 for valtype in valtypes if valtype >= CONCRETE}
+    needs = {(valtype - CONCRETE) >> 2 for valtype in valtypes if valtype >= CONCRETE}
     words = [0, 1, FUNCREF | FINAL, 0, len(valtypes) + 1, len(functype.params), *valtypes]
     return to_bytes(words), needs
 
@@ -374,18 +384,22 @@ def needs_of(key: bytes) -> set[int]:
         if super_ > 0:
             needs.add(group_of(super_ - 1).first)
         end = word(key, HEADER + ENTRY * i + 2)
-        if word(key, HEADER + ENTRY * i) & ~FINAL == FUNCREF:
+        kind = word(key, HEADER + ENTRY * i)
+        if kind & DESCRIPTORS:
+            begin += 2
+        if kind & KIND == FUNCREF:
             begin += 1  # how many parameters there are
         for at in range(begin, end):
             valtype = word(key, bodies + at)
             if valtype >= CONCRETE:
-                needs.add(group_of((valtype - CONCRETE) >> 1).first)
+                needs.add(group_of((valtype - CONCRETE) >> 2).first)
         begin = end
     return needs
 
 
 def field_room(group: Group, params: bool) -> int:
-    """How many fields its types have in all, the parameters of functions counted or not."""
+    """How many fields its types have in all, parameters of functions counted or not, and one more for each type with
+    a clause about descriptors."""
     key = group.key
     if key[0] != 0:
         return key.index(SEPARATOR) if params else 0
@@ -394,7 +408,11 @@ def field_room(group: Group, params: bool) -> int:
     begin = fields = 0
     for i in range(count):
         end = word(key, HEADER + ENTRY * i + 2)
-        if word(key, HEADER + ENTRY * i) & ~FINAL == FUNCREF:
+        kind = word(key, HEADER + ENTRY * i)
+        if kind & DESCRIPTORS:
+            begin += 2
+            fields += 1  # the descriptor
+        if kind & KIND == FUNCREF:
             fields += word(key, bodies + begin) if params else 0
         else:
             fields += (end - begin) // 2
@@ -410,7 +428,7 @@ def kind_of(type_id: int) -> int:
     group = group_of(type_id)
     if group.key[0]:
         return FUNCREF
-    return word(group.key, HEADER + ENTRY * (type_id - group.first)) & ~FINAL
+    return word(group.key, HEADER + ENTRY * (type_id - group.first)) & KIND
 
 
 def super_of(type_id: int) -> int:
@@ -420,6 +438,27 @@ def super_of(type_id: int) -> int:
         return -1
     super_ = word(group.key, HEADER + ENTRY * (type_id - group.first) + 1)
     return super_ - 1 if super_ >= 0 else group.first - 1 - super_
+
+
+def descriptor_of(type_id: int) -> int:
+    """The type id of the type of its descriptors, or -1."""
+    return described(type_id, 1)
+
+
+def describes_of(type_id: int) -> int:
+    """The type id of the type whose descriptors are of this type, or -1."""
+    return described(type_id, 0)
+
+
+def described(type_id: int, which: int) -> int:
+    group = group_of(type_id)
+    key = group.key
+    at = HEADER + ENTRY * (type_id - group.first)
+    if key[0] or not word(key, at) & DESCRIPTORS:
+        return -1
+    begin = word(key, at - 1) if type_id > group.first else 0
+    position = word(key, HEADER + ENTRY * word(key, 1) + begin + which)
+    return group.first + position - 1 if position else -1
 
 
 def comptype_of(type_id: int) -> CompType:
@@ -440,14 +479,16 @@ def read_comptype(group: Group, position: int) -> CompType:
     if key[0]:
         params, _, results = key.partition(SEPARATOR)
         return FuncType(tuple(params), tuple(results))
-    first = 2 * group.first
+    first = 4 * group.first
     at = HEADER + ENTRY * position
     bodies = HEADER + ENTRY * word(key, 1)
     begin = word(key, at - 1) if position else 0
+    if word(key, at) & DESCRIPTORS:
+        begin += 2
     words = []
     for i in range(begin, word(key, at + 2)):
         words.append(word(key, bodies + i))
-    kind = word(key, at) & ~FINAL
+    kind = word(key, at) & KIND
     if kind == FUNCREF:
         closed = []
         for t in words:

@@ -20,7 +20,7 @@ NEVER = (
     "threads", "wide_arithmetic", "custom_page_sizes", "shared_everything_threads", "custom_descriptors",
     "compact_imports",
 )  # fmt: skip
-"""Proposals that wasmvm does not have."""
+"""Proposals that wasmvm does not have, or that wasmtime, which runs the same modules, does not."""
 MVP = ()
 WASM2 = ("simd", "bulk_memory", "reference_types", "multi_value", "sign_extension_ops", "saturating_float_to_int")
 PROFILES: dict[str, tuple[tuple[str, ...], dict[str, object]]] = {
@@ -33,6 +33,7 @@ PROFILES: dict[str, tuple[tuple[str, ...], dict[str, object]]] = {
     "memory64": ((*WASM2, "memory64", "extended_const"), {"min_memories": 1}),
     "memories": ((*WASM2, "memory64"), {"min_memories": 2, "max_memories": 5}),
     "gc": ((*WASM2, "gc", "tail_call"), {"max_types": 40}),
+    "descriptors": ((*WASM2, "gc", "tail_call", "custom_descriptors"), {"max_types": 40}),
     "wasm3": (PROPOSALS, {}),
     "imports": (tuple(p for p in PROPOSALS if p not in ("gc", "exceptions", "simd", "relaxed_simd")),
                 {"min_imports": 1, "max_imports": 12}),

@@ -1,4 +1,4 @@
-"""Whether a module is valid WebAssembly 3.0, or uses legacy exception handling and is valid otherwise, says an independent
+"""Whether a module is valid, with the proposals that wasmvm has besides those of WebAssembly 3.0, says an independent
 validator."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import subprocess
 
 import wasmtime
 
-FEATURES = "wasm3,legacy-exceptions"
+FEATURES = "wasm3,legacy-exceptions,custom-page-sizes,custom-descriptors"
 """What wasmvm has, as `wasm-tools` names it."""
 
 
@@ -53,6 +53,23 @@ def by_wasm_tools(data: bytes, features: str = FEATURES) -> bool:
     assert program is not None
     done = subprocess.run([program, "validate", "-f", features], input=data, capture_output=True, check=False)
     return done.returncode == 0
+
+
+DISPUTED = (
+    b"sub type with descriptor must have super type with descriptor",
+    b"descriptor and described type must have the same finality",
+)
+
+
+def disputed(data: bytes) -> bool:
+    """Whether wasm-tools refuses it for what the tests of a proposal call valid.
+
+    Those of custom-descriptors have types with descriptors below types without, and pairs of which one type is final.
+    """
+    program = wasm_tools()
+    assert program is not None
+    done = subprocess.run([program, "validate", "-f", FEATURES], input=data, capture_output=True, check=False)
+    return any(reason in done.stderr for reason in DISPUTED)
 
 
 def offset_by_wasm_tools(data: bytes) -> int | None:

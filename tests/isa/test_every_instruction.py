@@ -92,6 +92,15 @@ CONTEXTUAL = {
     "any.convert_extern": "(drop (any.convert_extern (ref.null extern)))",
     "extern.convert_any": "(drop (extern.convert_any (ref.null any)))",
     "ref.i31": "(drop (ref.i31 (local.get $i)))",
+    "struct.new_desc": "(drop (struct.new_desc $d (i32.const 1) (struct.new $e)))",
+    "struct.new_default_desc": "(drop (struct.new_default_desc $d (struct.new $e)))",
+    "ref.get_desc": "(drop (ref.get_desc $d (struct.new_default_desc $d (struct.new $e))))",
+    "ref.cast_desc_eq": "(drop (ref.cast_desc_eq (ref $d) (local.get $z) (struct.new $e)))",
+    "ref.cast_desc_eq_null": "(drop (ref.cast_desc_eq (ref null (exact $d)) (local.get $z) (struct.new $e)))",
+    "br_on_cast_desc_eq": """(block (result (ref $d))
+      (drop (br_on_cast_desc_eq 0 anyref (ref $d) (local.get $z) (struct.new $e))) unreachable) drop""",
+    "br_on_cast_desc_eq_fail": """(block (result anyref)
+      (drop (br_on_cast_desc_eq_fail 0 anyref (ref $d) (local.get $z) (struct.new $e))) unreachable) drop""",
 }
 """Each instruction without a signature of its own, in a function without results."""
 
@@ -100,6 +109,7 @@ def text(code: str) -> str:
     return f"""(module
       (type $v (func)) (type $s (struct (field (mut i32)) (field (mut i8)))) (type $a (array (mut i8)))
       (type $words (array i32)) (type $refs (array (mut funcref)))
+      (rec (type $d (descriptor $e) (struct (field i32))) (type $e (describes $d) (struct)))
       (tag $t (param i32)) (global $g (mut i32) (i32.const 0)) (table $table 1 10 funcref) (memory 1)
       (func $run (export "run") (param $i i32) (param $x (ref null $a)) (param $y (ref null $refs)) (param $z anyref) {code})
       (func $f) (elem $elem func $f) (data $data "abc"))"""
@@ -127,7 +137,7 @@ def test_a_contextual_instruction(mnemonic: str) -> None:
     binary = wat2wasm(text(CONTEXTUAL[mnemonic]))
     assert row.encoding in binary
     check(binary, row)
-    run = Instance(Module(binary)).exports.run
+    run = Instance(Module(binary, features="all")).exports.run
     for arguments in ((1, None, None, None), (0, None, None, None)):
         with suppress(Trap, WasmException):
             assert run(*arguments) is None

@@ -100,13 +100,15 @@ MORE = (
                            ("64", "(local.get $i64)"), ("128", "(local.get $v128)"))),
     "(loop (param anyref) (br_on_cast 0 anyref (ref $s)) drop (ref.null any) drop)",
     "(loop (param anyref) (br_on_cast_fail 0 anyref (ref $s)) drop)",
+    "(loop (param anyref) (br_on_cast_desc_eq 0 anyref (ref $d) (struct.new $e)) drop (ref.null any) drop)",
+    "(loop (param anyref) (br_on_cast_desc_eq_fail 0 anyref (ref $d) (struct.new $e)) drop)",
 )  # fmt: skip
 """What needs types, imports or many values."""
 WITH_TYPES = """(module
   (type $s (struct (field (mut i8)) (field (mut i8)) (field (mut i16)) (field (mut i16)) (field (mut i32)) (field (mut i64))
     (field (mut v128))))
   (type $a8 (array (mut i8))) (type $a16 (array (mut i16))) (type $a32 (array (mut i32))) (type $a64 (array (mut i64)))
-  (type $a128 (array (mut v128))) (import "" "" (func $imported)) (global $vector (mut v128) (v128.const i64x2 1 2))"""
+  (type $a128 (array (mut v128))) (rec (type $d (descriptor $e) (struct)) (type $e (describes $d) (struct))) (import "" "" (func $imported)) (global $vector (mut v128) (v128.const i64x2 1 2))"""
 
 
 def modules() -> Iterator[bytes]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from wasmvm.features import OFF
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 ABSENT = (
     "the official test suite is not there: clone https://github.com/WebAssembly/testsuite into tests/testsuite, "
@@ -26,7 +28,7 @@ CORE_2_0 = frozenset(
 )
 """The files of WebAssembly 1.0 and 2.0 without SIMD. Today's suite tests later features in some of them as well."""
 
-PROPOSALS = ("custom-page-sizes", "wide-arithmetic")
+PROPOSALS = ("custom-page-sizes", "wide-arithmetic", "custom-descriptors")
 """Folders of `proposals` that wasmvm has all of."""
 PATTERNS = ("*.wast", "custom/*.wast", "legacy/*.wast", *(f"proposals/{name}/*.wast" for name in PROPOSALS))
 
@@ -45,6 +47,11 @@ def files() -> list[Path]:
     """
     found = folder()
     return sorted(path for pattern in PATTERNS for path in found.glob(pattern)) if found else []
+
+
+def features(path: Path) -> str | None:
+    """The proposals that a script is about and that are not on by default, as `wasmvm.Module` takes them."""
+    return path.parent.name if path.parent.name in OFF else None
 
 
 def name(path: Path) -> str:

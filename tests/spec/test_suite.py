@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.spec.conftest import Outcome
-from tests.spec.suite import ABSENT, CORE_2_0, files, name
+from tests.spec.suite import ABSENT, CORE_2_0, features, files, name
 from wasmvm.programs.wast import Report, run_script
 from wasmvm.text.lexer import tokenize
 
@@ -32,7 +32,7 @@ def test_file(path: Path | None, outcomes: dict[str, Outcome]) -> None:
     if path is None:
         pytest.skip(ABSENT)
     text = path.read_bytes()
-    report = run_script(text)
+    report = run_script(text, features(path))
     assert report.total == count_assertions(text)
     failed = sum(failure.kind.startswith("assert_") for failure in report.failures)
     outcomes[name(path)] = Outcome(report.assertions, failed)

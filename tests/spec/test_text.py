@@ -72,7 +72,7 @@ def without_param_names(names: bytes) -> bytes:
     return names.partition(b"\x0c")[0] if names[:1] != b"\x0c" else b""
 
 
-OTHER_TYPE = {"type-rec": 3, "type-subtyping": 2}
+OTHER_TYPE = {"type-rec": 3, "type-subtyping": 2, "exact-casts": 1}
 """Modules by file for which the other assembler takes another type for a type use without one. By spec "Text Format:
 Type Uses: Abbreviations" it is the first final type that is alone in its group: theirs takes open ones, and not those with
 a ``rec`` around."""

@@ -11,6 +11,7 @@ from wasmvm.binary import decode
 from wasmvm.features import SUPPORTED, WHOLE
 from wasmvm.validation.needs import needs
 
+PAIR = "(rec (type (descriptor 1) (struct)) (type (describes 0) (struct)))"
 NEEDS: dict[str, str] = {
     "": "",
     "(func (param f32))": "floats",
@@ -81,6 +82,17 @@ NEEDS: dict[str, str] = {
     "(global i32 (i32.const 1)) (global i32 (global.get 0))": "gc",
     '(import "m" "g" (global i32)) (global i32 (global.get 0))': "",
     "(func (param externref) (drop (any.convert_extern (local.get 0))))": "gc reference-types",
+    f"{PAIR}": "gc custom-descriptors",
+    "(type (func)) (func (param (ref (exact 0))))": "reference-types custom-descriptors",
+    "(type (func)) (func (local (ref null (exact 0))))": "reference-types custom-descriptors",
+    "(type (func)) (func (drop (ref.null (exact 0))))": "reference-types custom-descriptors",
+    "(type (func)) (global (ref null (exact 0)) (ref.null nofunc))": "reference-types custom-descriptors gc",
+    "(type (func)) (table 1 (ref null (exact 0)))": "reference-types custom-descriptors",
+    '(type (func)) (import "m" "f" (func (exact (type 0))))': "custom-descriptors",
+    f"{PAIR} (func (drop (struct.new_desc 0 (struct.new 1))))": "gc custom-descriptors",
+    f"{PAIR} (global anyref (struct.new_default_desc 0 (struct.new 1)))": "gc custom-descriptors reference-types",
+    "(func (result anyref) (br_on_cast 0 eqref anyref (unreachable)))": "gc custom-descriptors reference-types",
+    "(func (result anyref) (br_on_cast_fail 0 structref arrayref (unreachable)))": "gc custom-descriptors reference-types",
 }
 """By the fields of a module, all that it needs."""
 MODULES = pytest.mark.parametrize(("fields", "expected"), NEEDS.items(), ids=NEEDS)

@@ -53,7 +53,10 @@ from wasmvm.types import (
 
 if not cython.compiled:
     from wasmvm.isa.codes import (
+        EXACT_FUNC,
         FORM_ARRAY,
+        FORM_DESCRIBES,
+        FORM_DESCRIPTOR,
         FORM_FUNC,
         FORM_REC,
         FORM_STRUCT,
@@ -119,6 +122,7 @@ def decode(
             raise DecodeError(f"module is too large (limit {MAX_SIZE} bytes)", MAX_SIZE)
         read_sections(reader, module)
         check_lengths(module)
+        module.descriptors_at = reader.descriptors_at
     except DecodeError:
         check_code(module)
         raise
@@ -149,6 +153,8 @@ def read_sections(reader: Reader, module: Module) -> None:
         last = section_id
         read_section(reader, module, content.end)
         if reader.pos != content.end:
+            if reader.exact_twice_at >= content.start:
+                raise DecodeError("malformed storage type: exact twice", reader.exact_twice_at)
             raise DecodeError("section size mismatch", reader.pos)
 
 
@@ -326,16 +332,30 @@ def read_subtype(reader: Reader, module: Module, known: dict[CompType, CompType]
         raise DecodeError(f"too many types (limit {MAX_TYPES})", at)
     module.type_offsets.append(at)
     form = reader.source[at] if at < reader.end else 0
-    if form not in (FORM_SUB, FORM_SUB_FINAL):
+    if form not in (FORM_SUB, FORM_SUB_FINAL, FORM_DESCRIBES, FORM_DESCRIPTOR):
         comptype = read_comptype(reader)
         module.types.append(known.setdefault(comptype, comptype))
         return
-    reader.skip(1)
-    supers = tuple(read_indices(reader))
+    supers: tuple[int, ...] = ()
+    if form in (FORM_SUB, FORM_SUB_FINAL):
+        reader.skip(1)
+        supers = tuple(read_indices(reader))
+    describes = read_clause(reader, FORM_DESCRIBES)
+    descriptor = read_clause(reader, FORM_DESCRIPTOR)
     comptype = read_comptype(reader)
     comptype = known.setdefault(comptype, comptype)
     module.types.append(comptype)
-    module.subtypes[typeidx] = made(SubType, (form == FORM_SUB_FINAL, supers, comptype))
+    module.subtypes[typeidx] = made(SubType, (form != FORM_SUB, supers, comptype, describes, descriptor))
+
+
+def read_clause(reader: Reader, form: int) -> int | None:
+    """The typeidx after this byte, if that comes next."""
+    at = reader.pos
+    if at >= reader.end or reader.source[at] != form:
+        return None
+    reader.note_descriptors(at)
+    reader.skip(1)
+    return reader.u32()
 
 
 def read_expr(reader: Reader, section_end: int) -> Extent:
@@ -388,6 +408,10 @@ def read_import_section(reader: Reader, module: Module, section_end: int) -> Non
         kind_at = reader.pos
         kind = reader.byte()
         desc: int | TableType | MemoryType | GlobalType
+        exact = kind == EXACT_FUNC
+        if exact:
+            reader.note_descriptors(kind_at)
+            kind = FUNC
         if kind == FUNC:
             desc = reader.u32()
         elif kind == TABLE:
@@ -400,7 +424,7 @@ def read_import_section(reader: Reader, module: Module, section_end: int) -> Non
             desc = read_tag_type(reader)
         else:
             raise DecodeError("malformed import kind", kind_at)
-        import_ = made(Import, (module_name, name, kind, desc, at))
+        import_ = made(Import, (module_name, name, kind, desc, at, exact))
         module.imports.append(import_)
         spaces[kind].append(import_)
 

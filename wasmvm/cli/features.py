@@ -34,14 +34,14 @@ def add_features(parser: argparse.ArgumentParser) -> None:
 
 
 def given_features(args: argparse.Namespace) -> Features | None:
-    """The features that the command line allows, or None for all that there are; raises UsageError."""
+    """The features that the command line allows, or None for the default; raises UsageError."""
     text = getattr(args, "features", None)
     if text is None and not args.wasmtime_options:
         return None
-    from wasmvm.features import SUPPORTED, parse, switched
+    from wasmvm.features import DEFAULT, parse, switched
 
     try:
-        features = SUPPORTED if text is None else parse(text)
+        features = DEFAULT if text is None else parse(text)
     except ValueError as error:
         raise UsageError(f"--features: {error}") from None
     for word in [word for words in args.wasmtime_options for word in words.split(",")]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from wasmvm.cli.failure import CommandError
 from wasmvm.cli.limits import add_module_size
 from wasmvm.cli.load import load_module
+from wasmvm.features import SUPPORTED
 from wasmvm.isa import codes
 from wasmvm.quoting import cut, escaped, quoted
 from wasmvm.types import (
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    module = load_module(args.file, max_module_size=args.max_module_size)
+    module = load_module(args.file, max_module_size=args.max_module_size, features=SUPPORTED)
     if args.lowered is not None:
         syntax, names = module.compiled.syntax, module.compiled.names
         funcidx = find_function(syntax, names, args.lowered)
@@ -107,7 +108,8 @@ def describe(module: Module) -> Iterator[str]:
     yield from _group(
         "imports",
         [
-            f"{EXTERN_KINDS[i.kind]:6} {quoted(i.module)} {quoted(i.name)}: {describe_type(syntax.import_type(i))}"
+            f"{EXTERN_KINDS[i.kind]:6} {quoted(i.module)} {quoted(i.name)}: {'exactly ' if i.exact else ''}"
+            f"{describe_type(syntax.import_type(i))}"
             for i in syntax.imports
         ],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from wasmvm.cli.failure import CommandError, about_file, describe
+from wasmvm.cli.features import add_features, given_features
 from wasmvm.errors import TextError
 from wasmvm.quoting import escaped
 
@@ -17,16 +18,18 @@ ABOUT = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE")
+    add_features(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     from wasmvm.programs.wast import run_script
 
+    features = given_features(args)
     failed = 0
     for path in args.files:
         try:
             with open(path, "rb") as file:
-                report = run_script(file.read())
+                report = run_script(file.read(), features)
         except OSError as error:
             raise about_file(path, error) from error
         except TextError as error:

@@ -42,7 +42,7 @@ def open_module(
 
     Args:
         max_module_size: in bytes, for the module and for its text; None is `MAX_MODULE_SIZE`.
-        features: the proposals that the module may need, or a list of them (`features.parse`); None for all.
+        features: the proposals that the module may need, or a list of them (`features.parse`); None for the default.
         checkpoint: see `CompiledModule`.
         owner: when this object is freed, or the process ends, new code is written to the cache.
 
@@ -81,7 +81,7 @@ def open_file(
 
 
 def allowed_features(features: str | Features | None) -> Features | None:
-    """The set of features that an option says, None for all; raises TypeError, ValueError."""
+    """The set of features that an option says, None for the default; raises TypeError, ValueError."""
     if features is None:
         return None
     from wasmvm.features import parse
@@ -92,11 +92,12 @@ def allowed_features(features: str | Features | None) -> Features | None:
 def within(
     compiled: CompiledModule, features: Features | None, checkpoint: Callable[[], object] = look_around
 ) -> CompiledModule:
-    """The module, if it needs no proposals but `features`; otherwise raises ValidationError."""
-    if features is not None:
+    """The module, if it needs no proposals but `features`, None for the default; otherwise raises ValidationError."""
+    if features is not None or compiled.syntax.descriptors_at >= 0:
+        from wasmvm.features import DEFAULT
         from wasmvm.validation.needs import check_features
 
-        check_features(compiled.syntax, features, checkpoint)
+        check_features(compiled.syntax, DEFAULT if features is None else features, checkpoint)
     return compiled
 
 

@@ -84,9 +84,9 @@ class Config:
 def _features(features: str | Features | None, proposals: dict[str, bool]) -> Features | None:
     if features is None and not proposals:
         return None
-    from wasmvm.features import MISSING, SUPPORTED, parse, switched
+    from wasmvm.features import DEFAULT, MISSING, SUPPORTED, parse, switched
 
-    made = SUPPORTED if features is None else parse(features)
+    made = DEFAULT if features is None else parse(features)
     for name, on in proposals.items():
         if name.replace("_", "-") not in (*SUPPORTED, *MISSING):
             raise TypeError(f"Config() got an unexpected keyword argument {name!r}")

@@ -237,4 +237,6 @@ def _unpickle(cls: type[Module], *data: bytes | _Piece) -> Module:
     from wasmvm.compiled.serialize import load_pieces
 
     pieces = [piece.data if isinstance(piece, _Piece) else piece for piece in data]
-    return cls._of(load_pieces(pieces, recompile=True))
+    compiled = load_pieces(pieces, recompile=True)
+    compiled.syntax.may_have_descriptors = True  # the sender had asked what the module needs
+    return cls._of(compiled)

@@ -22,6 +22,8 @@ cdef enum:
     EXNREF = 105
     NON_NULL = 128
     CONCRETE = 1024
+    NULLABLE_BIT = 1
+    EXACT_BIT = 2
     BOTTOM = 0
     BOTTOM_REF = 128
     PAGE_SIZE = 65536
@@ -69,12 +71,16 @@ cdef enum:
     NAME_TAG = 11
     REF_NULL = 99
     REF = 100
+    EXACT = 98
+    EXACT_FUNC = 32
     FORM_FUNC = 96
     FORM_STRUCT = 95
     FORM_ARRAY = 94
     FORM_REC = 78
     FORM_SUB = 80
     FORM_SUB_FINAL = 79
+    FORM_DESCRIBES = 76
+    FORM_DESCRIPTOR = 77
     LIMITS_MAX = 1
     LIMITS_I64 = 4
     LIMITS_PAGE_SIZE = 8

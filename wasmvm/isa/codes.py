@@ -25,10 +25,16 @@ NAME_MEM, NAME_GLOBAL, NAME_ELEM, NAME_DATA, NAME_FIELD, NAME_TAG = range(6, 12)
 # spec "Binary Format: Types"
 REF_NULL, REF = 0x63, 0x64
 """What reference types begin with that are not one byte."""
+EXACT = 0x62
+"""What a heap type begins with that means a defined type and none below it; its typeidx is unsigned."""
+EXACT_FUNC = 0x20
+"""The kind of the import of a function whose type is that very type, where others are of a subtype, too."""
 FORM_FUNC, FORM_STRUCT, FORM_ARRAY = 0x60, 0x5F, 0x5E
 """What composite types begin with."""
 FORM_REC, FORM_SUB, FORM_SUB_FINAL = 0x4E, 0x50, 0x4F
 """What groups of types, and types with supertypes, begin with."""
+FORM_DESCRIBES, FORM_DESCRIPTOR = 0x4C, 0x4D
+"""What comes before a structure type, each with a typeidx: the type that it describes, the type of its descriptors."""
 LIMITS_MAX, LIMITS_I64, LIMITS_PAGE_SIZE = 1, 4, 8
 """Flags of limits: a maximum follows; addresses are i64."""
 TABLE_INIT = 0x40

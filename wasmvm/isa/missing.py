@@ -8,12 +8,11 @@ OPCODES: tuple[tuple[int, int, str], ...] = (
 )
 """First and last byte, and the proposal; a prefix byte is with all that follows it."""
 PREFIXED: dict[int, tuple[tuple[int, int, str], ...]] = {
-    0xFB: ((0x20, 0x26, "custom-descriptors"),),
     0xFC: ((0x12, 0x12, "memory-control"),),
 }
 """By prefix byte, the numbers after it."""
 HEAPTYPES = {0x68: "stack-switching", 0x75: "stack-switching", 0x65: "shared-everything-threads"}
-FORMS = {0x5D: "stack-switching", 0x4C: "custom-descriptors", 0x4D: "custom-descriptors"}
+FORMS = {0x5D: "stack-switching"}
 """What composite types begin with."""
 LIMITS = ((0x02, "threads"),)
 """Flags of limits."""

@@ -313,6 +313,13 @@ ROWS: tuple[Row, ...] = (
     _row(0x11C, "ref.i31",                             imm.NONE,           "*"),
     _row(0x11D, "i31.get_s",                           imm.NONE,           "i31ref -> i32"),
     _row(0x11E, "i31.get_u",                           imm.NONE,           "i31ref -> i32"),
+    _row(0x120, "struct.new_desc",                     imm.TYPEIDX,        "*"),
+    _row(0x121, "struct.new_default_desc",             imm.TYPEIDX,        "*"),
+    _row(0x122, "ref.get_desc",                        imm.TYPEIDX,        "*"),
+    _row(0x123, "ref.cast_desc_eq",                    imm.HEAPTYPE,       "*"),
+    _row(0x124, "ref.cast_desc_eq_null",               imm.HEAPTYPE,       "*"),
+    _row(0x125, "br_on_cast_desc_eq",                  imm.CAST,           "*"),
+    _row(0x126, "br_on_cast_desc_eq_fail",             imm.CAST,           "*"),
     # spec "Binary Format: Numeric Instructions"
     _row(0x200, "i32.trunc_sat_f32_s",                 imm.NONE,           "f32 -> i32"),
     _row(0x201, "i32.trunc_sat_f32_u",                 imm.NONE,           "f32 -> i32"),

@@ -10,10 +10,9 @@ if not cython.compiled:
     from wasmvm.generated.opcode import *  # noqa: F403
     from wasmvm.generated.regopcode import *  # noqa: F403
     from wasmvm.lowering.clauses import Clauses
-    from wasmvm.lowering.code import low_word
     from wasmvm.lowering.operands import TEMP
 
-    NULLABLE, OF_FUNC = 1, 2
+    NULLABLE, OF_FUNC, OF_EXACT = 1, 2, 4
     WORDS_OF_A_CAST = 32  # words of other code that take as long as a walk down the longest line of subtypes
 
 
@@ -64,6 +63,13 @@ class Aggregates(Clauses):
             self.ref_cast(op == OP_REF_CAST_NULL, start)
         elif op == OP_REF_I31:
             self.checked(R_REF_I31, start)
+        elif op == OP_STRUCT_NEW_DESC or op == OP_STRUCT_NEW_DEFAULT_DESC:
+            self.struct_new_desc(op, start)
+        elif op == OP_REF_GET_DESC:
+            self.u32()
+            self.checked(R_REF_GET_DESC, start)
+        elif op == OP_REF_CAST_DESC_EQ or op == OP_REF_CAST_DESC_EQ_NULL:
+            self.ref_cast_desc_eq(op == OP_REF_CAST_DESC_EQ_NULL, start)
         elif op == OP_I31_GET_S or op == OP_I31_GET_U:
             self.checked(R_I31_GET_S if op == OP_I31_GET_S else R_I31_GET_U, start)
         elif op != OP_ANY_CONVERT_EXTERN and op != OP_EXTERN_CONVERT_ANY:  # those change nothing but the type
@@ -142,6 +148,24 @@ class Aggregates(Clauses):
         self.paid -= self.field_count(typeidx)  # each is written
         return 0
 
+    def struct_new_desc(self, op: int, start: int) -> int:
+        """Lower `struct.new_desc` and `struct.new_default_desc`, whose last operand is the descriptor."""
+        typeidx = self.u32()
+        if op == OP_STRUCT_NEW_DEFAULT_DESC:
+            a = self.readable(self.h - 1)
+            self.begin_new(R_STRUCT_NEW_DEFAULT_DESC, 1, start)
+            self.word(a)
+        else:
+            count = self.field_count(typeidx) + 1
+            first = self.in_a_row(count)
+            b = self.slot[self.h - 1]
+            self.begin_new(R_STRUCT_NEW_DESC, count, start)
+            self.word(first)
+            self.word(b)
+        self.word(typeidx)
+        self.paid -= self.field_count(typeidx) + 1  # each is written
+        return 0
+
     def array_new_fixed(self, start: int) -> int:
         """Lower `array.new_fixed`."""
         typeidx = self.u32()
@@ -198,14 +222,12 @@ class Aggregates(Clauses):
 
     # --- Casts ----------------------------------------------------------------------------------------------------
 
-    def heaptype(self) -> int:
-        """Read a heap type as the loop has it: a typeidx, or the negative number that means an abstract one."""
-        return low_word(self.s64())
-
     def cast_flags(self, heaptype: int, nullable: bool) -> int:
-        """What the loop must know besides the heap type to tell whether a reference is of a type."""
+        """What the loop must know besides the heap type that was read last to tell whether a reference is of it."""
         flags = NULLABLE if nullable else 0
-        if heaptype >= 0:
+        if self.exact:
+            flags |= OF_EXACT
+        elif heaptype >= 0:
             self.paid -= WORDS_OF_A_CAST
         if heaptype >= 0 and self.context.is_func[heaptype]:
             flags |= OF_FUNC
@@ -231,4 +253,16 @@ class Aggregates(Clauses):
         self.word(a)
         self.word(heaptype)
         self.word(self.cast_flags(heaptype, nullable))
+        return 0
+
+    def ref_cast_desc_eq(self, nullable: bool, start: int) -> int:
+        """Lower `ref.cast_desc_eq`: pop the descriptor, and check the operand below it where it is."""
+        self.heaptype()
+        a, b = self.readable(self.h - 2), self.readable(self.h - 1)
+        self.pop()
+        self.note_offset(start)
+        self.begin(R_REF_CAST_DESC_EQ)
+        self.word(a)
+        self.word(b)
+        self.word(NULLABLE if nullable else 0)
         return 0

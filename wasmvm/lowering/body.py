@@ -247,6 +247,8 @@ class Body(Control):
             self.br_on_non_null(self.depth - 1 - self.u32())
         elif op == OP_BR_ON_CAST or op == OP_BR_ON_CAST_FAIL:
             self.br_on_cast(op == OP_BR_ON_CAST_FAIL)
+        elif op == OP_BR_ON_CAST_DESC_EQ or op == OP_BR_ON_CAST_DESC_EQ_FAIL:
+            self.br_on_cast_desc_eq(op == OP_BR_ON_CAST_DESC_EQ_FAIL, start)
         elif op == OP_DROP:
             self.pop()
         elif op == OP_SELECT:

@@ -92,6 +92,8 @@ cdef class Control(Plain):
     cdef int br_on_non_null(self, int k) except -1
     @cython.locals(nullable=cython.int, k=cython.int, heaptype=cython.int)
     cdef int br_on_cast(self, bint fails) except -1
+    @cython.locals(nullable=cython.int, k=cython.int, b=cython.int)
+    cdef int br_on_cast_desc_eq(self, bint fails, int start) except -1
     @cython.locals(op=cython.int, other=cython.int, dst=cython.int, j=cython.int)
     cdef int add_and_branch(self, int k) except -1
     @cython.locals(slots=cython.int)

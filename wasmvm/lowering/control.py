@@ -367,7 +367,7 @@ class Control(Plain):
         """Lower `br_on_cast`, or if `fails` is set `br_on_cast_fail`."""
         nullable = self.fixed(1) & 2
         k = self.depth - 1 - self.u32()
-        self.s64()  # what it is known to be
+        self.heaptype()  # what it is known to be
         heaptype = self.heaptype()
         self.materialize(self.h - 1)
         self.condition[0] = self.slot[self.h - 1]
@@ -378,6 +378,27 @@ class Control(Plain):
             self.condition_if, self.condition_unless = R_BR_UNLESS_CAST, R_BR_IF_CAST
         self.condition_words = 3
         return self.branch_on_condition(k)  # and the reference stays
+
+    def br_on_cast_desc_eq(self, fails: bool, start: int) -> int:
+        """Lower `br_on_cast_desc_eq`, or if `fails` is set `br_on_cast_desc_eq_fail`."""
+        nullable = self.fixed(1) & 2
+        k = self.depth - 1 - self.u32()
+        self.heaptype()
+        self.heaptype()
+        self.materialize(self.h - 2)
+        b = self.readable(self.h - 1)
+        self.pop()
+        self.note_offset(start)
+        self.begin(R_REF_AS_DESC)
+        self.word(b)
+        self.condition[0] = self.slot[self.h - 1]
+        self.condition[1] = b
+        self.condition[2] = 1 if nullable else 0
+        self.condition_if, self.condition_unless = R_BR_IF_CAST_DESC, R_BR_UNLESS_CAST_DESC
+        if fails:
+            self.condition_if, self.condition_unless = R_BR_UNLESS_CAST_DESC, R_BR_IF_CAST_DESC
+        self.condition_words = 3
+        return self.branch_on_condition(k)
 
     def add_and_branch(self, k: int) -> bool:
         """Branch back to the loop `k` on a comparison whose left operand was just added to, in one instruction.

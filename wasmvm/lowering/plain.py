@@ -357,7 +357,7 @@ class Plain(Aggregates):
     def rare(self, op: int, start: int) -> int:
         """Lower `op`, an instruction on references, tables or whole memories."""
         if op == OP_REF_NULL:
-            self.s64()  # the heap type
+            self.heaptype()
             self.push_const(0, 1)
         elif op == OP_REF_AS_NON_NULL:
             self.ref_as_non_null(start)

@@ -2,7 +2,7 @@ cimport cython
 
 from wasmvm.generated.codes cimport *
 from wasmvm.generated.opcode cimport *
-from wasmvm.lowering.code cimport enlarged
+from wasmvm.lowering.code cimport enlarged, low_word
 from wasmvm.lowering.context cimport Context
 from wasmvm.lowering.operands cimport TEMP, Operands
 from wasmvm.reader cimport Reader
@@ -32,6 +32,7 @@ cdef class Reading(Operands):
     cdef int[::1] run_slot
     cdef int[::1] run_width
     cdef int param_slots
+    cdef bint exact
     cdef int assign_cap
     cdef signed char[::1] assigned
     cdef int[::1] assign_log
@@ -57,6 +58,7 @@ cdef class Reading(Operands):
     cdef int skip_immediates(self, int op) except -1
     @cython.locals(byte=cython.int)
     cdef int valtype_width(self) noexcept
+    cdef int heaptype(self) noexcept
     @cython.locals(byte=cython.int)
     cdef int block_type(self) noexcept
     cdef int param_count(self, int type_) noexcept

@@ -12,8 +12,8 @@ from wasmvm.reader import Reader
 
 if not cython.compiled:
     from wasmvm.generated.opcode import *  # noqa: F403
-    from wasmvm.isa.codes import EMPTY_BLOCK, MEMIDX_FLAG, REF, REF_NULL
-    from wasmvm.lowering.code import enlarged
+    from wasmvm.isa.codes import EMPTY_BLOCK, EXACT, MEMIDX_FLAG, REF, REF_NULL
+    from wasmvm.lowering.code import enlarged, low_word
     from wasmvm.lowering.operands import TEMP, Operands
     from wasmvm.types import LOOK, V128
 
@@ -45,6 +45,7 @@ class Reading(Operands):
         bodies.
     zero_from, zero_to: slots of locals that may be read before they are set.
     result_type: the type of the body as a block.
+    exact: whether the heap type that was read last is exact.
 
     A block type is a typeidx, -1 where there are neither parameters nor results, or -1 less the width of one result.
     """
@@ -55,6 +56,7 @@ class Reading(Operands):
         self.skipper = Reader(b"")
         self.imm_of, self.prefix_base = flat.IMM_OF, flat.PREFIX_BASE
         self.local_cap = self.run_cap = self.assign_cap = 0
+        self.exact = 0
         self.local_slot = array("i")
         self.local_widths = array("b")
         self.run_first, self.run_end, self.run_slot, self.run_width = array("i"), array("i"), array("i"), array("i")
@@ -157,8 +159,17 @@ class Reading(Operands):
         byte = self.source[self.pos]
         self.pos += 1
         if byte == REF or byte == REF_NULL:
-            self.s64()
+            self.heaptype()
         return 2 if byte == V128 else 1
+
+    def heaptype(self) -> int:
+        """Read a heap type as the loop has it: a typeidx, or the negative number that means an abstract one."""
+        self.exact = 0
+        if self.source[self.pos] == EXACT:
+            self.pos += 1
+            self.exact = 1
+            return self.u32()
+        return low_word(self.s64())
 
     def block_type(self) -> int:
         """Read a block type; see the class for what is returned."""

@@ -42,6 +42,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from wasmvm.features import Features
+
 _WIDTH = {I32: 32, I64: 64, F32: 32, F64: 64, V128: 128}
 
 STAGES: dict[str, tuple[type[Exception], ...]] = {
@@ -100,7 +102,8 @@ class HostRef:
 class Runner:
     """The state of one script: a store, the named instances, and the current one."""
 
-    def __init__(self) -> None:
+    def __init__(self, features: str | Features | None = None) -> None:
+        self.features = features
         self.store = Store(max_memory=1 << 40, max_table=1 << 30)  # scripts declare large ones that they never use
         self.registered: dict[str, dict[str, Any]] = {"spectest": spectest(self.store)}
         self.instances: dict[str, Instance] = {}
@@ -135,7 +138,7 @@ class Runner:
     def _module(self, command: Command) -> None:
         source = _source(command)
         self.current = None  # what follows is about this module, even if it cannot be had
-        module = Module(source.assemble())
+        module = Module(source.assemble(), features=self.features)
         if source.is_definition:
             self.last_definition = module
             if source.identifier is not None:
@@ -166,7 +169,7 @@ class Runner:
                 self._run_action(command)
             else:
                 binary = command.module.assemble()
-                module = Module(binary)
+                module = Module(binary, features=self.features)
                 if command.kind == "assert_invalid_custom":
                     check_hints(decode(binary))
                 if command.kind in ("assert_unlinkable", "assert_trap"):
@@ -287,11 +290,14 @@ def spectest(store: Store) -> dict[str, Any]:
     }
 
 
-def run_script(text: str | bytes) -> Report:
-    """Run all commands of a script, whether or not some fail; raises TextError if it is not a script."""
+def run_script(text: str | bytes, features: str | Features | None = None) -> Report:
+    """Run all commands of a script, whether or not some fail; raises TextError if it is not a script.
+
+    `features`: as for `Module`.
+    """
     assertions: Counter[str] = Counter()
     failures: list[Failure] = []
-    runner = Runner()
+    runner = Runner(features)
     for command in parse_script(text):
         if command.kind.startswith("assert_"):
             assertions[command.kind] += 1

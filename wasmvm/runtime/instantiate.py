@@ -206,7 +206,7 @@ def check_import(store: Store, plan: Plan, import_: Import, expected: Any, exter
     else:
         if kind == FUNC:
             type_id = plan.type_ids[import_.desc]
-            matches = extern.type_id == type_id or match_deftype(extern.type_id, type_id)
+            matches = extern.type_id == type_id or (not import_.exact and match_deftype(extern.type_id, type_id))
         elif kind == TAG:
             matches = extern.type_id == plan.type_ids[import_.desc]
         elif kind == GLOBAL:
@@ -221,7 +221,8 @@ def check_import(store: Store, plan: Plan, import_: Import, expected: Any, exter
             )
         if matches:
             return
-        problem = f"type for {{}}: expected {expected}, got {extern.actual_type}"
+        exactly = "exactly " if import_.exact else ""
+        problem = f"type for {{}}: expected {exactly}{expected}, got {extern.actual_type}"
     name = f"{quoted(import_.module)} {quoted(import_.name)}"
     actual = extern.actual_type
     raise LinkError(f"incompatible import {problem.format(name)}", import_.module, import_.name, expected, actual)

@@ -148,6 +148,12 @@ class Context:
             return HEAPTYPES[token]
         if cursor.at_index():
             return ref_typeidx(self.index("type"), True)
+        if cursor.open_field("exact"):
+            if not cursor.at_index():
+                raise cursor.unexpected()
+            found = ref_typeidx(self.index("type"), True, True)
+            cursor.expect(")")
+            return found
         raise cursor.unexpected()
 
     def params(self, names: list[Binding | None] | None) -> list[int]:
@@ -188,7 +194,7 @@ class Context:
         if len(group) == 1:
             of = group[0]
             # Only such types are what a type use without index may stand for.
-            if isinstance(of.comptype, FuncType) and of.final and not of.supers:
+            if isinstance(of.comptype, FuncType) and of.is_plain:
                 self._typeidx.setdefault(of.comptype, len(self.types))
         self.rectypes.append(encoder.rectype(group) if declared else encoder.subtype(group[0]))
         self.types += [of.comptype for of in group]

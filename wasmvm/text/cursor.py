@@ -15,10 +15,16 @@ if TYPE_CHECKING:
 _GRAMMAR = """
     module rec type sub final func struct array field param result local import export table memory tag global elem data
     start offset item declare mut then else end do catch catch_ref catch_all catch_all_ref null ref
+    exact describes descriptor
     binary quote i8x16 i16x8 i32x4 i64x2 f32x4 f64x2
     definition instance register invoke get either nan:canonical nan:arithmetic
 """
-TEXT_MNEMONICS = {"select_t": "select", "ref.test_null": "ref.test", "ref.cast_null": "ref.cast"}
+TEXT_MNEMONICS = {
+    "select_t": "select",
+    "ref.test_null": "ref.test",
+    "ref.cast_null": "ref.cast",
+    "ref.cast_desc_eq_null": "ref.cast_desc_eq",
+}
 """Opcodes that share a mnemonic with another: an operand in the text tells them apart."""
 KEYWORDS = (
     frozenset(_GRAMMAR.split())

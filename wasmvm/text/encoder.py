@@ -20,6 +20,7 @@ from wasmvm.types import (
     SubType,
     TableType,
     heaptype_of,
+    is_exact,
     is_nullable,
     typeidx_of,
 )
@@ -141,7 +142,9 @@ class Items:
 
 def heaptype(of: int) -> bytes:
     """spec "Binary Format: Heap Types"; `of` is the nullable reference to it."""
-    return sleb(typeidx_of(of)) if of >= CONCRETE else _SMALL[of]
+    if of < CONCRETE:
+        return _SMALL[of]
+    return _SMALL[codes.EXACT] + uleb(typeidx_of(of)) if is_exact(of) else sleb(typeidx_of(of))
 
 
 def valtype(of: int) -> bytes:
@@ -173,11 +176,14 @@ def comptype(of: CompType) -> bytes:
 
 def subtype(of: SubType) -> bytes:
     """spec "Binary Format: Recursive Types"; the short form if it says nothing about subtyping."""
-    if of.final and not of.supers:
-        return comptype(of.comptype)
-    return (
-        _SMALL[codes.FORM_SUB_FINAL if of.final else codes.FORM_SUB] + vec(map(uleb, of.supers)) + comptype(of.comptype)
-    )
+    parts = []
+    if not of.final or of.supers:
+        parts += [_SMALL[codes.FORM_SUB_FINAL if of.final else codes.FORM_SUB], vec(map(uleb, of.supers))]
+    if of.describes is not None:
+        parts += [_SMALL[codes.FORM_DESCRIBES], uleb(of.describes)]
+    if of.descriptor is not None:
+        parts += [_SMALL[codes.FORM_DESCRIPTOR], uleb(of.descriptor)]
+    return b"".join((*parts, comptype(of.comptype)))
 
 
 def rectype(of: list[SubType]) -> bytes:

@@ -492,7 +492,7 @@ class Instructions:
             self.op += b"\0\0"
 
     def cast(self, if_null: bytes) -> None:
-        """``ref.test`` and ``ref.cast``: the type says which opcode it is."""
+        """``ref.test`` and casts: the type says which opcode it is."""
         reftype = self.context.reftype()
         if is_nullable(reftype):
             self.op = bytearray(if_null)
@@ -618,6 +618,7 @@ _CODES = {
 _CODES_IF_NULL = {
     "ref.test": BY_MNEMONIC["ref.test_null"].encoding,
     "ref.cast": BY_MNEMONIC["ref.cast_null"].encoding,
+    "ref.cast_desc_eq": BY_MNEMONIC["ref.cast_desc_eq_null"].encoding,
 }
 _READERS: dict[str, _Reader] = {
     row.mnemonic: _IMMEDIATES[row.imm] for row in ROWS if row.mnemonic in _CODES and row.imm != imm.NONE

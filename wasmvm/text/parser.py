@@ -248,14 +248,19 @@ class ModuleParser:
         cursor.position += 1
         context.bind(keyword, index)
         kind = EXTERN_KINDS.index(keyword)
-        self._add_import(names, kind, self._import_desc(kind))
+        self._add_import(names, *(self._func_import() if kind == FUNC else (kind, self._import_desc(kind))))
         cursor.expect(")")
 
+    def _func_import(self) -> tuple[int, bytes]:
+        """Reads the type of a function that is imported, perhaps as exactly that: the kind of the import, its type."""
+        exact = self.cursor.open_field("exact")
+        desc = uleb(self.context.defined_type([])[0])
+        if exact:
+            self.cursor.expect(")")
+        return codes.EXACT_FUNC if exact else FUNC, desc
+
     def _import_desc(self, kind: int) -> bytes:
-        """Reads the type of an import."""
-        if kind == FUNC:
-            bindings: list[Binding | None] = []
-            return uleb(self.context.defined_type(bindings)[0])
+        """Reads the type of another import than a function."""
         if kind == TAG:
             return self._tagtype()
         if kind == TABLE:
@@ -311,7 +316,7 @@ class ModuleParser:
         context.bind("func", index)
         names = self._inline(FUNC, index)
         if names is not None:
-            self._add_import(names, FUNC, self._import_desc(FUNC))
+            self._add_import(names, *self._func_import())
             return
         bindings: list[Binding | None] = []
         typeidx, functype = context.defined_type(bindings)

@@ -127,6 +127,8 @@ class _Printer:
     def _import(self, import_: Import, kind: str, index: int) -> str:
         if isinstance(import_.desc, int):
             externtype = self.types.typeuse(import_.desc)
+            if import_.exact:
+                externtype = f"(exact {externtype})"
         else:
             externtype = self.types.externtype(import_.desc)
         begin = f"  (import {quoted(import_.module)} {quoted(import_.name)} "

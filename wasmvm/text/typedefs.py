@@ -28,14 +28,28 @@ def _read_named(context: Context, typeidx: int) -> SubType:
     cursor = context.cursor
     context.bind("type", typeidx)
     if not cursor.open_field("sub"):
-        return SubType(True, (), _read_comptype(context, typeidx))
+        clauses = _read_clauses(context)
+        return SubType(True, (), _read_comptype(context, typeidx), *clauses)
     final = cursor.accept("final")
     supers = []
     while cursor.at_index():
         supers.append(context.index("type"))
+    clauses = _read_clauses(context)
     comptype = _read_comptype(context, typeidx)
     cursor.expect(")")
-    return SubType(final, tuple(supers), comptype)
+    return SubType(final, tuple(supers), comptype, *clauses)
+
+
+def _read_clauses(context: Context) -> list[int | None]:
+    """Reads ``(describes x)`` and ``(descriptor x)``, each of which may be missing."""
+    clauses: list[int | None] = []
+    for keyword in ("describes", "descriptor"):
+        if context.cursor.open_field(keyword):
+            clauses.append(context.index("type"))
+            context.cursor.expect(")")
+        else:
+            clauses.append(None)
+    return clauses
 
 
 def _read_comptype(context: Context, typeidx: int) -> CompType:

@@ -23,6 +23,7 @@ from wasmvm.types import (
     TagType,
     heaptype_of,
     heaptype_text,
+    is_exact,
     is_nullable,
     typeidx_of,
     valtype_text,
@@ -50,7 +51,10 @@ class TypeTexts:
 
     def heaptype(self, heaptype: int) -> str:
         """A heap type, which is given as the nullable reference to it."""
-        return self._space.ref(typeidx_of(heaptype)) if heaptype >= CONCRETE else heaptype_text(heaptype)
+        if heaptype < CONCRETE:
+            return heaptype_text(heaptype)
+        name = self._space.ref(typeidx_of(heaptype))
+        return f"(exact {name})" if is_exact(heaptype) else name
 
     def valtype(self, valtype: int) -> str:
         if valtype < CONCRETE:
@@ -103,6 +107,10 @@ class TypeTexts:
     def _definition(self, typeidx: int) -> str:
         comptype = self._comptype(typeidx, self.module.types[typeidx])
         sub = self.module.subtypes.get(typeidx)
+        if sub is not None and sub.descriptor is not None:
+            comptype = f"(descriptor {self._space.ref(sub.descriptor)}) {comptype}"
+        if sub is not None and sub.describes is not None:
+            comptype = f"(describes {self._space.ref(sub.describes)}) {comptype}"
         if sub is not None and (sub.supers or not sub.final):
             words = ["sub", *(["final"] if sub.final else []), *map(self._space.ref, sub.supers), comptype]
             comptype = f"({' '.join(words)})"

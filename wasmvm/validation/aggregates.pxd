@@ -33,5 +33,12 @@ cdef class Aggregates(Rules):
     cdef int array_copy(self) except -1
     @cython.locals(stack=Stacks, heaptype=cython.int)
     cdef int cast(self, int op) except -1
+    cdef int top(self, int reftype) except -1
+    @cython.locals(stack=Stacks, idx=cython.int)
+    cdef int pop_descriptor(self, int reftype) except -1
+    @cython.locals(stack=Stacks, heaptype=cython.int)
+    cdef int cast_desc_eq(self, int op) except -1
+    @cython.locals(stack=Stacks, idx=cython.int, exact=cython.int)
+    cdef int ref_get_desc(self) except -1
     @cython.locals(stack=Stacks, actual=cython.int, expected=cython.int, result=cython.int)
     cdef int convert(self, int op) except -1

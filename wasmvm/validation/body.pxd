@@ -73,7 +73,7 @@ cdef class BodyValidator(Aggregates):
     cdef int br_on_non_null(self) except -1
     @cython.locals(
         stack=Stacks, reader=Reader, at=cython.Py_ssize_t, flags=cython.int, frame=cython.int, given=cython.int,
-        wanted=cython.int, other=cython.int,
+        wanted=cython.int, other=cython.int, fails=cython.bint,
     )
     cdef int br_on_cast(self, int op) except -1
     @cython.locals(typeidx=cython.int)

@@ -35,6 +35,11 @@ BR_TABLE_ARITY = "type mismatch: br_table labels have different numbers of opera
 class BodyValidator(Aggregates):
     """Validates bodies and constant expressions of one module, one after the other."""
 
+    @property
+    def descriptors_at(self) -> int:
+        """The offset of the first thing so far that belongs to the custom-descriptors proposal, or -1."""
+        return self.reader.descriptors_at
+
     def __init__(self, source: bytes, context: Context) -> None:
         Aggregates.__init__(self, source, context)
         self.block_params = 0
@@ -184,7 +189,7 @@ class BodyValidator(Aggregates):
                 self.br_on_null()
             elif op == OP_BR_ON_NON_NULL:
                 self.br_on_non_null()
-            elif op in (OP_BR_ON_CAST, OP_BR_ON_CAST_FAIL):
+            elif op in (OP_BR_ON_CAST, OP_BR_ON_CAST_FAIL, OP_BR_ON_CAST_DESC_EQ, OP_BR_ON_CAST_DESC_EQ_FAIL):
                 self.br_on_cast(op)
             elif op == OP_THROW:
                 self.throw()
@@ -346,7 +351,7 @@ class BodyValidator(Aggregates):
             return int(self.funcs[self.index(self.func_count, "function")])
         typeidx = self.typeidx(KIND_FUNC)
         if op in (OP_CALL_REF, OP_RETURN_CALL_REF):
-            self.stack.pop(CONCRETE + 2 * typeidx + 1)
+            self.stack.pop(CONCRETE + 4 * typeidx + 1)
         else:
             table = self.tableidx()
             self.match_reftypes(FUNCREF, self.tables[table])
@@ -397,7 +402,11 @@ class BodyValidator(Aggregates):
         stack.pop_any()
 
     def br_on_cast(self, op: int) -> None:
-        """br_on_cast, br_on_cast_fail: one kind of reference goes to the label, the other stays."""
+        """br_on_cast, br_on_cast_fail: one kind of reference goes to the label, the other stays.
+
+        By the custom-descriptors proposal, the two types need only be of one hierarchy; there are also
+        br_on_cast_desc_eq and br_on_cast_desc_eq_fail, which ask for a descriptor.
+        """
         stack = self.stack
         reader = self.reader
         at = reader.pos
@@ -407,18 +416,23 @@ class BodyValidator(Aggregates):
         frame = self.label()
         given = ref(self.known_type(reader.heaptype()), (flags & 1) != 0)
         wanted = ref(self.known_type(reader.heaptype()), (flags & 2) != 0)
-        if not stack.matches(wanted, given):
+        fails = op in (OP_BR_ON_CAST_FAIL, OP_BR_ON_CAST_DESC_EQ_FAIL)
+        if op in (OP_BR_ON_CAST_DESC_EQ, OP_BR_ON_CAST_DESC_EQ_FAIL):
+            self.pop_descriptor(wanted)
+        elif not stack.matches(wanted, given):
+            reader.note_descriptors(stack.at)
+        if self.top(wanted) != self.top(given):
             raise ValidationError(
-                f"type mismatch: {valtype_text(wanted)} is no subtype of {valtype_text(given)}", stack.at
+                f"type mismatch: {valtype_text(wanted)} is not of the hierarchy of {valtype_text(given)}", stack.at
             )
         other = self.non_null(given) if flags & 2 else given  # null is wanted if it may be
         stack.pop(given)
-        stack.push(wanted if op == OP_BR_ON_CAST else other)
+        stack.push(other if fails else wanted)
         if stack.label_count(frame) == 0:
             raise ValidationError("type mismatch: the label takes no reference", stack.at)
         self.branch_or_stay(frame)
         stack.pop_any()
-        stack.push(other if op == OP_BR_ON_CAST else wanted)
+        stack.push(wanted if fails else other)
 
     def throw(self) -> None:
         typeidx = self.tags[self.index(self.tag_count, "tag")]
@@ -513,14 +527,15 @@ class BodyValidator(Aggregates):
             elif op == OP_REF_FUNC:
                 idx = self.index(self.func_count, "function")
                 self.refs[idx] = 1
-                stack.push(CONCRETE + 2 * self.funcs[idx])
+                self.push_func(idx)
             elif op == OP_GLOBAL_GET:
                 idx = self.index(global_count, "global")
                 if self.global_mutable[idx]:
                     raise ValidationError("constant expression required", stack.at)
                 stack.push(self.globals[idx])
             elif op in (
-                OP_STRUCT_NEW, OP_STRUCT_NEW_DEFAULT, OP_ARRAY_NEW, OP_ARRAY_NEW_DEFAULT, OP_ARRAY_NEW_FIXED,
+                OP_STRUCT_NEW, OP_STRUCT_NEW_DEFAULT, OP_STRUCT_NEW_DESC, OP_STRUCT_NEW_DEFAULT_DESC,
+                OP_ARRAY_NEW, OP_ARRAY_NEW_DEFAULT, OP_ARRAY_NEW_FIXED,
                 OP_REF_I31, OP_ANY_CONVERT_EXTERN, OP_EXTERN_CONVERT_ANY,
             ):  # fmt: skip
                 self.aggregate(op)

@@ -73,6 +73,8 @@ class Context:
         globals, global_mutable: by globalidx, the value type and whether it may be set.
         elems: by elemidx, the reftype.
         data_count: what the data count section says, or -1 without one.
+        inexact: by funcidx, whether its type may be a subtype of the one that is known.
+        descriptors: by typeidx, that of the type of its descriptors, or -1.
         refs: by funcidx, whether the function occurs outside of function bodies, which `ref.func` asks for.
     """
 
@@ -80,7 +82,7 @@ class Context:
         self.checkpoint = checkpoint
         count = len(module.types)
         self.flat = PREFIX[:]
-        extend(self.flat, range(CONCRETE, CONCRETE + 2 * count))
+        extend(self.flat, range(CONCRETE, CONCRETE + 4 * count))
         self.type_kind = bytearray(count)
         self.type_at = array("i")
         self.type_params = array("i")
@@ -127,6 +129,13 @@ class Context:
         self.elems = extend(array("i"), [e.reftype for e in module.elems])
         self.data_count = -1 if module.data_count is None else module.data_count
         self.refs = bytearray(len(self.funcs))
+        self.inexact = bytearray(len(self.funcs))
+        for funcidx, import_ in enumerate(module.func_imports):
+            self.inexact[funcidx] = not import_.exact
+        self.descriptors = array("i", [-1]) * count
+        for typeidx, subtype in module.subtypes.items():
+            if subtype.descriptor is not None:
+                self.descriptors[typeidx] = subtype.descriptor
 
 
 def extend(target: Numbers, numbers: Sequence[int]) -> Numbers:

@@ -87,6 +87,10 @@ class LateValidation:
         validator.look_with(checkpoint)
         validator.body(self._module.funcs[index], code[2 * index], code[2 * index + 1])
         validator.look_with(None)
+        if validator.descriptors_at >= 0 and not self._module.may_have_descriptors:
+            from wasmvm.validation.needs import switched_off
+
+            raise switched_off("a function", "custom-descriptors", validator.descriptors_at)
         self._spare.append(validator)
 
     def bodies(self, checkpoint: Callable[[], object] | None = None) -> None:
@@ -95,6 +99,14 @@ class LateValidation:
         validator = body_validator(module.source, self._context)
         validator.look_with(checkpoint)
         validator.bodies(len(module.func_imports), module.code)
+        note_descriptors(module, validator)
+
+
+def note_descriptors(module: Module, validator: BodyValidator) -> None:
+    """Let the module know where the first thing is that belongs to the custom-descriptors proposal."""
+    at = validator.descriptors_at
+    if at >= 0 and (module.descriptors_at < 0 or at < module.descriptors_at):
+        module.descriptors_at = at
 
 
 def body_validator(source: bytes, context: Context) -> BodyValidator:
@@ -109,6 +121,7 @@ class Constants:
 
     def __init__(self, module: Module, context: Context) -> None:
         self.checkpoint = context.checkpoint
+        self._module = module
         self._source = module.loaded
         self._context = context
         self._reader = Reader(self._source)
@@ -121,6 +134,7 @@ class Constants:
         if self._validator is None:
             self._validator = body_validator(self._source, self._context)
         self._validator.constant(extent.start, extent.end, valtype, global_count)
+        note_descriptors(self._module, self._validator)
 
     def _is_number(self, extent: Extent, valtype: int) -> bool:
         """Whether it is one instruction that gives a number of this type, as nearly all are."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from wasmvm.deftype import close_valtype, define, match_valtype
 from wasmvm.errors import ValidationError
-from wasmvm.features import SUPPORTED, WHOLE, Features
+from wasmvm.features import DEFAULT, WHOLE, Features
 from wasmvm.isa.codes import SECTION_DATA_COUNT
 from wasmvm.isa.proposals import PROPOSALS
 from wasmvm.isa.wasm import BY_CODE, BY_MNEMONIC
@@ -26,6 +27,7 @@ from wasmvm.types import (
     MemoryType,
     TableType,
     heaptype_of,
+    is_exact,
     is_nullable,
     is_reftype,
     valtype_text,
@@ -56,16 +58,21 @@ def check_features(module: Module, features: Features, checkpoint: Callable[[], 
         ValidationError: it does; the message names the proposal, and says how to switch it on.
         OSError: function bodies cannot be read any more.
     """
-    if features >= SUPPORTED:
+    module.may_have_descriptors = "custom-descriptors" in features
+    if features >= DEFAULT and (module.may_have_descriptors or module.descriptors_at < 0):
         return
     for name, need in needs(module, checkpoint).items():
         if name not in features:
-            name = WHOLE.get(name, name)
-            raise ValidationError(
-                f"{need.what} needs the {name} proposal, which is switched off "
-                f"(on: Config({name.replace('-', '_')}=True), -W {name}=yes)",
-                need.offset,
-            )
+            raise switched_off(need.what, WHOLE.get(name, name), need.offset)
+
+
+def switched_off(what: str, name: str, offset: int) -> ValidationError:
+    """The error for what needs a proposal that is off."""
+    return ValidationError(
+        f"{what} needs the {name} proposal, which is switched off "
+        f"(on: Config({name.replace('-', '_')}=True), -W {name}=yes)",
+        offset,
+    )
 
 
 def needs(module: Module, checkpoint: Callable[[], object] | None = None) -> dict[str, Need]:
@@ -107,7 +114,9 @@ class _Found:
         elif is_reftype(valtype):
             self.add("reference-types", offset, what)
             heaptype = heaptype_of(valtype)
-            if heaptype >= CONCRETE or not is_nullable(valtype):
+            if is_exact(valtype):
+                self.add("custom-descriptors", offset, what)
+            elif heaptype >= CONCRETE or not is_nullable(valtype):
                 self.add("function-references", offset, what)
             if heaptype in (EXNREF, NULLEXNREF):
                 self.add("exceptions", offset, what)
@@ -129,11 +138,16 @@ class _Found:
         for rectype in module.rectypes:
             if rectype.start < len(module.types):
                 self.add("gc", module.type_offsets[rectype.start], "a group of recursive types")
-        for typeidx in module.subtypes:
+        for typeidx, subtype in module.subtypes.items():
             self.add("gc", module.type_offsets[typeidx], "a sub type")
+            if subtype.describes is not None or subtype.descriptor is not None:
+                self.add("custom-descriptors", module.type_offsets[typeidx], "a type with a descriptor")
 
     def imports(self) -> None:
         module = self.module
+        for import_ in module.func_imports:
+            if import_.exact:
+                self.add("custom-descriptors", import_.offset, "the import of a function of an exact type")
         for import_ in module.table_imports:
             self.table(import_.desc, import_.offset)
         for import_ in module.mem_imports:
@@ -241,3 +255,8 @@ class _Found:
                 self.add("multi-memory", offset, "a memory index")
             else:
                 self.type(type, offset)
+        type_ids = define(self.module)
+        for (source, target), offset in found.casts.items():
+            if not match_valtype(close_valtype(target, type_ids), close_valtype(source, type_ids)):
+                what = f"type mismatch: a branch on a cast from {valtype_text(source)} to {valtype_text(target)}"
+                self.add("custom-descriptors", offset, what)

@@ -15,6 +15,7 @@ cdef class Occurrences:
     cdef readonly object opcodes
     cdef int64_t[::1] first
     cdef readonly dict types
+    cdef readonly dict casts
     cdef Py_ssize_t look
 
     cpdef int note(self, int type, Py_ssize_t at) except -1

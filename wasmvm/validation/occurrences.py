@@ -8,6 +8,7 @@ import cython
 
 from wasmvm.generated import flat
 from wasmvm.reader import Reader
+from wasmvm.types import ref
 
 if not cython.compiled:
     from wasmvm.generated.opcode import (
@@ -19,6 +20,8 @@ if not cython.compiled:
         IMM_NONE,
         IMM_TRY_TABLE,
         IMM_VALTYPES,
+        OP_BR_ON_CAST,
+        OP_BR_ON_CAST_FAIL,
     )
     from wasmvm.isa.codes import MEMIDX_FLAG
     from wasmvm.types import LOOK
@@ -35,6 +38,7 @@ class Occurrences:
 
     Attributes:
         opcodes: ``array("q")``, by opcode one more than the offset of the first such instruction, or 0.
+        casts: by the two types of a br_on_cast or br_on_cast_fail, the offset of the first that has them.
         types: by value type, or one of the numbers above, the offset of the first instruction or declaration with it.
     """
 
@@ -43,6 +47,7 @@ class Occurrences:
         self.opcodes = array("q", bytes(8 * len(IMM_OF)))
         self.first = self.opcodes
         self.types: dict[int, int] = {}
+        self.casts: dict[tuple[int, int], int] = {}
         self.look = 0
 
     def note(self, type: int, at: int) -> None:
@@ -87,10 +92,13 @@ class Occurrences:
             elif kind == IMM_HEAPTYPE:
                 self.note(reader.heaptype(), at)
             elif kind == IMM_CAST:
-                reader.skip(1)
+                flags = reader.byte()
                 reader.u32()
-                self.note(reader.heaptype(), at)
-                self.note(reader.heaptype(), at)
+                source, target = reader.heaptype(), reader.heaptype()
+                self.note(source, at)
+                self.note(target, at)
+                if op == OP_BR_ON_CAST or op == OP_BR_ON_CAST_FAIL:
+                    self.casts.setdefault((ref(source, flags & 1 != 0), ref(target, flags & 2 != 0)), at)
             elif kind == IMM_VALTYPES:
                 for _ in range(reader.length()):
                     self.note(reader.valtype(), at)

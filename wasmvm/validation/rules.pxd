@@ -43,6 +43,8 @@ cdef class Rules:
     cdef int64_t elem_count
     cdef int64_t data_count
     cdef unsigned char[::1] refs
+    cdef unsigned char[::1] inexact
+    cdef int[::1] descriptors
     cdef int local_count
     cdef int param_count
     cdef int param_at
@@ -101,6 +103,8 @@ cdef class Rules:
     cdef int table_access(self, int op) except -1
     @cython.locals(idx=int64_t)
     cdef int ref_func(self) except -1
+    @cython.locals(exact=cython.int)
+    cdef int push_func(self, int64_t idx) except -1
     cdef int ref_null(self) except -1
     @cython.locals(valtype=cython.int)
     cdef int pop_ref(self) except -1

@@ -44,7 +44,7 @@ if not cython.compiled:
         OP_TABLE_SET,
     )
     from wasmvm.isa.codes import MEMIDX_FLAG
-    from wasmvm.types import BOTTOM, BOTTOM_REF, CONCRETE, F32, F64, I32, I64, NON_NULL
+    from wasmvm.types import BOTTOM, BOTTOM_REF, CONCRETE, EXACT_BIT, F32, F64, I32, I64, NON_NULL
     from wasmvm.validation.stacks import grown
 
 IMM_OF = flat.IMM_OF
@@ -102,6 +102,8 @@ class Rules:
         self.elem_count = len(context.elems)
         self.data_count = context.data_count
         self.refs = context.refs
+        self.inexact = context.inexact
+        self.descriptors = context.descriptors
         self.local_count = 0
         self.param_count = 0
         self.param_at = 0
@@ -139,8 +141,8 @@ class Rules:
 
     def known_type(self, valtype: int) -> int:
         """Check that the type which the value type refers to exists; return the value type."""
-        if valtype >= CONCRETE and (valtype - CONCRETE) >> 1 >= self.type_count:
-            raise ValidationError(f"unknown type {(valtype - CONCRETE) >> 1}", self.stack.at)
+        if valtype >= CONCRETE and (valtype - CONCRETE) >> 2 >= self.type_count:
+            raise ValidationError(f"unknown type {(valtype - CONCRETE) >> 2}", self.stack.at)
         return valtype
 
     def memidx(self) -> int:
@@ -396,7 +398,12 @@ class Rules:
         idx = self.index(self.func_count, "function")
         if not self.refs[idx]:
             raise ValidationError("undeclared function reference", self.stack.at)
-        self.stack.push(CONCRETE + 2 * self.funcs[idx])
+        self.push_func(idx)
+
+    def push_func(self, idx: int) -> None:
+        """A reference to this function, whose type is known exactly unless it is imported as of a type or one below."""
+        exact = 0 if self.inexact[idx] else EXACT_BIT
+        self.stack.push(CONCRETE + 4 * self.funcs[idx] + exact)
 
     def ref_null(self) -> None:
         self.stack.push(self.known_type(self.reader.heaptype()))

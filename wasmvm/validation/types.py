@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from array import array
 
-from wasmvm.deftype import close_comptype, define, match_comptype
+from wasmvm.deftype import close_comptype, define, match_comptype, match_deftype
 from wasmvm.errors import ValidationError
 from wasmvm.syntax import Module
-from wasmvm.types import CONCRETE, CompType, StructType, typeidx_of, valtypes_of
+from wasmvm.types import CONCRETE, CompType, StructType, SubType, typeidx_of, valtypes_of
 from wasmvm.typetable import LOOK_TYPES
 
 TYPE_CHECKING = False
@@ -42,9 +42,52 @@ def check_types(module: Module, checkpoint: Callable[[], object] | None = None) 
                 raise ValidationError(f"unknown type {super_}", module.type_offsets[typeidx])
         if len(subtype.supers) > 1:
             raise ValidationError("sub type: there may be one supertype only", module.type_offsets[typeidx])
+        check_descriptors(module, typeidx, subtype, ends)
     type_ids = define(module, checkpoint)
     if module.subtypes:
         check_subtypes(module, type_ids, checkpoint)
+
+
+def check_descriptors(module: Module, typeidx: int, subtype: SubType, ends: dict[int, int]) -> None:
+    """Overview.md of the custom-descriptors proposal: both are structures of one group, and name each other."""
+    for other, is_descriptor in ((subtype.describes, False), (subtype.descriptor, True)):
+        if other is None:
+            continue
+        offset = module.type_offsets[typeidx]
+        name = "descriptor" if is_descriptor else "described"
+        if other >= ends.get(typeidx, typeidx + 1) or ends.get(other, other + 1) != ends.get(typeidx, typeidx + 1):
+            raise ValidationError(f"{name} type is outside rec group: type {other}", offset)
+        if not isinstance(subtype.comptype, StructType):
+            kind = "descriptor type" if is_descriptor else "described type"
+            raise ValidationError(f"{kind} must be a struct: a type with such a clause", offset)
+        if not is_descriptor and other >= typeidx:
+            raise ValidationError(f"forward use of described type {other}", offset)
+        back = module.subtypes.get(other)
+        if is_descriptor and (back is None or back.describes != typeidx):
+            raise ValidationError(f"type is not described by its descriptor: type {other}", offset)
+        if not is_descriptor and (back is None or back.descriptor != typeidx):
+            raise ValidationError(f"described type is not described by descriptor: type {other}", offset)
+
+
+def check_descriptor_subtypes(module: Module, typeidx: int, type_ids: array[int]) -> None:
+    """Overview.md of the custom-descriptors proposal: descriptors of subtypes are of subtypes, and the other way."""
+    subtype = module.subtypes[typeidx]
+    expected = module.subtypes[subtype.supers[0]]
+    offset = module.type_offsets[typeidx]
+    mismatch = f"sub type {typeidx} does not match super type {subtype.supers[0]}"
+    if expected.descriptor is not None:
+        if subtype.descriptor is None:
+            raise ValidationError(f"{mismatch}: it has no descriptor", offset)
+        if not match_deftype(type_ids[subtype.descriptor], type_ids[expected.descriptor]):
+            raise ValidationError(f"descriptor type {subtype.descriptor} does not match {expected.descriptor}", offset)
+    if (expected.describes is None) != (subtype.describes is None):
+        raise ValidationError(f"{mismatch}: only one of them describes a type", offset)
+    if (
+        expected.describes is not None
+        and subtype.describes is not None
+        and not match_deftype(type_ids[subtype.describes], type_ids[expected.describes])
+    ):
+        raise ValidationError(f"described type {subtype.describes} does not match {expected.describes}", offset)
 
 
 def check_subtypes(module: Module, type_ids: array[int], checkpoint: Callable[[], object] | None) -> None:
@@ -70,6 +113,7 @@ def check_subtypes(module: Module, type_ids: array[int], checkpoint: Callable[[]
             raise ValidationError(
                 f"sub type {typeidx} does not match super type {super_}", module.type_offsets[typeidx]
             )
+        check_descriptor_subtypes(module, typeidx, type_ids)
         depth = depths[typeidx] = depths.get(super_, 0) + 1
         if depth > MAX_DEPTH:
             raise ValidationError(f"sub type {typeidx} is too deep (limit {MAX_DEPTH})", module.type_offsets[typeidx])

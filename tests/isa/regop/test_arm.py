@@ -82,12 +82,12 @@ SIGNS = {
     "elems": r"\.elems\[\{[xy]\}\]",
     "tables": r"\.tables\b|EXIT_TABLE_GROW",
     "globals": r"\.globals\b",
-    "heap": r"\bheap\b|object_t|<uint8_t\*><size_t>\{ea\}|\barray_\w+\(|\bstruct_\w+\(",
+    "heap": r"\bheap\b|object_t|<uint8_t\*><size_t>\{ea\}|\barray_\w+\(|\bstruct_\w+\(|descriptor_at|is_described_by",
     "functions": r"\{callee\}|\.all_funcs\b|EXIT_LOWER",
     "frames": r"\bframe\b|\{stack_end\}|EXIT_DONE|EXIT_THROW",
     "fuel": r"\bfuel\b",
     "instance": r"\{inst\} = |\.other_mem = ",
-    "references": r"\.ptr\b|is_of_heaptype|\.elems\[\{a:i64\}\]|table_\w+\(|EXIT_TABLE_GROW|<size_t>\{ea\}|(array|struct)_\w+\(",
+    "references": r"\.ptr\b|is_of_heaptype|\.elems\[\{a:i64\}\]|table_\w+\(|EXIT_TABLE_GROW|<size_t>\{ea\}|(array|struct)_\w+\(|descriptor_at|is_described_by",
 }
 """By what a row declares to touch, the text that does it."""
 

@@ -40,6 +40,7 @@ def test_where_control_may_come_and_go() -> None:
         "unreachable", "loop", "if", "else", "end", "try_table", "throw", "throw_ref", "br", "br_if", "br_table",
         "return", "call", "call_indirect", "call_ref", "return_call", "return_call_indirect", "return_call_ref",
         "br_on_null", "br_on_non_null", "br_on_cast", "br_on_cast_fail", "try", "catch", "catch_all", "delegate", "rethrow",
+        "br_on_cast_desc_eq", "br_on_cast_desc_eq_fail",
     }  # fmt: skip
 
 

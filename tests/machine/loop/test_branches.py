@@ -131,6 +131,8 @@ def test_branch_back(row: wasm.Row) -> None:
 
 
 OTHERS = """(module (type $s (struct (field i32)))
+  (rec (type $a (descriptor $d) (struct)) (type $d (describes $a) (struct)))
+  (global $d (ref (exact $d)) (struct.new $d))
   (func (export "br") (param i32) (result i32) (local $turns i32)
     (loop $back (if (i32.ge_u (local.get $turns) (local.get 0)) (then (return (local.get $turns))))
       (local.set $turns (i32.add (local.get $turns) (i32.const 1))) (br $back)) (i32.const -1))
@@ -157,14 +159,27 @@ OTHERS = """(module (type $s (struct (field i32)))
       (if (param anyref) (result anyref) (i32.ge_u (local.get $turns) (local.get 0))
         (then (drop) (struct.new $s (i32.const 1))))
       (br_on_cast_fail $back anyref (ref $s)) (drop))
+    (local.get $turns))
+  (func (export "desc") (param i32) (result i32) (local $turns i32) (struct.new_desc $a (global.get $d))
+    (loop $back (param anyref)
+      (local.set $turns (i32.add (local.get $turns) (i32.const 1)))
+      (if (param anyref) (result anyref) (i32.ge_u (local.get $turns) (local.get 0)) (then (drop) (ref.null any)))
+      (br_on_cast_desc_eq $back anyref (ref $a) (global.get $d)) (drop))
+    (local.get $turns))
+  (func (export "desc_fail") (param i32) (result i32) (local $turns i32) (ref.null any)
+    (loop $back (param anyref)
+      (local.set $turns (i32.add (local.get $turns) (i32.const 1)))
+      (if (param anyref) (result anyref) (i32.ge_u (local.get $turns) (local.get 0))
+        (then (drop) (struct.new_desc $a (global.get $d))))
+      (br_on_cast_desc_eq_fail $back anyref (ref $a) (global.get $d)) (drop))
     (local.get $turns)))"""
 """Branches back that no numeric comparison decides; each goes on until it was there as often as it is told."""
 
 
-@pytest.mark.parametrize("name", ["br", "br_table", "if", "unless", "cast", "cast_fail"])
+@pytest.mark.parametrize("name", ["br", "br_table", "if", "unless", "cast", "cast_fail", "desc", "desc_fail"])
 def test_other_branches_back(name: str) -> None:
     store = Store()
-    call = Instance(Module(OTHERS), store=store).exports[name]
+    call = Instance(Module(OTHERS, features="all"), store=store).exports[name]
     for turns in (1, 2, 7, TURNS):
         assert call(turns) == turns
     store.set_deadline(0)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.wat import wat2wasm
 from wasmvm import ArrayRef, Func, FuncType, Global, GlobalType, Instance, Module, Store, StructRef, Trap
-from wasmvm.types import ANYREF, I8, I31REF, ArrayType, FieldType, StructType
+from wasmvm.types import ANYREF, I8, I31REF, ArrayType, FieldType, StructType, ref_typeidx
 
 TYPES = """(type $node (sub (struct (field $value i32) (field $next (mut (ref null $node))))))
   (type $wide (sub $node (struct (field i32) (field (mut (ref null $node))) (field (mut v128)) (field (mut i8))
@@ -195,7 +195,7 @@ def test_types_of_imports() -> None:
     node = vm.node(1, None)
     host = Func(store, FuncType((I31REF,), (ANYREF,)), lambda n: [node, n][0])
     number = node.type_id
-    global_ = Global(store, GlobalType(0x400 + 2 * number + 1, False), node)
+    global_ = Global(store, GlobalType(ref_typeidx(number, True), False), node)
     imported = exports(store, text, g=global_, f=host)
     assert imported.read() == node
     assert imported.call() == node

@@ -7,7 +7,7 @@ from typing import Any
 from wasmvm.compat.wasmtime.config import Config
 from wasmvm.compat.wasmtime.managed import Managed
 from wasmvm.embedding import engine
-from wasmvm.features import SUPPORTED, Features, switched
+from wasmvm.features import DEFAULT, Features, switched
 
 _STACK = 2 << 20
 """What wasmtime allows a call stack by default, in bytes."""
@@ -19,11 +19,11 @@ _SLOTS_PER_BYTE = 4
 
 
 def config_features(options: dict[str, Any]) -> Features | None:
-    """What the options ``wasm_...`` leave on; None for all."""
+    """What the options ``wasm_...`` leave on; None for the default."""
     off = [name.removeprefix("wasm_") for name, on in options.items() if name.startswith("wasm_") and on is False]
-    features = SUPPORTED
+    features = DEFAULT
     for name in off:
-        if name.replace("_", "-") in SUPPORTED:
+        if name.replace("_", "-") in DEFAULT:
             features = switched(features, name, on=False)
     return features if off else None
 

@@ -49,6 +49,8 @@ REASONS = {
     "allocation_failed": ("ALLOCATION_TOO_LARGE", "allocation size too large"),
     "array_out_of_bounds": ("ARRAY_OUT_OF_BOUNDS", "out of bounds array access"),
     "cast_failure": ("CAST_FAILURE", "cast failure"),
+    "null_descriptor_reference": ("NULL_REFERENCE", "null reference"),
+    "descriptor_cast_failure": ("CAST_FAILURE", "cast failure"),
     "uncaught_exception": ("UNCAUGHT_EXCEPTION", "uncaught exception"),
 }
 """By wasmvm's code: the name in `TrapCode`, and wasmtime's words."""

@@ -21,10 +21,10 @@ def branch_rows() -> Iterator[RegOp]:
         name = "loop_br" if back else "br"
         serves = ("br", "else", "br_table", "catch", "catch_all")
         yield RegOp(name, operands("t"), "jump", branch=Branch(back), touches=NOTHING, serves=serves)
-    yield from _both("br_if", operands("a"), operator=NONZERO, form="r", serves=_ON_CONDITION)
-    yield from _both("br_unless", operands("a"), operator=EQZ, form="r", serves=_ON_CONDITION)
+    yield from both("br_if", operands("a"), operator=NONZERO, form="r", serves=_ON_CONDITION)
+    yield from both("br_unless", operands("a"), operator=EQZ, form="r", serves=_ON_CONDITION)
     for when in (True, False):
-        yield from _both(
+        yield from both(
             "br_if_cast" if when else "br_unless_cast",
             operands("a:ref k n"),
             condition=MATCHES,
@@ -39,7 +39,7 @@ def branch_rows() -> Iterator[RegOp]:
             read = operator_operands(operator, form)
             for when in (True, False) if not operator.negation else (True,):
                 name = f"{'br_if' if when else 'br_unless'}_{operator.mnemonic}{FORM_SUFFIXES[form]}"
-                yield from _both(name, read, operator=operator, form=form, when=when, serves=_ON_CONDITION)
+                yield from both(name, read, operator=operator, form=form, when=when, serves=_ON_CONDITION)
     yield from _counting()
     yield RegOp(
         "br_table",
@@ -54,7 +54,7 @@ def branch_rows() -> Iterator[RegOp]:
     )
 
 
-def _both(
+def both(
     name: str,
     read: tuple[Operand, ...],
     *,
@@ -63,6 +63,7 @@ def _both(
     condition: str = "",
     when: bool = True,
     touches: frozenset[Touched] = NOTHING,
+    rare: bool = False,
     serves: tuple[str, ...],
 ) -> Iterator[RegOp]:
     """The branch ahead and the branch back."""
@@ -75,6 +76,7 @@ def _both(
             form=form,
             branch=Branch(back, when, condition),
             touches=touches,
+            rare=rare,
             serves=serves,
         )
 

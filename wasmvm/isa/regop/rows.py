@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wasmvm.isa.regop import aggregates, branch, call, memory, metering, move, numeric, table, variable, vector
+from wasmvm.isa.regop import (
+    aggregates,
+    branch,
+    call,
+    descriptors,
+    memory,
+    metering,
+    move,
+    numeric,
+    table,
+    variable,
+    vector,
+)
 from wasmvm.isa.regop.row import RegOp
 
 
@@ -25,6 +37,7 @@ def _all() -> Iterator[RegOp]:
     yield from metering.driver_rows()
     yield from vector.vector_rows()
     yield from numeric.wide_rows()
+    yield from descriptors.descriptor_rows()
 
 
 ROWS: tuple[RegOp, ...] = tuple(row._replace(number=number) for number, row in enumerate(_all()))

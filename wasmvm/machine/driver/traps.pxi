@@ -23,6 +23,8 @@ TRAPS = (
     ("array_out_of_bounds", "out of bounds array access"),
     ("cast_failure", "cast failure"),
     ("allocation_failed", "allocation failed"),
+    ("null_descriptor_reference", "null descriptor reference"),
+    ("descriptor_cast_failure", "descriptor cast failure"),
 )
 """Code and text of each trap, in the order of the TRAP_... constants."""
 

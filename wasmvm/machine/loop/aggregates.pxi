@@ -17,6 +17,7 @@ cdef enum:
     # Flags of a cast.
     CAST_NULLABLE = 1
     CAST_FUNC = 2
+    CAST_EXACT = 4
     OBJECT_OVERHEAD = 24  # bytes that an object costs besides its own
     LARGE_OBJECT = 4096  # from here on the system has zeroed pages
 
@@ -73,6 +74,21 @@ cdef inline void put_field(uint8_t* p, int width, const slot* value) noexcept no
         memcpy(p, value, 16)
 
 
+cdef inline uint8_t* descriptor_at(uint64_t bits) noexcept nogil:
+    """Where an object has its descriptor, whose type has descriptors."""
+    cdef object_t* o = <object_t*><size_t>bits
+    return <uint8_t*>o + o.type.descriptor
+
+
+cdef bint is_described_by(uint64_t bits, uint64_t descriptor, int32_t nullable) noexcept nogil:
+    """Whether a reference of the hierarchy of any is to an object with this descriptor."""
+    if bits == 0:
+        return nullable != 0
+    if bits & 1 or (<object_t*><size_t>bits).type.descriptor == 0:
+        return False
+    return load_u64(descriptor_at(bits)) == descriptor
+
+
 cdef int struct_new(heap_t* heap, type_t* type, const slot* values, slot* result) noexcept nogil:
     """Of `values` in a row, or where that is NULL, of zeros."""
     cdef object_t* o
@@ -86,6 +102,17 @@ cdef int struct_new(heap_t* heap, type_t* type, const slot* values, slot* result
             values += 2 if type.fields[i].width == 4 else 1
     result.u64 = <size_t>o
     return 0
+
+
+cdef int struct_new_desc(heap_t* heap, type_t* type, const slot* values, uint64_t descriptor, slot* result) noexcept nogil:
+    """The same of a type with descriptors."""
+    cdef int reason
+    if descriptor == 0:
+        return TRAP_NULL_DESCRIPTOR_REFERENCE
+    reason = struct_new(heap, type, values, result)
+    if reason == 0:
+        store_u64(descriptor_at(result.u64), descriptor)
+    return reason
 
 
 cdef int new_array(heap_t* heap, type_t* type, uint32_t length, object_t** made) noexcept nogil:
@@ -292,7 +319,7 @@ cdef bint is_of_heaptype(uint64_t bits, type_t** types, int32_t heaptype, int32_
             return False
         else:
             actual = (<object_t*><size_t>bits).type
-        return actual == types[heaptype] or is_subtype(actual, types[heaptype])
+        return actual == types[heaptype] or (not flags & CAST_EXACT and is_subtype(actual, types[heaptype]))
     if heaptype == HEAP_ANY or heaptype == HEAP_FUNC or heaptype == HEAP_EXTERN or heaptype == HEAP_EXN:
         return True
     if heaptype != HEAP_EQ and heaptype != HEAP_I31 and heaptype != HEAP_STRUCT and heaptype != HEAP_ARRAY:

@@ -177,7 +177,7 @@ cdef uint64_t object_slot(Store store, int reftype, object value, str what, Py_s
         aggregate = <Aggregate>value
         if aggregate.store is not store:
             of_other_store(what, i, "object")
-        if heaptype == EXTERNREF or match_heaptype(ref_typeidx(aggregate.target.type.type_id, True), heaptype):
+        if heaptype == EXTERNREF or match_heaptype(ref_typeidx(aggregate.target.type.type_id, True, True), heaptype):
             return <size_t>aggregate.target
     elif heaptype == EXTERNREF:
         return extern_slot(store, value)

@@ -109,6 +109,9 @@ cdef GroupTypes new_types(group):
         type.refs = refs
         fill_type(type, read_comptype(group, i))
         refs += type.field_count
+        if descriptor_of(type.type_id) >= 0:
+            add_descriptor(type)
+            refs += 1
         if type.kind != KIND_FUNC:
             fields += type.field_count
     return made
@@ -155,6 +158,15 @@ cdef int fill_type(type_t* type, comptype) except -1:
             type.refs[type.ref_count] = <uint32_t>offset
             type.ref_count += 1
     return 0
+
+
+cdef void add_descriptor(type_t* type) noexcept:
+    """Let structures of the type have a descriptor, after all fields: where it is differs between subtypes, which begin as
+    structures of the type do."""
+    type.descriptor = (type.size + 7) & ~7u
+    type.size = type.descriptor + 8
+    type.refs[type.ref_count] = type.descriptor
+    type.ref_count += 1
 
 
 cdef void* own(object held) noexcept:

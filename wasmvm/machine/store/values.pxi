@@ -59,15 +59,17 @@ cdef int hierarchy(int reftype) except -1:
         if heaptype == EXTERNREF or heaptype == NULLEXTERNREF:
             return EXTERNREF
         return EXNREF if heaptype == EXNREF or heaptype == NULLEXNREF else ANYREF
-    type = known_ctype((reftype - CONCRETE) >> 1)
+    type = known_ctype((reftype - CONCRETE) >> 2)
     if type != NULL:
         return FUNCREF if type.kind == KIND_FUNC else ANYREF
     return top_of(heaptype_of(reftype))
 
 
 cdef bint is_at_or_below(const type_t* type, int reftype) noexcept:
-    """Whether a defined type is the one that a concrete reference type names, or declared below it."""
-    cdef int32_t type_id = (reftype - CONCRETE) >> 1
+    """Whether a defined type is the one that a concrete reference type names, or declared below it, if that is not exact."""
+    cdef int32_t type_id = (reftype - CONCRETE) >> 2
+    if reftype & EXACT_BIT:
+        return type.type_id == type_id
     while type != NULL:
         if type.type_id == type_id:
             return True
@@ -181,7 +183,7 @@ cdef uint64_t reference_slot(Store store, int reftype, object value, str what, P
         func = <Func>value
         if func.store is not store:
             of_other_store(what, i, "function")
-        if reftype != FUNCREF and not match_heaptype(ref_typeidx(func.signature.type_id, True), heaptype_of(reftype)):
+        if reftype != FUNCREF and not match_heaptype(ref_typeidx(func.signature.type_id, True, True), heaptype_of(reftype)):
             raise TypeError(
                 f"{what.format(i)}: expected {valtype_text(reftype)}, got a function of type {func.signature.type}"
             )
@@ -216,7 +218,7 @@ cdef bint refers_to_function(int reftype) except -1:
     """Whether the values of a closed reference type, of which there is one, are functions."""
     if reftype < CONCRETE:
         return hierarchy(reftype) == FUNCREF
-    cdef asked_t* known = &asked[(reftype >> 1) & 63]
+    cdef asked_t* known = &asked[(reftype >> 2) & 63]
     if known.reftype != reftype:
         known.function = hierarchy(reftype) == FUNCREF
         known.reftype = reftype
@@ -225,8 +227,8 @@ cdef bint refers_to_function(int reftype) except -1:
 
 cdef void forget_asked(int32_t type_id) noexcept:
     """Forget a defined type that is gone: another one may get its id."""
-    cdef asked_t* known = &asked[((type_id * 2 + CONCRETE) >> 1) & 63]
-    if (known.reftype - CONCRETE) >> 1 == type_id:
+    cdef asked_t* known = &asked[((type_id * 4 + CONCRETE) >> 2) & 63]
+    if (known.reftype - CONCRETE) >> 2 == type_id:
         known.reftype = 0
 
 
