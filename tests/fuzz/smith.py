@@ -33,13 +33,16 @@ PROFILES: dict[str, tuple[tuple[str, ...], dict[str, object]]] = {
     "memory64": ((*WASM2, "memory64", "extended_const"), {"min_memories": 1}),
     "memories": ((*WASM2, "memory64"), {"min_memories": 2, "max_memories": 5}),
     "gc": ((*WASM2, "gc", "tail_call"), {"max_types": 40}),
-    "descriptors": ((*WASM2, "gc", "tail_call", "custom_descriptors"), {"max_types": 40}),
     "wasm3": (PROPOSALS, {}),
     "imports": (tuple(p for p in PROPOSALS if p not in ("gc", "exceptions", "simd", "relaxed_simd")),
                 {"min_imports": 1, "max_imports": 12}),
     "fuel": ((*WASM2, "tail_call", "memory64"), {}),
 }  # fmt: skip
 """By name: the proposals that are on, and other options."""
+ALONE: dict[str, tuple[tuple[str, ...], dict[str, object]]] = {
+    "descriptors": ((*WASM2, "gc", "tail_call", "custom_descriptors"), {"max_types": 40}),
+}  # fmt: skip
+"""Those that only wasmvm can run."""
 COMMON = {
     "max_imports": 0, "max_tables": 3, "max_memories": 3, "export_everything": True, "canonicalize_nans": True,
     "max_memory32_bytes": 1 << 20, "max_memory64_bytes": 1 << 20, "memory_max_size_required": True,
@@ -63,7 +66,7 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
 @functools.cache
 def _config(profile: str) -> str:
     """The path of a file with the profile's options."""
-    proposals, options = PROFILES[profile]
+    proposals, options = {**PROFILES, **ALONE}[profile]
     made: dict[str, object] = {f"{name}_enabled": name in proposals for name in (*PROPOSALS, *NEVER)}
     made.update({**COMMON, **options})
     path = Path(_folder().name) / f"{profile}.json"
