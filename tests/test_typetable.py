@@ -8,7 +8,8 @@ import random
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -543,3 +544,16 @@ def test_the_end_of_the_interpreter() -> None:
     """
     ended = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_a_large_group_needs_nobody_who_looks_around(groups: int) -> None:
+    """It is worked on in pieces, whether or not there is a checkpoint, and then is the same type."""
+    members = "".join(f"(type (struct (field (ref null {i}))))" for i in range(20_000))
+    module = decode(wat2wasm(f"(module (rec {members}))"))
+    calls: list[int] = []
+
+    def key(checkpoint: Callable[[], object] | None) -> tuple[bytes, set[int]]:
+        return typetable.group_key([*module.types], dict(module.subtypes), 0, 20_000, array("i"), checkpoint)
+
+    assert key(None) == key(lambda: calls.append(1))
+    assert calls

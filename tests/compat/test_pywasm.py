@@ -349,3 +349,10 @@ def test_blocks_that_catch_hold_what_is_in_them() -> None:
     assert [inst.opcode for inst in data[1].args[-1]] == [0x10]
     with pytest.raises(Failure, match="delegate outside of a try"):
         core.Expr.from_reader(io.BytesIO(b"\x18\0\x0b"))
+
+
+def test_an_element_segment_of_expressions_has_them_all() -> None:
+    text = """(module (func $f) (global $g funcref (ref.null func))
+      (table 3 funcref) (elem (i32.const 0) funcref (ref.func $f) (ref.null func) (global.get $g)))"""
+    (elem,) = core.ModuleDesc.from_reader(io.BytesIO(wat2wasm(text))).elem
+    assert [expr.data[0].opcode for expr in elem.init] == [0xD2, 0xD0, 0x23]

@@ -735,3 +735,8 @@ def test_what_is_offered_is_used_when_it_is_accepted() -> None:
         code.accept(index)
         code.refuse(index)
         assert code.offered(index) is None
+
+
+def test_the_bounds_are_those_that_are_told() -> None:
+    told = (Path(__file__).parents[2] / "CHANGELOG.md").read_text()
+    assert f"The cache holds at most {codecache.MAX_FILES} files." in told

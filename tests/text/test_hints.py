@@ -43,6 +43,11 @@ def test_offsets_count_from_the_beginning_of_the_code() -> None:
     assert hints(wat2wasm(f"(func (param i32) (local i64) local.get 0 {YES} if end)")) == {0: [(5, b"\1")]}
 
 
+def test_locals_of_any_type_may_stand_before_what_is_hinted_at() -> None:
+    text = f"(type $t (func)) (func (local (ref null $t) v128 externref) {YES} (if (i32.const 0) (then)))"
+    check_hints(decode(wat2wasm(text)))
+
+
 def test_a_hint_for_something_else_is_invalid() -> None:
     binary = wat2wasm(f"(func {YES} nop)")
     with pytest.raises(ValidationError, match=f"@{BRANCH_HINT} annotation: invalid target"):
