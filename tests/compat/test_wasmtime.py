@@ -368,6 +368,15 @@ def test_there_is_no_null_number(name: str) -> None:
         assert null.value is None
 
 
+def test_exports_are_the_same_object_each_time() -> None:
+    for package in (original, wasmtime):
+        store = package.Store()
+        instance = package.Instance(store, package.Module(store.engine, '(module (func (export "f")))'), [])
+        exports = instance.exports(store)
+        assert instance.exports(store) is exports
+        assert exports["f"] is instance.exports(store)["f"]
+
+
 def test_types_of_imports_and_exports() -> None:
     text = """(module (import "a" "f" (func (param i32))) (import "b" "" (memory 1 2)) (import "" "t" (table 3 externref))
       (export "g" (func 0)) (global (export "v") (mut i64) (i64.const 1)))"""

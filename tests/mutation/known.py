@@ -290,4 +290,13 @@ KNOWN: tuple[Known, ...] = (
         "A fourth descriptor is kept from being reused, which nobody meets.",
         0,
     ),
+    Known(
+        "wasmvm/lowering/body.py",
+        "lower_expr",
+        "return lowered(context, -1, start, end, None)",
+        "1",
+        "(2)",
+        "Any negative number says that it is an expression.",
+        0,
+    ),
 )

@@ -56,7 +56,7 @@ def test_a_script_of_every_kind() -> None:
 
 
 MODULE = """(module (func (export "one") (result i32) (i32.const 1)) (func (export "trap") unreachable)
-  (func (export "f") (param f32)) (func (export "null") (result funcref) (ref.null func)))
+  (func (export "f") (param f32)) (func (export "null") (result funcref) (ref.null func)) (global (export "g") i32 (i32.const 1)))
 """
 
 
@@ -71,6 +71,7 @@ MODULE = """(module (func (export "one") (result i32) (i32.const 1)) (func (expo
         ('(assert_return (invoke "none"))', "no export 'none'"),
         ('(assert_return (invoke $none "one"))', "no instance $none"),
         ('(assert_return (get "one"))', "'one' is not a global"),
+        ('(assert_return (invoke "g") (i32.const 1))', "'g' is not a function"),
         ('(invoke "f")', "0 arguments"),
         ('(invoke "f" (i32.const 1))', "an argument"),
         ('(assert_trap (invoke "one") "x")', 'expected "x", but nothing is wrong'),
