@@ -45,7 +45,7 @@ def test_offsets_count_from_the_beginning_of_the_code() -> None:
 
 def test_locals_of_any_type_may_stand_before_what_is_hinted_at() -> None:
     types = "(type (func)) (type (func)) (type $t (func))"  # the byte of its index would be a `block`
-    text = f"{types} (func (local (ref null $t) v128 externref) {YES} (if (i32.const 0) (then)))"
+    text = f"{types} (func (local (ref null $t)) {YES} (if (i32.const 0) (then)))"
     check_hints(decode(wat2wasm(text)))
 
 
