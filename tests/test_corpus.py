@@ -15,6 +15,7 @@ from tests.corpus.__main__ import faults
 from tests.corpus.packages import Entry, Wrong, entries, fetched, installed
 from tests.patience import PATIENCE
 
+ROOT = Path(__file__).resolve().parent.parent
 SMALL = "mquickjs.wasm"
 
 
@@ -64,7 +65,7 @@ def small() -> Entry:
 def test_the_command_examines_what_is_installed(tmp_path: Path) -> None:
     small()
     command = [sys.executable, "-m", "tests.corpus", "--installed", "--only", SMALL, "--cache", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 modules, 0 faults" in done.stdout
 
@@ -84,6 +85,6 @@ def test_wrong_results_of_a_module_are_noticed(tmp_path: Path) -> None:
     for expected, said in ((42, "1 calls right"), (43, "WRONG: f([]) is 42, not 43")):
         wanted = json.dumps({"run": None, "calls": [["f", [], expected]]})
         command = [sys.executable, "-m", "tests.corpus.child", str(wasm), wanted]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE, cwd=ROOT)
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["instance"] == said

@@ -20,6 +20,7 @@ from benchmarks.display import table
 from tests.corpus import page
 from tests.corpus.packages import Entry, Wrong, entries, fetched, installed
 
+ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 900
 """Seconds that one module may take."""
 
@@ -27,9 +28,9 @@ LONGEST = 900
 def examined(entry: Entry, path: Path) -> dict[str, Any]:
     """What `tests.corpus.child` found, or how it ended."""
     wanted = json.dumps({"run": entry.run, "calls": entry.calls})
-    command = [sys.executable, "-m", "tests.corpus.child", str(path), wanted]
+    command = [sys.executable, "-m", "tests.corpus.child", str(path.resolve()), wanted]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST, cwd=ROOT)
     except subprocess.TimeoutExpired:
         return {"wasmvm": f"FAILED: not done after {LONGEST} seconds"}
     if done.returncode:

@@ -14,6 +14,7 @@ from typing import Any
 import wasmtime
 
 from tests import oracle
+from tests.fuzz.verdict import wasm_tools
 from tests.patience import PATIENCE
 from wasmvm import Func, Global, Instance, Memory, Module, Store, Table, Tag, WasmError, run
 from wasmvm.types import F32, F64, I32, I64, V128, FuncType, GlobalType, MemoryType, TableType, TagType
@@ -46,8 +47,11 @@ def stub(store: Store, name: str, type: Any) -> Any:
 
 def judged(path: Path) -> tuple[str, str]:
     """The verdicts of `wasm-tools validate` with all features, and of wasmtime: "valid" or the first line of the message."""
+    program = wasm_tools()
+    if program is None:
+        raise FileNotFoundError("wasm-tools is not there (extra `test`)")
     done = subprocess.run(
-        ["wasm-tools", "validate", "--features", "all", str(path)], capture_output=True, text=True, check=False
+        [program, "validate", "--features", "all", str(path)], capture_output=True, text=True, check=False
     )
     tools = "valid" if done.returncode == 0 else done.stderr.strip().splitlines()[0]
     try:
