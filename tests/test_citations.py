@@ -118,7 +118,8 @@ def test_citations(path: Path) -> None:
     for remark in remarks(path):
         for citation in citations(remark):
             assert len(meant(citation)) == 1, f'spec "{citation}" may mean {meant(citation)}'
-        assert numbers(remark) == [], remark
+        if path.name != "corpus.md":  # which is full of versions of packages
+            assert numbers(remark) == [], remark
         assert not UNCHECKED.search(remark), remark
 
 
