@@ -338,6 +338,7 @@ IMMEDIATES = {
     imm.ARRAY_DATA: b"\0\x81\0",
     imm.ARRAY_ELEM: b"\0\x81\0",
     imm.ARRAY_COPY: b"\0\x81\0",
+    imm.FENCE: b"\0",
 }
 
 

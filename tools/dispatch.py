@@ -31,7 +31,7 @@ cdef int run(execution_t* machine) noexcept nogil:
     cdef slot* stack_end = machine.stack_end
     cdef int64_t budget = machine.budget
     cdef uint8_t* mem = current_memory(&machine.now).data
-    cdef uint64_t mem_len = current_memory(&machine.now).length
+    cdef uint64_t mem_len = wvm_get_length(&current_memory(&machine.now).length)
     cdef int op, reason
     cdef int32_t i
     cdef int32_t* entry

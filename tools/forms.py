@@ -26,7 +26,7 @@ constant, i32.add, and i32.shl_add do.
 ADDRESS_WIDE: by opcode of any load or store, the form for memories of 64-bit addresses.
 WIDE: by opcode, 1 where a constant operand takes two words.
 TRAPS: by opcode, 1 where the instruction may trap.
-PARAMS, RESULT_SLOTS: by opcode of a vector instruction, its number of operands, and the slots of its result or 0.
+PARAMS, RESULT_SLOTS: by opcode of a vector or atomic instruction, the number of operands, the slots of the result or 0.
 BR_IF, BR_UNLESS: by register instruction, the branch it becomes part of when its result is the condition.
 NEGATED: by register instruction, the comparison with the opposite result.
 LOOP: by register instruction, the form of a branch for a back-edge; LOOP_ADD: the one that adds a constant first.
@@ -45,7 +45,7 @@ from array import array
 
 '''
 
-SHAPES = {"other": 0, "nop": 1, "unary": 2, "binary": 3, "load": 4, "store": 5, "vector": 6}
+SHAPES = {"other": 0, "nop": 1, "unary": 2, "binary": 3, "load": 4, "store": 5, "vector": 6, "atomic": 7}
 FLOWS = {"leaves": 1, "free": 2, "bulk": 4}
 """Control may go elsewhere, or come from there; costs no fuel; pays fuel for its size, too."""
 
@@ -92,7 +92,14 @@ COMPUTED = {f"ADDRESS{form.suffix.upper()}": form.address for form in memory.COM
 def _target(row: wasm.Row) -> RegOp | None:
     """The register instruction that does what an opcode does, on operands in slots."""
     mnemonic = operators.SAME_BITS.get(row.mnemonic, row.mnemonic)
+    if _is_atomic(row):
+        (found,) = serving.rows_for(row.mnemonic)
+        return found
     return None if mnemonic is None else rows.BY_NAME.get(mnemonic)
+
+
+def _is_atomic(row: wasm.Row) -> bool:
+    return row.code >= wasm.PREFIX_BASE[0xFE]
 
 
 def _shape(row: wasm.Row) -> str:
@@ -101,6 +108,8 @@ def _shape(row: wasm.Row) -> str:
         return "nop"
     if target is None:
         return "other"
+    if _is_atomic(row):
+        return "atomic"
     if any(operand.type == "v128" for operand in target.operands):
         return "vector"
     if target.address is not None and target.access is not None:
@@ -143,9 +152,10 @@ def _forms_of(row: wasm.Row, target: RegOp) -> dict[str, int]:
     shape, mnemonic = _shape(row), target.mnemonics[0]
     wide = FORMS.accesses.get((mnemonic, memory.WIDE, False))
     found = {"RR": target.number, "TRAPS": int(bool(arm.traps(target))), "ADDRESS_WIDE": _number(wide)}
-    if shape == "vector" and row.params is not None and row.results is not None:
+    if shape in ("vector", "atomic") and row.params is not None and row.results is not None:
         found["PARAMS"] = len(row.params)
         found["RESULT_SLOTS"] = sum(valtype_slots(t) for t in row.results)
+    if shape == "vector":
         found["RK"] = _number(FORMS.numeric.get((mnemonic, "rk")))
     elif shape in ("load", "store"):
         found["RK"] = _number(FORMS.accesses.get((mnemonic, memory.CONSTANT.address, False)))

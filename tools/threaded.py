@@ -51,7 +51,7 @@ cdef int leave(int32_t* pc, slot* fp, uint64_t acc_i, execution_t* machine, fram
 cdef int run(execution_t* machine) noexcept nogil:
     \"\"\"Run until something ends the run; return what, with the state saved in `machine`.\"\"\"
     cdef mem_t* memory = current_memory(&machine.now)
-    machine.mem_len = memory.length
+    machine.mem_len = wvm_get_length(&memory.length)
     return machine.handlers[machine.now.pc[0]](machine.now.pc, machine.now.fp, memory.data, machine.now.acc_i, machine,
                                                machine.now.frame, machine.now.acc_d, machine.now.acc_f)
 

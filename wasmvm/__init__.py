@@ -17,6 +17,7 @@ _PLACES = {
         "Func",
         "Global",
         "Memory",
+        "SharedMemory",
         "Store",
         "StructRef",
         "Table",

@@ -6,6 +6,7 @@ from wasmvm._core import ExceptionRef as ExceptionRef
 from wasmvm._core import Func as Func
 from wasmvm._core import Global as Global
 from wasmvm._core import Memory as Memory
+from wasmvm._core import SharedMemory as SharedMemory
 from wasmvm._core import Store as Store
 from wasmvm._core import StructRef as StructRef
 from wasmvm._core import Table as Table

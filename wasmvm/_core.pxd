@@ -112,6 +112,18 @@ cdef struct heap_t:
     extern_t* dead
 
 
+cdef struct waiter_t:
+    # Somebody who waits for a shared memory, in the order in which they came; on the C stack of the thread that waits. All
+    # of it is touched with the GIL only.
+    uint64_t address
+    waiter_t* next  # of those that wait for the same memory
+    waiter_t* previous
+    waiter_t* outer  # of those that the same store is in the middle of
+    void* lock  # that of Python's, which is taken until there is something to see
+    bint woken  # by a notify
+    bint signalled  # the lock was let go, and not taken since
+
+
 cdef struct mem_t:
     # A memory instance (spec "Memory Instances"). `data` never moves: the address range was reserved when it was made.
     uint8_t* data
@@ -121,7 +133,21 @@ cdef struct mem_t:
     uint64_t image  # the number of the `MemoryImage` it began with, or 0
     uint64_t image_start  # where that is mapped
     uint64_t image_size
+    uint64_t id  # of a shared memory, never that of another
     int page_shift  # logarithm of the bytes of a page
+    bint shared  # by many stores, in many threads: `length` may grow at any time, and is read by `wvm_get_length`
+    uint32_t waiting  # how many wait for it, one more while somebody looks whether to wait; changed with the GIL only
+    waiter_t* first_waiter
+    waiter_t* last_waiter
+
+
+cdef struct memory_type_t:
+    # A `MemoryType` that was read; sizes are in pages.
+    uint64_t low
+    uint64_t high
+    int addrtype
+    int page_shift
+    bint shared
 
 
 cdef struct segment_t:
@@ -278,6 +304,7 @@ cdef struct store_t:
     tag_t* tags  # those that exceptions name
     volatile int interrupted  # 1: trap once; 2: trap whenever wasm runs, until it is taken away
     double deadline
+    waiter_t* waiter  # what a call of the store waits for at the moment
     execution_t* executions  # all of them, as a list
     void* owner  # the Store (borrowed)
 
@@ -288,6 +315,8 @@ cdef struct execution_t:
     int64_t budget
     slot* stack_end
     uint64_t mem_len  # of the threaded back end: bytes of the memory in use
+    uint64_t seen  # the id of the shared memory beyond whose end an access was,
+    uint64_t seen_length  # and the length that has been known since then
     store_t* store
     slot* stack
     frame_t* frames
@@ -313,6 +342,8 @@ cdef enum:
     EXIT_COLLECT = 11  # there is no room for an object
     EXIT_GARBAGE = 12  # exceptions took more room than there should be
     EXIT_BULK = 13  # a bulk instruction that the budget does not pay for, or one that is not done yet
+    EXIT_WAIT = 14  # memory.atomic.wait
+    EXIT_NOTIFY = 15  # memory.atomic.notify, where somebody waits
     # Traps begin here; the texts are in TRAPS of machine/driver/traps.pxi, in this order.
     TRAP_UNREACHABLE = 16
     TRAP_MEMORY_OUT_OF_BOUNDS = 17
@@ -338,6 +369,8 @@ cdef enum:
     TRAP_ALLOCATION_FAILED = 37
     TRAP_NULL_DESCRIPTOR_REFERENCE = 38
     TRAP_DESCRIPTOR_CAST_FAILURE = 39
+    TRAP_UNALIGNED_ATOMIC = 40
+    TRAP_EXPECTED_SHARED_MEMORY = 41
 
 
 @cython.final
@@ -393,18 +426,31 @@ cdef class Store:
 cdef class Instance
 
 
-@cython.final
-cdef class Memory:
+cdef class AnyMemory:
     cdef mem_t* mem
-    cdef bint counted  # by the store
     cdef int addrtype
-    cdef object image  # kept until the addresses are released: no range with an image that is gone is kept for others
-    cdef object remains
-    cdef readonly Store store
     cdef readonly object type
+    cdef uint8_t* at(self, uint64_t offset, uint64_t size) except NULL
+
+
+@cython.final
+cdef class SharedMemory(AnyMemory):
+    cdef object creator  # a weak reference to the store whose limits it counts for, or None
+    cdef uint64_t most  # bytes, where there is no creator any more
+    cdef object remains
     cdef object __weakref__
     cdef int64_t grow_by(self, uint64_t delta) noexcept
-    cdef uint8_t* at(self, uint64_t offset, uint64_t size) except NULL
+
+
+@cython.final
+cdef class Memory(AnyMemory):
+    cdef bint counted  # by the store
+    cdef readonly Store store
+    cdef readonly SharedMemory shared
+    cdef object image  # kept until the addresses are released: no range with an image that is gone is kept for others
+    cdef object remains
+    cdef object __weakref__
+    cdef int64_t grow_by(self, uint64_t delta) noexcept
 
 
 @cython.final

@@ -77,6 +77,7 @@ include "machine/driver/pieces.pxi"
 include "machine/driver/collector.pxi"
 include "machine/driver/traps.pxi"
 include "machine/driver/exceptions.pxi"
+include "machine/driver/waiting.pxi"
 include "machine/driver/driver.pxi"
 include "machine/driver/execution.pxi"
 

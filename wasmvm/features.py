@@ -26,12 +26,12 @@ WASM3 = (
     "function-references", "gc",
 )
 """Edition 3.0."""
-LATER = ("legacy-exceptions", "custom-page-sizes", "wide-arithmetic", "custom-descriptors")
+LATER = ("legacy-exceptions", "custom-page-sizes", "wide-arithmetic", "custom-descriptors", "threads")
 """What wasmvm has besides."""
 OFF = ("custom-descriptors",)
 """Of these, what is off unless it is asked for: no browser has it yet, or it contradicts the standard."""
 MISSING = (
-    "threads", "stack-switching",
+    "stack-switching",
     "shared-everything-threads", "memory-control", "compact-imports", "component-model",
 )
 """What it does not have."""

@@ -23,6 +23,7 @@ if not cython.compiled:
         IMM_CAST,
         IMM_F32,
         IMM_F64,
+        IMM_FENCE,
         IMM_FIELDIDX,
         IMM_HEAPTYPE,
         IMM_I32,
@@ -290,7 +291,7 @@ class Reader:
             self.u64()
             if kind == IMM_MEMARG_LANEIDX:
                 self.skip(1)
-        elif kind == IMM_LANEIDX:
+        elif kind == IMM_LANEIDX or kind == IMM_FENCE:
             self.skip(1)
         elif kind in (IMM_V128, IMM_LANES):
             self.skip(16)

@@ -293,11 +293,13 @@ class MemoryType(Record):
         limits: in pages.
         addrtype: I32 or I64 (spec "Structure: Address Types").
         page_size: bytes in a page, one of `PAGE_SIZES` (proposal custom-page-sizes).
+        shared: whether many threads may use it (proposal threads); it needs a maximum then.
     """
 
     limits: Limits
     addrtype: int = I32
     page_size: int = PAGE_SIZE
+    shared: bool = False
 
     def most_pages(self) -> int:
         """spec "Validation: Types: Memory Types": all that can be addressed, less one byte where a page is a byte."""
@@ -307,7 +309,9 @@ class MemoryType(Record):
 
     def __str__(self) -> str:
         pages = "" if self.page_size == PAGE_SIZE else f" (pagesize {self.page_size})"
-        return f"(memory {'i64 ' if self.addrtype == I64 else ''}{self.limits}{pages})"
+        return (
+            f"(memory {'i64 ' if self.addrtype == I64 else ''}{self.limits}{' shared' if self.shared else ''}{pages})"
+        )
 
 
 class TableType(Record):

@@ -253,7 +253,7 @@ def test_header(data: bytes, message: str, offset: int) -> None:
         (section(IMPORT, b"\1\0\0\4\1\0"), "malformed tag attribute", 14),
         (section(IMPORT, b"\1\0\0\1\x7f\0\0"), "malformed reference type", 14),
         (section(IMPORT, b"\1\0\0\3\x7f\2"), "malformed mutability", 15),
-        (section(IMPORT, b"\1\0\0\2\2\0"), "malformed limits flags", 14),
+        (section(IMPORT, b"\1\0\0\2\x10\0"), "malformed limits flags", 14),
         (section(IMPORT, b"\1\0\0\0"), END, 14),
         # definitions
         (section(TABLE, b"\1\x70\x81\0\0"), "malformed limits flags", 12),

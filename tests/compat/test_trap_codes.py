@@ -32,6 +32,8 @@ BODIES = {
     "array_out_of_bounds": "(drop (array.get $a (array.new_default $a (i32.const 1)) (i32.const 1)))",
     "cast_failure": "(drop (ref.cast (ref struct) (ref.i31 (i32.const 1))))",
     "allocation_failed": "(drop (array.new_default $a (i32.const -1)))",
+    "unaligned_atomic": "(drop (i32.atomic.load (i32.const 2)))",
+    "expected_shared_memory": "(drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 0)))",
 }
 """By wasmvm's code, what traps so. In that API a deadline is an interruption, so it has no body of its own."""
 NOT_THERE = {"deadline", "null_descriptor_reference", "descriptor_cast_failure"}

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.validation.test_instructions import IMMEDIATES, TYPED, gets, make
+from tests.validation.test_instructions import TYPED, gets, immediates, make
 from wasmvm import Instance, Module, Trap, WasmException
 from wasmvm.binary import decode
 from wasmvm.embedding.text import wasm2wat
@@ -146,4 +146,4 @@ def test_a_contextual_instruction(mnemonic: str) -> None:
 @pytest.mark.parametrize("row", TYPED, ids=lambda row: row.mnemonic)
 def test_an_instruction_with_a_signature(row: wasm.Row) -> None:
     params, results = list(row.params or ()), list(row.results or ())
-    check(make(gets(len(params)) + row.encoding + IMMEDIATES[row.imm], params, results), row)
+    check(make(gets(len(params)) + row.encoding + immediates(row), params, results), row)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from tests.isa.test_every_instruction import CONTEXTUAL, text
-from tests.validation.test_instructions import IMMEDIATES, TYPED, gets, make
+from tests.validation.test_instructions import TYPED, gets, immediates, make
 from wasmvm.binary import decode
 from wasmvm.isa import imm, wasm
 from wasmvm.isa.regop.rows import ROWS
@@ -124,7 +124,7 @@ def modules() -> Iterator[bytes]:
     yield from (wat2wasm(text(code)) for code in CONTEXTUAL.values())
     for row in TYPED:
         params, results = list(row.params or ()), list(row.results or ())
-        yield make(gets(len(params)) + row.encoding + IMMEDIATES[row.imm], params, results)
+        yield make(gets(len(params)) + row.encoding + immediates(row), params, results)
 
 
 @cache

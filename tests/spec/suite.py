@@ -28,9 +28,23 @@ CORE_2_0 = frozenset(
 )
 """The files of WebAssembly 1.0 and 2.0 without SIMD. Today's suite tests later features in some of them as well."""
 
-PROPOSALS = ("custom-page-sizes", "wide-arithmetic", "custom-descriptors")
+PROPOSALS = ("custom-page-sizes", "threads", "wide-arithmetic", "custom-descriptors")
 """Folders of `proposals` that wasmvm has all of."""
 PATTERNS = ("*.wast", "custom/*.wast", "legacy/*.wast", *(f"proposals/{name}/*.wast" for name in PROPOSALS))
+
+_SINCE_3_0 = "a module may have several tables and memories since 3.0"
+_SEGMENTS = "3.0 names the table or memory of a segment as `(table 0)` or `(memory 0)`, and `0` alone no more"
+_MODULES = "it is about a module that 3.0 has not, for the reason before"
+_RANGES = "sizes are read as 64 bits since 3.0, and what is too large is invalid, not malformed"
+OLDER: dict[str, dict[int, str]] = {
+    "threads/imports": {
+        **dict.fromkeys((271, 290, 381, 393), _SEGMENTS),
+        **dict.fromkeys((*range(283, 288), *range(302, 307), *range(388, 392), *range(399, 403)), _MODULES),
+        **dict.fromkeys((309, 313, 317, 404, 408, 412), _SINCE_3_0),
+    },
+    "threads/memory": {**dict.fromkeys((14, 15), _SINCE_3_0), **dict.fromkeys((83, 87, 91), _RANGES)},
+}
+"""Commands of files that are older than 3.0 and say something else, by the line: why 3.0 is right. Each must fail."""
 
 
 def folder() -> Path | None:

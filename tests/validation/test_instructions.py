@@ -51,7 +51,19 @@ IMMEDIATES = {
     imm.LANEIDX: b"\0",
     imm.MEMARG_LANEIDX: b"\0\0\0",
     imm.LANES: bytes(16),
+    imm.FENCE: b"\0",
 }
+
+
+def immediates(row: wasm.Row) -> bytes:
+    """Some immediates of an instruction; an atomic access has to name its natural alignment."""
+    if is_atomic(row) and row.imm == imm.MEMARG:
+        return bytes([row.width.bit_length() - 1, 0])
+    return IMMEDIATES[row.imm]
+
+
+def is_atomic(row: wasm.Row) -> bool:
+    return row.code >= wasm.PREFIX_BASE[0xFE]
 
 
 def make(code: bytes, params: list[int], results: list[int], *, memory: bool = True, table: bool = True) -> bytes:
@@ -85,7 +97,7 @@ def refusal(data: bytes) -> tuple[str, int]:
 @pytest.mark.parametrize("row", TYPED, ids=lambda row: row.mnemonic)
 def test_signature(row: wasm.Row) -> None:
     params, results = list(row.params or ()), list(row.results or ())
-    instruction = row.encoding + IMMEDIATES[row.imm]
+    instruction = row.encoding + immediates(row)
     at = len(gets(len(params)))
     code = gets(len(params)) + instruction
     validate(decode(make(code, params, results)))
@@ -122,7 +134,7 @@ def test_signature(row: wasm.Row) -> None:
 @pytest.mark.parametrize("row", TYPED, ids=lambda row: row.mnemonic)
 def test_what_the_module_lacks(row: wasm.Row) -> None:
     params, results = list(row.params or ()), list(row.results or ())
-    code = gets(len(params)) + row.encoding + IMMEDIATES[row.imm]
+    code = gets(len(params)) + row.encoding + immediates(row)
     needs_memory = row.mnemonic.startswith("memory.") or row.width > 0
     needs_table = row.mnemonic in ("table.size", "table.copy", "table.init")
     for space, needed, data in (
@@ -141,10 +153,12 @@ def test_alignment(row: wasm.Row) -> None:
     natural = row.width.bit_length() - 1
     for align in range(0x82):
         with_memidx = 0x40 <= align < 0x80
-        immediates = uleb(align) + b"\0" * with_memidx + IMMEDIATES[row.imm][1:]
-        data = make(gets(len(params)) + row.encoding + immediates, params, results)
+        memarg = uleb(align) + b"\0" * with_memidx + IMMEDIATES[row.imm][1:]
+        data = make(gets(len(params)) + row.encoding + memarg, params, results)
         at = len(gets(len(params)))
-        if align - 0x40 * with_memidx <= natural:
+        if align - 0x40 * with_memidx < natural and is_atomic(row):
+            assert refusal(data) == ("atomic alignment must be natural", at)
+        elif align - 0x40 * with_memidx <= natural:
             validate(decode(data))
         elif align < 0x80:
             assert refusal(data) == ("alignment must not be larger than natural", at)

@@ -65,6 +65,7 @@ if not cython.compiled:
         LIMITS_I64,
         LIMITS_MAX,
         LIMITS_PAGE_SIZE,
+        LIMITS_SHARED,
         SECTION_CODE,
         SECTION_DATA,
         TABLE_INIT,
@@ -253,14 +254,15 @@ def addrtype_of(flags: int) -> int:
 
 def read_memory_type(reader: Reader) -> MemoryType:
     """spec "Binary Format: Memory Types"; the proposal custom-page-sizes adds the logarithm of a page's size."""
-    flags, limits = read_limits(reader, LIMITS_PAGE_SIZE)
+    flags, limits = read_limits(reader, LIMITS_PAGE_SIZE | LIMITS_SHARED)
+    shared = (flags & LIMITS_SHARED) != 0
     if not flags & LIMITS_PAGE_SIZE:
-        return MemoryType(limits, addrtype_of(flags))
+        return MemoryType(limits, addrtype_of(flags), shared=shared)
     at = reader.pos
     exponent = reader.u32()
     if exponent > 63:
         raise DecodeError(f"invalid custom page size: 2^{exponent}", at)
-    return MemoryType(limits, addrtype_of(flags), 1 << exponent)
+    return MemoryType(limits, addrtype_of(flags), 1 << exponent, shared)
 
 
 def read_table_type(reader: Reader) -> TableType:

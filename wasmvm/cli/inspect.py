@@ -163,7 +163,8 @@ def describe_type(type_: ExternType) -> str:
     if isinstance(type_, FuncType):
         return str(type_)
     if isinstance(type_, MemoryType):
-        return f"{_limits(type_)} {'pages' if type_.page_size == PAGE_SIZE else 'bytes'}"
+        shared = ", shared" if type_.shared else ""
+        return f"{_limits(type_)} {'pages' if type_.page_size == PAGE_SIZE else 'bytes'}{shared}"
     if isinstance(type_, GlobalType):
         name = valtype_text(type_.valtype)
         return f"(mut {name})" if type_.mutable else name

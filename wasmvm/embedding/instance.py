@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from time import monotonic
 
-from wasmvm._core import Func, Global, Memory, Store, Table, Tag
+from wasmvm._core import Func, Global, Memory, SharedMemory, Store, Table, Tag
 from wasmvm._core import Instance as CoreInstance
 from wasmvm.compiled import CompiledModule
 from wasmvm.compiled.source import Source, check_module_size, size_limit
@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 else:
     Any = object
 
-Importable = Func | Table | Memory | Global | Tag | HostFunc | tuple[FuncType, Callable[..., Any]] | Callable[..., Any]
+Importable = (
+    Func
+    | Table
+    | Memory
+    | SharedMemory
+    | Global
+    | Tag
+    | HostFunc
+    | tuple[FuncType, Callable[..., Any]]
+    | Callable[..., Any]
+)
 """What can be imported; a tuple is a function's type and a callable that takes the `Caller` first."""
 Imports = Mapping[str, Mapping[str, Importable]]
 
@@ -140,6 +150,10 @@ def resolve(store: Store, module: CompiledModule, imports: Imports, import_: Imp
         raise TypeError(
             f"imports: expected mappings of module names to mappings of names, found {type(wrong).__name__}"
         ) from None
+    if isinstance(given, Memory) and given.store is not store and given.shared is not None:
+        given = given.shared
+    if isinstance(given, SharedMemory):
+        return Memory(store, given)
     if isinstance(given, (Func, Table, Memory, Global, Tag)):
         return given
     if isinstance(given, tuple):

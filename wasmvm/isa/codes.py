@@ -35,8 +35,9 @@ FORM_REC, FORM_SUB, FORM_SUB_FINAL = 0x4E, 0x50, 0x4F
 """What groups of types, and types with supertypes, begin with."""
 FORM_DESCRIBES, FORM_DESCRIPTOR = 0x4C, 0x4D
 """What comes before a structure type, each with a typeidx: the type that it describes, the type of its descriptors."""
-LIMITS_MAX, LIMITS_I64, LIMITS_PAGE_SIZE = 1, 4, 8
-"""Flags of limits: a maximum follows; addresses are i64."""
+LIMITS_MAX, LIMITS_SHARED, LIMITS_I64, LIMITS_PAGE_SIZE = 1, 2, 4, 8
+"""Flags of limits: a maximum follows; the memory is shared (proposal threads); addresses are i64; the size of a page
+follows (proposal custom-page-sizes)."""
 TABLE_INIT = 0x40
 """What the entry of a table with an initial value begins with, before a byte 0."""
 

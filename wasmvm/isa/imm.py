@@ -39,3 +39,4 @@ ARRAY_LENGTH = 32  # array.new_fixed: typeidx u32
 ARRAY_DATA = 33  # array.new_data, array.init_data: typeidx dataidx
 ARRAY_ELEM = 34  # array.new_elem, array.init_elem: typeidx elemidx
 ARRAY_COPY = 35  # typeidx typeidx
+FENCE = 36  # atomic.fence: a zero byte

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-OPCODES: tuple[tuple[int, int, str], ...] = (
-    (0xE0, 0xE6, "stack-switching"),
-    (0xFE, 0xFE, "threads"),
-)
+OPCODES: tuple[tuple[int, int, str], ...] = ((0xE0, 0xE6, "stack-switching"),)
 """First and last byte, and the proposal; a prefix byte is with all that follows it."""
 PREFIXED: dict[int, tuple[tuple[int, int, str], ...]] = {
     0xFC: ((0x12, 0x12, "memory-control"),),
+    0xFE: ((0x4F, 0x78, "shared-everything-threads"),),
 }
 """By prefix byte, the numbers after it."""
 HEAPTYPES = {0x68: "stack-switching", 0x75: "stack-switching", 0x65: "shared-everything-threads"}
 FORMS = {0x5D: "stack-switching"}
 """What composite types begin with."""
-LIMITS = ((0x02, "threads"),)
+LIMITS = ((0x02, "shared-everything-threads"),)
 """Flags of limits."""
 
 

@@ -29,6 +29,7 @@ RANGES: tuple[tuple[int, int, str], ...] = (
     (0x213, 0x216, "wide-arithmetic"),
     (0x300, 0x3FF, "simd"),
     (0x400, 0x4FF, "relaxed-simd"),
+    (0x500, 0x5FF, "threads"),
 )
 """First and last opcode as `isa.wasm` numbers them, and the proposal."""
 

@@ -6,7 +6,8 @@ whose type depends on their immediates or on the context, for which the validato
 or table has 64-bit addresses, the validator takes i64 instead of i32 for them. Memory instructions name the width in
 bytes of what they access, which is also their natural alignment. `try`, `catch`, `rethrow`, `delegate` and `catch_all`
 are those of legacy exception handling, which the specification never had, and browsers still do (legacy/exceptions.md
-of the exception-handling proposal); those with two results are of the proposal wide-arithmetic.
+of the exception-handling proposal); those with two results are of the proposal wide-arithmetic,
+those that begin with 0xFE of the proposal threads.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from typing import NamedTuple
 from wasmvm.isa import imm
 from wasmvm.types import VALTYPES
 
-PREFIX_BASE = {0xFB: 0x100, 0xFC: 0x200, 0xFD: 0x300}
-"""Where the opcodes after a prefix byte begin; 0x500 is left for 0xFE."""
+PREFIX_BASE = {0xFB: 0x100, 0xFC: 0x200, 0xFD: 0x300, 0xFE: 0x500}
+"""Where the opcodes after a prefix byte begin."""
 OPCODE_END = 0x600
 """One more than the highest number an opcode can have: the length of every table indexed by opcode."""
 
@@ -603,6 +604,74 @@ ROWS: tuple[Row, ...] = (
     _row(0x411, "i16x8.relaxed_q15mulr_s",             imm.NONE,           "v128 v128 -> v128"),
     _row(0x412, "i16x8.relaxed_dot_i8x16_i7x16_s",     imm.NONE,           "v128 v128 -> v128"),
     _row(0x413, "i32x4.relaxed_dot_i8x16_i7x16_add_s", imm.NONE,           "v128 v128 v128 -> v128"),
+    # spec "Binary Format: Memory Instructions"
+    _row(0x500, "memory.atomic.notify",                imm.MEMARG,         "i32 i32 -> i32", 4),
+    _row(0x501, "memory.atomic.wait32",                imm.MEMARG,         "i32 i32 i64 -> i32", 4),
+    _row(0x502, "memory.atomic.wait64",                imm.MEMARG,         "i32 i64 i64 -> i32", 8),
+    _row(0x503, "atomic.fence",                        imm.FENCE,          "->"),
+    _row(0x510, "i32.atomic.load",                     imm.MEMARG,         "i32 -> i32", 4),
+    _row(0x511, "i64.atomic.load",                     imm.MEMARG,         "i32 -> i64", 8),
+    _row(0x512, "i32.atomic.load8_u",                  imm.MEMARG,         "i32 -> i32", 1),
+    _row(0x513, "i32.atomic.load16_u",                 imm.MEMARG,         "i32 -> i32", 2),
+    _row(0x514, "i64.atomic.load8_u",                  imm.MEMARG,         "i32 -> i64", 1),
+    _row(0x515, "i64.atomic.load16_u",                 imm.MEMARG,         "i32 -> i64", 2),
+    _row(0x516, "i64.atomic.load32_u",                 imm.MEMARG,         "i32 -> i64", 4),
+    _row(0x517, "i32.atomic.store",                    imm.MEMARG,         "i32 i32 ->", 4),
+    _row(0x518, "i64.atomic.store",                    imm.MEMARG,         "i32 i64 ->", 8),
+    _row(0x519, "i32.atomic.store8",                   imm.MEMARG,         "i32 i32 ->", 1),
+    _row(0x51A, "i32.atomic.store16",                  imm.MEMARG,         "i32 i32 ->", 2),
+    _row(0x51B, "i64.atomic.store8",                   imm.MEMARG,         "i32 i64 ->", 1),
+    _row(0x51C, "i64.atomic.store16",                  imm.MEMARG,         "i32 i64 ->", 2),
+    _row(0x51D, "i64.atomic.store32",                  imm.MEMARG,         "i32 i64 ->", 4),
+    _row(0x51E, "i32.atomic.rmw.add",                  imm.MEMARG,         "i32 i32 -> i32", 4),
+    _row(0x51F, "i64.atomic.rmw.add",                  imm.MEMARG,         "i32 i64 -> i64", 8),
+    _row(0x520, "i32.atomic.rmw8.add_u",               imm.MEMARG,         "i32 i32 -> i32", 1),
+    _row(0x521, "i32.atomic.rmw16.add_u",              imm.MEMARG,         "i32 i32 -> i32", 2),
+    _row(0x522, "i64.atomic.rmw8.add_u",               imm.MEMARG,         "i32 i64 -> i64", 1),
+    _row(0x523, "i64.atomic.rmw16.add_u",              imm.MEMARG,         "i32 i64 -> i64", 2),
+    _row(0x524, "i64.atomic.rmw32.add_u",              imm.MEMARG,         "i32 i64 -> i64", 4),
+    _row(0x525, "i32.atomic.rmw.sub",                  imm.MEMARG,         "i32 i32 -> i32", 4),
+    _row(0x526, "i64.atomic.rmw.sub",                  imm.MEMARG,         "i32 i64 -> i64", 8),
+    _row(0x527, "i32.atomic.rmw8.sub_u",               imm.MEMARG,         "i32 i32 -> i32", 1),
+    _row(0x528, "i32.atomic.rmw16.sub_u",              imm.MEMARG,         "i32 i32 -> i32", 2),
+    _row(0x529, "i64.atomic.rmw8.sub_u",               imm.MEMARG,         "i32 i64 -> i64", 1),
+    _row(0x52A, "i64.atomic.rmw16.sub_u",              imm.MEMARG,         "i32 i64 -> i64", 2),
+    _row(0x52B, "i64.atomic.rmw32.sub_u",              imm.MEMARG,         "i32 i64 -> i64", 4),
+    _row(0x52C, "i32.atomic.rmw.and",                  imm.MEMARG,         "i32 i32 -> i32", 4),
+    _row(0x52D, "i64.atomic.rmw.and",                  imm.MEMARG,         "i32 i64 -> i64", 8),
+    _row(0x52E, "i32.atomic.rmw8.and_u",               imm.MEMARG,         "i32 i32 -> i32", 1),
+    _row(0x52F, "i32.atomic.rmw16.and_u",              imm.MEMARG,         "i32 i32 -> i32", 2),
+    _row(0x530, "i64.atomic.rmw8.and_u",               imm.MEMARG,         "i32 i64 -> i64", 1),
+    _row(0x531, "i64.atomic.rmw16.and_u",              imm.MEMARG,         "i32 i64 -> i64", 2),
+    _row(0x532, "i64.atomic.rmw32.and_u",              imm.MEMARG,         "i32 i64 -> i64", 4),
+    _row(0x533, "i32.atomic.rmw.or",                   imm.MEMARG,         "i32 i32 -> i32", 4),
+    _row(0x534, "i64.atomic.rmw.or",                   imm.MEMARG,         "i32 i64 -> i64", 8),
+    _row(0x535, "i32.atomic.rmw8.or_u",                imm.MEMARG,         "i32 i32 -> i32", 1),
+    _row(0x536, "i32.atomic.rmw16.or_u",               imm.MEMARG,         "i32 i32 -> i32", 2),
+    _row(0x537, "i64.atomic.rmw8.or_u",                imm.MEMARG,         "i32 i64 -> i64", 1),
+    _row(0x538, "i64.atomic.rmw16.or_u",               imm.MEMARG,         "i32 i64 -> i64", 2),
+    _row(0x539, "i64.atomic.rmw32.or_u",               imm.MEMARG,         "i32 i64 -> i64", 4),
+    _row(0x53A, "i32.atomic.rmw.xor",                  imm.MEMARG,         "i32 i32 -> i32", 4),
+    _row(0x53B, "i64.atomic.rmw.xor",                  imm.MEMARG,         "i32 i64 -> i64", 8),
+    _row(0x53C, "i32.atomic.rmw8.xor_u",               imm.MEMARG,         "i32 i32 -> i32", 1),
+    _row(0x53D, "i32.atomic.rmw16.xor_u",              imm.MEMARG,         "i32 i32 -> i32", 2),
+    _row(0x53E, "i64.atomic.rmw8.xor_u",               imm.MEMARG,         "i32 i64 -> i64", 1),
+    _row(0x53F, "i64.atomic.rmw16.xor_u",              imm.MEMARG,         "i32 i64 -> i64", 2),
+    _row(0x540, "i64.atomic.rmw32.xor_u",              imm.MEMARG,         "i32 i64 -> i64", 4),
+    _row(0x541, "i32.atomic.rmw.xchg",                 imm.MEMARG,         "i32 i32 -> i32", 4),
+    _row(0x542, "i64.atomic.rmw.xchg",                 imm.MEMARG,         "i32 i64 -> i64", 8),
+    _row(0x543, "i32.atomic.rmw8.xchg_u",              imm.MEMARG,         "i32 i32 -> i32", 1),
+    _row(0x544, "i32.atomic.rmw16.xchg_u",             imm.MEMARG,         "i32 i32 -> i32", 2),
+    _row(0x545, "i64.atomic.rmw8.xchg_u",              imm.MEMARG,         "i32 i64 -> i64", 1),
+    _row(0x546, "i64.atomic.rmw16.xchg_u",             imm.MEMARG,         "i32 i64 -> i64", 2),
+    _row(0x547, "i64.atomic.rmw32.xchg_u",             imm.MEMARG,         "i32 i64 -> i64", 4),
+    _row(0x548, "i32.atomic.rmw.cmpxchg",              imm.MEMARG,         "i32 i32 i32 -> i32", 4),
+    _row(0x549, "i64.atomic.rmw.cmpxchg",              imm.MEMARG,         "i32 i64 i64 -> i64", 8),
+    _row(0x54A, "i32.atomic.rmw8.cmpxchg_u",           imm.MEMARG,         "i32 i32 i32 -> i32", 1),
+    _row(0x54B, "i32.atomic.rmw16.cmpxchg_u",          imm.MEMARG,         "i32 i32 i32 -> i32", 2),
+    _row(0x54C, "i64.atomic.rmw8.cmpxchg_u",           imm.MEMARG,         "i32 i64 i64 -> i64", 1),
+    _row(0x54D, "i64.atomic.rmw16.cmpxchg_u",          imm.MEMARG,         "i32 i64 i64 -> i64", 2),
+    _row(0x54E, "i64.atomic.rmw32.cmpxchg_u",          imm.MEMARG,         "i32 i64 i64 -> i64", 4),
 )
 # fmt: on
 

@@ -155,6 +155,8 @@ class Body(Control):
                 self.other(op, start)
             elif shape == SHAPE_VECTOR:
                 self.vector(op, start)
+            elif shape == SHAPE_ATOMIC:
+                self.atomic(op, start)
         if self.pos != self.end:
             raise InternalError(f"function {self.funcidx} ends at {self.pos}, not {self.end}")
 

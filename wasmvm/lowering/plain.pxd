@@ -68,6 +68,8 @@ cdef class Plain(Aggregates):
     cdef int store(self, int op, int start) except -1
     @cython.locals(a=cython.int, b=cython.int)
     cdef int wide_store(self, int op, unsigned long long offset, int start) except -1
+    @cython.locals(offset=cython.ulonglong, count=cython.int, i=cython.int, a=cython.int, b=cython.int, c=cython.int)
+    cdef int atomic(self, int op, int start) except -1
     cdef int rare(self, int op, int start) except -1
     @cython.locals(i=cython.int, a=cython.int, b=cython.int, c=cython.int, d=cython.int, e=cython.int, f=cython.int)
     cdef int two_results(self, int form, int count) except -1

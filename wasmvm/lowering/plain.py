@@ -352,6 +352,32 @@ class Plain(Aggregates):
         self.word(b)
         return 0
 
+    def atomic(self, op: int, start: int) -> int:
+        """Lower any instruction of the proposal threads: result, address, offset, other operands."""
+        if op == OP_ATOMIC_FENCE:
+            self.fixed(1)
+            self.begin(R_ATOMIC_FENCE)
+            return 0
+        offset = self.memarg()
+        count = self.params[op]
+        i = self.h - count
+        a = self.readable(i)
+        b = self.readable(i + 1) if count > 1 else 0
+        c = self.readable(i + 2) if count > 2 else 0
+        self.pop_to(i)
+        self.note_offset(start)
+        if self.result_slots[op]:
+            self.begin_result(self.rr[op], self.push(TEMP, 1))
+        else:
+            self.begin(self.rr[op])
+        self.word(a)
+        self.word64(offset)
+        if count > 1:
+            self.word(b)
+        if count > 2:
+            self.word(c)
+        return 0
+
     # --- References, tables, whole memories -----------------------------------------------------------------------
 
     def rare(self, op: int, start: int) -> int:

@@ -42,6 +42,90 @@ cdef extern from *:
 
 cdef extern from *:
     """
+    /* Atomic accesses, all sequentially consistent, to addresses that are multiples of their size. */
+    #if defined(_MSC_VER)
+    #define WVM_ATOMIC(n, T, S) \\
+    static __inline uint##n##_t wvm_atomic_load##n(uint8_t *p) { return (uint##n##_t)_InterlockedOr##S((volatile T *)p, 0); } \\
+    static __inline void wvm_atomic_store##n(uint8_t *p, uint##n##_t v) { _InterlockedExchange##S((volatile T *)p, (T)v); } \\
+    static __inline uint##n##_t wvm_atomic_add##n(uint8_t *p, uint##n##_t v) { return (uint##n##_t)_InterlockedExchangeAdd##S((volatile T *)p, (T)v); } \\
+    static __inline uint##n##_t wvm_atomic_sub##n(uint8_t *p, uint##n##_t v) { return wvm_atomic_add##n(p, (uint##n##_t)(0 - v)); } \\
+    static __inline uint##n##_t wvm_atomic_and##n(uint8_t *p, uint##n##_t v) { return (uint##n##_t)_InterlockedAnd##S((volatile T *)p, (T)v); } \\
+    static __inline uint##n##_t wvm_atomic_or##n(uint8_t *p, uint##n##_t v) { return (uint##n##_t)_InterlockedOr##S((volatile T *)p, (T)v); } \\
+    static __inline uint##n##_t wvm_atomic_xor##n(uint8_t *p, uint##n##_t v) { return (uint##n##_t)_InterlockedXor##S((volatile T *)p, (T)v); } \\
+    static __inline uint##n##_t wvm_atomic_xchg##n(uint8_t *p, uint##n##_t v) { return (uint##n##_t)_InterlockedExchange##S((volatile T *)p, (T)v); } \\
+    static __inline uint##n##_t wvm_atomic_cmpxchg##n(uint8_t *p, uint##n##_t e, uint##n##_t v) { \\
+        return (uint##n##_t)_InterlockedCompareExchange##S((volatile T *)p, (T)v, (T)e); }
+    WVM_ATOMIC(8, char, 8)
+    WVM_ATOMIC(16, short, 16)
+    WVM_ATOMIC(32, long, )
+    WVM_ATOMIC(64, __int64, 64)
+    static __inline void wvm_fence(void) { volatile long x = 0; _InterlockedOr(&x, 0); }
+    static __inline uint64_t wvm_get_length(const uint64_t *p) { return *(const volatile uint64_t *)p; }
+    static __inline void wvm_set_length(uint64_t *p, uint64_t v) { _InterlockedExchange64((volatile __int64 *)p, (__int64)v); }
+    #else
+    #define WVM_ATOMIC(n) \\
+    static inline uint##n##_t wvm_atomic_load##n(uint8_t *p) { return __atomic_load_n((uint##n##_t *)p, __ATOMIC_SEQ_CST); } \\
+    static inline void wvm_atomic_store##n(uint8_t *p, uint##n##_t v) { __atomic_store_n((uint##n##_t *)p, v, __ATOMIC_SEQ_CST); } \\
+    static inline uint##n##_t wvm_atomic_add##n(uint8_t *p, uint##n##_t v) { return __atomic_fetch_add((uint##n##_t *)p, v, __ATOMIC_SEQ_CST); } \\
+    static inline uint##n##_t wvm_atomic_sub##n(uint8_t *p, uint##n##_t v) { return __atomic_fetch_sub((uint##n##_t *)p, v, __ATOMIC_SEQ_CST); } \\
+    static inline uint##n##_t wvm_atomic_and##n(uint8_t *p, uint##n##_t v) { return __atomic_fetch_and((uint##n##_t *)p, v, __ATOMIC_SEQ_CST); } \\
+    static inline uint##n##_t wvm_atomic_or##n(uint8_t *p, uint##n##_t v) { return __atomic_fetch_or((uint##n##_t *)p, v, __ATOMIC_SEQ_CST); } \\
+    static inline uint##n##_t wvm_atomic_xor##n(uint8_t *p, uint##n##_t v) { return __atomic_fetch_xor((uint##n##_t *)p, v, __ATOMIC_SEQ_CST); } \\
+    static inline uint##n##_t wvm_atomic_xchg##n(uint8_t *p, uint##n##_t v) { return __atomic_exchange_n((uint##n##_t *)p, v, __ATOMIC_SEQ_CST); } \\
+    static inline uint##n##_t wvm_atomic_cmpxchg##n(uint8_t *p, uint##n##_t e, uint##n##_t v) { \\
+        __atomic_compare_exchange_n((uint##n##_t *)p, &e, v, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); return e; }
+    WVM_ATOMIC(8)
+    WVM_ATOMIC(16)
+    WVM_ATOMIC(32)
+    WVM_ATOMIC(64)
+    static inline void wvm_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+    static inline uint64_t wvm_get_length(const uint64_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
+    static inline void wvm_set_length(uint64_t *p, uint64_t v) { __atomic_store_n(p, v, __ATOMIC_RELEASE); }
+    #endif
+    """
+    uint8_t wvm_atomic_load8(uint8_t*) noexcept nogil
+    void wvm_atomic_store8(uint8_t*, uint8_t) noexcept nogil
+    uint8_t wvm_atomic_add8(uint8_t*, uint8_t) noexcept nogil
+    uint8_t wvm_atomic_sub8(uint8_t*, uint8_t) noexcept nogil
+    uint8_t wvm_atomic_and8(uint8_t*, uint8_t) noexcept nogil
+    uint8_t wvm_atomic_or8(uint8_t*, uint8_t) noexcept nogil
+    uint8_t wvm_atomic_xor8(uint8_t*, uint8_t) noexcept nogil
+    uint8_t wvm_atomic_xchg8(uint8_t*, uint8_t) noexcept nogil
+    uint8_t wvm_atomic_cmpxchg8(uint8_t*, uint8_t, uint8_t) noexcept nogil
+    uint16_t wvm_atomic_load16(uint8_t*) noexcept nogil
+    void wvm_atomic_store16(uint8_t*, uint16_t) noexcept nogil
+    uint16_t wvm_atomic_add16(uint8_t*, uint16_t) noexcept nogil
+    uint16_t wvm_atomic_sub16(uint8_t*, uint16_t) noexcept nogil
+    uint16_t wvm_atomic_and16(uint8_t*, uint16_t) noexcept nogil
+    uint16_t wvm_atomic_or16(uint8_t*, uint16_t) noexcept nogil
+    uint16_t wvm_atomic_xor16(uint8_t*, uint16_t) noexcept nogil
+    uint16_t wvm_atomic_xchg16(uint8_t*, uint16_t) noexcept nogil
+    uint16_t wvm_atomic_cmpxchg16(uint8_t*, uint16_t, uint16_t) noexcept nogil
+    uint32_t wvm_atomic_load32(uint8_t*) noexcept nogil
+    void wvm_atomic_store32(uint8_t*, uint32_t) noexcept nogil
+    uint32_t wvm_atomic_add32(uint8_t*, uint32_t) noexcept nogil
+    uint32_t wvm_atomic_sub32(uint8_t*, uint32_t) noexcept nogil
+    uint32_t wvm_atomic_and32(uint8_t*, uint32_t) noexcept nogil
+    uint32_t wvm_atomic_or32(uint8_t*, uint32_t) noexcept nogil
+    uint32_t wvm_atomic_xor32(uint8_t*, uint32_t) noexcept nogil
+    uint32_t wvm_atomic_xchg32(uint8_t*, uint32_t) noexcept nogil
+    uint32_t wvm_atomic_cmpxchg32(uint8_t*, uint32_t, uint32_t) noexcept nogil
+    uint64_t wvm_atomic_load64(uint8_t*) noexcept nogil
+    void wvm_atomic_store64(uint8_t*, uint64_t) noexcept nogil
+    uint64_t wvm_atomic_add64(uint8_t*, uint64_t) noexcept nogil
+    uint64_t wvm_atomic_sub64(uint8_t*, uint64_t) noexcept nogil
+    uint64_t wvm_atomic_and64(uint8_t*, uint64_t) noexcept nogil
+    uint64_t wvm_atomic_or64(uint8_t*, uint64_t) noexcept nogil
+    uint64_t wvm_atomic_xor64(uint8_t*, uint64_t) noexcept nogil
+    uint64_t wvm_atomic_xchg64(uint8_t*, uint64_t) noexcept nogil
+    uint64_t wvm_atomic_cmpxchg64(uint8_t*, uint64_t, uint64_t) noexcept nogil
+    void wvm_fence() noexcept nogil
+    uint64_t wvm_get_length(const uint64_t*) noexcept nogil  # of a memory that others may let grow
+    void wvm_set_length(uint64_t*, uint64_t) noexcept nogil
+
+
+cdef extern from *:
+    """
     #if defined(_WIN32)
     #define WIN32_LEAN_AND_MEAN
     #include <windows.h>

@@ -280,6 +280,7 @@ def spectest(store: Store) -> dict[str, Any]:
         "table": Table(store, TableType(FUNCREF, Limits(10, 20))),
         "table64": Table(store, TableType(FUNCREF, Limits(10, 20), I64)),
         "memory": Memory(store, MemoryType(Limits(1, 2))),
+        "shared_memory": Memory(store, MemoryType(Limits(1, 2), shared=True)),
         "print": print_(),
         "print_i32": print_(I32),
         "print_i64": print_(I64),

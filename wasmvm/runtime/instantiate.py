@@ -96,7 +96,7 @@ class Plan:
         if any(elem.mode == ACTIVE and elem.tableidx < imported for elem in syntax.elems):
             return False
         memtype = syntax.mems[memidx].type
-        return self.initial.plan_image(memtype.limits.min, memtype.page_size)
+        return not memtype.shared and self.initial.plan_image(memtype.limits.min, memtype.page_size)
 
     def next_image(self, store: Store) -> MemoryImage | None:
         """What the memory of the next instance begins with; made for the second one, as most programs have one only."""
@@ -215,7 +215,11 @@ def check_import(store: Store, plan: Plan, import_: Import, expected: Any, exter
             )
         else:
             matches = (
-                (actual.page_size == expected.page_size if kind == MEMORY else actual.reftype == expected.reftype)
+                (
+                    actual.page_size == expected.page_size and actual.shared == expected.shared
+                    if kind == MEMORY
+                    else actual.reftype == expected.reftype
+                )
                 and actual.addrtype == expected.addrtype
                 and match_limits(actual.limits, expected.limits)
             )

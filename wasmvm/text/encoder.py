@@ -197,11 +197,12 @@ def limits(of: Limits, addrtype: int, flags: int = 0) -> bytes:
     return _SMALL[flags] + uleb(of.min) + (b"" if of.max is None else uleb(of.max))
 
 
-def memorytype(of: Limits, addrtype: int, page_size: int) -> bytes:
+def memorytype(of: Limits, addrtype: int, page_size: int, shared: bool = False) -> bytes:
     """spec "Binary Format: Memory Types"; custom-page-sizes adds the logarithm of a page's size."""
+    flags = codes.LIMITS_SHARED * shared
     if page_size == PAGE_SIZE:
-        return limits(of, addrtype)
-    return limits(of, addrtype, codes.LIMITS_PAGE_SIZE) + uleb(page_size.bit_length() - 1)
+        return limits(of, addrtype, flags)
+    return limits(of, addrtype, flags | codes.LIMITS_PAGE_SIZE) + uleb(page_size.bit_length() - 1)
 
 
 def tabletype(of: TableType) -> bytes:

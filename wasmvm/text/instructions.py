@@ -589,6 +589,7 @@ _IMMEDIATES: dict[int, _Reader] = {
     imm.ARRAY_LENGTH: _array_length,
     imm.ARRAY_DATA: _array_data,
     imm.ARRAY_ELEM: lambda i, _: i.of_type("elem"),
+    imm.FENCE: lambda i, _: i.op.append(0),
     imm.ARRAY_COPY: lambda i, _: i.of_type("type"),
 }
 """How each kind of immediates is read (those of structured instructions are part of the loop above)."""

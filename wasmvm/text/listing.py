@@ -298,6 +298,12 @@ class Listing:
         typeidx, fieldidx = self._reader.u32(), self._reader.u32()
         return f" {self.spaces['type'].ref(typeidx)} {self.types.fieldidx(typeidx, fieldidx)}"
 
+    def fence(self, _: Row) -> str:
+        at = self._reader.pos
+        if self._reader.byte():
+            raise DecodeError("zero byte expected", at)
+        return ""
+
     def lanes(self, _: Row) -> str:
         return "".join([f" {self._reader.byte()}" for _ in range(16)])
 
@@ -338,6 +344,7 @@ _IMMEDIATES: dict[int, Callable[[Listing, Row], str]] = {
     imm.ARRAY_LENGTH: lambda i, _: f"{i.index('type')} {i._reader.u32()}",
     imm.ARRAY_DATA: lambda i, _: i.index("type") + i.index("data"),
     imm.ARRAY_ELEM: lambda i, _: i.index("type") + i.index("elem"),
+    imm.FENCE: Listing.fence,
     imm.ARRAY_COPY: lambda i, _: i.index("type") + i.index("type"),
 }
 """How each kind of immediates is printed."""

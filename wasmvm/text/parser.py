@@ -287,7 +287,8 @@ class ModuleParser:
     def _memorytype(self) -> bytes:
         addrtype = self._addrtype()
         limits = self._limits()
-        return encoder.memorytype(limits, addrtype, self._pagesize())
+        shared = self.cursor.accept("shared")
+        return encoder.memorytype(limits, addrtype, self._pagesize(), shared)
 
     def _pagesize(self) -> int:
         """Of the proposal custom-page-sizes; the validator says which powers of two it may be."""

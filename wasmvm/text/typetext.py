@@ -135,7 +135,7 @@ class TypeTexts:
             return f"{_limits(of.limits, of.addrtype)} {self.valtype(of.reftype)}"
         if isinstance(of, MemoryType):
             pages = "" if of.page_size == PAGE_SIZE else f" (pagesize {of.page_size})"
-            return _limits(of.limits, of.addrtype) + pages
+            return _limits(of.limits, of.addrtype) + (" shared" if of.shared else "") + pages
         if isinstance(of, GlobalType):
             return f"(mut {self.valtype(of.valtype)})" if of.mutable else self.valtype(of.valtype)
         return self._signature(of.functype if isinstance(of, TagType) else of)

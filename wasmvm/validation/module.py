@@ -242,6 +242,8 @@ def check_declarations(module: Module, checkpoint: Callable[[], object] | None) 
             raise ValidationError(
                 f"invalid custom page size: {mem.page_size} bytes; it can be 1 or {PAGE_SIZE}", offset
             )
+        if mem.shared and mem.limits.max is None:
+            raise ValidationError("shared memory must have maximum", offset)
         check_limits(mem.limits, mem.most_pages(), f"memory size must be at most {mem_bound(mem)}", offset)
     for import_ in looking(module.global_imports, checkpoint):
         check_valtype(import_.desc.valtype, count, import_.offset)

@@ -176,6 +176,8 @@ class _Found:
     def memory(self, type_: MemoryType, offset: int) -> None:
         if type_.addrtype == I64:
             self.add("memory64", offset, "a memory with 64-bit addresses")
+        if type_.shared:
+            self.add("threads", offset, "a shared memory")
         if type_.page_size != PAGE_SIZE:
             self.add("custom-page-sizes", offset, f"a memory with pages of {type_.page_size} byte")
 

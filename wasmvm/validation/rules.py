@@ -24,6 +24,7 @@ if not cython.compiled:
         IMM_ELEMIDX,
         IMM_F32,
         IMM_F64,
+        IMM_FENCE,
         IMM_I32,
         IMM_I64,
         IMM_LANEIDX,
@@ -38,6 +39,7 @@ if not cython.compiled:
         IMM_TABLE_INIT,
         IMM_TABLEIDX,
         IMM_V128,
+        OP_MEMORY_ATOMIC_NOTIFY,
         OP_MEMORY_FILL,
         OP_TABLE_GET,
         OP_TABLE_GROW,
@@ -181,6 +183,8 @@ class Rules:
             raise ValidationError(f"unknown memory {memidx}", self.stack.at)
         if align > NATURAL_ALIGNMENT[op]:
             raise ValidationError("alignment must not be larger than natural", self.stack.at)
+        if align < NATURAL_ALIGNMENT[op] and op >= OP_MEMORY_ATOMIC_NOTIFY:
+            raise ValidationError("atomic alignment must be natural", self.stack.at)
         if self.mems[memidx] == I64:
             self.wide_at = 1
         elif offset > 0xFFFFFFFF:
@@ -232,6 +236,10 @@ class Rules:
             self.data(self.dataidx())
         elif kind == IMM_V128:
             reader.skip(16)
+        elif kind == IMM_FENCE:
+            at = reader.pos
+            if reader.byte():
+                raise DecodeError("zero byte expected", at)
         elif kind == IMM_LANEIDX:
             self.lanes(op, 1)
         elif kind == IMM_MEMARG_LANEIDX:

@@ -40,7 +40,7 @@ def test_names_of_products_are_made_of_their_fields() -> None:
             back = ("loop_add_" if row.branch.adds else "loop_") if row.branch.back else ""
             decided = "br_if" if row.branch.when else "br_unless"
             assert row.name == f"{back}{decided}_{row.operator.mnemonic}{FORM_SUFFIXES[row.form]}"
-        elif row.address is not None and row.access is not None and row.access.text:
+        elif row.address is not None and row.access is not None and row.access.text and not row.access.aligned:
             value = row.operand(row.access.value) if row.access.value else None
             suffix = "_v" if value is not None and value.role == "constant" else ""
             assert row.name == row.mnemonics[0] + addresses[row.address] + suffix

@@ -25,7 +25,7 @@ from wasmvm.types import F32, F64, I32, I64, V128, VALTYPE_NAMES
 ROWS = [row for row in wasm.ROWS if 0x300 <= row.code < 0x400]
 COMPUTING = [row for row in ROWS if row.imm in (imm.NONE, imm.LANEIDX, imm.LANES)]
 ACCESSING = [row for row in ROWS if row.width]
-RELAXED = [row for row in wasm.ROWS if row.code >= 0x400]
+RELAXED = [row for row in wasm.ROWS if 0x400 <= row.code < 0x500]
 
 LANE_EDGES = {
     "i8": (0, 1, 2, 0x7F, 0x80, 0x81, 0xFF, 0x55, 16, 15, 31, 0xF0),

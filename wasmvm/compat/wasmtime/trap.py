@@ -46,6 +46,8 @@ REASONS = {
     "null_structure_reference": ("NULL_REFERENCE", "null reference"),
     "null_array_reference": ("NULL_REFERENCE", "null reference"),
     "null_i31_reference": ("NULL_REFERENCE", "null reference"),
+    "unaligned_atomic": ("HEAP_MISALIGNED", "unaligned atomic"),
+    "expected_shared_memory": ("ATOMIC_WAIT_NON_SHARED_MEMORY", "atomic wait on non-shared memory"),
     "allocation_failed": ("ALLOCATION_TOO_LARGE", "allocation size too large"),
     "array_out_of_bounds": ("ARRAY_OUT_OF_BOUNDS", "out of bounds array access"),
     "cast_failure": ("CAST_FAILURE", "cast failure"),

@@ -27,7 +27,7 @@ def _statements(row: RegOp) -> Iterator[Statement]:
         yield _size_is_paid(row.bulk, row.enum_name)
     place = ""
     if row.address is not None and row.access is not None:
-        yield from _address(row.address, row.access.width)
+        yield from _address(row.address, row.access)
         place = "(mem + {ea})"
     elif row.field is not None and row.access is not None:
         yield from _field(row.field)
@@ -114,8 +114,11 @@ def address(where: Address) -> str:
     return f"<uint64_t>{terms[0]} + {offset}" if terms else f"<uint64_t>{offset}"
 
 
-def _address(where: Address, width: int) -> Iterator[Statement]:
+def _address(where: Address, access: Access) -> Iterator[Statement]:
+    width = access.width
     yield "{ea} = " + address(where)
+    if access.aligned and width > 1:
+        yield trap_if(f"{{ea}} & {width - 1}", "TRAP_UNALIGNED_ATOMIC")
     # A sum of 64 bits may wrap around; what is less than the memory's length is also far from that.
     wraps = f"{{ea}} < {{{where.offset}:i64}} or {{ea}} >= {{mem_len}} or " if where.wide else ""
     yield trap_if(f"{wraps}{{ea}} + {width} > {{mem_len}}", "TRAP_MEMORY_OUT_OF_BOUNDS")

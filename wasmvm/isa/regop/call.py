@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from wasmvm.isa.regop.row import RegOp, operands, touched
 from wasmvm.isa.regop.statements import PAY, Exit, If, Statements, trap_if
 
-_USE_ITS_MEMORY: Statements = ("mem = {inst}.mem.data", "{mem_len} = {inst}.mem.length")
+_USE_ITS_MEMORY: Statements = ("mem = {inst}.mem.data", "{mem_len} = wvm_get_length(&{inst}.mem.length)")
 _PUSH: Statements = ("frame.pc = pc + {length}", "frame.fp = fp", "frame += 1")
 _LEAVE: Statements = ("frame.pc = leave_instance_code", "frame.fp = <slot*>{inst}", "frame += 1")
 _TAKE_ITS_INSTANCE: Statements = ("{inst} = {callee}.inst", *_USE_ITS_MEMORY)

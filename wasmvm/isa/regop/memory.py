@@ -127,20 +127,24 @@ def _whole_memories() -> Iterator[RegOp]:
         text=(
             "machine.now.other_mem = {inst}.mems[{x}]",
             "mem = machine.now.other_mem.data",
-            "{mem_len} = machine.now.other_mem.length",
+            "{mem_len} = wvm_get_length(&machine.now.other_mem.length)",
         ),
         touches=touched("memories", "instance"),
     )
     yield RegOp(
         "use_memory_0",
         (),
-        text=("machine.now.other_mem = NULL", "mem = {inst}.mem.data", "{mem_len} = {inst}.mem.length"),
+        text=(
+            "machine.now.other_mem = NULL",
+            "mem = {inst}.mem.data",
+            "{mem_len} = wvm_get_length(&{inst}.mem.length)",
+        ),
         touches=touched("memories", "instance"),
     )
     yield RegOp(
         "memory.size",
         operands("d:i64 x:memidx"),
-        text=(Result("bits", "{inst}.mems[{x}].length >> {inst}.mems[{x}].page_shift"),),
+        text=(Result("bits", "wvm_get_length(&{inst}.mems[{x}].length) >> {inst}.mems[{x}].page_shift"),),
         touches=touched("memories"),
         rare=True,
     )

@@ -161,6 +161,7 @@ class Access(NamedTuple):
             text does it.
         type: what the loaded value is written to its slot as (`Result.type`).
         value: the letter of the operand that is stored.
+        aligned: whether it traps at an address that is no multiple of `width`.
     """
 
     kind: Literal["load", "store"]
@@ -168,6 +169,7 @@ class Access(NamedTuple):
     text: str = ""
     type: str = "bits"
     value: str = ""
+    aligned: bool = False
 
 
 class Bulk(NamedTuple):

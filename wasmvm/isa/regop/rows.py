@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from wasmvm.isa.regop import (
     aggregates,
+    atomic,
     branch,
     call,
     descriptors,
@@ -38,6 +39,7 @@ def _all() -> Iterator[RegOp]:
     yield from vector.vector_rows()
     yield from numeric.wide_rows()
     yield from descriptors.descriptor_rows()
+    yield from atomic.atomic_rows()
 
 
 ROWS: tuple[RegOp, ...] = tuple(row._replace(number=number) for number, row in enumerate(_all()))

@@ -11,7 +11,7 @@ ctypedef int (*server_t)(execution_t* x) except -1
 
 # What serves a reason for which the loop ended; NULL where `drive` does so itself. A table, since a C compiler makes
 # functions that are called in one place part of `drive`, whose frame every call within a call has on the C stack.
-cdef server_t servers[EXIT_BULK + 1]
+cdef server_t servers[TRAP_UNREACHABLE]
 
 
 cdef int drive(execution_t* x, int reason) except -1:
@@ -20,7 +20,7 @@ cdef int drive(execution_t* x, int reason) except -1:
     cdef uint64_t wanted
     cdef double next_nap = INFINITY
     while reason != EXIT_DONE:
-        if reason <= EXIT_BULK and servers[reason] != NULL:
+        if reason < TRAP_UNREACHABLE and servers[reason] != NULL:
             servers[reason](x)
         elif reason == EXIT_BUDGET or reason == EXIT_BULK:
             poll_interrupts(x)
@@ -49,7 +49,7 @@ cdef int drive(execution_t* x, int reason) except -1:
             make_room_for_wasm(x, wanted)
         elif reason == EXIT_BUG:
             raise InternalError(f"the loop met the unknown instruction {x.now.pc[0]}")
-        else:
+        elif reason != TRAP_MEMORY_OUT_OF_BOUNDS or not has_grown(x):
             raise_trap(x, reason)
         x.budget = min(x.budget, FIRST_SLICE)  # as long as the GIL is held
         reason = enter_loop(x)
@@ -182,5 +182,7 @@ servers[EXIT_HOST] = call_host
 servers[EXIT_LOWER] = lower
 servers[EXIT_MEMORY_GROW] = grow_memory
 servers[EXIT_TABLE_GROW] = grow_table
+servers[EXIT_WAIT] = wait_for_memory
+servers[EXIT_NOTIFY] = notify_memory
 servers[EXIT_GARBAGE] = collect_for_wasm
 servers[EXIT_THROW] = servers[EXIT_UNCAUGHT] = servers[EXIT_NO_MEMORY] = unwind

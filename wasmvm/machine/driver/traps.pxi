@@ -25,6 +25,8 @@ TRAPS = (
     ("allocation_failed", "allocation failed"),
     ("null_descriptor_reference", "null descriptor reference"),
     ("descriptor_cast_failure", "descriptor cast failure"),
+    ("unaligned_atomic", "unaligned atomic"),
+    ("expected_shared_memory", "expected shared memory"),
 )
 """Code and text of each trap, in the order of the TRAP_... constants."""
 

@@ -14,6 +14,10 @@ cdef inline mem_t* current_memory(const activation_t* now) noexcept nogil:
     """The memory that loads and stores of the code at `now.pc` access."""
     return now.inst.mem if now.other_mem == NULL else now.other_mem
 
+cdef inline mem_t* memory_in_use(const inst_t* inst, mem_t* other) noexcept nogil:
+    """As `current_memory`, within the loop."""
+    return inst.mem if other == NULL else other
+
 cdef inline bint fits(uint64_t at, uint64_t n, uint64_t length) noexcept nogil:
     return n <= length and at <= length - n
 
@@ -42,21 +46,21 @@ cdef inline void move_part(const move_t* move, uint64_t first, uint64_t count) n
         memmove(move.to + (first << move.width), move.from_ + (first << move.width), count << move.width)
 
 cdef inline int memory_fill_move(move_t* move, mem_t* mem, uint64_t d, const slot* value, uint64_t n) noexcept nogil:
-    if not fits(d, n, mem.length):
+    if not fits(d, n, wvm_get_length(&mem.length)):
         return TRAP_MEMORY_OUT_OF_BOUNDS
     set_fill(move, mem.data + d, value, n, 0)
     return 0
 
 cdef inline int memory_copy_move(move_t* move, mem_t* to, mem_t* from_, uint64_t d, uint64_t s,
                                  uint64_t n) noexcept nogil:
-    if not fits(d, n, to.length) or not fits(s, n, from_.length):
+    if not fits(d, n, wvm_get_length(&to.length)) or not fits(s, n, wvm_get_length(&from_.length)):
         return TRAP_MEMORY_OUT_OF_BOUNDS
     set_copy(move, to.data + d, from_.data + s, n, 0, to == from_ and d > s)
     return 0
 
 cdef inline int memory_init_move(move_t* move, mem_t* mem, data_t* data, uint64_t d, uint64_t s,
                                  uint64_t n) noexcept nogil:
-    if not fits(d, n, mem.length) or not fits(s, n, data.length):
+    if not fits(d, n, wvm_get_length(&mem.length)) or not fits(s, n, data.length):
         return TRAP_MEMORY_OUT_OF_BOUNDS
     set_copy(move, mem.data + d, data.data + s if n else mem.data, n, 0, False)
     return 0

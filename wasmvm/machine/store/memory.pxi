@@ -110,6 +110,7 @@ cdef mem_t* new_mem(uint64_t minimum, uint64_t maximum, uint64_t reserved, Memor
                 break
             reserved = max(reserved // 2, max(minimum, <uint64_t>PAGE_SIZE))
     mem.reserved = reserved
+    mem.shared = False
     if mem.data != NULL and (not wvm_commit(mem.data, minimum) or (mem.image != wanted and image.map(mem) < 0)):
         give_memory_back(mem)
     if mem.data == NULL:
@@ -156,104 +157,79 @@ cdef object plain_limits(limits, uint64_t low, uint64_t high):
     return Limits(low, None if limits.max is None else high)
 
 
-@cython.no_gc_clear  # the store has to be told when it goes
-cdef class Memory:
-    """A memory instance (spec "Memory Instances").
+cdef object read_memory_type(object type, memory_type_t* found):
+    """Read a `MemoryType`; the same type, of integers and limits that are no more than that.
+
+    Raises:
+        TypeError, ValueError: no such memory is valid (spec "Validation: Types: Memory Types").
+    """
+    expect(type, MemoryType, "type")
+    cdef uint64_t most
+    cdef int addrtype
+    cdef bint shared
+    limits, addrtype, page_size, is_shared = <tuple>type
+    expect(page_size, int, "page_size")
+    shared = bool(is_shared)
+    if page_size not in PAGE_SIZES:
+        raise ValueError(f"invalid custom page size: {page_size} bytes; it can be 1 or {PAGE_SIZE}")
+    found.page_shift = 0
+    most = 0xFFFFFFFFFFFFFFFF if addrtype == I64 else 0xFFFFFFFF
+    if page_size == PAGE_SIZE:
+        found.page_shift = PAGE_SHIFT
+        most = <uint64_t>MAX_PAGES_64 if addrtype == I64 else max_pages
+    read_limits(limits, most, &found.low, &found.high)
+    if shared and limits.max is None:
+        raise ValueError("shared memory must have maximum")
+    found.addrtype = addrtype
+    found.shared = shared
+    if is_plain(limits) and PyType_Is(type, MemoryType) and isinstance(is_shared, bool):
+        return type
+    return MemoryType(plain_limits(limits, found.low, found.high), addrtype, int(page_size), shared)
+
+
+cdef uint64_t MOST_BYTES = <uint64_t>MAX_MEMORY_PAGES * PAGE_SIZE
+cdef uint64_t last_shared = 0  # the id of the last shared memory
+
+
+cdef uint64_t check_minimum(Store store, const memory_type_t* wanted) except? 0:
+    """The bytes that a memory begins with, if the store (or None) and the machine allow that many.
+
+    Raises:
+        MemoryError: they do not.
+    """
+    cdef uint64_t low = wanted.low
+    cdef uint64_t most = MOST_BYTES >> wanted.page_shift
+    cdef uint64_t minimum = low << wanted.page_shift
+    if low > most or (store is not None and minimum > store.max_each_memory):
+        raise MemoryError(f"memory minimum size of {low} pages exceeds memory limits")
+    if store is not None and not fits(store.memory_size, minimum, store.max_memory):
+        raise over_limit("max_memory", (
+            f"memory minimum size of {low} pages exceeds memory limits: {minimum} bytes, with {store.memory_size} in "
+            f"other memories of the store, are over max_memory={store.max_memory}"
+        ))
+    return minimum
+
+
+cdef class AnyMemory:
+    """The bytes of a memory instance (spec "Memory Instances"): what `Memory` and `SharedMemory` have in common.
 
     It has the buffer protocol, writable: ``memoryview(memory)`` shows the bytes as they are now. A view stays valid,
     with the length it had, when the memory grows.
-
-    Args:
-        store: the store that it belongs to.
-        type: a `MemoryType`, of addresses of 32 or 64 bits; sizes are in its pages, of 64 KiB or one byte.
-        image: what it begins with, if the system allows that (`has_image`); zeros where that is None.
-
-    Raises:
-        MemoryError: the store's limit or the system does not allow the initial size.
-        ValueError: no such memory is valid (spec "Validation: Types: Memory Types").
     """
-
-    def __cinit__(self, Store store not None, type, MemoryImage image=None):
-        expect(type, MemoryType, "type")
-        cdef uint64_t low, high
-        cdef int addrtype
-        cdef int shift = 0
-        limits, addrtype, page_size = <tuple>type
-        expect(page_size, int, "page_size")
-        if page_size not in PAGE_SIZES:
-            raise ValueError(f"invalid custom page size: {page_size} bytes; it can be 1 or {PAGE_SIZE}")
-        cdef uint64_t most_bytes = <uint64_t>MAX_MEMORY_PAGES * PAGE_SIZE
-        cdef uint64_t most = 0xFFFFFFFFFFFFFFFF if addrtype == I64 else 0xFFFFFFFF
-        if page_size == PAGE_SIZE:
-            shift = PAGE_SHIFT
-            most = <uint64_t>MAX_PAGES_64 if addrtype == I64 else max_pages
-        store.check_thread()
-        read_limits(limits, most, &low, &high)
-        self.addrtype = addrtype
-        if is_plain(limits) and PyType_Is(type, MemoryType):
-            self.type = type
-        else:
-            self.type = MemoryType(plain_limits(limits, low, high), addrtype, int(page_size))
-        cdef uint64_t maximum = min(high, most_bytes >> shift) << shift
-        cdef uint64_t minimum = low << shift
-        if low > most_bytes >> shift or minimum > min(store.max_each_memory, maximum):
-            raise MemoryError(f"memory minimum size of {low} pages exceeds memory limits")
-        if not fits(store.memory_size, minimum, store.max_memory):
-            raise over_limit("max_memory", (
-                f"memory minimum size of {low} pages exceeds memory limits: {minimum} bytes, with {store.memory_size} in "
-                f"other memories of the store, are over max_memory={store.max_memory}"
-            ))
-        cdef uint64_t reserved = min(store.max_memory, store.max_each_memory)
-        reserved = min(maximum, reserved if all_reserved > PLENTY else max(SPARE_RESERVED, reserved))
-        reserved = min(reserved, MAX_RESERVED - min(store.reserved, MAX_RESERVED))
-        if image is not None and not fits(image.start, image.size, minimum):
-            raise InternalError(f"an image of {image.size} bytes in a memory of {low} pages")
-        self.store = store
-        self.image = image
-        store.count(MEMORIES)
-        self.counted = True
-        self.mem = new_mem(minimum, maximum, max(minimum, reserved), image)
-        if self.mem == NULL:
-            raise MemoryError(
-                f"cannot reserve a memory of {low} pages: the system has no room for {max(minimum, reserved)} bytes of addresses, "
-                f"with {all_reserved} in {memory_count} memories of this process; those with a maximum, or of a store with a lower "
-                f"max_memory, take less, and those that are gone none"
-            )
-        self.mem.page_shift = shift
-        store.memory_size += minimum
-        store.reserved += self.mem.reserved
-
-    def __dealloc__(self):
-        if self.counted:
-            self.store.counts[MEMORIES] -= 1
-        if self.mem != NULL:
-            self.store.memory_size -= self.mem.length
-            self.store.reserved -= self.mem.reserved
-            self.remains = remains_of_memory(self.mem)
-            release_memory(self.mem)
-            free(self.mem)
 
     def __len__(self):
         """Size in bytes."""
-        return self.mem.length
-
-    def __repr__(self):
-        return f"<wasmvm.Memory of {self.pages} {'pages' if self.mem.page_shift else 'bytes'}>"
+        return wvm_get_length(&self.mem.length)
 
     @property
     def pages(self):
         """Size in pages, of 64 KiB unless the type says that a page is a byte."""
-        return self.mem.length >> self.mem.page_shift
-
-    @property
-    def has_image(self):
-        """Whether it began with an image."""
-        return self.mem.image != 0
+        return wvm_get_length(&self.mem.length) >> self.mem.page_shift
 
     @property
     def actual_type(self):
         """The type with the present size as minimum, which is what an import is matched against (spec "External Typing")."""
-        return MemoryType(Limits(self.pages, self.type.limits.max), self.addrtype, 1 << self.mem.page_shift)
+        return MemoryType(Limits(self.pages, self.type.limits.max), self.addrtype, 1 << self.mem.page_shift, self.mem.shared)
 
     @property
     def array(self):
@@ -270,7 +246,7 @@ cdef class Memory:
         cdef Py_ssize_t* shape = <Py_ssize_t*>malloc(sizeof(Py_ssize_t))
         if shape == NULL:
             raise MemoryError
-        shape[0] = <Py_ssize_t>self.mem.length
+        shape[0] = <Py_ssize_t>wvm_get_length(&self.mem.length)
         buffer.buf = self.mem.data
         buffer.obj = self
         buffer.len = shape[0]
@@ -290,42 +266,11 @@ cdef class Memory:
     def __releasebuffer__(self, Py_buffer* buffer):
         free(buffer.internal)
 
-    cdef int64_t grow_by(self, uint64_t delta) noexcept:
-        """The old size in pages, or -1 where it cannot grow."""
-        cdef int shift = self.mem.page_shift
-        cdef uint64_t old = self.mem.length >> shift
-        cdef uint64_t length
-        if delta > self.mem.maximum >> shift:
-            return -1
-        length = (old + delta) << shift
-        if length > self.mem.maximum or length > self.mem.reserved or length > self.store.max_each_memory:
-            return -1
-        if delta and not fits(self.store.memory_size, delta << shift, self.store.max_memory):
-            return -1
-        if not wvm_commit(self.mem.data, length):
-            return -1
-        self.mem.length = length
-        self.store.memory_size += delta << shift
-        return old
-
-    def grow(self, delta):
-        """Grow by `delta` pages and return the old size in pages.
-
-        Raises:
-            ValueError: the type, the store's limit or the system does not allow that size.
-            RuntimeError: another thread is using the store.
-        """
-        cdef uint64_t pages = to_u64(delta, "cannot grow: the number", ValueError)
-        self.store.check_thread()
-        cdef int64_t old = self.grow_by(pages)
-        if old < 0:
-            raise ValueError(f"cannot grow a memory of {self.pages} pages by {delta}")
-        return old
-
     cdef uint8_t* at(self, uint64_t offset, uint64_t size) except NULL:
         """Where the bytes are. Nothing that runs Python may come between this and their use."""
-        if not fits(offset, size, self.mem.length):
-            outside(offset, size, self.mem.length)
+        cdef uint64_t length = wvm_get_length(&self.mem.length)
+        if not fits(offset, size, length):
+            outside(offset, size, length)
         return self.mem.data + offset
 
     @property
@@ -371,7 +316,7 @@ cdef class Memory:
         cdef uint64_t at = to_address(offset)
         cdef uint64_t most = to_u64(limit, "limit", ValueError)
         cdef uint8_t* start = self.at(at, 1)
-        cdef uint64_t room = self.mem.length - at
+        cdef uint64_t room = wvm_get_length(&self.mem.length) - at
         cdef uint8_t* end = <uint8_t*>memchr(start, 0, min(room, most))
         if end == NULL:
             if most < room:
@@ -460,3 +405,258 @@ cdef class Memory:
         cdef slot bits
         bits.f64 = PyFloat_AsDouble(value)
         store_u64(self.at(at, 8), bits.u64)
+
+
+@cython.no_gc  # it refers to a type and a weak reference only
+cdef class SharedMemory(AnyMemory):
+    """A memory that many stores use, each in a thread of its own (proposal threads).
+
+    It can be imported wherever a `Memory` can, and it never moves. Plain accesses of several threads to the same bytes may
+    race: each byte is what one of them has written.
+
+    Args:
+        type: a `MemoryType` with ``shared=True``, and so with a maximum.
+        store: whose ``max_memory`` it counts for, as one that a module of that store defines does. Where that is None, its
+            maximum is all that limits it.
+
+    Raises:
+        MemoryError: the system has no room for it.
+        ValueError: the type is not shared, or no such memory is valid.
+    """
+
+    def __cinit__(self, type, Store store=None):
+        global last_shared
+        cdef memory_type_t wanted
+        self.type = read_memory_type(type, &wanted)
+        if not wanted.shared:
+            raise ValueError("the type is not shared: MemoryType(Limits(1, 10), shared=True) is")
+        cdef int shift = wanted.page_shift
+        cdef uint64_t maximum = min(wanted.high, MOST_BYTES >> shift) << shift
+        cdef uint64_t minimum = check_minimum(store, &wanted)
+        cdef uint64_t reserved
+        self.most = maximum if store is None else min(store.max_memory, store.max_each_memory)
+        reserved = max(minimum, min(maximum, self.most))
+        self.addrtype = wanted.addrtype
+        self.mem = new_mem(minimum, maximum, reserved, None)
+        if self.mem == NULL:
+            raise MemoryError(f"cannot reserve a shared memory: the system has no room for {reserved} bytes of addresses")
+        last_shared += 1
+        self.mem.id = last_shared
+        self.mem.page_shift = shift
+        self.mem.shared = True
+        if store is not None:
+            self.creator = PyWeakref_NewRef(store, None)
+            store.memory_size += minimum
+            store.reserved += self.mem.reserved
+
+    def __dealloc__(self):
+        cdef object creator = None if self.creator is None else self.creator()
+        if self.mem == NULL:
+            return
+        if creator is not None:
+            (<Store>creator).memory_size -= self.mem.length
+            (<Store>creator).reserved -= self.mem.reserved
+        self.remains = remains_of_memory(self.mem)
+        release_memory(self.mem)
+        free(self.mem)
+
+    def __repr__(self):
+        return f"<wasmvm.SharedMemory of {self.pages} {'pages' if self.mem.page_shift else 'bytes'}>"
+
+    cdef int64_t grow_by(self, uint64_t delta) noexcept:
+        """The old size in pages, or -1 where it cannot grow. With the GIL, so that one thread does at a time."""
+        cdef int shift = self.mem.page_shift
+        cdef uint64_t old = self.mem.length >> shift
+        cdef uint64_t length
+        cdef object creator = None if self.creator is None else self.creator()
+        if delta > self.mem.maximum >> shift:
+            return -1
+        length = (old + delta) << shift
+        if length > self.mem.maximum or length > self.mem.reserved or length > self.most:
+            return -1
+        if creator is not None and delta and not fits((<Store>creator).memory_size, delta << shift, (<Store>creator).max_memory):
+            return -1
+        if not wvm_commit(self.mem.data, length):
+            return -1
+        wvm_set_length(&self.mem.length, length)
+        if creator is not None:
+            (<Store>creator).memory_size += delta << shift
+        return old
+
+    def grow(self, delta):
+        """Grow by `delta` pages and return the old size in pages; from any thread.
+
+        Raises:
+            ValueError: the type, the limits of the store that has made it, or the system do not allow that size.
+        """
+        cdef uint64_t pages = to_u64(delta, "cannot grow: the number", ValueError)
+        cdef int64_t old = self.grow_by(pages)
+        if old < 0:
+            raise ValueError(f"cannot grow a memory of {self.pages} pages by {delta}")
+        return old
+
+    def wait(self, offset, expected, timeout=None, bits=32):
+        """Wait until somebody notifies the address, as ``memory.atomic.wait32`` does, or ``wait64`` for 64 `bits`.
+
+        Args:
+            offset: the address, a multiple of the bytes that are compared.
+            expected: what must be there for it to wait.
+            timeout: seconds, or None for ever.
+
+        Returns:
+            "ok" if it was notified, "not-equal" if something else was there, "timed-out" if the time was over.
+
+        Raises:
+            IndexError: the address is not inside the memory.
+            ValueError: it is not aligned, `bits` is neither 32 nor 64, `timeout` is negative.
+        """
+        cdef int width = 8 if bits == 64 else 4 if bits == 32 else 0
+        cdef uint64_t at = to_address(offset)
+        cdef uint64_t value = to_bits(expected)
+        cdef double seconds = seconds_of(timeout)
+        if width == 0:
+            raise ValueError(f"bits must be 32 or 64, not {bits!r}")
+        self.at(at, width)
+        if at % width:
+            raise ValueError(f"address {at} is no multiple of {width}")
+        return WAITED[wait_at(self.mem, at, width, value, wvm_monotonic() + seconds, NULL)]
+
+    def notify(self, offset, count=None):
+        """Wake at most `count` of those that wait for the address, all for None; return how many.
+
+        Raises:
+            IndexError: the address is not inside the memory.
+            ValueError: it is no multiple of 4.
+        """
+        cdef uint64_t at = to_address(offset)
+        cdef uint64_t most = 0xFFFFFFFF if count is None else to_u64(count, "count", ValueError)
+        self.at(at, 4)
+        if at % 4:
+            raise ValueError(f"address {at} is no multiple of 4")
+        return wake(self.mem, at, most)
+
+
+    def waiters(self, offset):
+        """How many wait for the address at the moment, in wasm or in Python."""
+        cdef uint64_t at = to_address(offset)
+        cdef waiter_t* waiter = self.mem.first_waiter
+        found = 0
+        while waiter != NULL:
+            found += waiter.address == at
+            waiter = waiter.next
+        return found
+
+
+cdef tuple WAITED = ("ok", "not-equal", "timed-out")
+
+
+@cython.no_gc_clear  # the store has to be told when it goes
+cdef class Memory(AnyMemory):
+    """A memory instance (spec "Memory Instances") of a store.
+
+    It has the buffer protocol, writable: ``memoryview(memory)`` shows the bytes as they are now. A view stays valid,
+    with the length it had, when the memory grows.
+
+    Args:
+        store: the store that it belongs to.
+        type: a `MemoryType`, of addresses of 32 or 64 bits; sizes are in its pages, of 64 KiB or one byte. Or a
+            `SharedMemory`, which the store is to use.
+        image: what it begins with, if the system allows that (`has_image`); zeros where that is None.
+
+    Raises:
+        MemoryError: the store's limit or the system does not allow the initial size.
+        ValueError: no such memory is valid (spec "Validation: Types: Memory Types").
+    """
+
+    def __cinit__(self, Store store not None, type, MemoryImage image=None):
+        cdef memory_type_t wanted
+        store.check_thread()
+        if isinstance(type, SharedMemory):
+            self.shared = type
+            self.store = store
+            self.mem = self.shared.mem
+            self.addrtype = self.shared.addrtype
+            self.type = self.shared.type
+            return
+        self.type = read_memory_type(type, &wanted)
+        store.check_thread()
+        self.addrtype = wanted.addrtype
+        cdef int shift = wanted.page_shift
+        cdef uint64_t low = wanted.low
+        cdef uint64_t maximum = min(wanted.high, MOST_BYTES >> shift) << shift
+        cdef uint64_t minimum = check_minimum(store, &wanted)
+        if image is not None and (wanted.shared or not fits(image.start, image.size, minimum)):
+            raise InternalError(f"an image of {image.size} bytes in a memory of {low} pages")
+        self.store = store
+        self.image = image
+        store.count(MEMORIES)
+        self.counted = True
+        if wanted.shared:
+            self.shared = SharedMemory(self.type, store)
+            self.mem = self.shared.mem
+            return
+        cdef uint64_t reserved = min(store.max_memory, store.max_each_memory)
+        reserved = min(maximum, reserved if all_reserved > PLENTY else max(SPARE_RESERVED, reserved))
+        reserved = min(reserved, MAX_RESERVED - min(store.reserved, MAX_RESERVED))
+        self.mem = new_mem(minimum, maximum, max(minimum, reserved), image)
+        if self.mem == NULL:
+            raise MemoryError(
+                f"cannot reserve a memory of {low} pages: the system has no room for {max(minimum, reserved)} bytes of addresses, "
+                f"with {all_reserved} in {memory_count} memories of this process; those with a maximum, or of a store with a lower "
+                f"max_memory, take less, and those that are gone none"
+            )
+        self.mem.page_shift = shift
+        store.memory_size += minimum
+        store.reserved += self.mem.reserved
+
+    def __dealloc__(self):
+        if self.counted:
+            self.store.counts[MEMORIES] -= 1
+        if self.mem != NULL and self.shared is None:
+            self.store.memory_size -= self.mem.length
+            self.store.reserved -= self.mem.reserved
+            self.remains = remains_of_memory(self.mem)
+            release_memory(self.mem)
+            free(self.mem)
+
+    def __repr__(self):
+        return f"<wasmvm.Memory of {self.pages} {'pages' if self.mem.page_shift else 'bytes'}>"
+
+    @property
+    def has_image(self):
+        """Whether it began with an image."""
+        return self.mem.image != 0
+
+    cdef int64_t grow_by(self, uint64_t delta) noexcept:
+        """The old size in pages, or -1 where it cannot grow."""
+        if self.shared is not None:
+            return self.shared.grow_by(delta)
+        cdef int shift = self.mem.page_shift
+        cdef uint64_t old = self.mem.length >> shift
+        cdef uint64_t length
+        if delta > self.mem.maximum >> shift:
+            return -1
+        length = (old + delta) << shift
+        if length > self.mem.maximum or length > self.mem.reserved or length > self.store.max_each_memory:
+            return -1
+        if delta and not fits(self.store.memory_size, delta << shift, self.store.max_memory):
+            return -1
+        if not wvm_commit(self.mem.data, length):
+            return -1
+        self.mem.length = length
+        self.store.memory_size += delta << shift
+        return old
+
+    def grow(self, delta):
+        """Grow by `delta` pages and return the old size in pages.
+
+        Raises:
+            ValueError: the type, the store's limit or the system does not allow that size.
+            RuntimeError: another thread is using the store.
+        """
+        cdef uint64_t pages = to_u64(delta, "cannot grow: the number", ValueError)
+        self.store.check_thread()
+        cdef int64_t old = self.grow_by(pages)
+        if old < 0:
+            raise ValueError(f"cannot grow a memory of {self.pages} pages by {delta}")
+        return old

@@ -194,10 +194,12 @@ cdef class Store:
         Where none runs, the next call traps as it begins, so that no interruption is lost; ``hold(False)`` takes one back.
         """
         self.state.interrupted |= STOP_ONCE
+        wake_store(self)
 
     def hold(self, stop):
         """Whether wasm in this store traps with the code "interrupt" whenever it runs; from any thread."""
         self.state.interrupted = STOP_ALWAYS if stop else 0
+        wake_store(self)
 
     def close(self, reason="the store is closed"):
         """Let every later call into this store raise ValueError with that message."""
@@ -206,6 +208,7 @@ cdef class Store:
     def set_deadline(self, seconds):
         """Make wasm that still runs in this store `seconds` from now trap; None removes the limit."""
         self.state.deadline = wvm_monotonic() + seconds_of(seconds, "seconds")
+        wake_store(self)
 
     @property
     def deadline(self):
