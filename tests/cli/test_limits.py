@@ -14,6 +14,7 @@ from wasmvm._core import LIMITS as STORE_LIMITS
 from wasmvm._core import Store
 from wasmvm.cli import limits
 from wasmvm.compiled.source import MAX_MODULE_SIZE
+from wasmvm.wasi.threads import MAX_THREADS
 
 GUEST = """(module
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
@@ -174,10 +175,10 @@ def test_units() -> None:
 
 def test_help_says_the_defaults() -> None:
     for name, (_, _, meaning) in limits.LIMITS.items():
-        default = {**STORE_LIMITS, "max_module_size": MAX_MODULE_SIZE}.get(name)
+        default = {**STORE_LIMITS, "max_module_size": MAX_MODULE_SIZE, "max_threads": MAX_THREADS}.get(name)
         shown = re.search(r"\((\w+)\)$", meaning)
         assert (None if shown is None else limits.size(shown[1])) == default, name
-    assert set(limits.LIMITS) == {"fuel", "timeout", *STORE_LIMITS, "max_module_size", "max_output"}
+    assert set(limits.LIMITS) == {"fuel", "timeout", *STORE_LIMITS, "max_module_size", "max_output", "max_threads"}
     assert set(limits.WASMTIME.values()) <= set(limits.LIMITS)
     assert Store(**dict.fromkeys(STORE_LIMITS, 1 << 20)).max_heap == 1 << 20  # type: ignore[arg-type]
 

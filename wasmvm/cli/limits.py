@@ -61,6 +61,7 @@ LIMITS: dict[str, tuple[Callable[[str], int | float], str, str]] = {
     "max_memories": (count, "N", "memories (1000)"),
     "max_module_size": (size, "SIZE", "bytes of the module (1G)"),
     "max_output": (size, "SIZE", "bytes that the program may write to its two outputs together"),
+    "max_threads": (count, "N", "threads besides the first (64)"),
 }
 """By name: how its value is read, what that is called, and what it means (with the default)."""
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from wasmvm.embedding.func import Func
     from wasmvm.embedding.instance import Countdown, Instance
+    from wasmvm.programs import entry
     from wasmvm.wasi import HostDirectory
+    from wasmvm.wasi.threads import Threads
 
 VALUE_OPTIONS = limits.VALUE_OPTIONS | {
     "--dir", "--dir-ro", "--env", "--invoke", "--argv0", "--tcplisten", "--deterministic", "--trace",
@@ -90,26 +92,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Returns the guest's exit code; raises Trap, CommandError and UsageError."""
     from wasmvm.errors import ExitTrap
-    from wasmvm.programs import entry
 
     _use_binary_streams()
     arguments: list[str] = args.guest_arguments
     try:
-        instance, countdown = instantiate(args)
-        initialized = entry.initialize(instance.exports)
-        if initialized:
-            countdown.renew()
-        if args.invoke is not None:
-            invoke(instance, args.invoke, arguments)
+        instance, countdown, threads = instantiate(args)
+        if threads is None:
+            call(instance, countdown, args.invoke, arguments)
         else:
-            entry.start(instance.exports, initialized=initialized)
+            with threads:
+                call(instance, countdown, args.invoke, arguments)
     except ExitTrap as exit_trap:
         return exit_trap.exit_code & 0xFF
     return 0
 
 
-def instantiate(args: argparse.Namespace) -> tuple[Instance, Countdown]:
-    """An instance of the module with its WASI imports, and the countdown of the time limit."""
+def call(instance: Instance, countdown: Countdown, name: str | None, arguments: list[str]) -> None:
+    """Call what the program is, or the export of this name."""
+    from wasmvm.programs import entry
+
+    initialized = entry.initialize(instance.exports)
+    if initialized:
+        countdown.renew()
+    if name is not None:
+        invoke(instance, name, arguments)
+    else:
+        entry.start(instance.exports, initialized=initialized)
+
+
+def instantiate(args: argparse.Namespace) -> tuple[Instance, Countdown, Threads | None]:
+    """An instance of the module with its WASI imports, the countdown of the time limit, and the program's threads."""
     from wasmvm._core import Store
     from wasmvm.embedding.instance import Countdown, Instance
     from wasmvm.wasi import INHERIT, Wasi, WasiConfig, link
@@ -121,6 +133,7 @@ def instantiate(args: argparse.Namespace) -> tuple[Instance, Countdown]:
 
         features = given_features(args)
     max_output, max_module_size = given.pop("max_output", None), given.pop("max_module_size", None)
+    max_threads = given.pop("max_threads", None)
     name = args.argv0 if args.argv0 is not None else os.path.basename(args.module)
     config = WasiConfig(
         args=[name, *([] if args.invoke is not None else args.guest_arguments)],
@@ -153,9 +166,10 @@ def instantiate(args: argparse.Namespace) -> tuple[Instance, Countdown]:
         wasi = Wasi(config)
     except ValueError as error:
         raise UsageError(f"--tcplisten: {error}") from None
-    instance = Instance(module, link(wasi), store)
+    threads = entry.threads_of(module, wasi, store, lambda: Store(**given), max_threads=max_threads)
+    instance = Instance(module, link(wasi) if threads is None else threads.imports, store)
     countdown.renew()
-    return instance, countdown
+    return instance, countdown, threads
 
 
 def environment(words: list[str]) -> dict[str, str]:

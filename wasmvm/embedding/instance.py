@@ -150,11 +150,7 @@ def resolve(store: Store, module: CompiledModule, imports: Imports, import_: Imp
         raise TypeError(
             f"imports: expected mappings of module names to mappings of names, found {type(wrong).__name__}"
         ) from None
-    if isinstance(given, Memory) and given.store is not store and given.shared is not None:
-        given = given.shared
-    if isinstance(given, SharedMemory):
-        return Memory(store, given)
-    if isinstance(given, (Func, Table, Memory, Global, Tag)):
+    if isinstance(given, (Func, Table, Memory, SharedMemory, Global, Tag)):
         return given
     if isinstance(given, tuple):
         given = HostFunc(given[1], given[0], access_caller=True)

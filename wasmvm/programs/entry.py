@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from wasmvm._core import Func
+from wasmvm._core import Func, Store
 from wasmvm.errors import LinkError
 from wasmvm.quoting import listed, quoted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wasmvm.embedding.instance import Imports
+    from wasmvm.embedding.module import Module
+    from wasmvm.wasi import Wasi
+    from wasmvm.wasi.threads import Threads
 
 INITIALIZE = "_initialize"
 """What is called before everything else (WASI "Application ABI": reactors)."""
 COMMANDS = ("_start", "")
 """What the function of a command may be named: WASI's name, else the empty one of a default export (as in itk-wasm)."""
+
+
+def threads_of(
+    module: Module,
+    wasi: Wasi,
+    store: Store,
+    new_store: Callable[[], Store],
+    imports: Imports | None = None,
+    max_threads: int | None = None,
+) -> Threads | None:
+    """The threads of a program that can make some (wasi-threads), else None; see `Threads`."""
+    if not any(i.module == "wasi" and i.name == "thread-spawn" for i in module.compiled.syntax.func_imports):
+        return None
+    from wasmvm.wasi.threads import Threads
+
+    return Threads(module, wasi, store, new_store, imports, max_threads)
 
 
 def initialize(exports: Mapping[str, object]) -> bool:

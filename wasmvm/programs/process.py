@@ -74,6 +74,7 @@ def run(
     max_memories: int | None = None,
     max_module_size: int | None = None,
     max_output: int | None = None,
+    max_threads: int | None = None,
 ) -> CompletedRun:
     """Run a WASI program and wait for it.
 
@@ -94,6 +95,8 @@ def run(
         timeout: seconds for everything together, compiling the module included (except assembling its text).
         max_output: the most bytes that it may write to standard output and standard error together; by default 64 MiB
             if they are captured, and unlimited if not.
+        max_threads: threads that it may have at once besides its first (wasi-threads); 64 by default. `fuel` and the
+            limits of stores hold for each thread by itself, `timeout` for all together.
 
     Raises:
         Trap, WasmException: the program was aborted, or threw an exception that nothing caught; the attributes `stdout`
@@ -108,10 +111,14 @@ def run(
         captured = stdout, stderr = bytearray(), bytearray()
         max_output = MAX_CAPTURED if max_output is None else max_output
     words = [argv0, *args]
-    store = Store(
-        fuel=fuel, timeout=timeout, max_memory=max_memory, max_table=max_table, max_heap=max_heap, max_stack=max_stack,
-        max_instances=max_instances, max_tables=max_tables, max_memories=max_memories,
-    )  # fmt: skip
+
+    def new_store() -> Store:
+        return Store(
+            fuel=fuel, timeout=timeout, max_memory=max_memory, max_table=max_table, max_heap=max_heap,
+            max_stack=max_stack, max_instances=max_instances, max_tables=max_tables, max_memories=max_memories,
+        )  # fmt: skip
+
+    store = new_store()
     countdown = Countdown(store)
     module = compiled_module(source, store, max_module_size)
     countdown.renew()
@@ -123,7 +130,12 @@ def run(
     returncode = 0
     with Wasi(config) as wasi:
         try:
-            _start(module, {**link(wasi), **(imports or {})}, store, countdown)
+            threads = entry.threads_of(module, wasi, store, new_store, imports, max_threads)
+            if threads is None:
+                _start(module, {**link(wasi), **(imports or {})}, store, countdown)
+            else:
+                with threads:
+                    _start(module, threads.imports, store, countdown)
         except ExitTrap as exit_trap:
             returncode = exit_trap.exit_code
         except Exception as error:

@@ -1,6 +1,6 @@
 cimport cython
 
-from wasmvm._core cimport Func, Global, InitialData, Instance, Memory, MemoryImage, Store, Table, Tag
+from wasmvm._core cimport Func, Global, InitialData, Instance, Memory, MemoryImage, SharedMemory, Store, Table, Tag
 
 
 @cython.final
@@ -30,6 +30,7 @@ cdef class Plan:
 cpdef Instance instantiate(Store store, module, externs)
 @cython.locals(instance=Instance, funcs=list, tables=list, memories=list, globals_=list, tags=list, image=MemoryImage, own=Memory, written=cython.Py_ssize_t)
 cdef Instance new_instance(Store store, module, Plan plan, externs)
+cdef of_store(Store store, extern)
 cdef bint is_of_kind(extern, int kind) except -1
 @cython.locals(kind=cython.int, matches=cython.bint)
 cdef check_import(Store store, Plan plan, import_, expected, extern)

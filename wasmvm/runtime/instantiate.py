@@ -18,7 +18,7 @@ from wasmvm.syntax import ACTIVE, DECLARATIVE, Import
 from wasmvm.types import EXTERN_KINDS, FUNC, GLOBAL, I32, MEMORY, TABLE, TAG, TagType, match_limits
 
 if not cython.compiled:
-    from wasmvm._core import Func, Global, Instance, Memory, Store, Table, Tag
+    from wasmvm._core import Func, Global, Instance, Memory, SharedMemory, Store, Table, Tag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wasmvm.compiled import CompiledModule
     from wasmvm.syntax import Data, Extent, Module
 
-Extern = Func | Table | Memory | Global | Tag
+Extern = Func | Table | Memory | SharedMemory | Global | Tag
 
 IMAGE_WISHES = 3
 """How often a module asks for an image: there may be too many at the moment, or a signal came."""
@@ -136,8 +136,9 @@ def new_instance(store: Store, module: CompiledModule, plan: Any, externs: Seque
     if externs or plan.imports:
         spaces = (funcs, tables, memories, globals_, tags)
         for import_, expected, extern in zip(plan.imports, plan.import_types, externs, strict=True):
-            check_import(store, plan, import_, expected, extern)
-            spaces[import_.kind].append(extern)
+            given = of_store(store, extern) if import_.kind == MEMORY else extern
+            check_import(store, plan, import_, expected, given)
+            spaces[import_.kind].append(given)
     image = plan.next_image(store) if plan.wishes else plan.image
     written = 0
     try:
@@ -182,6 +183,14 @@ def fill(store: Store, plan: Plan, instance: Instance, globals_: list[Any], impo
     if plan.has_segments:
         set_segments(store, plan, instance, written)
         run_segments(plan, instance, written)
+
+
+def of_store(store: Store, extern: Any) -> Any:
+    """A shared memory as a memory of the store; everything else as it is."""
+    shared = extern
+    if isinstance(extern, Memory) and extern.store is not store:
+        shared = extern.shared
+    return Memory(store, shared) if isinstance(shared, SharedMemory) else extern
 
 
 def is_of_kind(extern: Extern, kind: int) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from wasmvm import _core
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -40,7 +42,9 @@ class Extern:
 
 
 def wrap_extern(extern: Any) -> Any:
-    """The object of this package for one of wasmvm."""
+    """The object of this package for one of wasmvm; a shared memory belongs to no store here."""
+    if type(extern) is _core.Memory and extern.shared is not None:
+        extern = extern.shared
     return _WRAPPERS[type(extern)]._of(extern)
 
 

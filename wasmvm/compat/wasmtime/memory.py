@@ -20,7 +20,7 @@ def new_memory(store: _core.Store, ty: MemoryType) -> _core.Memory:
         return _core.Memory(store, memorytype)
 
 
-def grown(memory: _core.Memory, delta: int) -> int:
+def grown(memory: _core.Memory | _core.SharedMemory, delta: int) -> int:
     """Grow a memory and return the old size in pages; WasmtimeError if it cannot grow."""
     if delta < 0:
         raise WasmtimeError("cannot grow by negative amount")
@@ -33,17 +33,17 @@ def grown(memory: _core.Memory, delta: int) -> int:
 _BYTE_POINTER = ctypes.POINTER(ctypes.c_ubyte)
 
 
-def first_byte(memory: _core.Memory) -> Any:
+def first_byte(memory: _core.AnyMemory) -> Any:
     """The first byte as an object of ctypes, which keeps the memory; None if there is none yet."""
     return ctypes.c_ubyte.from_buffer(memory) if len(memory) else None
 
 
-def data_pointer(memory: _core.Memory, first: Any) -> Any:
+def data_pointer(memory: _core.AnyMemory, first: Any) -> Any:
     """A ctypes pointer to the first byte, which keeps the memory; it stays valid when that grows."""
     return ctypes.cast(bytes_at(memory, 0, 0), _BYTE_POINTER) if first is None else _BYTE_POINTER(first)
 
 
-def bytes_at(memory: _core.Memory, size: int, offset: int) -> Any:
+def bytes_at(memory: _core.AnyMemory, size: int, offset: int) -> Any:
     """A ctypes array that keeps the memory; ValueError unless all bytes are inside."""
     return (ctypes.c_ubyte * size).from_buffer(memory, offset)
 

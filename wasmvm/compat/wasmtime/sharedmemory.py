@@ -1,4 +1,4 @@
-"""Shared memories: the object without the threads, so no module can import one."""
+"""Shared memories, which belong to no store."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from typing import Any
 
 from wasmvm import _core
 from wasmvm.compat.wasmtime.engine import Engine
-from wasmvm.compat.wasmtime.error import WasmtimeError
+from wasmvm.compat.wasmtime.error import WasmtimeError, translated
 from wasmvm.compat.wasmtime.extern import Extern
 from wasmvm.compat.wasmtime.managed import Managed
-from wasmvm.compat.wasmtime.memory import data_pointer, first_byte, grown, new_memory
+from wasmvm.compat.wasmtime.memory import data_pointer, first_byte, grown
 from wasmvm.compat.wasmtime.types import MemoryType
 
 
-class SharedMemory(Managed[_core.Memory], Extern):
+class SharedMemory(Managed[_core.SharedMemory], Extern, wraps=_core.SharedMemory, held_in="_managed"):
     """Args: engine: an `Engine` with `Config.shared_memory`. ty: a shared `MemoryType`."""
 
     def __init__(self, engine: Engine, ty: MemoryType) -> None:
-        core_engine = engine.ptr()
+        engine.ptr()
         if not ty.is_shared:
             raise WasmtimeError("shared memory must have the `shared` flag enabled on its memory type")
         if not engine._options.get("shared_memory"):
             raise WasmtimeError("shared memory support is disabled for this engine -- see `Config::shared_memory`")
-        self._type = ty
-        self._set_ptr(new_memory(core_engine.store(), ty))
+        memorytype = ty.ptr()
+        with translated():
+            self._set_ptr(_core.SharedMemory(memorytype))
 
-    def _wrapped(self) -> SharedMemory:
-        return self  # so that linking says what is wrong
+    def _wrapped(self) -> _core.SharedMemory:
+        return self.ptr()
 
     def type(self) -> MemoryType:
-        self.ptr()
-        return self._type
+        return MemoryType._of(self.ptr().type)
 
     def grow(self, delta: int) -> int:
         """Grow by `delta` pages and return the old size in pages; WasmtimeError if it cannot."""

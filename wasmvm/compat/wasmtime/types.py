@@ -128,8 +128,6 @@ class TableType(Managed[types.TableType]):
 class MemoryType(Managed[types.MemoryType]):
     """Args: limits: in pages. is_64: whether addresses are i64. shared: between threads. page_size_log2: 16 or 0."""
 
-    _shared = False
-
     def __init__(self, limits: Limits, is_64: bool = False, shared: bool = False, page_size_log2: int = 16) -> None:
         low, high = _limits(limits)
         maximum = 1 << (64 if is_64 else 32)
@@ -155,8 +153,7 @@ class MemoryType(Managed[types.MemoryType]):
         if not is_64 and high is not None and high > pages:
             raise WasmtimeError("maximum size is too large for this memory type's index type")
         addrtype = types.I64 if is_64 else types.I32
-        self._set_ptr(types.MemoryType(types.Limits(low, high), addrtype, 1 << page_size_log2))
-        self._shared = bool(shared)
+        self._set_ptr(types.MemoryType(types.Limits(low, high), addrtype, 1 << page_size_log2, bool(shared)))
 
     @property
     def limits(self) -> Limits:
@@ -168,8 +165,7 @@ class MemoryType(Managed[types.MemoryType]):
 
     @property
     def is_shared(self) -> bool:
-        self.ptr()
-        return self._shared
+        return self.ptr().shared
 
     @property
     def page_size(self) -> int:

@@ -7,6 +7,7 @@ check rights: whoever calls them does, by `FdTable.get`.
 
 from __future__ import annotations
 
+from _thread import allocate_lock
 from collections.abc import Callable, Iterator, Sequence
 
 from wasmvm.record import Record
@@ -197,17 +198,28 @@ class Descriptor:
 class FdTable:
     """The guest's descriptors: a mapping from small integers, lowest free one first.
 
+    Where several threads of a guest have one (`share`), what one closes is closed at the end only, as another may be in
+    the middle of a call with it: the host would give its number to another file meanwhile. It counts for the limit as
+    long.
+
     Attributes:
         find: the descriptor of a number, with whatever rights, or None.
     """
 
-    __slots__ = ("_entries", "_free_from", "_limit", "find")
+    __slots__ = ("_entries", "_free_from", "_limit", "_lock", "_retired", "find")
 
     def __init__(self, limit: int = MAX_DESCRIPTORS) -> None:
         self._entries: dict[int, Descriptor] = {}
         self.find: Callable[[int], Descriptor | None] = self._entries.get
         self._free_from = 0
         self._limit = limit
+        self._lock = allocate_lock()
+        self._retired: list[Descriptor] | None = None
+
+    def share(self) -> None:
+        """Several threads are going to use it."""
+        if self._retired is None:
+            self._retired = []
 
     def __iter__(self) -> Iterator[Descriptor]:
         return iter(list(self._entries.values()))  # a list: other threads and handlers of signals may change the table
@@ -228,37 +240,57 @@ class FdTable:
 
     def check_room(self) -> None:
         """Raises WasiError EMFILE if no descriptor can be added; to be called before anything is opened or created."""
-        if len(self._entries) >= self._limit:
+        if len(self._entries) + len(self._retired or ()) >= self._limit:
             raise WasiError(errno.EMFILE)
 
     def add(self, descriptor: Descriptor) -> int:
         """Give `descriptor` the lowest free number."""
-        fd = self._free_from
-        while fd in self._entries:
-            fd += 1
-        self._entries[fd] = descriptor
-        self._free_from = fd + 1
-        return fd
+        with self._lock:
+            fd = self._free_from
+            while fd in self._entries:
+                fd += 1
+            self._entries[fd] = descriptor
+            self._free_from = fd + 1
+            return fd
 
     def remove(self, fd: int) -> Descriptor:
-        """Forget a number that is in use; the descriptor is still open."""
-        descriptor = self._entries.pop(fd)
+        """Forget a number; the descriptor is still open. WasiError EBADF if it is not in use."""
+        with self._lock:
+            return self._remove(fd)
+
+    def _remove(self, fd: int) -> Descriptor:
+        descriptor = self._entries.pop(fd, None)
+        if descriptor is None:
+            raise WasiError(errno.EBADF)
         self._free_from = min(self._free_from, fd)
         return descriptor
 
+    def close_one(self, fd: int) -> None:
+        """Forget a number and close what it stood for; WasiError EBADF if it is not in use."""
+        self._let_go(self.remove(fd))
+
     def renumber(self, fd: int, to: int) -> None:
-        """Move `fd` to the number `to`, and close what was there. Both must be in use."""
+        """Move `fd` to the number `to`, and close what was there; WasiError EBADF if one is not in use."""
         if fd == to:
             return
-        replaced = self._entries[to]
-        self._entries[to] = self.remove(fd)
-        replaced.close()
+        with self._lock:
+            replaced = self._entries.get(to)
+            if replaced is None:
+                raise WasiError(errno.EBADF)
+            self._entries[to] = self._remove(fd)
+        self._let_go(replaced)
+
+    def _let_go(self, descriptor: Descriptor) -> None:
+        if self._retired is None:
+            descriptor.close()
+        else:
+            self._retired.append(descriptor)
 
     def close(self) -> None:
         """Close all of them, even if one fails; raises the first failure at the end."""
         failure: OSError | None = None
-        while self._entries:
-            _, descriptor = self._entries.popitem()
+        while self._entries or self._retired:
+            descriptor = self._entries.popitem()[1] if self._entries else (self._retired or []).pop()
             try:
                 descriptor.close()
             except OSError as error:

@@ -68,7 +68,7 @@ def fd_close(wasi: Wasi, mem: memoryview, fd: int) -> None:
     Errors: EBADF; EIO, ENOSPC if the host could not store what was written (the descriptor is closed all the same).
     """
     wasi.table.get(fd)
-    wasi.table.remove(fd).close()
+    wasi.table.close_one(fd)
 
 
 @wasi_function
