@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from wasmvm.embedding.func import Func
     from wasmvm.embedding.instance import Countdown, Instance
-    from wasmvm.programs import entry
     from wasmvm.wasi import HostDirectory
     from wasmvm.wasi.threads import Threads
 
@@ -124,6 +123,7 @@ def instantiate(args: argparse.Namespace) -> tuple[Instance, Countdown, Threads 
     """An instance of the module with its WASI imports, the countdown of the time limit, and the program's threads."""
     from wasmvm._core import Store
     from wasmvm.embedding.instance import Countdown, Instance
+    from wasmvm.programs import entry
     from wasmvm.wasi import INHERIT, Wasi, WasiConfig, link
 
     given: dict[str, Any] = limits.given_limits(args)
