@@ -64,6 +64,7 @@ def engine(with_fuel: bool = False) -> wasmtime.Engine:
     config.parallel_compilation = False
     config.consume_fuel = with_fuel
     config.wasm_relaxed_simd_deterministic = True
+    config.wasm_threads = config.shared_memory = True
     for name in ("memory64", "multi_memory", "exceptions", "gc", "function_references", "tail_call", "relaxed_simd"):
         setattr(config, f"wasm_{name}", True)
     return wasmtime.Engine(config)
@@ -385,7 +386,9 @@ class Theirs:
     def state(self) -> dict[str, object]:
         found: dict[str, object] = {"peer": self.peer.state()} if self.peer else {}
         for name, extern in self.exports.items():
-            if isinstance(extern, wasmtime.Memory):
+            if isinstance(extern, wasmtime.SharedMemory):
+                found[name] = ctypes.string_at(extern.data_ptr(), extern.data_len())
+            elif isinstance(extern, wasmtime.Memory):
                 found[name] = ctypes.string_at(extern.data_ptr(self.store), extern.data_len(self.store))
             elif isinstance(extern, wasmtime.Table):
                 found[name] = extern.size(self.store)

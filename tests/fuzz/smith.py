@@ -14,10 +14,10 @@ from tests.fuzz.verdict import wasm_tools
 
 PROPOSALS = (
     "simd", "relaxed_simd", "bulk_memory", "reference_types", "multi_value", "sign_extension_ops",
-    "saturating_float_to_int", "exceptions", "gc", "tail_call", "memory64", "extended_const",
+    "saturating_float_to_int", "exceptions", "gc", "tail_call", "memory64", "extended_const", "threads",
 )  # fmt: skip
 NEVER = (
-    "threads", "wide_arithmetic", "custom_page_sizes", "shared_everything_threads", "custom_descriptors",
+    "wide_arithmetic", "custom_page_sizes", "shared_everything_threads", "custom_descriptors",
     "compact_imports",
 )  # fmt: skip
 """Proposals that wasmvm does not have, or that wasmtime, which runs the same modules, does not."""
@@ -33,8 +33,9 @@ PROFILES: dict[str, tuple[tuple[str, ...], dict[str, object]]] = {
     "memory64": ((*WASM2, "memory64", "extended_const"), {"min_memories": 1}),
     "memories": ((*WASM2, "memory64"), {"min_memories": 2, "max_memories": 5}),
     "gc": ((*WASM2, "gc", "tail_call"), {"max_types": 40}),
-    "wasm3": (PROPOSALS, {}),
-    "imports": (tuple(p for p in PROPOSALS if p not in ("gc", "exceptions", "simd", "relaxed_simd")),
+    "threads": ((*WASM2, "threads", "memory64"), {"min_memories": 1}),
+    "wasm3": (tuple(p for p in PROPOSALS if p != "threads"), {}),
+    "imports": (tuple(p for p in PROPOSALS if p not in ("gc", "exceptions", "simd", "relaxed_simd", "threads")),
                 {"min_imports": 1, "max_imports": 12}),
     "fuel": ((*WASM2, "tail_call", "memory64"), {}),
 }  # fmt: skip
@@ -50,6 +51,8 @@ COMMON = {
     "generate_custom_sections": True, "min_funcs": 2, "memory_offset_choices": [60, 30, 10],
     "limit_arrays_in_const_exprs": True,
 }  # fmt: skip
+WAITS = (b"\xfe\x01", b"\xfe\x02")
+"""What `memory.atomic.wait32` and `wait64` begin with: nobody would end a wait."""
 SIZES = (150, 300, 600, 1500, 4000)
 """Of the random bytes that a module is made of, which decide how large it gets."""
 
@@ -91,4 +94,6 @@ def module(profile: str, seed: int, ends: bool = True) -> bytes:
     )  # fmt: skip
     if done.returncode:
         raise NotMade(f"smith: {done.stderr.decode(errors='replace')[:100]}")
+    if any(wait in done.stdout for wait in WAITS):
+        raise NotMade("it may wait for ever")
     return done.stdout
