@@ -14,7 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from threading import Thread
 from typing import Any
 
@@ -35,6 +35,35 @@ def own() -> Callable[[int], object]:
     from wasmvm.embedding.module import Module
 
     function: Callable[[int], object] = Instance(Module(WASM.read_bytes()), {"env": {"host": host}}).exports["fib"]
+    return function
+
+
+SHARED = """(module (memory (import "env" "memory") 2 2 shared)
+  (func (export "sum") (param $passes i32) (result i32) (local $i i32) (local $sum i32)
+    (loop $pass
+      (local.set $i (i32.const 0))
+      (loop $next
+        (local.set $sum (i32.add (local.get $sum) (i32.load offset=8 (local.get $i))))
+        (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 4))) (i32.const 65536))))
+      (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
+      (br_if $pass (local.tee $passes (i32.sub (local.get $passes) (i32.const 1)))))
+    (local.get $sum)))"""
+"""Reads the same 64 KiB again and again, and counts that at one address."""
+
+
+@cache
+def shared_memory() -> Any:
+    from wasmvm import Limits, MemoryType, SharedMemory
+
+    return SharedMemory(MemoryType(Limits(2, 2), shared=True))
+
+
+def own_shared() -> Callable[[int], object]:
+    """All that are made have one memory."""
+    from wasmvm.embedding.instance import Instance
+    from wasmvm.embedding.module import Module
+
+    function: Callable[[int], object] = Instance(Module(SHARED), {"env": {"memory": shared_memory()}}).exports["sum"]
     return function
 
 
@@ -65,10 +94,11 @@ def other_wasm3() -> Callable[[int], object]:
 
 ENGINES: dict[str, tuple[Callable[[], Callable[[int], object]], int]] = {
     "wasmvm": (own, 41),
+    "wasmvm, one shared memory": (own_shared, 25_000),
     "wasmtime": (other_wasmtime, 43),
     "wasm3": (other_wasm3, 39),
 }
-"""By name: what makes a function of an instance, and which Fibonacci number it computes."""
+"""By name: what makes a function of an instance, and its argument: which Fibonacci number it computes, or how often it sums up."""
 
 
 def on_core(number: int, function: Callable[[int], object], argument: int) -> None:

@@ -25,6 +25,8 @@ TRAP_CODES = {
     wasmtime.TrapCode.ARRAY_OUT_OF_BOUNDS: "array_out_of_bounds",
     wasmtime.TrapCode.ALLOCATION_TOO_LARGE: "allocation_failed",
     wasmtime.TrapCode.CAST_FAILURE: "cast_failure",
+    wasmtime.TrapCode.HEAP_MISALIGNED: "unaligned_atomic",
+    wasmtime.TrapCode.ATOMIC_WAIT_NON_SHARED_MEMORY: "expected_shared_memory",
 }
 """Our trap code for each of wasmtime's; it has one for what is `undefined_element` and `table_out_of_bounds` here, and one
 for all references that are null."""
