@@ -98,7 +98,7 @@ ENGINES: dict[str, tuple[Callable[[], Callable[[int], object]], int]] = {
     "wasmtime": (other_wasmtime, 43),
     "wasm3": (other_wasm3, 39),
 }
-"""By name: what makes a function of an instance, and its argument: which Fibonacci number it computes, or how often it sums up."""
+"""By name: what makes a function of an instance, and its argument: a Fibonacci number, or how often to sum up."""
 
 
 def on_core(number: int, function: Callable[[int], object], argument: int) -> None:
