@@ -23,6 +23,7 @@ from wasmvm import errors
 from wasmvm._core import LIMITS
 from wasmvm.compiled.source import MAX_MODULE_SIZE
 from wasmvm.programs.process import MAX_CAPTURED
+from wasmvm.wasi.threads import MAX_THREADS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "security.md").read_text()
@@ -46,11 +47,13 @@ def test_the_defaults_are_those_of_the_code() -> None:
     defaults = {name: default for name, (default, _) in ROWS.items()}
     captured, where = defaults.pop("max_output").split("; ")[::-1]
     assert (where, captured) == ("none", f"{MAX_CAPTURED >> 20} MiB where they are captured")
-    expected = {"fuel": None, "timeout": None, **LIMITS, "max_module_size": MAX_MODULE_SIZE}
+    expected = {
+        "fuel": None, "timeout": None, **LIMITS, "max_module_size": MAX_MODULE_SIZE, "max_threads": MAX_THREADS,
+    }  # fmt: skip
     assert {name: number(text) for name, text in defaults.items()} == expected
     store = wasmvm.Store()
     assert {name: getattr(store, name) for name in ("fuel", "timeout", *LIMITS)} == {
-        name: limit for name, limit in expected.items() if name != "max_module_size"
+        name: limit for name, limit in expected.items() if name not in ("max_module_size", "max_threads")
     }
 
 
@@ -58,7 +61,7 @@ def test_the_names_are_the_same_everywhere() -> None:
     def named(function: Callable[..., object]) -> set[str]:
         return set(inspect.signature(function).parameters) & set(ROWS)
 
-    everywhere = set(ROWS) - {"max_output", "max_module_size"}
+    everywhere = set(ROWS) - {"max_output", "max_module_size", "max_threads"}
     assert named(wasmvm.instantiate) == named(wasmvm.Config) == everywhere | {"max_module_size"}
     assert named(wasmvm.run) == set(ROWS)
     assert named(wasmvm.WasiConfig) == {"max_output"}

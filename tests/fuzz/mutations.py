@@ -28,7 +28,9 @@ from wasmvm.validation import validate
 
 Change = tuple[int, float, float, int]
 
-PROFILES = ("wasm3", "gc", "exceptions", "memory64", "memories", "relaxed", "tail", "imports", "descriptors")
+PROFILES = (
+    "wasm3", "gc", "exceptions", "memory64", "memories", "relaxed", "tail", "imports", "descriptors", "threads", "wide", "pages",
+)  # fmt: skip
 CODE_SECTION = 10
 EMPTY = 8
 """Bytes of a module without sections."""

@@ -10,7 +10,7 @@ import subprocess
 
 import wasmtime
 
-FEATURES = "wasm3,legacy-exceptions,custom-page-sizes,custom-descriptors,threads"
+FEATURES = "wasm3,legacy-exceptions,custom-page-sizes,custom-descriptors,threads,wide-arithmetic"
 """What wasmvm has, as `wasm-tools` names it."""
 
 
@@ -31,7 +31,7 @@ def _engine() -> wasmtime.Engine:
     config = wasmtime.Config()
     for feature in ("exceptions", "gc", "function_references", "memory64", "multi_memory", "relaxed_simd", "tail_call"):
         setattr(config, f"wasm_{feature}", True)
-    config.wasm_threads = config.shared_memory = True
+    config.wasm_threads = config.shared_memory = config.wasm_wide_arithmetic = config.wasm_custom_page_sizes = True
     return wasmtime.Engine(config)
 
 

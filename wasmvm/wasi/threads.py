@@ -36,11 +36,6 @@ EAGAIN = -6
 TYPE = types.FuncType((types.I32,), (types.I32,))
 
 
-def wants_threads(module: Module) -> bool:
-    """Whether a module imports what makes threads."""
-    return any(import_.module == MODULE and import_.name == SPAWN for import_ in module.imports)
-
-
 class Threads:
     """The threads of a program, and its imports. A context manager: at its end all threads are over.
 
